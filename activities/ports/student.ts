@@ -1,0 +1,60 @@
+import type { Message } from '../../contracts/records.ts';
+import type { Capabilities } from '../../contracts/stage.ts';
+
+/** What a student wrote for one prompt. `meanNll` is over its own tokens without end-of-sequence; null where unknown. */
+export interface Generation {
+  readonly text: string;
+  readonly finish: 'stop' | 'length';
+  /** Token ids where the endpoint gives them, else empty. */
+  readonly ids: readonly number[];
+  readonly meanNll: number | null;
+}
+
+export interface FineTuneRequest {
+  readonly key: string;
+  readonly baseModel: string;
+  readonly trainingPath: string;
+  readonly seed: number;
+  readonly suffix: string;
+}
+
+export type FineTuneState =
+  | { readonly status: 'running' }
+  | { readonly status: 'succeeded'; readonly model: string; readonly losses: readonly { step: number; loss: number }[] }
+  | { readonly status: 'failed'; readonly message: string }
+  | { readonly status: 'unknown' };
+
+/** The student endpoint of one run. Throws `BaldistillError` (EndpointDown, EndpointRefusesKey, ModelUnknown, RequestRejected). */
+export interface Student {
+  readonly baseModel: string;
+  /** Tries each capability once with tiny requests. */
+  probe(): Promise<Capabilities>;
+  /** Greedy generation for many prompts, in order; a prompt that failed by itself gives null and never disappears. */
+  generate(
+    request: {
+      readonly model: string;
+      readonly prompts: readonly (string | readonly Message[])[];
+      readonly maxTokens: number;
+    },
+    signal: AbortSignal,
+  ): Promise<readonly (Generation | null)[]>;
+  /** Mean negative log-likelihood of each generation after the start alone; null where scoring failed. */
+  scoreAlone(
+    request: { readonly model: string; readonly generations: readonly Generation[] },
+    signal: AbortSignal,
+  ): Promise<readonly (number | null)[]>;
+  /** Mean negative log-likelihood of each generation after its prompt, from the scoring pass. */
+  scoreAfter(
+    request: {
+      readonly model: string;
+      readonly prompts: readonly string[];
+      readonly generations: readonly Generation[];
+    },
+    signal: AbortSignal,
+  ): Promise<readonly (number | null)[]>;
+  /** The job already created under this key, if the endpoint knows one. */
+  findJob(key: string): Promise<string | undefined>;
+  createJob(request: FineTuneRequest): Promise<string>;
+  job(id: string): Promise<FineTuneState>;
+  cancelJob(id: string): Promise<void>;
+}

@@ -1,0 +1,52 @@
+import type { FailureType } from '../../domain/failures.ts';
+import type { Message } from '../../contracts/records.ts';
+import type { PaidAnswer } from './ledger.ts';
+
+export interface TeacherRequest {
+  readonly messages: readonly Message[];
+  /** Sampling seed, sent where the endpoint takes one; null for annotations. */
+  readonly seed: number | null;
+}
+
+/** The teacher endpoint of one run. One call is one HTTP request: nothing here retries. */
+export interface Teacher {
+  readonly model: string;
+  /** Everything the answer depends on, as plain JSON: what the call key is hashed from. */
+  content(request: TeacherRequest): unknown;
+  /** Throws `CallError` and nothing else. */
+  complete(
+    request: TeacherRequest,
+    options: { readonly idempotencyKey: string; readonly signal: AbortSignal },
+  ): Promise<PaidAnswer>;
+}
+
+/**
+ * How a call ended without an answer. `refused`: certainly not billed. `ambiguous`: it may be billed.
+ * `failure`: the trouble is of the endpoint, not of this call, and a person has to mend it; null for one call's own.
+ * `retryAfterMs`: when the endpoint asked to come back; null where it is useless to ask again (a definite no).
+ */
+export class CallError extends Error {
+  readonly outcome: 'refused' | 'ambiguous';
+  readonly failure: FailureType | null;
+  readonly retryAfterMs: number | null;
+  /** Short stable word for the ledger and the report: `rate_limited`, `supply_exhausted`, `timeout`. */
+  readonly reason: string;
+
+  constructor(
+    details: {
+      outcome: 'refused' | 'ambiguous';
+      reason: string;
+      failure: FailureType | null;
+      retryAfterMs: number | null;
+    },
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'CallError';
+    this.outcome = details.outcome;
+    this.failure = details.failure;
+    this.retryAfterMs = details.retryAfterMs;
+    this.reason = details.reason;
+  }
+}

@@ -1,0 +1,121 @@
+/** One snapshot of a run, as the query `progress` of a run or a stage answers it, and the messages a run takes. */
+import { z } from 'zod';
+import { isFailureType } from '../domain/failures.ts';
+import type { FailureType } from '../domain/failures.ts';
+
+export const runStatuses = ['preparing', 'running', 'paused', 'blocked', 'completed', 'stopped', 'failed'] as const;
+export const RunStatus = z.enum(runStatuses);
+export type RunStatus = z.infer<typeof RunStatus>;
+
+export const stepNames = [
+  'connect',
+  'prepare',
+  'balance',
+  'select',
+  'generate',
+  'fine-tune',
+  'evaluate',
+  'test',
+  'report',
+  'done',
+] as const;
+export const StepName = z.enum(stepNames);
+export type StepName = z.infer<typeof StepName>;
+
+export const Blocked = z.strictObject({
+  type: z.custom<FailureType>(isFailureType),
+  message: z.string(),
+  remedy: z.string(),
+});
+export type Blocked = z.infer<typeof Blocked>;
+
+/** The budget as the ledger last said it. Calls only; `charged` never exceeds `limit`. */
+export const BudgetCopy = z.strictObject({
+  slots: z.int(),
+  limit: z.int(),
+  charged: z.int(),
+  settled: z.int(),
+  forfeited: z.int(),
+});
+export type BudgetCopy = z.infer<typeof BudgetCopy>;
+
+export const DomainProgress = z.strictObject({
+  domain: z.string(),
+  quota: z.int(),
+  real: z.int(),
+  synthetic: z.int(),
+});
+export type DomainProgress = z.infer<typeof DomainProgress>;
+
+/** What a stage tells: `done` of `planned` calls of the step's round. Times are milliseconds since the epoch. */
+export const StageProgress = z.strictObject({
+  stage: z.int(),
+  step: StepName,
+  status: RunStatus,
+  blocked: Blocked.nullable(),
+  planned: z.int(),
+  done: z.int(),
+  round: z.int(),
+  /** Teacher calls per second over the last slices; null before the first. */
+  callsPerSecond: z.number().nullable(),
+  startedAt: z.number(),
+  budget: BudgetCopy.nullable(),
+  domains: z.array(DomainProgress),
+});
+export type StageProgress = z.infer<typeof StageProgress>;
+
+export const StageLine = z.strictObject({
+  stage: z.int(),
+  slots: z.int(),
+  real: z.int(),
+  synthetic: z.int(),
+  duplicated: z.int(),
+  unfilled: z.int(),
+  macro: z.number().nullable(),
+  micro: z.number().nullable(),
+  seconds: z.number(),
+});
+export type StageLine = z.infer<typeof StageLine>;
+
+export const Progress = z.strictObject({
+  run: z.string(),
+  method: z.string(),
+  status: RunStatus,
+  step: StepName,
+  blocked: Blocked.nullable(),
+  stage: z.int().nullable(),
+  stages: z.int(),
+  budget: BudgetCopy.nullable(),
+  finished: z.array(StageLine),
+  test: z.strictObject({ macro: z.number(), micro: z.number() }).nullable(),
+  stopAfterStage: z.boolean(),
+  startedAt: z.number(),
+  /** Embedded parts that are not real models, for people: `simulated teacher`, `embedded baseline student`. */
+  simulated: z.array(z.string()),
+});
+export type Progress = z.infer<typeof Progress>;
+
+/** What `resume` may bring: a model trained elsewhere (manual student). */
+export const ResumeRequest = z.strictObject({
+  studentModel: z.string().min(1).optional(),
+  studentUrl: z.url().optional(),
+});
+export type ResumeRequest = z.infer<typeof ResumeRequest>;
+
+export const BudgetRequest = z.strictObject({ calls: z.int().positive() });
+export type BudgetRequest = z.infer<typeof BudgetRequest>;
+
+/** Every update answers with the new state in one sentence. */
+export const UpdateAnswer = z.strictObject({ status: RunStatus, message: z.string() });
+export type UpdateAnswer = z.infer<typeof UpdateAnswer>;
+
+/** How a run ended. `report` is the JSON report; outputs lie in the run's folder. */
+export const RunResult = z.strictObject({
+  run: z.string(),
+  status: RunStatus,
+  macro: z.number().nullable(),
+  micro: z.number().nullable(),
+  studentModel: z.string().nullable(),
+  folder: z.string().nullable(),
+});
+export type RunResult = z.infer<typeof RunResult>;

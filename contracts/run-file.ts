@@ -1,0 +1,188 @@
+/**
+ * The run file (YAML) and the run spec made from it. The file is what a person writes; the spec is the same with
+ * every default filled in, and is what workflows and activities receive. Neither ever holds a secret: keys are
+ * named by environment variable.
+ */
+import { z } from 'zod';
+import { methodNames } from '../domain/methods.ts';
+
+/** Names become workflow ids and folder names, so they are kept to characters that are safe in both. */
+export const RunName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._,=+-]*$/, 'letters, digits and . _ , = + - only, starting with a letter or digit');
+
+const Source = z.union([
+  z.string().min(1),
+  z.strictObject({
+    path: z.string().min(1),
+    /** Keep only rows whose id occurs (or does not occur) in this JSONL file. */
+    idsIn: z.string().min(1).optional(),
+    idsNotIn: z.string().min(1).optional(),
+  }),
+]);
+export type Source = z.infer<typeof Source>;
+
+const Fields = z.strictObject({
+  id: z.string().min(1).optional(),
+  domain: z.string().min(1).optional(),
+  instruction: z.string().min(1).optional(),
+  input: z.string().min(1),
+  answer: z.string().min(1),
+});
+
+const Split = z.strictObject({
+  validation: z.number().min(0).max(0.5).default(0.1),
+  test: z.number().min(0).max(0.5).default(0.2),
+  seed: z.int().nonnegative().default(0),
+});
+
+const BuiltinData = z.strictObject({
+  builtin: z.literal('wordnet'),
+  /** Rows of the training pool, in natural proportions. */
+  pool: z.int().min(50).max(40_000).default(6000),
+});
+
+const FileData = z.strictObject({
+  /** A folder of the data folder (BALDISTILL_DATA); without it paths are relative to the run file. */
+  folder: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .optional(),
+  train: Source,
+  validation: Source.optional(),
+  test: Source.optional(),
+  fields: Fields,
+  /** What precedes every input in the prompt, where the rows carry none. */
+  instruction: z.string().min(1).optional(),
+  duplicates: z.enum(['drop', 'keep']).default('drop'),
+  leaks: z.enum(['drop', 'keep']).default('drop'),
+  split: Split.optional(),
+});
+
+export const Data = z.union([BuiltinData, FileData]);
+export type Data = z.infer<typeof Data>;
+export type BuiltinData = z.infer<typeof BuiltinData>;
+export type FileData = z.infer<typeof FileData>;
+
+const EnvironmentVariable = z
+  .string()
+  .regex(/^[A-Z_][A-Z0-9_]*$/, 'the name of an environment variable, never the key itself');
+const BaseUrl = z.url({ protocol: /^https?$/ });
+
+/** What no probe can tell about an endpoint and a person has to declare (DESIGN section 4). */
+const Declared = {
+  /** The endpoint deduplicates on `Idempotency-Key` for this many seconds. Never assumed. */
+  idempotency: z.strictObject({ ttl: z.int().positive() }).optional(),
+  /** Statuses the endpoint never bills. */
+  unbilled: z.array(z.int().min(400).max(599)).default([503, 529]),
+};
+
+const Flow = {
+  concurrency: z.int().min(1).max(1024).default(16),
+  /** Seconds one call may take before it is given up as ambiguous. */
+  timeout: z.number().positive().max(3600).default(120),
+};
+
+const EmbeddedTeacher = z.strictObject({
+  embedded: z.enum(['simulated', 'recorded']),
+  /** Share of invented rows whose text belongs to another domain (simulated teacher only). */
+  noise: z.number().min(0).max(1).default(0.2),
+  ...Declared,
+  ...Flow,
+});
+const RemoteTeacher = z.strictObject({
+  baseUrl: BaseUrl,
+  model: z.string().min(1),
+  apiKeyEnv: EnvironmentVariable.optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  maxTokens: z.int().positive().default(1024),
+  /** Name the endpoint gives the output limit. */
+  maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']).default('max_tokens'),
+  /** Send `seed` with each request; some hosted models refuse it. */
+  seed: z.boolean().default(true),
+  ...Declared,
+  ...Flow,
+});
+export const TeacherConfig = z.union([EmbeddedTeacher, RemoteTeacher]);
+export type TeacherConfig = z.infer<typeof TeacherConfig>;
+
+const Hyperparameters = z.strictObject({
+  epochs: z.int().positive().default(8),
+  batchSize: z.int().positive().default(16),
+  learningRate: z.number().positive().default(2e-4),
+});
+const StudentFlow = {
+  concurrency: z.int().min(1).max(256).default(4),
+  timeout: z.number().positive().max(3600).default(300),
+  maxTokens: z
+    .strictObject({ select: z.int().positive(), evaluate: z.int().positive() })
+    .default({ select: 200, evaluate: 400 }),
+  hyperparameters: Hyperparameters.prefault({}),
+};
+const EmbeddedStudent = z.strictObject({ embedded: z.enum(['naive-bayes', 'log-linear']), ...StudentFlow });
+const RemoteStudent = z.strictObject({
+  baseUrl: BaseUrl,
+  model: z.string().min(1),
+  apiKeyEnv: EnvironmentVariable.optional(),
+  ...StudentFlow,
+});
+const ManualStudent = z.strictObject({
+  driver: z.literal('manual'),
+  baseUrl: BaseUrl.optional(),
+  apiKeyEnv: EnvironmentVariable.optional(),
+  ...StudentFlow,
+});
+const NoStudent = z.strictObject({ driver: z.literal('none') });
+export const StudentConfig = z.union([EmbeddedStudent, RemoteStudent, ManualStudent, NoStudent]);
+export type StudentConfig = z.infer<typeof StudentConfig>;
+
+const SwitchOverrides = z.strictObject({
+  balance: z.enum(['adaptive', 'naive', 'natural', 'none']).optional(),
+  schedule: z.enum(['paper', 'full']).optional(),
+  select: z.enum(['ifd', 'random']).optional(),
+  tail: z.enum(['real-first', 'none']).optional(),
+  shortfall: z.enum(['duplicate', 'leave']).optional(),
+  onMismatch: z.enum(['answer-only', 'drop', 'keep']).optional(),
+  consistency: z.enum(['keep', 'drop']).optional(),
+  refill: z.int().min(0).max(10).optional(),
+  candidates: z.union([z.enum(['auto', 'all']), z.int().positive()]).optional(),
+  rationale: z.enum(['teacher', 'none']).optional(),
+  format: z.enum(['text', 'chat']).optional(),
+  loss: z.enum(['completion', 'full']).optional(),
+  init: z.enum(['base', 'continue']).optional(),
+});
+
+const Budget = z.strictObject({
+  /** B: example slots of the whole run. Fixed. */
+  slots: z.int().positive().max(10_000_000),
+  /** L: teacher calls the run may be charged; default B. */
+  calls: z.int().positive().optional(),
+  cached: z.enum(['count', 'free']).default('count'),
+  maxForfeits: z.int().positive().optional(),
+});
+
+export const RunFile = z.strictObject({
+  name: RunName,
+  data: Data,
+  task: z.enum(['classification']).default('classification'),
+  method: z.enum(methodNames).default('baldistill-a'),
+  switches: SwitchOverrides.prefault({}),
+  stages: z.int().min(1).max(100).default(5),
+  budget: Budget,
+  seed: z.int().nonnegative().max(1_000_000).default(0),
+  teacher: TeacherConfig,
+  student: StudentConfig,
+});
+export type RunFile = z.infer<typeof RunFile>;
+
+const Switches = SwitchOverrides.required();
+
+/** A run with every choice made. `dataRoot` is the folder that relative data paths start from. */
+export const RunSpec = RunFile.extend({
+  dataRoot: z.string(),
+  switches: Switches,
+  budget: Budget.extend({ calls: z.int().positive(), maxForfeits: z.int().positive() }),
+});
+export type RunSpec = z.infer<typeof RunSpec>;

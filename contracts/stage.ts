@@ -1,0 +1,88 @@
+/** What goes into a stage and what comes out: references and counts, never rows. */
+import { z } from 'zod';
+import { ArtifactRef } from './artifact.ts';
+import { RunSpec } from './run-file.ts';
+
+/** Result of prepare: the splits as JSONL of `Row`, and the `DomainTable`. */
+export const Prepared = z.strictObject({
+  pool: ArtifactRef,
+  validation: ArtifactRef.nullable(),
+  test: ArtifactRef.nullable(),
+  domains: ArtifactRef,
+  dropped: z.strictObject({ duplicates: z.int(), leaks: z.int() }),
+});
+export type Prepared = z.infer<typeof Prepared>;
+
+/** What was learned about an endpoint, once, at the start of the run (DESIGN section 1). */
+export const Capabilities = z.strictObject({
+  fineTuning: z.boolean(),
+  arrayPrompts: z.boolean(),
+  outputLogprobs: z.boolean(),
+  /** How log-probabilities of given text are had: by generated token ids, by text, or not at all. */
+  promptLogprobs: z.enum(['token-ids', 'text', 'none']),
+  /** Token ids every answer starts after when scored alone (BOS and header); empty where scoring is by text. */
+  startIds: z.array(z.int()),
+  /** True where generation and scoring disagree, so that both IFD terms come from the scoring pass. */
+  rescore: z.boolean(),
+});
+export type Capabilities = z.infer<typeof Capabilities>;
+
+/** What a run was told when it connected: the ledger it is charged to and what its endpoints can do. */
+export const Connected = z.strictObject({
+  ledger: z.strictObject({ id: z.string(), counter: z.int().nonnegative() }),
+  teacherModel: z.string(),
+  student: Capabilities.nullable(),
+  studentModel: z.string().nullable(),
+});
+export type Connected = z.infer<typeof Connected>;
+
+export const Scores = z.strictObject({
+  split: z.enum(['validation', 'test']),
+  macro: z.number(),
+  micro: z.number(),
+  rows: z.int(),
+  /** `Metrics` of domain/metrics, with every domain. */
+  metrics: ArtifactRef,
+  predictions: ArtifactRef,
+});
+export type Scores = z.infer<typeof Scores>;
+
+export const StageCounts = z.strictObject({
+  slots: z.int(),
+  real: z.int(),
+  synthetic: z.int(),
+  duplicated: z.int(),
+  unfilled: z.int(),
+  dropped: z.int(),
+});
+export type StageCounts = z.infer<typeof StageCounts>;
+
+export const StageResult = z.strictObject({
+  stage: z.int(),
+  quotas: ArtifactRef,
+  selection: ArtifactRef,
+  /** Examples of this stage alone, JSONL of `Example`. */
+  examples: ArtifactRef,
+  /** `DomainOutcome` a domain. */
+  outcomes: ArtifactRef,
+  counts: StageCounts,
+  /** Next synthesis ordinal per domain, JSON. */
+  ordinals: ArtifactRef,
+  /** Training file of all stages so far, OpenAI chat JSONL. */
+  training: ArtifactRef,
+  student: z.strictObject({ model: z.string(), job: z.string().nullable(), losses: ArtifactRef.nullable() }).nullable(),
+  validation: Scores.nullable(),
+});
+export type StageResult = z.infer<typeof StageResult>;
+
+export const StageInput = z.strictObject({
+  spec: RunSpec,
+  connected: Connected,
+  prepared: Prepared,
+  stage: z.int().nonnegative(),
+  history: z.array(StageResult),
+});
+export type StageInput = z.infer<typeof StageInput>;
+
+/** What the slot phase works with. */
+export type StageContext = StageInput;

@@ -1,0 +1,72 @@
+/**
+ * The closed list of ways a run can be stopped, and what each one means for retries, for money, and for the person
+ * who has to mend it. Everything thrown across an activity boundary is one of these or a bug.
+ */
+
+/** How the engine treats a failure: `retry` by itself a few times, `mend` parks the run until a person acts, `final` ends it. */
+export type RetryClass = 'retry' | 'mend' | 'final';
+
+export interface FailureKind {
+  readonly retry: RetryClass;
+  /** What the operator should do, one sentence. */
+  readonly remedy: string;
+}
+
+export const failures = {
+  InvalidInput: { retry: 'final', remedy: 'Correct the run file or the data and start the run again.' },
+  EndpointDown: { retry: 'mend', remedy: 'Start the endpoint or correct its address, then resume the run.' },
+  EndpointUnstable: {
+    retry: 'mend',
+    remedy: 'Too many calls ended without an answer; look at the endpoint, then resume the run.',
+  },
+  EndpointRefusesKey: { retry: 'mend', remedy: 'Set a valid API key in the environment of the worker, then resume.' },
+  ModelUnknown: { retry: 'mend', remedy: 'Correct the model name or make the model available, then resume the run.' },
+  RequestRejected: {
+    retry: 'mend',
+    remedy: 'The endpoint rejects the request as malformed; correct the parameters for this endpoint, then resume.',
+  },
+  BillingExhausted: { retry: 'mend', remedy: 'Add credit or raise the quota at the provider, then resume the run.' },
+  UsageAboveBound: {
+    retry: 'mend',
+    remedy: 'The endpoint reported more tokens than the worst case charged; check its prices and limits, then resume.',
+  },
+  FineTuneFailed: { retry: 'mend', remedy: 'Look at the job at the student endpoint, mend the cause, then resume.' },
+  AwaitingStudent: {
+    retry: 'mend',
+    remedy: 'Train a student on the exported train.jsonl, then resume the run with --student MODEL.',
+  },
+  ArtifactMissing: { retry: 'mend', remedy: 'Restore the artifact folder from a copy, then resume the run.' },
+  StorageFull: { retry: 'mend', remedy: 'Free disk space, or make the folder writable, then resume the run.' },
+  LedgerMismatch: {
+    retry: 'mend',
+    remedy: 'The ledger is not the one this run was charged to; restore it, then resume the run.',
+  },
+  LedgerUnavailable: { retry: 'mend', remedy: 'Make the ledger file readable and unlocked, then resume the run.' },
+} as const satisfies Record<string, FailureKind>;
+
+export type FailureType = keyof typeof failures;
+
+/** What travels with a failure: its type, a sentence for people (no secret, no model text), and its remedy. */
+export interface Failure {
+  readonly type: FailureType;
+  readonly message: string;
+}
+
+export function isFailureType(value: unknown): value is FailureType {
+  return typeof value === 'string' && Object.hasOwn(failures, value);
+}
+
+export function remedyOf(type: FailureType): string {
+  return failures[type].remedy;
+}
+
+/** The one error class of our own code: adapters and activities throw it, the activity boundary maps it for Temporal. */
+export class BaldistillError extends Error {
+  readonly type: FailureType;
+
+  constructor(type: FailureType, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'BaldistillError';
+    this.type = type;
+  }
+}

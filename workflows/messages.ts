@@ -1,0 +1,33 @@
+/** Everything that can be said to a run and asked of it. Shared by the workflows and, as definitions, by the CLI. */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type {
+  Blocked,
+  BudgetCopy,
+  BudgetRequest,
+  Progress,
+  ResumeRequest,
+  RunStatus,
+  StageProgress,
+  UpdateAnswer,
+} from '../contracts/progress.ts';
+
+export const pauseRun = defineUpdate<UpdateAnswer>('pause');
+export const resumeRun = defineUpdate<UpdateAnswer, [ResumeRequest]>('resume');
+export const stopAfterStage = defineUpdate<UpdateAnswer>('stopAfterStage');
+export const setBudget = defineUpdate<UpdateAnswer, [BudgetRequest]>('setBudget');
+export const progressOfRun = defineQuery<Progress>('progress');
+export const progressOfStage = defineQuery<StageProgress>('progress');
+
+/** Parent to stage. */
+export const pauseStage = defineSignal('pauseStage');
+export const resumeStage = defineSignal<[ResumeRequest]>('resumeStage');
+/** Stage to parent. */
+export const stageReported = defineSignal<[StageReport]>('stageReported');
+
+export interface StageReport {
+  readonly stage: number;
+  readonly status: RunStatus;
+  readonly step: StageProgress['step'];
+  readonly blocked: Blocked | null;
+  readonly budget: BudgetCopy | null;
+}
