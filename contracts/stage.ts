@@ -1,6 +1,7 @@
 /** What goes into a stage and what comes out: references and counts, never rows. */
 import { z } from 'zod';
 import { ArtifactRef } from './artifact.ts';
+import { EngineSettings } from './engine.ts';
 import { RunSpec } from './run-file.ts';
 
 /** Result of prepare: the splits as JSONL of `Row`, and the `DomainTable`. */
@@ -57,6 +58,15 @@ export const StageCounts = z.strictObject({
 });
 export type StageCounts = z.infer<typeof StageCounts>;
 
+/** The student a stage ended with. `url`: where a manually trained one is served; null for the run file's endpoint. */
+export const StudentRef = z.strictObject({
+  model: z.string(),
+  job: z.string().nullable(),
+  losses: ArtifactRef.nullable(),
+  url: z.string().nullable(),
+});
+export type StudentRef = z.infer<typeof StudentRef>;
+
 export const StageResult = z.strictObject({
   stage: z.int(),
   quotas: ArtifactRef,
@@ -70,7 +80,7 @@ export const StageResult = z.strictObject({
   ordinals: ArtifactRef,
   /** Training file of all stages so far, OpenAI chat JSONL. */
   training: ArtifactRef,
-  student: z.strictObject({ model: z.string(), job: z.string().nullable(), losses: ArtifactRef.nullable() }).nullable(),
+  student: StudentRef.nullable(),
   validation: Scores.nullable(),
 });
 export type StageResult = z.infer<typeof StageResult>;
@@ -84,5 +94,11 @@ export const StageInput = z.strictObject({
 });
 export type StageInput = z.infer<typeof StageInput>;
 
-/** What the slot phase works with. */
-export type StageContext = StageInput;
+/** What the workflow `distill` is started with; its workflow id is the run's name. */
+export const DistillInput = z.strictObject({
+  spec: RunSpec,
+  /** False where the namespace does not know our search attributes: an unregistered one wedges a workflow for ever. */
+  searchAttributes: z.boolean(),
+  engine: EngineSettings,
+});
+export type DistillInput = z.infer<typeof DistillInput>;

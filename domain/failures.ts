@@ -42,6 +42,8 @@ export const failures = {
     remedy: 'The ledger is not the one this run was charged to; restore it, then resume the run.',
   },
   LedgerUnavailable: { retry: 'mend', remedy: 'Make the ledger file readable and unlocked, then resume the run.' },
+  WorkerLost: { retry: 'mend', remedy: 'The worker died again and again during this step; read its log, then resume.' },
+  Unexpected: { retry: 'mend', remedy: 'This is a fault of baldistill; report it. After an update, resume the run.' },
 } as const satisfies Record<string, FailureKind>;
 
 export type FailureType = keyof typeof failures;

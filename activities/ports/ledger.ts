@@ -96,7 +96,8 @@ export type IntentOutcome =
   /** Too many ambiguous ends without an answer in between: sending stops, the run blocks. */
   | { readonly kind: 'unstable'; readonly forfeits: number };
 
-export type CallState = 'intent' | 'settled' | 'refused' | 'forfeited' | 'recovered';
+/** `abandoned`: still open, but its payer is gone; like every state but `intent` it means: intend again. */
+export type CallState = 'intent' | 'settled' | 'refused' | 'forfeited' | 'recovered' | 'abandoned';
 
 export interface PaidAnswer {
   readonly text: string;

@@ -10,6 +10,13 @@ export interface Generation {
   readonly meanNll: number | null;
 }
 
+/** Whom to ask and how: the model, what its endpoint can do, and when to give up. */
+export interface StudentRequest {
+  readonly model: string;
+  readonly can: Capabilities;
+  readonly signal: AbortSignal;
+}
+
 export interface FineTuneRequest {
   readonly key: string;
   readonly baseModel: string;
@@ -27,30 +34,21 @@ export type FineTuneState =
 /** The student endpoint of one run. Throws `BaldistillError` (EndpointDown, EndpointRefusesKey, ModelUnknown, RequestRejected). */
 export interface Student {
   readonly baseModel: string;
-  /** Tries each capability once with tiny requests. */
-  probe(): Promise<Capabilities>;
+  /** Tries each capability once with tiny requests to this model. */
+  probe(model: string): Promise<Capabilities>;
   /** Greedy generation for many prompts, in order; a prompt that failed by itself gives null and never disappears. */
   generate(
-    request: {
-      readonly model: string;
-      readonly prompts: readonly (string | readonly Message[])[];
-      readonly maxTokens: number;
-    },
-    signal: AbortSignal,
+    asked: StudentRequest,
+    prompts: readonly (string | readonly Message[])[],
+    maxTokens: number,
   ): Promise<readonly (Generation | null)[]>;
   /** Mean negative log-likelihood of each generation after the start alone; null where scoring failed. */
-  scoreAlone(
-    request: { readonly model: string; readonly generations: readonly Generation[] },
-    signal: AbortSignal,
-  ): Promise<readonly (number | null)[]>;
+  scoreAlone(asked: StudentRequest, generations: readonly Generation[]): Promise<readonly (number | null)[]>;
   /** Mean negative log-likelihood of each generation after its prompt, from the scoring pass. */
   scoreAfter(
-    request: {
-      readonly model: string;
-      readonly prompts: readonly string[];
-      readonly generations: readonly Generation[];
-    },
-    signal: AbortSignal,
+    asked: StudentRequest,
+    prompts: readonly string[],
+    generations: readonly Generation[],
   ): Promise<readonly (number | null)[]>;
   /** The job already created under this key, if the endpoint knows one. */
   findJob(key: string): Promise<string | undefined>;

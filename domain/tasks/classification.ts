@@ -60,14 +60,17 @@ export function annotatePrompt(
   ];
 }
 
-/** Asks for a new labelled text of one domain, shown a few real ones. */
+/** Asks for a new labelled text of one domain, shown a few real ones. `label`: the domain, which may be no label itself. */
 export function synthesisePrompt(request: {
   readonly instruction: string;
   readonly label: string;
   readonly labels: readonly string[];
   readonly examples: readonly string[];
 }): ChatMessage[] {
-  const shown = request.examples.map((text) => `<example>\n${text}\n</example>`).join('\n');
+  const shown = request.examples.map(exampleOf).join('\n');
+  const wanted = request.labels.includes(request.label)
+    ? `with the label <label>${request.label}</label>`
+    : `of the kind <label>${request.label}</label>, with whichever label fits it`;
   return [
     {
       role: 'system',
@@ -78,11 +81,14 @@ export function synthesisePrompt(request: {
     },
     {
       role: 'user',
-      content:
-        `${request.instruction}\n\nLabels: ${request.labels.join(', ')}\n\nInvent one new text with the label ` +
-        `<label>${request.label}</label>, different from these real ones:\n${shown}`,
+      content: `${request.instruction}\n\nLabels: ${request.labels.join(', ')}\n\nInvent one new text ${wanted}, different from these real ones:\n${shown}`,
     },
   ];
+}
+
+/** A real text as it is shown to the teacher. */
+export function exampleOf(text: string): string {
+  return `<example>\n${text}\n</example>`;
 }
 
 export interface Synthesis {

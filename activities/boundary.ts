@@ -1,0 +1,46 @@
+/**
+ * The boundary between activities and the engine: heartbeats for liveness, and every failure mapped once to a typed,
+ * non-retryable `ApplicationFailure` with a sentence for people. What is left for Temporal to retry is a lost worker.
+ */
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
+import { BaldistillError } from '../domain/failures.ts';
+
+/** A cancel reaches an activity only with a heartbeat, and `pause` must act within a second. */
+const heartbeatMs = 200;
+
+/** Wraps an activity: it heartbeats while it runs and throws only what the workflows know. */
+export function guarded<Input extends unknown[], Output>(
+  work: (...input: Input) => Promise<Output>,
+): (...input: Input) => Promise<Output> {
+  return async (...input) => {
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat(), heartbeatMs);
+    try {
+      return await work(...input);
+    } catch (error) {
+      throw asFailure(error);
+    } finally {
+      clearInterval(beat);
+    }
+  };
+}
+
+/** Thrown by an activity that has to be asked again later; shown as no failure in logs and metrics. */
+export function stillRunning(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ message, type: 'StillRunning', category: ApplicationFailureCategory.BENIGN });
+}
+
+function asFailure(error: unknown): unknown {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  if (error instanceof BaldistillError) {
+    return ApplicationFailure.create({ type: error.type, message: error.message, nonRetryable: true });
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return ApplicationFailure.create({
+    type: 'Unexpected',
+    message: message.slice(0, 2000),
+    nonRetryable: true,
+    ...(error instanceof Error ? { cause: error } : {}),
+  });
+}

@@ -1,0 +1,137 @@
+/** Closes a stage: decides every slot, repeats rows for the shortfall, and writes the training set so far. */
+import type { ClosedStage, CloseStageInput } from '../contracts/activity-messages.ts';
+import type { ArtifactRef } from '../contracts/artifact.ts';
+import { Example, QuotaLine, Selected } from '../contracts/records.ts';
+import type { DomainOutcome } from '../contracts/records.ts';
+import { seededRandom } from '../domain/random.ts';
+import { studentPrompt, studentTarget } from '../domain/tasks/classification.ts';
+import { domainTable } from './pool.ts';
+import type { Artifacts } from './ports/artifacts.ts';
+import type { World } from './ports/world.ts';
+import { stageDecisions } from './stage-decisions.ts';
+import type { DecidedSlot } from './stage-decisions.ts';
+
+/** Reasons why a slot had no answer for which repeating a row is no honest filling: the budget, not the data, ran out. */
+const budgetReasons = new Set(['calls', 'forfeited', 'unsent']);
+
+export async function closeStage(world: World, { input, balanced, plans }: CloseStageInput): Promise<ClosedStage> {
+  const { artifacts, ledger } = world;
+  const { spec } = input;
+  const { slots: decided, flawed } = await stageDecisions(world, input, plans);
+  await ledger.markUnusable(flawed);
+  const earlier = await examplesOf(
+    artifacts,
+    input.history.map((stage) => stage.examples),
+  );
+  const bySlot = new Map(decided.map((slot) => [slot.slot, slot]));
+  const examples: Example[] = [];
+  const outcomes: DomainOutcome[] = [];
+  let first = 0;
+  for (const [domain, quota] of await quotasOf(artifacts, balanced.quotas, plans[0]?.selection)) {
+    const slots = Array.from({ length: quota }, (_, index) => bySlot.get(first + index));
+    const accepted = slots.flatMap((slot) => (slot?.decision.kind === 'example' ? [slot.decision.example] : []));
+    const source = [
+      ...earlier.filter((example) => example.domain === domain && example.origin !== 'duplicate'),
+      ...accepted,
+    ];
+    const random = seededRandom(spec.seed, 'shortfall', input.stage, domain);
+    const filled = slots.map((slot, index) =>
+      fill(slot, first + index, spec.switches.shortfall === 'duplicate' ? source : [], random, input.stage),
+    );
+    examples.push(...filled.flatMap((result) => (typeof result === 'string' ? [] : [result])));
+    const dropped = flawed.filter((flaw) => flaw.dropped && flaw.domain === domain).map(({ reason }) => reason);
+    outcomes.push(outcomeOf(domain, quota, filled, dropped));
+    first += quota;
+  }
+  const { labels } = await domainTable(artifacts, input.prepared);
+  const training = [...earlier, ...examples].map(({ instruction, input: text, rationale, answer }) => ({
+    messages: [
+      { role: 'user', content: studentPrompt({ instruction, input: text }, labels) },
+      { role: 'assistant', content: studentTarget(rationale, answer) },
+    ],
+  }));
+  return {
+    examples: await artifacts.writeLines(examples),
+    outcomes: await artifacts.writeLines(outcomes),
+    training: await artifacts.writeLines(training),
+    counts: countsOf(balanced.slots, outcomes),
+    domains: outcomes.map(({ domain, quota, real, synthetic }) => ({ domain, quota, real, synthetic })).slice(0, 200),
+    budget: await ledger.budget(spec.name),
+  };
+}
+
+/** The example of a slot, or why it stays empty. A dropped annotation used its slot (METHOD, `onMismatch`). */
+function fill(
+  slot: DecidedSlot | undefined,
+  index: number,
+  source: readonly Example[],
+  random: ReturnType<typeof seededRandom>,
+  stage: number,
+): Example | string {
+  if (slot?.decision.kind === 'example') return slot.decision.example;
+  if (slot?.decision.kind === 'empty' && budgetReasons.has(slot.decision.reason)) return slot.decision.reason;
+  if (slot?.decision.kind === 'dropped' && slot.kind === 'annotate') return slot.decision.reason;
+  const repeated = source.length === 0 ? undefined : source[random.int(source.length)];
+  if (repeated === undefined) return slot?.decision.kind === 'empty' ? slot.decision.reason : 'shortfall';
+  return { ...repeated, stage, slot: index, origin: 'duplicate', call: null };
+}
+
+function outcomeOf(
+  domain: string,
+  quota: number,
+  filled: readonly (Example | string)[],
+  dropped: readonly string[],
+): DomainOutcome {
+  const of = (origin: Example['origin']): number =>
+    filled.filter((result) => typeof result !== 'string' && result.origin === origin).length;
+  return {
+    domain,
+    quota,
+    real: of('real'),
+    synthetic: of('synthetic'),
+    duplicated: of('duplicate'),
+    unfilled: tally(filled.filter((result) => typeof result === 'string')),
+    dropped: tally(dropped),
+  };
+}
+
+function tally(reasons: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const reason of reasons.toSorted()) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
+
+function countsOf(slots: number, outcomes: readonly DomainOutcome[]): ClosedStage['counts'] {
+  const sum = (of: (outcome: DomainOutcome) => number): number =>
+    outcomes.reduce((total, outcome) => total + of(outcome), 0);
+  const all = (counts: Record<string, number>): number => Object.values(counts).reduce((a, b) => a + b, 0);
+  return {
+    slots,
+    real: sum(({ real }) => real),
+    synthetic: sum(({ synthetic }) => synthetic),
+    duplicated: sum(({ duplicated }) => duplicated),
+    unfilled: sum(({ unfilled }) => all(unfilled)),
+    dropped: sum(({ dropped }) => all(dropped)),
+  };
+}
+
+/** Slots per domain in slot order: the quotas, or what was drawn where a method has none. */
+async function quotasOf(
+  artifacts: Artifacts,
+  quotas: ArtifactRef,
+  selection: ArtifactRef | undefined,
+): Promise<Map<string, number>> {
+  const slots = new Map<string, number>();
+  for await (const { domain, quota } of artifacts.readLines(quotas, QuotaLine)) slots.set(domain, quota);
+  if (slots.size > 0 || selection === undefined) return slots;
+  for await (const { domain } of artifacts.readLines(selection, Selected))
+    slots.set(domain, (slots.get(domain) ?? 0) + 1);
+  return slots;
+}
+
+async function examplesOf(artifacts: Artifacts, references: readonly ArtifactRef[]): Promise<Example[]> {
+  const examples: Example[] = [];
+  for (const reference of references)
+    for await (const example of artifacts.readLines(reference, Example)) examples.push(example);
+  return examples;
+}

@@ -1,0 +1,36 @@
+/** Connect: opens the run in the ledger and learns, once, what its endpoints can do (DESIGN section 1). */
+import type { RunSpec } from '../contracts/run-file.ts';
+import type { Connected } from '../contracts/stage.ts';
+import { BaldistillError } from '../domain/failures.ts';
+import type { World } from './ports/world.ts';
+
+export async function connect(world: World, spec: RunSpec): Promise<Connected> {
+  await world.ledger.openRun({
+    run: spec.name,
+    spec,
+    calls: spec.budget.calls,
+    planned: spec.budget.slots,
+    maxForfeits: spec.budget.maxForfeits,
+  });
+  await world.ledger.forgiveForfeits(spec.name);
+  const student = world.student(spec, null);
+  const capabilities = student === null || isManual(spec) ? null : await student.probe(student.baseModel);
+  if (capabilities !== null && !capabilities.fineTuning) {
+    throw new BaldistillError(
+      'InvalidInput',
+      'The student endpoint cannot fine-tune; use `student: {driver: manual}` or another endpoint.',
+    );
+  }
+  const { id, counter } = await world.ledger.identity();
+  return {
+    ledger: { id, counter },
+    teacherModel: world.teacher(spec).model,
+    student: capabilities,
+    studentModel: student?.baseModel ?? null,
+  };
+}
+
+/** A student trained by hand does not exist before its stage: it is probed when it is first used. */
+function isManual(spec: RunSpec): boolean {
+  return 'driver' in spec.student && spec.student.driver === 'manual';
+}

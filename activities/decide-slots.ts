@@ -1,0 +1,112 @@
+/**
+ * What every teacher answer is worth (METHOD.md, "One stage", step 3): a pure function of the plan, the answers and
+ * the switches, so that arrival order, concurrency and crashes change nothing.
+ */
+import type { Example, PlannedCall, Row } from '../contracts/records.ts';
+import type { Switches } from '../domain/methods.ts';
+import { exampleOf, parseSynthesis, withoutAnswerLine } from '../domain/tasks/classification.ts';
+import type { AnswerExtractor } from '../domain/answers.ts';
+import type { PaidAnswer, SlotRecord } from './ports/ledger.ts';
+
+export type Decision =
+  | { readonly kind: 'example'; readonly example: Example; readonly flaw: string | null }
+  /** An answer that was paid for and thrown away. */
+  | { readonly kind: 'dropped'; readonly reason: string; readonly callId: string }
+  /** No answer: calls ran out, a call was forfeited, or the teacher had nothing more. */
+  | { readonly kind: 'empty'; readonly reason: string };
+
+export interface Judge {
+  readonly stage: number;
+  readonly switches: Switches;
+  readonly extract: AnswerExtractor;
+  readonly labels: ReadonlySet<string>;
+  readonly instruction: string;
+  row(id: string): Row | undefined;
+  /** Whether a text is one of the held-out rows. */
+  heldOut(text: string): boolean;
+}
+
+export function decide(judge: Judge, call: PlannedCall, record: SlotRecord | undefined): Decision {
+  if (record === undefined || record.answer === null || record.callId === null) {
+    return { kind: 'empty', reason: record?.reason ?? 'unsent' };
+  }
+  return call.kind === 'annotate'
+    ? decideAnnotation(judge, call, record.answer, record.callId)
+    : decideSynthesis(judge, call, record.answer, record.callId);
+}
+
+function decideAnnotation(
+  judge: Judge,
+  call: Extract<PlannedCall, { kind: 'annotate' }>,
+  answer: PaidAnswer,
+  callId: string,
+): Decision {
+  const row = judge.row(call.rowId);
+  if (row === undefined)
+    throw new RangeError(`Slot ${call.slot} annotates row ${call.rowId}, which is not in the pool.`);
+  const flaw = endedBadly(answer) ?? (judge.extract(answer.text) === row.answer ? null : 'mismatch');
+  const { onMismatch } = judge.switches;
+  if (flaw !== null && onMismatch === 'drop') return { kind: 'dropped', reason: flaw, callId };
+  const rationale = flaw !== null && onMismatch === 'answer-only' ? null : withoutAnswerLine(answer.text);
+  const { domain, instruction, input, answer: gold } = row;
+  return {
+    kind: 'example',
+    flaw,
+    example: {
+      id: row.id,
+      stage: judge.stage,
+      slot: call.slot,
+      domain,
+      origin: 'real',
+      instruction,
+      input,
+      answer: gold,
+      rationale,
+      call: callId,
+    },
+  };
+}
+
+function decideSynthesis(
+  judge: Judge,
+  call: Extract<PlannedCall, { kind: 'synthesise' }>,
+  answer: PaidAnswer,
+  callId: string,
+): Decision {
+  const { domain } = call;
+  const dropped = (reason: string): Decision => ({ kind: 'dropped', reason, callId });
+  const ended = endedBadly(answer);
+  if (ended !== null) return dropped(ended);
+  const synthesis = parseSynthesis(answer.text);
+  if (synthesis === undefined) return dropped('unparseable');
+  const label = judge.extract(`answer is ${synthesis.answer}`);
+  // Where the label is what is long-tailed, a text with another label belongs to another domain.
+  if (label === null || (judge.labels.has(domain) && label !== domain)) return dropped('wrong_label');
+  if (judge.heldOut(synthesis.input)) return dropped('leak');
+  if (call.messages.some(({ content }) => content.includes(exampleOf(synthesis.input)))) return dropped('copy');
+  const own = judge.extract(synthesis.rationale);
+  const flaw = own === label ? null : 'inconsistent';
+  if (flaw !== null && judge.switches.consistency === 'drop') return dropped(flaw);
+  return {
+    kind: 'example',
+    flaw: null,
+    example: {
+      id: `${domain}#${call.ordinal}`,
+      stage: judge.stage,
+      slot: call.slot,
+      domain,
+      origin: 'synthetic',
+      instruction: judge.instruction,
+      input: synthesis.input,
+      answer: label,
+      rationale: withoutAnswerLine(synthesis.rationale),
+      call: callId,
+    },
+  };
+}
+
+/** Told apart from a wrong answer: the model declined, or the text was cut off by the token limit. */
+function endedBadly({ finishReason }: PaidAnswer): string | null {
+  if (finishReason === 'length') return 'cut_off';
+  return finishReason === 'content_filter' || finishReason === 'refusal' ? 'declined' : null;
+}

@@ -1,0 +1,74 @@
+/**
+ * Generate: sends the calls of one chunk, for at most a slice of time (DESIGN section 3). It has no cursor: the
+ * ledger knows what was answered, so a slice that is run again pays for nothing twice.
+ */
+import type { SliceInput, SliceResult } from '../contracts/activity-messages.ts';
+import { PlannedCall } from '../contracts/records.ts';
+import type { World } from './ports/world.ts';
+import { sendCall } from './send-call.ts';
+import type { CallResult, Sender } from './send-call.ts';
+
+/**
+ * `cancelled` is aborted by a pause or a cancel; either way the slice lets calls in flight settle and then returns
+ * normally, with what it did not send.
+ */
+export async function generate(
+  world: World,
+  input: SliceInput,
+  slice: { readonly cancelled: AbortSignal; readonly seconds: number },
+): Promise<SliceResult> {
+  const { spec } = input;
+  const startedAt = performance.now();
+  const failed = new AbortController();
+  const never = new AbortController();
+  const sender: Sender = {
+    spec,
+    stage: input.stage,
+    round: input.round,
+    ledger: world.ledger,
+    teacher: world.teacher(spec),
+    limiter: world.limiter(spec),
+    closing: AbortSignal.any([
+      slice.cancelled,
+      world.draining,
+      failed.signal,
+      AbortSignal.timeout(slice.seconds * 1000),
+    ]),
+    abandon: never.signal,
+  };
+  const calls: PlannedCall[] = [];
+  for await (const call of world.artifacts.readLines(input.chunk, PlannedCall)) calls.push(call);
+
+  let failure: unknown;
+  const results = await Promise.all(
+    calls.map(async (call): Promise<CallResult> => {
+      try {
+        return await sendCall(sender, call);
+      } catch (error) {
+        failure ??= error;
+        failed.abort(error);
+        return { end: 'unsent', sent: 0 };
+      }
+    }),
+  );
+  if (failure !== undefined) throw failure;
+  const count = (end: CallResult['end']): number => results.filter((result) => result.end === end).length;
+  return {
+    answered: count('answered'),
+    empty: count('empty'),
+    unsent: count('unsent'),
+    sent: results.reduce((sum, result) => sum + result.sent, 0),
+    seconds: (performance.now() - startedAt) / 1000,
+    domains: domainsOf(calls, results),
+    budget: await world.ledger.budget(spec.name),
+  };
+}
+
+function domainsOf(calls: readonly PlannedCall[], results: readonly CallResult[]): SliceResult['domains'] {
+  const answered = calls.filter((_, index) => results[index]?.end === 'answered');
+  return [...Map.groupBy(answered, ({ domain }) => domain)].map(([domain, of]) => ({
+    domain,
+    real: of.filter(({ kind }) => kind === 'annotate').length,
+    synthetic: of.filter(({ kind }) => kind === 'synthesise').length,
+  }));
+}

@@ -1,0 +1,50 @@
+/** The activities of a worker, one set a kind of task queue, bound to the world they reach. */
+import { Context } from '@temporalio/activity';
+import { balance } from './balance.ts';
+import { guarded } from './boundary.ts';
+import { closeStage } from './close-stage.ts';
+import { connect } from './connect.ts';
+import { evaluate } from './evaluate.ts';
+import { awaitFineTune, fineTune } from './fine-tune.ts';
+import { generate } from './generate.ts';
+import { planRound } from './plan-round.ts';
+import type { World } from './ports/world.ts';
+import { exportTraining, report } from './report.ts';
+import { select } from './select.ts';
+import type { ControlActivities, StudentActivities, TeacherActivities } from './types.ts';
+
+const cancelled = (): AbortSignal => Context.current().cancellationSignal;
+
+export function controlActivities(world: World): ControlActivities {
+  const { artifacts, ledger } = world;
+  return {
+    connect: guarded(async (spec) => await connect(world, spec)),
+    prepare: guarded(async (spec) => await world.prepare(spec)),
+    balance: guarded(async (input) => {
+      await ledger.verify(input.connected.ledger);
+      return await balance(artifacts, input);
+    }),
+    planRound: guarded(async (input) => await planRound(world, input)),
+    closeStage: guarded(async (input) => await closeStage(world, input)),
+    report: guarded(async (input) => await report(world, input)),
+    setCallLimit: guarded(async ({ run, calls }) => await ledger.setCallLimit(run, calls)),
+    forgive: guarded(async (run) => await ledger.forgiveForfeits(run)),
+    recordStatus: guarded(async ({ run, status, result }) => await ledger.setRunStatus(run, status, result)),
+    awaitClosed: guarded(async (workflowId) => await world.awaitClosed(workflowId)),
+  };
+}
+
+export function teacherActivities(world: World, sliceSeconds: number): TeacherActivities {
+  return {
+    generate: guarded(async (input) => await generate(world, input, { cancelled: cancelled(), seconds: sliceSeconds })),
+  };
+}
+
+export function studentActivities(world: World): StudentActivities {
+  return {
+    select: guarded(async (input) => await select(world, input, cancelled())),
+    fineTune: guarded(async (input) => await fineTune(world, input, async (of) => await exportTraining(world, of))),
+    awaitFineTune: guarded(async (input) => await awaitFineTune(world, input)),
+    evaluate: guarded(async (input) => await evaluate(world, input, cancelled())),
+  };
+}

@@ -1,0 +1,26 @@
+import type { RunSpec } from '../../contracts/run-file.ts';
+import type { Prepared } from '../../contracts/stage.ts';
+import type { Limiter } from '../limiter.ts';
+import type { Artifacts } from './artifacts.ts';
+import type { Ledger } from './ledger.ts';
+import type { Student } from './student.ts';
+import type { Teacher } from './teacher.ts';
+
+/** Everything the activities reach: built once by the worker, faked part by part in tests. */
+export interface World {
+  readonly artifacts: Artifacts;
+  readonly ledger: Ledger;
+  /** The teacher of a run; cheap to ask for, clients are kept. Throws `BaldistillError` when the key is not set. */
+  teacher(spec: RunSpec): Teacher;
+  /** The student of a run, at another address where one is given; null for `driver: none`. */
+  student(spec: RunSpec, url: string | null): Student | null;
+  /** One limiter per teacher endpoint and worker. */
+  limiter(spec: RunSpec): Limiter;
+  prepare(spec: RunSpec): Promise<Prepared>;
+  /** Folder of a run's outputs. */
+  runFolder(run: string): string;
+  /** Aborted when the worker is asked to end: slices start no new call. */
+  readonly draining: AbortSignal;
+  /** Asks a workflow to cancel and waits until it is closed. */
+  awaitClosed(workflowId: string): Promise<void>;
+}

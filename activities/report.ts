@@ -1,0 +1,112 @@
+/** Report: gathers what a run did and writes its folder: report, training set with provenance, predictions, metrics. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { FineTuneInput, Reported, ReportInput } from '../contracts/activity-messages.ts';
+import { Metrics } from '../contracts/metrics.ts';
+import { DomainOutcome, DomainTable, Example } from '../contracts/records.ts';
+import type { Report } from '../contracts/report.ts';
+import type { StagePart } from '../contracts/report.ts';
+import { simulatedParts } from '../contracts/simulated.ts';
+import type { StageResult } from '../contracts/stage.ts';
+import { promptVersion } from '../domain/tasks/classification.ts';
+import { markdownReport } from '../report/markdown.ts';
+import type { Artifacts } from './ports/artifacts.ts';
+import type { World } from './ports/world.ts';
+
+const Loss = z.strictObject({ step: z.int(), loss: z.number() });
+
+/** The training file where people and endpoints can read it; its absolute path. */
+export async function exportTraining(world: World, { spec, stage, training }: FineTuneInput): Promise<string> {
+  const path = join(world.runFolder(spec.name), `train-stage-${stage}.jsonl`);
+  await world.artifacts.export(training, path);
+  return path;
+}
+
+export async function report(world: World, input: ReportInput): Promise<Reported> {
+  const { artifacts } = world;
+  const folder = world.runFolder(input.spec.name);
+  const document = await reportOf(world, input);
+  const last = input.stages.at(-1);
+  if (last !== undefined) await artifacts.export(last.training, join(folder, 'train.jsonl'));
+  const provenance = await artifacts.writeLines(provenanceOf(artifacts, input.stages));
+  await artifacts.export(provenance, join(folder, 'train.provenance.jsonl'));
+  const scores = input.test ?? last?.validation ?? null;
+  if (scores !== null) {
+    await artifacts.export(scores.predictions, join(folder, `predictions.${scores.split}.jsonl`));
+    await artifacts.export(scores.metrics, join(folder, 'metrics.json'));
+  }
+  await artifacts.exportText(`${JSON.stringify(document, null, 2)}\n`, join(folder, 'report.json'));
+  await artifacts.exportText(markdownReport(document), join(folder, 'report.md'));
+  return { folder, studentModel: document.studentModel };
+}
+
+/** One line a training example, in the order of train.jsonl. */
+async function* provenanceOf(
+  artifacts: Artifacts,
+  stages: readonly StageResult[],
+): AsyncGenerator<Omit<Example, 'rationale'>> {
+  for (const stage of stages) {
+    for await (const { rationale: _, ...line } of artifacts.readLines(stage.examples, Example)) yield line;
+  }
+}
+
+async function reportOf(world: World, input: ReportInput): Promise<Report> {
+  const { artifacts, ledger } = world;
+  const { spec, prepared } = input;
+  const table = prepared === null ? null : await artifacts.readJson(prepared.domains, DomainTable);
+  const { budget, calls, tokens, unusable } = await ledger.summary(spec.name);
+  return {
+    version: 1,
+    run: spec.name,
+    status: input.status,
+    startedAt: new Date(input.startedAt).toISOString(),
+    seconds: Math.round((Date.now() - input.startedAt) / 100) / 10,
+    spec,
+    promptVersion,
+    teacherModel: input.connected?.teacherModel ?? null,
+    studentModel: input.stages.findLast(({ student }) => student !== null)?.student?.model ?? null,
+    simulated: simulatedParts(spec),
+    data: {
+      pool: prepared?.pool.rows ?? 0,
+      validation: prepared?.validation?.rows ?? 0,
+      test: prepared?.test?.rows ?? 0,
+      domains: Object.keys(table?.pool ?? {}).length,
+      duplicatesDropped: prepared?.dropped.duplicates ?? 0,
+      leaksDropped: prepared?.dropped.leaks ?? 0,
+      unscored: table?.unscored ?? [],
+    },
+    stages: await Promise.all(
+      input.stages.map(async (stage, index) => await stagePart(artifacts, stage, input.stageSeconds[index] ?? 0)),
+    ),
+    test: input.test === null ? null : await artifacts.readJson(input.test.metrics, Metrics),
+    ledger: {
+      limit: budget.limit,
+      charged: budget.charged,
+      settled: calls.settled,
+      cached: calls.cached,
+      forfeited: calls.forfeited,
+      recovered: calls.recovered,
+      refused: calls.refused,
+      inputTokens: tokens.input,
+      outputTokens: tokens.output,
+      unusable,
+    },
+  };
+}
+
+async function stagePart(artifacts: Artifacts, stage: StageResult, seconds: number): Promise<StagePart> {
+  const outcomes: DomainOutcome[] = [];
+  for await (const outcome of artifacts.readLines(stage.outcomes, DomainOutcome)) outcomes.push(outcome);
+  const losses: StagePart['losses'] = [];
+  if (stage.student?.losses)
+    for await (const loss of artifacts.readLines(stage.student.losses, Loss)) losses.push(loss);
+  return {
+    stage: stage.stage,
+    seconds,
+    counts: stage.counts,
+    outcomes,
+    studentModel: stage.student?.model ?? null,
+    validation: stage.validation === null ? null : await artifacts.readJson(stage.validation.metrics, Metrics),
+    losses,
+  };
+}

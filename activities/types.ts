@@ -1,0 +1,51 @@
+/** The activities as the workflows see them: one interface a kind of task queue (DESIGN section 3). */
+import type {
+  AwaitFineTuneInput,
+  Balanced,
+  CloseStageInput,
+  ClosedStage,
+  EvaluateInput,
+  FineTuned,
+  FineTuneInput,
+  FineTuneJob,
+  PlanRoundInput,
+  Reported,
+  ReportInput,
+  RoundPlan,
+  SelectedRows,
+  SelectInput,
+  SliceInput,
+  SliceResult,
+} from '../contracts/activity-messages.ts';
+import type { BudgetCopy, RunStatus } from '../contracts/progress.ts';
+import type { RunSpec } from '../contracts/run-file.ts';
+import type { Connected, Prepared, Scores, StageInput } from '../contracts/stage.ts';
+
+export interface ControlActivities {
+  /** Opens the run in the ledger, probes the endpoints once, pins both. */
+  connect(spec: RunSpec): Promise<Connected>;
+  prepare(spec: RunSpec): Promise<Prepared>;
+  balance(input: StageInput): Promise<Balanced>;
+  planRound(input: PlanRoundInput): Promise<RoundPlan>;
+  closeStage(input: CloseStageInput): Promise<ClosedStage>;
+  report(input: ReportInput): Promise<Reported>;
+  setCallLimit(request: { run: string; calls: number }): Promise<{ accepted: boolean; budget: BudgetCopy }>;
+  /** Lets a run send again after it was parked: forgives a streak of ambiguous ends. */
+  forgive(run: string): Promise<void>;
+  recordStatus(request: { run: string; status: RunStatus; result: unknown }): Promise<void>;
+  /** Waits until a workflow of this id is closed, asking it to cancel first. */
+  awaitClosed(workflowId: string): Promise<void>;
+}
+
+export interface TeacherActivities {
+  /** Sends the calls of one chunk for at most a slice of time. */
+  generate(input: SliceInput): Promise<SliceResult>;
+}
+
+export interface StudentActivities {
+  select(input: SelectInput): Promise<SelectedRows>;
+  fineTune(input: FineTuneInput): Promise<FineTuneJob>;
+  /** One look at the job; throws a benign retryable failure while it is running. */
+  awaitFineTune(input: AwaitFineTuneInput): Promise<FineTuned>;
+  evaluate(input: EvaluateInput): Promise<Scores>;
+}

@@ -1,0 +1,30 @@
+import { isUtf8 } from 'node:buffer';
+import { readLines } from './read-lines.ts';
+
+export type JsonLine =
+  | { readonly line: number; readonly ok: true; readonly value: unknown }
+  | { readonly line: number; readonly ok: false; readonly text: string; readonly expected: string };
+
+/** Streams the JSON values of a JSONL file; blank lines are passed over, a line that is no JSON is told as such. */
+export async function* readJsonLines(path: string): AsyncGenerator<JsonLine> {
+  for await (const { number: line, bytes } of readLines(path)) {
+    if (bytes === null) {
+      yield { line, ok: false, text: '', expected: 'a line of at most 16 MiB' };
+      continue;
+    }
+    const text = bytes.toString('utf8');
+    if (text.trim() === '') continue;
+    if (!isUtf8(bytes)) yield { line, ok: false, text, expected: 'text in UTF-8' };
+    else yield parseLine(line, text);
+  }
+}
+
+function parseLine(line: number, text: string): JsonLine {
+  try {
+    const value: unknown = JSON.parse(text);
+    return { line, ok: true, value };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { line, ok: false, text, expected: 'one whole JSON object' };
+  }
+}

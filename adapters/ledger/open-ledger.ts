@@ -1,0 +1,67 @@
+/** The port `Ledger` over the ledger's thread. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Ledger } from '../../activities/ports/ledger.ts';
+import { LedgerChannel } from './ledger-channel.ts';
+import { runRecord } from './run-record.ts';
+
+/** How often a claim held by another living session is looked at again. */
+const claimPollMs = 200;
+
+/**
+ * Opens the ledger at `path`, or makes it. Any number of processes may have the same file open, on a local disk.
+ * Throws `BaldistillError` `LedgerUnavailable` (locked, damaged, written by a newer version) or `StorageFull`.
+ */
+export async function openLedger(options: { readonly path: string }): Promise<Ledger> {
+  const channel = await LedgerChannel.open(options.path, randomUUID());
+  return {
+    identity: () => channel.call('identity', null),
+    openRun: ({ run, spec, calls, planned, maxForfeits }) => {
+      const opening = { run, spec: JSON.stringify(spec), slots: spec.budget.slots, calls, planned, maxForfeits };
+      return channel.call('openRun', opening);
+    },
+    verify: (pinned) => channel.call('verify', pinned),
+    intend: (request) => channel.call('intend', request),
+    settle: (callId, answer) => channel.call('settle', { callId, answer }),
+    refuse: (callId, reason, { final }) => none(channel.call('refuse', { callId, reason, final })),
+    forfeit: (callId, reason, { seen }) => none(channel.call('forfeit', { callId, reason, seen })),
+    callState: (callId) => channel.call('callState', { callId }),
+    markUnusable: (marks) => none(channel.call('markUnusable', marks)),
+    setPlanned: (run, calls) => none(channel.call('setPlanned', { run, calls })),
+    slots: (run, stage, round) => channel.call('slots', { run, stage, round }),
+    setCallLimit: (run, calls) => channel.call('setCallLimit', { run, calls }),
+    forgiveForfeits: (run) => none(channel.call('forgiveForfeits', { run })),
+    claimOnce: async (key) => {
+      for (;;) {
+        const claim = await channel.call('claimOnce', { key });
+        if (claim.kind === 'created') return claim;
+        if (claim.kind === 'create') return { kind: 'create' };
+        await delay(claimPollMs);
+      }
+    },
+    recordOnce: (key, value) => none(channel.call('recordOnce', { key, value })),
+    forgetOnce: (key, value) => none(channel.call('forgetOnce', { key, value })),
+    budget: (run) => channel.call('budget', { run }),
+    summary: (run) => channel.call('summary', { run }),
+    setRunStatus: (run, status, result) => {
+      const stored = result === undefined || result === null ? null : JSON.stringify(result);
+      return none(channel.call('setRunStatus', { run, status, result: stored }));
+    },
+    run: async (name) => {
+      const stored = await channel.call('run', { name });
+      return stored === null ? undefined : runRecord(stored);
+    },
+    runs: async () => (await channel.call('runs', null)).map(runRecord),
+    close: async () => {
+      try {
+        await channel.call('close', null);
+      } finally {
+        await channel.stop();
+      }
+    },
+  };
+}
+
+async function none(done: Promise<null>): Promise<void> {
+  await done;
+}

@@ -1,0 +1,63 @@
+/** Which function performs which operation. */
+import type { OperationName, Operations, Request } from '../protocol.ts';
+import type { LedgerTransaction } from '../transaction.ts';
+import { forfeitCall } from './forfeit.ts';
+import { intend } from './intend.ts';
+import { claimOnce, forgetOnce, recordOnce } from './once.ts';
+import { refuseCall } from './refuse.ts';
+import {
+  forgiveForfeits,
+  openRun,
+  readBudget,
+  readRun,
+  readRuns,
+  setCallLimit,
+  setPlanned,
+  setRunStatus,
+} from './runs.ts';
+import { settleCall } from './settle.ts';
+import { readSlots } from './slots.ts';
+import { callState, markUnusable } from './calls.ts';
+import { summarise } from './summary.ts';
+import { endSession, identity, keepAlive, verify } from './identity.ts';
+
+type Performers = {
+  readonly [K in OperationName]: (
+    transaction: LedgerTransaction,
+    input: Operations[K]['input'],
+  ) => Promise<Operations[K]['output']>;
+};
+
+const performers: Performers = {
+  identity,
+  verify,
+  beat: keepAlive,
+  close: endSession,
+  openRun,
+  intend,
+  settle: settleCall,
+  refuse: refuseCall,
+  forfeit: forfeitCall,
+  callState,
+  markUnusable,
+  setPlanned,
+  setCallLimit,
+  forgiveForfeits,
+  slots: readSlots,
+  claimOnce,
+  recordOnce,
+  forgetOnce,
+  budget: readBudget,
+  summary: summarise,
+  setRunStatus,
+  run: readRun,
+  runs: readRuns,
+};
+
+/** Performs one operation inside the transaction of its group. Throws `BaldistillError` `LedgerMismatch`. */
+export function perform<K extends OperationName>(
+  transaction: LedgerTransaction,
+  request: Request<K>,
+): Promise<Operations[K]['output']> {
+  return performers[request.name](transaction, request.input);
+}

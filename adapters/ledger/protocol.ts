@@ -1,0 +1,90 @@
+/** What crosses between the ledger's thread and the rest of the process: plain data, in batches. */
+import type {
+  CallState,
+  IntentOutcome,
+  IntentRequest,
+  LedgerIdentity,
+  LedgerSummary,
+  PaidAnswer,
+  RunBudget,
+  SlotRecord,
+} from '../../activities/ports/ledger.ts';
+import type { RunStatus } from '../../contracts/progress.ts';
+import type { FailureType } from '../../domain/failures.ts';
+
+/** A run as stored: spec and result still text, parsed where they are used. */
+export interface StoredRun {
+  readonly name: string;
+  readonly spec: string;
+  readonly status: string;
+  readonly limit: number;
+  readonly charged: number;
+  readonly result: string | null;
+  readonly openedAt: number;
+}
+
+export type ClaimOutcome = { readonly kind: 'create' | 'held' } | { readonly kind: 'created'; readonly value: string };
+
+export interface Operations {
+  identity: { input: null; output: LedgerIdentity };
+  openRun: {
+    input: { run: string; spec: string; slots: number; calls: number; planned: number; maxForfeits: number };
+    output: RunBudget;
+  };
+  verify: { input: LedgerIdentity; output: LedgerIdentity };
+  intend: { input: IntentRequest; output: IntentOutcome };
+  settle: { input: { callId: string; answer: PaidAnswer }; output: 'settled' | 'recovered' };
+  refuse: { input: { callId: string; reason: string; final: boolean }; output: null };
+  forfeit: { input: { callId: string; reason: string; seen: boolean }; output: null };
+  callState: { input: { callId: string }; output: CallState };
+  markUnusable: { input: readonly { readonly callId: string; readonly reason: string }[]; output: null };
+  setPlanned: { input: { run: string; calls: number }; output: null };
+  slots: { input: { run: string; stage: number; round: number }; output: readonly SlotRecord[] };
+  setCallLimit: { input: { run: string; calls: number }; output: { accepted: boolean; budget: RunBudget } };
+  forgiveForfeits: { input: { run: string }; output: null };
+  claimOnce: { input: { key: string }; output: ClaimOutcome };
+  recordOnce: { input: { key: string; value: string }; output: null };
+  forgetOnce: { input: { key: string; value: string }; output: null };
+  budget: { input: { run: string }; output: RunBudget };
+  summary: { input: { run: string }; output: LedgerSummary };
+  setRunStatus: { input: { run: string; status: RunStatus; result: string | null }; output: null };
+  run: { input: { name: string }; output: StoredRun | null };
+  runs: { input: null; output: readonly StoredRun[] };
+  /** Says that this session lives; the thread sends it to itself. */
+  beat: { input: null; output: null };
+  /** Ends the session: its open intents are nobody's from here on. */
+  close: { input: null; output: null };
+}
+
+export type OperationName = keyof Operations;
+
+export interface Request<K extends OperationName = OperationName> {
+  readonly id: number;
+  readonly name: K;
+  readonly input: Operations[K]['input'];
+}
+
+/** What the thread is started with. */
+export interface ThreadData {
+  readonly path: string;
+  readonly session: string;
+}
+
+/** A batch of requests, or the end of the thread. */
+export type ToThread = readonly Request[] | 'end';
+
+/** An error as data; `type` is null for a bug. */
+export interface ThrownData {
+  readonly type: FailureType | null;
+  readonly message: string;
+}
+
+export type Reply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: ThrownData };
+
+/** `ready` or `failed` once, then replies. */
+export type ThreadMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly error: ThrownData }
+  | { readonly kind: 'replies'; readonly replies: readonly Reply[] };

@@ -1,0 +1,109 @@
+/**
+ * The one file that knows SQLite: Kysely over `node:sqlite`, the pragmas that make a commit durable, transactions that
+ * take the write lock at once, and what SQLite's errors mean. A Postgres ledger replaces this file.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { CompiledQuery, Kysely, SqliteAdapter, SqliteDriver, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import type { Dialect, SqliteDatabase, SqliteDialectConfig, SqliteStatement } from 'kysely';
+import { BaldistillError } from '../../domain/failures.ts';
+import type { Schema } from './schema.ts';
+
+/** How long a writer waits for other processes before the ledger counts as locked. */
+const busyTimeoutMs = 5000;
+
+export interface SqliteLedger {
+  readonly database: Kysely<Schema>;
+  /** Takes the write lock at once: a deferred transaction fails when another process writes between its read and its write. */
+  readonly begin: CompiledQuery;
+  /** False when SQLite ended the transaction by itself (full disk): nothing of it was kept. */
+  inTransaction(): boolean;
+}
+
+/** Opens or creates the file; the folder is made when missing. */
+export function openSqlite(path: string): SqliteLedger {
+  makeFolder(dirname(path));
+  const connection = new DatabaseSync(path, { timeout: busyTimeoutMs });
+  connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off');
+  const database = new Kysely<Schema>({ dialect: dialectOver({ database: cachingStatements(connection) }) });
+  return { database, begin: CompiledQuery.raw('begin immediate'), inTransaction: () => connection.isTransaction };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new BaldistillError('StorageFull', `The folder of the ledger, ${folder}, cannot be made.`, { cause: error });
+  }
+}
+
+/** Every statement is prepared once: the ledger has a few dozen. */
+function cachingStatements(connection: DatabaseSync): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    close: () => connection.close(),
+    prepare(sql) {
+      let statement = statements.get(sql);
+      if (statement === undefined) {
+        statement = adaptStatement(connection.prepare(sql));
+        statements.set(sql, statement);
+      }
+      return statement;
+    },
+  };
+}
+
+function adaptStatement(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...parameters.map(inputValue)),
+    run: (parameters) => statement.run(...parameters.map(inputValue)),
+    iterate: (parameters) => statement.iterate(...parameters.map(inputValue)),
+  };
+}
+
+function inputValue(value: unknown): SQLInputValue {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') {
+    return value;
+  }
+  throw new TypeError(`ledger: a ${typeof value} cannot be stored`);
+}
+
+function dialectOver(config: SqliteDialectConfig): Dialect {
+  return {
+    createDriver: () => new SqliteDriver(config),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createAdapter: () => new SqliteAdapter(),
+    createIntrospector: (database) => new SqliteIntrospector(database),
+  };
+}
+
+/** Primary result codes, https://www.sqlite.org/rescode.html; an IOERR_WRITE (778) is a quota or file size limit. */
+const sqliteFull = 13;
+const sqliteReadOnly = 8;
+const storageErrors = new Set([778, 1546, 4874]);
+const unavailable: Readonly<Record<number, string>> = {
+  3: 'may not be read',
+  5: 'is locked by another process',
+  6: 'is locked by another process',
+  10: 'cannot be read or written',
+  11: 'is damaged',
+  14: 'cannot be opened',
+  26: 'is not a ledger',
+};
+
+/** What a SQLite error means for people; anything else is a bug and returned as it is. */
+export function ledgerError(error: unknown, path: string): unknown {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+  if (typeof code !== 'number') return error;
+  const primary = code & 0xff;
+  if (primary === sqliteFull || primary === sqliteReadOnly || storageErrors.has(code)) {
+    const why = primary === sqliteReadOnly ? 'it is read-only' : 'the disk is full';
+    return new BaldistillError('StorageFull', `The ledger ${path} cannot be written: ${why}.`, { cause: error });
+  }
+  const state = unavailable[primary];
+  if (state === undefined) return error;
+  return new BaldistillError('LedgerUnavailable', `The ledger ${path} ${state}.`, { cause: error });
+}

@@ -1,0 +1,59 @@
+/** The one place where an `openai` client is made: no hidden retries, a capped connection pool, no default key. */
+import OpenAI from 'openai';
+import { Agent, fetch as undiciFetch } from 'undici';
+import { BaldistillError } from '../../domain/failures.ts';
+
+export interface EndpointAddress {
+  readonly baseUrl: string;
+  /** Name of the environment variable that holds the key; undefined where none is needed. */
+  readonly apiKeyEnv: string | undefined;
+  readonly connections: number;
+  readonly timeoutSeconds: number;
+}
+
+const clients = new Map<string, OpenAI>();
+
+/** A client per address, kept for the life of the process. Throws `EndpointRefusesKey` when the key is not set. */
+export function clientFor(address: EndpointAddress): OpenAI {
+  const { baseUrl, apiKeyEnv, connections, timeoutSeconds } = address;
+  const apiKey = apiKeyEnv === undefined ? 'none-needed' : process.env[apiKeyEnv];
+  if (apiKey === undefined || apiKey === '') {
+    throw new BaldistillError(
+      'EndpointRefusesKey',
+      `The environment variable ${apiKeyEnv} is not set where the worker runs.`,
+    );
+  }
+  const id = JSON.stringify([baseUrl, apiKeyEnv, connections, timeoutSeconds]);
+  const known = clients.get(id);
+  if (known !== undefined && known.apiKey === apiKey) return known;
+  const timeout = timeoutSeconds * 1000;
+  // undici must not give up before the client does: its own limit is 300 s and loses the error's class.
+  const agent = new Agent({
+    connections,
+    headersTimeout: timeout + 10_000,
+    bodyTimeout: timeout + 10_000,
+    keepAliveTimeout: 30_000,
+  });
+  const client = new OpenAI({
+    baseURL: baseUrl,
+    apiKey,
+    maxRetries: 0,
+    timeout,
+    fetch: async (url, init) => await pooled(agent, url, init),
+  });
+  clients.set(id, client);
+  return client;
+}
+
+/** `fetch` and its dispatcher have to come from the same undici. */
+async function pooled(agent: Agent, url: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const target = url instanceof Request ? url.url : url;
+  const response: unknown = await Reflect.apply(undiciFetch, undefined, [target, { ...init, dispatcher: agent }]);
+  if (!isResponse(response)) throw new TypeError('undici answered with something that is no response.');
+  return response;
+}
+
+/** undici's Response has the interface of the global one, and is another class. */
+function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value;
+}

@@ -1,0 +1,96 @@
+/** Errors of the `openai` package, told apart by what they mean for money and for the run (models.md A5). */
+import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
+import type { FailureType } from '../../domain/failures.ts';
+
+/** What an error of the package says. `sent: false`: it certainly never reached the endpoint. */
+export interface Trouble {
+  readonly sent: boolean;
+  readonly status: number | null;
+  readonly code: string;
+  readonly failure: FailureType | null;
+  readonly retryAfterMs: number | null;
+  /** A sentence without keys or model text. */
+  readonly message: string;
+}
+
+const billingCodes = new Set([
+  'insufficient_quota',
+  'credit_balance_exhausted',
+  'organization_spend_limit_exceeded',
+  'project_spend_limit_exceeded',
+  'organization_usage_limit_exceeded',
+]);
+
+/** Connection errors that happen before a byte is sent. */
+const unsent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof APIUserAbortError) return connection('aborted', true);
+  if (error instanceof APIConnectionTimeoutError) return connection('timeout', true);
+  if (error instanceof APIConnectionError) {
+    const code = codeOf(error);
+    return connection(
+      code === undefined ? 'connection_lost' : code.toLowerCase(),
+      code === undefined || !unsent.has(code),
+    );
+  }
+  if (error instanceof APIError && typeof error.status === 'number') return answered(error, error.status);
+  // A body that is no JSON, or stops in the middle: the answer was under way, so it may be billed.
+  return connection('unreadable_answer', true);
+}
+
+function connection(code: string, sent: boolean): Trouble {
+  return { sent, status: null, code, failure: null, retryAfterMs: null, message: `No answer (${code}).` };
+}
+
+function answered(error: APIError, status: number): Trouble {
+  const code = String(error.code ?? error.type ?? `http_${status}`);
+  const billing = status === 402 || (status === 429 && (billingCodes.has(code) || error.type === 'insufficient_quota'));
+  const what = billing ? 'the account has no credit or quota left' : error.message.slice(0, 300);
+  return {
+    sent: true,
+    status,
+    code: /^[\w.-]{1,60}$/.test(code) ? code : `http_${status}`,
+    failure: billing ? 'BillingExhausted' : failureOf(status, code),
+    retryAfterMs: retryAfter(error.headers),
+    message: scrub(`The endpoint answered ${status}: ${what}`),
+  };
+}
+
+function failureOf(status: number, code: string): FailureType | null {
+  if (status === 401 || status === 403) return 'EndpointRefusesKey';
+  if (status === 404) return 'ModelUnknown';
+  // One row's own trouble: too long, declined, or nothing more to give. Any other malformed request is a fault of ours.
+  if (status === 400 && !['context_length_exceeded', 'content_filter', 'string_above_max_length'].includes(code))
+    return 'RequestRejected';
+  return null;
+}
+
+function codeOf(error: Error): string | undefined {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && typeof cause.code === 'string') return cause.code;
+  }
+  return undefined;
+}
+
+/** Milliseconds from `retry-after-ms`, or `Retry-After` in seconds or as a date; nonsense and more than an hour are ignored. */
+function retryAfter(headers: Headers | undefined): number | null {
+  const precise = Number(headers?.get('retry-after-ms') ?? Number.NaN);
+  if (Number.isFinite(precise) && precise >= 0) return Math.min(precise, 3_600_000);
+  const value = headers?.get('retry-after');
+  if (value === null || value === undefined) return null;
+  const wait = Number.isFinite(Number(value)) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(wait) && wait >= 0 && wait <= 3_600_000 ? wait : null;
+}
+
+/** Providers quote keys in their messages. */
+function scrub(message: string): string {
+  return message.replaceAll(/\b(sk|key|Bearer)[-_ ][\w*.-]{6,}/gi, '$1-…').replaceAll(/[\p{Cc}]/gu, ' ');
+}

@@ -1,0 +1,107 @@
+/** The teacher over the OpenAI protocol: `chat/completions`, one HTTP request a call, every error classified for money. */
+import { z } from 'zod';
+import { CallError } from '../../activities/ports/teacher.ts';
+import type { Teacher, TeacherRequest } from '../../activities/ports/teacher.ts';
+import type { PaidAnswer } from '../../activities/ports/ledger.ts';
+import { clientFor } from './client.ts';
+import type { EndpointAddress } from './client.ts';
+import { troubleOf } from './errors.ts';
+import type { Trouble } from './errors.ts';
+
+export interface TeacherSettings {
+  readonly model: string;
+  /** Asked again at every call: the embedded endpoint may come back on another port. */
+  readonly address: () => EndpointAddress;
+  readonly temperature: number | undefined;
+  readonly maxTokens: number;
+  readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
+  readonly sendSeed: boolean;
+  readonly unbilled: readonly number[];
+}
+
+/** What is read of an answer; everything else an endpoint adds is ignored. */
+const Completion = z.object({
+  choices: z
+    .array(
+      z.object({
+        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .min(1),
+  usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
+});
+
+/** An endpoint that refuses connections or is overloaded may be starting: so long it is asked again before the run parks. */
+const patienceMs = { refused: 5_000, overloaded: 60_000 };
+const askAgainMs = 500;
+
+export function openAiTeacher(settings: TeacherSettings): Teacher {
+  let troubledSince: number | undefined;
+
+  function parameters(request: TeacherRequest) {
+    return {
+      model: settings.model,
+      messages: [...request.messages],
+      [settings.maxTokensField]: settings.maxTokens,
+      ...(settings.temperature === undefined ? {} : { temperature: settings.temperature }),
+      ...(settings.sendSeed && request.seed !== null ? { seed: request.seed } : {}),
+    };
+  }
+
+  function callError(trouble: Trouble, cause: unknown): CallError {
+    const { status, code, message } = trouble;
+    const details = {
+      reason: status === 429 ? 'rate_limited' : code,
+      failure: trouble.failure,
+      retryAfterMs: trouble.retryAfterMs,
+    };
+    const make = (outcome: CallError['outcome'], more: Partial<typeof details> = {}): CallError =>
+      new CallError({ outcome, ...details, ...more }, message, { cause });
+    /** Asked again for a while, then the endpoint counts as down. */
+    const patiently = (patience: number): CallError => {
+      troubledSince ??= Date.now();
+      return Date.now() - troubledSince < patience
+        ? make('refused', { retryAfterMs: trouble.retryAfterMs ?? askAgainMs })
+        : make('refused', { failure: 'EndpointDown' });
+    };
+    if (!trouble.sent) return patiently(patienceMs.refused);
+    if (status === null) return make('ambiguous');
+    if (trouble.failure !== null || status === 400 || status === 413 || status === 422)
+      return make('refused', { retryAfterMs: null });
+    if (status === 429) return make('refused', { retryAfterMs: trouble.retryAfterMs ?? askAgainMs });
+    if (settings.unbilled.includes(status)) return patiently(patienceMs.overloaded);
+    return make('ambiguous');
+  }
+
+  return {
+    model: settings.model,
+    content: parameters,
+    async complete(request, { idempotencyKey, signal }): Promise<PaidAnswer> {
+      const startedAt = performance.now();
+      const client = clientFor(settings.address());
+      try {
+        // post(), not create(): the answer is foreign data and is parsed here, once.
+        const answer = Completion.parse(
+          await client.post('/chat/completions', {
+            body: parameters(request),
+            headers: { 'Idempotency-Key': idempotencyKey },
+            signal,
+          }),
+        );
+        troubledSince = undefined;
+        const choice = answer.choices[0];
+        const refusal = choice?.message.refusal ?? null;
+        return {
+          text: choice?.message.content ?? refusal ?? '',
+          finishReason: refusal === null ? (choice?.finish_reason ?? 'stop') : 'refusal',
+          inputTokens: answer.usage?.prompt_tokens ?? 0,
+          outputTokens: answer.usage?.completion_tokens ?? 0,
+          latencyMs: Math.round(performance.now() - startedAt),
+        };
+      } catch (error) {
+        throw callError(troubleOf(error), error);
+      }
+    },
+  };
+}

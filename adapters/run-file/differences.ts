@@ -1,0 +1,40 @@
+/** What makes two runs of one name different runs. */
+import type { RunSpec } from '../../contracts/run-file.ts';
+import { isRecord } from './union-branch.ts';
+
+export interface Difference {
+  readonly key: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/**
+ * How a run is carried out, and never what comes out of it: these may change while it goes on. The limit of calls is
+ * the ledger's (`baldistill budget`), `maxForfeits` follows concurrency, `dataRoot` is where this machine keeps data.
+ */
+const operational: ReadonlySet<string> = new Set([
+  ...['concurrency', 'timeout', 'baseUrl', 'apiKeyEnv'].flatMap((key) => [`teacher.${key}`, `student.${key}`]),
+  'budget.calls',
+  'budget.maxForfeits',
+  'dataRoot',
+]);
+
+export function specDifferences(before: RunSpec, after: RunSpec): readonly Difference[] {
+  const old = flatten(before, '');
+  const now = flatten(after, '');
+  const keys = [...new Set([...old.keys(), ...now.keys()])].toSorted();
+  return keys.flatMap((key) => {
+    const difference = { key, before: old.get(key) ?? '(not set)', after: now.get(key) ?? '(not set)' };
+    return operational.has(key) || difference.before === difference.after ? [] : [difference];
+  });
+}
+
+function flatten(value: unknown, prefix: string): Map<string, string> {
+  const flat = new Map<string, string>();
+  if (!isRecord(value)) return flat.set(prefix, JSON.stringify(value) ?? '(not set)');
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner === undefined) continue;
+    for (const [path, text] of flatten(inner, prefix === '' ? key : `${prefix}.${key}`)) flat.set(path, text);
+  }
+  return flat;
+}

@@ -1,0 +1,95 @@
+/** From the text of a run file to a run with every choice made, or to everything that is wrong with it. */
+import type { z } from 'zod';
+import { RunFile } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run-file.ts';
+import { dataFindings, dataRootOf } from './data-files.ts';
+import { applyOverrides, nameOf } from './overrides.ts';
+import type { Overrides } from './overrides.ts';
+import { byLine, showValue } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { schemaProblems } from './schema-problems.ts';
+import { semanticFindings, stagesOf, switchesOf } from './semantics.ts';
+import type { Parts } from './semantics.ts';
+import { isRecord } from './union-branch.ts';
+import { readYaml } from './yaml-source.ts';
+
+export interface RunFileOptions {
+  /** Path of the run file: data paths without `data.folder` are relative to its folder. */
+  readonly path: string;
+  readonly overrides: Overrides;
+  /** Name of the run, instead of the one made from the file's name and the overrides. */
+  readonly name?: string | undefined;
+  /** The data folder (BALDISTILL_DATA); undefined where there is none. */
+  readonly dataRoot: string | undefined;
+}
+
+export type Resolved =
+  | { readonly ok: true; readonly spec: RunSpec }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads nothing but the text, and looks whether the data files exist. Never throws for a bad file. */
+export function resolveRunFile(text: string, options: RunFileOptions): Resolved {
+  const reading = readYaml(text);
+  if (!reading.ok) return reading;
+  const { source } = reading;
+  const { value, changed, problems } = applyOverrides(source.value, options.overrides);
+  if (!isRecord(value)) {
+    const expected = 'expected a run file: name, data, method, budget, teacher and student';
+    return { ok: false, problems: [{ line: 1, key: '', value: undefined, expected }] };
+  }
+  const fileName = value['name'];
+  value['name'] = nameOf(fileName, options.overrides, options.name);
+  const lineOf = (path: readonly PropertyKey[]): number | null => {
+    const key = path.join('.');
+    const fromCommandLine = changed.has(key) || (key === 'name' && value['name'] !== fileName);
+    return fromCommandLine ? null : source.lineOf(path);
+  };
+
+  const parts = partsOf(value);
+  const stagesChosen = Object.hasOwn(value, 'stages') && changed.has('stages') === changed.has('method');
+  const data = parts.data === undefined ? [] : dataFindings(parts.data, options.path, options.dataRoot);
+  const findings = [...semanticFindings(parts, stagesChosen), ...data].map(({ path, expected }) => ({
+    line: lineOf(path),
+    key: path.join('.'),
+    value: showValue(path, valueAt(value, path)),
+    expected,
+  }));
+  const all = [...problems, ...schemaProblems(RunFile, value, lineOf), ...findings];
+  if (all.length > 0) return { ok: false, problems: byLine(all) };
+  return { ok: true, spec: specOf(RunFile.parse(value), options) };
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((node, key) => (isRecord(node) ? node[key] : undefined), value);
+}
+
+function partsOf(value: Record<string, unknown>): Parts {
+  const part = <S extends z.ZodType>(schema: S, key: string): z.infer<S> | undefined =>
+    schema.safeParse(value[key]).data;
+  const { shape } = RunFile;
+  return {
+    method: part(shape.method, 'method'),
+    switches: part(shape.switches, 'switches'),
+    stages: part(shape.stages, 'stages'),
+    budget: part(shape.budget, 'budget'),
+    teacher: part(shape.teacher, 'teacher'),
+    student: part(shape.student, 'student'),
+    data: part(shape.data, 'data'),
+  };
+}
+
+/** METHOD: call limit L is B by default. DESIGN section 4: a run stops sending after max(2 x concurrency, 1 % of B) forfeits. */
+function specOf(file: RunFile, options: RunFileOptions): RunSpec {
+  const { slots, calls = slots, maxForfeits } = file.budget;
+  return {
+    ...file,
+    dataRoot: dataRootOf(file.data, options.path, options.dataRoot),
+    switches: switchesOf(file.method, file.switches),
+    stages: stagesOf(file.method, file.stages),
+    budget: {
+      ...file.budget,
+      calls,
+      maxForfeits: maxForfeits ?? Math.max(2 * file.teacher.concurrency, Math.ceil(slots / 100)),
+    },
+  };
+}

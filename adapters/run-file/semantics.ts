@@ -1,0 +1,88 @@
+/** What a run file may not combine, with the reason. Works on whatever parts are valid by themselves. */
+import { RunSpec } from '../../contracts/run-file.ts';
+import type { Data, RunFile } from '../../contracts/run-file.ts';
+import { presets } from '../../domain/methods.ts';
+import type { Switches } from '../../domain/methods.ts';
+
+export interface Parts {
+  readonly method: RunFile['method'] | undefined;
+  readonly switches: RunFile['switches'] | undefined;
+  readonly stages: number | undefined;
+  readonly budget: RunFile['budget'] | undefined;
+  readonly teacher: RunFile['teacher'] | undefined;
+  readonly student: RunFile['student'] | undefined;
+  readonly data: Data | undefined;
+}
+
+export interface Finding {
+  readonly path: readonly string[];
+  readonly expected: string;
+}
+
+/** The preset's switches with the file's on top. */
+export function switchesOf(method: RunFile['method'], switches: RunFile['switches']): Switches {
+  const given = Object.fromEntries(Object.entries(switches).filter(([, value]) => value !== undefined));
+  return RunSpec.shape.switches.parse({ ...presets[method].switches, ...given });
+}
+
+export function stagesOf(method: RunFile['method'], stages: number): number {
+  return presets[method].stages ?? stages;
+}
+
+/** `stagesChosen`: `stages` was written by the same hand that chose the method, not inherited from the file. */
+export function semanticFindings(parts: Parts, stagesChosen: boolean): readonly Finding[] {
+  return [...budgetFindings(parts), ...methodFindings(parts, stagesChosen), ...endpointFindings(parts)];
+}
+
+function budgetFindings({ budget, stages, method }: Parts): readonly Finding[] {
+  const found: Finding[] = [];
+  if (budget?.calls !== undefined && budget.calls < budget.slots) {
+    const expected = `expected at least budget.slots (${budget.slots}): each slot needs one teacher call`;
+    found.push({ path: ['budget', 'calls'], expected });
+  }
+  if (budget !== undefined && stages !== undefined && method !== undefined && stagesOf(method, stages) > budget.slots) {
+    found.push({
+      path: ['stages'],
+      expected: `expected at most budget.slots (${budget.slots}): each stage needs a slot`,
+    });
+  }
+  return found;
+}
+
+function methodFindings({ method, switches, stages, student }: Parts, stagesChosen: boolean): readonly Finding[] {
+  if (method === undefined || switches === undefined || stages === undefined) return [];
+  const found: Finding[] = [];
+  const fixed: number | undefined = presets[method].stages;
+  if (fixed !== undefined && stagesChosen && stages !== fixed) {
+    found.push({
+      path: ['stages'],
+      expected: `${method} has ${fixed} stage by definition; leave the key out or write ${fixed}`,
+    });
+  }
+  const actual = stagesOf(method, stages);
+  const chosen = switchesOf(method, switches);
+  if (chosen.schedule === 'full' && actual < 2) {
+    const expected = 'the schedule full goes from natural to balanced and needs at least 2 stages';
+    found.push({ path: ['switches', 'schedule'], expected });
+  }
+  const none = student !== undefined && 'driver' in student && student.driver === 'none';
+  if (none && chosen.select === 'ifd' && actual > 1) {
+    const expected = `${method} selects rows with the student (select: ifd), so it needs one; use adaptive-ft-cot or select: random`;
+    found.push({ path: ['student', 'driver'], expected });
+  }
+  return found;
+}
+
+function endpointFindings({ teacher, data }: Parts): readonly Finding[] {
+  if (teacher === undefined || data === undefined || !('embedded' in teacher)) return [];
+  const builtin = 'builtin' in data;
+  if (teacher.embedded === 'simulated' && !builtin) {
+    const expected = 'the simulated teacher knows the answers of built-in data only (data.builtin: wordnet)';
+    return [{ path: ['teacher', 'embedded'], expected }];
+  }
+  if (teacher.embedded === 'recorded' && (builtin || data.folder === undefined)) {
+    const expected = 'the recorded teacher reads its answers from a folder of the data folder; set data.folder';
+    return [{ path: ['teacher', 'embedded'], expected }];
+  }
+  return [];
+}

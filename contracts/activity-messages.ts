@@ -1,0 +1,125 @@
+/** What the workflows and their activities say to each other, beyond the stage's own input and result. */
+import { z } from 'zod';
+import { ArtifactRef } from './artifact.ts';
+import { BudgetCopy, DomainProgress, RunStatus } from './progress.ts';
+import { RunSpec } from './run-file.ts';
+import { Connected, Prepared, Scores, StageCounts, StageInput, StageResult, StudentRef } from './stage.ts';
+
+export const Balanced = z.strictObject({
+  /** JSONL of `QuotaLine`; empty where the method has no quotas. */
+  quotas: ArtifactRef,
+  slots: z.int(),
+  heads: z.int(),
+  tails: z.int(),
+});
+export type Balanced = z.infer<typeof Balanced>;
+
+export const SelectInput = z.strictObject({ input: StageInput, balanced: Balanced });
+export type SelectInput = z.infer<typeof SelectInput>;
+
+export const SelectedRows = z.strictObject({ selection: ArtifactRef, candidates: z.int(), cut: z.int() });
+export type SelectedRows = z.infer<typeof SelectedRows>;
+
+/** A round's calls, cut into chunks that are sent as slices. `calls` counts slots that need a teacher call. */
+export const RoundPlan = z.strictObject({
+  round: z.int(),
+  chunks: z.array(ArtifactRef),
+  calls: z.int(),
+  /** Rows chosen so far in this stage, refills included. */
+  selection: ArtifactRef,
+  ordinals: ArtifactRef,
+  /** Per domain what is planned, for people; at most 200 domains. */
+  domains: z.array(DomainProgress),
+});
+export type RoundPlan = z.infer<typeof RoundPlan>;
+
+export const PlanRoundInput = z.strictObject({
+  input: StageInput,
+  balanced: Balanced,
+  selection: ArtifactRef,
+  /** Plans of the rounds before this one. */
+  earlier: z.array(RoundPlan),
+});
+export type PlanRoundInput = z.infer<typeof PlanRoundInput>;
+
+export const SliceInput = z.strictObject({
+  spec: RunSpec,
+  connected: Connected,
+  stage: z.int(),
+  round: z.int(),
+  chunk: ArtifactRef,
+});
+export type SliceInput = z.infer<typeof SliceInput>;
+
+/** A slice ends with every slot answered, empty or unsent; unsent ones are sent by a later slice of the same chunk. */
+export const SliceResult = z.strictObject({
+  answered: z.int(),
+  empty: z.int(),
+  unsent: z.int(),
+  sent: z.int(),
+  seconds: z.number(),
+  domains: z.array(z.strictObject({ domain: z.string(), real: z.int(), synthetic: z.int() })),
+  budget: BudgetCopy,
+});
+export type SliceResult = z.infer<typeof SliceResult>;
+
+export const CloseStageInput = z.strictObject({
+  input: StageInput,
+  balanced: Balanced,
+  plans: z.array(RoundPlan).min(1),
+});
+export type CloseStageInput = z.infer<typeof CloseStageInput>;
+
+/** Every slot of the stage decided. `training` holds the examples of all stages so far as OpenAI chat JSONL. */
+export const ClosedStage = z.strictObject({
+  examples: ArtifactRef,
+  outcomes: ArtifactRef,
+  training: ArtifactRef,
+  counts: StageCounts,
+  domains: z.array(DomainProgress),
+  budget: BudgetCopy,
+});
+export type ClosedStage = z.infer<typeof ClosedStage>;
+
+export const FineTuneInput = z.strictObject({
+  spec: RunSpec,
+  connected: Connected,
+  stage: z.int(),
+  training: ArtifactRef,
+  /** Model to start from: the base, or the previous stage's with `init: continue`. */
+  from: z.string(),
+});
+export type FineTuneInput = z.infer<typeof FineTuneInput>;
+
+export const FineTuneJob = z.strictObject({ id: z.string(), key: z.string() });
+export type FineTuneJob = z.infer<typeof FineTuneJob>;
+
+export const AwaitFineTuneInput = z.strictObject({ spec: RunSpec, connected: Connected, job: FineTuneJob });
+export type AwaitFineTuneInput = z.infer<typeof AwaitFineTuneInput>;
+
+export const FineTuned = z.strictObject({ model: z.string(), losses: ArtifactRef.nullable() });
+export type FineTuned = z.infer<typeof FineTuned>;
+
+export const EvaluateInput = z.strictObject({
+  spec: RunSpec,
+  connected: Connected,
+  prepared: Prepared,
+  student: StudentRef,
+  split: z.enum(['validation', 'test']),
+});
+export type EvaluateInput = z.infer<typeof EvaluateInput>;
+
+export const ReportInput = z.strictObject({
+  spec: RunSpec,
+  connected: Connected.nullable(),
+  prepared: Prepared.nullable(),
+  stages: z.array(StageResult),
+  test: Scores.nullable(),
+  status: RunStatus,
+  startedAt: z.number(),
+  stageSeconds: z.array(z.number()),
+});
+export type ReportInput = z.infer<typeof ReportInput>;
+
+export const Reported = z.strictObject({ folder: z.string(), studentModel: z.string().nullable() });
+export type Reported = z.infer<typeof Reported>;

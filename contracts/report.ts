@@ -1,0 +1,57 @@
+/** The JSON report of a run: everything a page or a comparison shows, in one document. */
+import { z } from 'zod';
+import { Metrics } from './metrics.ts';
+import { RunStatus } from './progress.ts';
+import { DomainOutcome } from './records.ts';
+import { RunSpec } from './run-file.ts';
+import { StageCounts } from './stage.ts';
+
+const LedgerPart = z.strictObject({
+  limit: z.int(),
+  charged: z.int(),
+  settled: z.int(),
+  cached: z.int(),
+  forfeited: z.int(),
+  recovered: z.int(),
+  refused: z.int(),
+  inputTokens: z.int(),
+  outputTokens: z.int(),
+  unusable: z.record(z.string(), z.int()),
+});
+
+export const StagePart = z.strictObject({
+  stage: z.int(),
+  seconds: z.number(),
+  counts: StageCounts,
+  outcomes: z.array(DomainOutcome),
+  studentModel: z.string().nullable(),
+  validation: Metrics.nullable(),
+  losses: z.array(z.strictObject({ step: z.int(), loss: z.number() })),
+});
+export type StagePart = z.infer<typeof StagePart>;
+
+export const Report = z.strictObject({
+  version: z.literal(1),
+  run: z.string(),
+  status: RunStatus,
+  startedAt: z.string(),
+  seconds: z.number(),
+  spec: RunSpec,
+  promptVersion: z.string(),
+  teacherModel: z.string().nullable(),
+  studentModel: z.string().nullable(),
+  simulated: z.array(z.string()),
+  data: z.strictObject({
+    pool: z.int(),
+    validation: z.int(),
+    test: z.int(),
+    domains: z.int(),
+    duplicatesDropped: z.int(),
+    leaksDropped: z.int(),
+    unscored: z.array(z.string()),
+  }),
+  stages: z.array(StagePart),
+  test: Metrics.nullable(),
+  ledger: LedgerPart,
+});
+export type Report = z.infer<typeof Report>;

@@ -1,0 +1,128 @@
+/** Scores of classification (METHOD.md, table of metrics and "Always report"). Shares are in [0, 1]. */
+import { bootstrapMacro } from './bootstrap.ts';
+import type { Interval, Judged } from './bootstrap.ts';
+import { reportingGroups, shortOfBalancedShare } from './reporting-groups.ts';
+import type { ReportingGroup } from './reporting-groups.ts';
+
+export interface LabelScore {
+  readonly domain: string;
+  /** Gold rows, predicted rows, and rows that are both. */
+  readonly support: number;
+  readonly predicted: number;
+  readonly correct: number;
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+}
+
+export interface DomainScore extends LabelScore {
+  /** False where the split holds no row of it: it is listed, and is no part of macro. */
+  readonly scored: boolean;
+  /** Rows in the training pool. */
+  readonly pool: number;
+  readonly group: ReportingGroup;
+  /** Fewer real rows than a balanced budget would give it. */
+  readonly short: boolean;
+}
+
+export interface GroupScore {
+  readonly group: ReportingGroup;
+  /** Scored domains of the group, their rows in the split, and their mean F1; null where there is none. */
+  readonly domains: number;
+  readonly rows: number;
+  readonly macro: number | null;
+}
+
+export interface Metrics {
+  readonly rows: number;
+  /** Rows whose generation or extraction failed; they count as wrong. */
+  readonly invalid: number;
+  /** Mean F1 over the scored domains. */
+  readonly macro: number;
+  /** Accuracy over all rows. */
+  readonly micro: number;
+  /** 95 % bootstrap interval of macro. */
+  readonly interval: Interval;
+  readonly groups: readonly GroupScore[];
+  readonly domains: readonly DomainScore[];
+}
+
+/** Counts, precision, recall and F1 of each label, in the order given; 0/0 = 0. */
+export function labelScores(judged: readonly Judged[], labels: readonly string[]): LabelScore[] {
+  const support = new Map<string, number>();
+  const predicted = new Map<string, number>();
+  const correct = new Map<string, number>();
+  for (const row of judged) {
+    increment(support, row.gold);
+    if (row.predicted !== null) increment(predicted, row.predicted);
+    if (row.predicted === row.gold) increment(correct, row.gold);
+  }
+  return labels.map((domain) => {
+    const counts = {
+      support: support.get(domain) ?? 0,
+      predicted: predicted.get(domain) ?? 0,
+      correct: correct.get(domain) ?? 0,
+    };
+    return {
+      domain,
+      ...counts,
+      precision: share(counts.correct, counts.predicted),
+      recall: share(counts.correct, counts.support),
+      f1: share(2 * counts.correct, counts.support + counts.predicted),
+    };
+  });
+}
+
+/**
+ * All scores of one evaluation. `labels`: every label of the data set; `scored`: those with rows in this split, fixed
+ * before the run (`DomainTable`), which macro is the mean over; `pool`: rows of each domain in the training pool;
+ * `slots`: B.
+ */
+export function classificationMetrics(evaluation: {
+  readonly judged: readonly Judged[];
+  readonly labels: readonly string[];
+  readonly scored: readonly string[];
+  readonly pool: Readonly<Record<string, number>>;
+  readonly slots: number;
+  readonly seed: number;
+}): Metrics {
+  const { judged, pool, scored } = evaluation;
+  const groups = reportingGroups(pool);
+  const short = shortOfBalancedShare(pool, evaluation.slots);
+  const inMacro = new Set(scored);
+  const domains = labelScores(judged, evaluation.labels).map((score) => ({
+    ...score,
+    scored: inMacro.has(score.domain),
+    pool: Object.hasOwn(pool, score.domain) ? (pool[score.domain] ?? 0) : 0,
+    // A label without a row in the pool is as rare as can be.
+    group: groups.get(score.domain) ?? ('tail' as const),
+    short: short.has(score.domain) || !Object.hasOwn(pool, score.domain),
+  }));
+  return {
+    rows: judged.length,
+    invalid: judged.filter((row) => row.predicted === null).length,
+    macro: mean(domains.filter((domain) => domain.scored)) ?? 0,
+    micro: share(judged.filter((row) => row.predicted === row.gold).length, judged.length),
+    interval: bootstrapMacro(judged, scored, { seed: evaluation.seed }),
+    groups: (['head', 'middle', 'tail'] as const).map((group) => groupScore(group, domains)),
+    domains,
+  };
+}
+
+function increment(counts: Map<string, number>, label: string): void {
+  counts.set(label, (counts.get(label) ?? 0) + 1);
+}
+
+function groupScore(group: ReportingGroup, domains: readonly DomainScore[]): GroupScore {
+  const members = domains.filter((domain) => domain.scored && domain.group === group);
+  const rows = members.reduce((sum, domain) => sum + domain.support, 0);
+  return { group, domains: members.length, rows, macro: mean(members) };
+}
+
+function mean(scores: readonly { readonly f1: number }[]): number | null {
+  return scores.length === 0 ? null : scores.reduce((sum, score) => sum + score.f1, 0) / scores.length;
+}
+
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}

@@ -1,0 +1,179 @@
+/** The Markdown report of a run: for terminals, pull requests, and people who read files. */
+import type { Metrics } from '../contracts/metrics.ts';
+import type { Report, StagePart } from '../contracts/report.ts';
+import { cell, fraction, share, table } from './markdown-table.ts';
+
+export function markdownReport(report: Report): string {
+  return (
+    [heading(report), budget(report), stages(report), scores(report), quotas(report), settings(report)].join('\n\n') +
+    '\n'
+  );
+}
+
+function heading(report: Report): string {
+  const lines = [`# ${cell(report.run)}`, ''];
+  lines.push(
+    `**${report.status}** after ${report.seconds} s, started ${report.startedAt}, method \`${report.spec.method}\`.`,
+  );
+  if (report.test !== null) {
+    const { macro, micro, interval } = report.test;
+    lines.push(
+      '',
+      `**Test: macro F1 ${share(macro)}** (95 % interval ${share(interval.low)} to ${share(interval.high)}), micro ${share(micro)}.`,
+    );
+  }
+  if (report.simulated.length > 0) {
+    lines.push(
+      '',
+      `> Not real models: ${report.simulated.join(', ')}. These scores say that the pipeline works, not how good a student would be.`,
+    );
+  }
+  return lines.join('\n');
+}
+
+function budget({ spec, ledger, stages: parts }: Report): string {
+  const sum = (of: (part: StagePart) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  return [
+    '## Budget',
+    '',
+    table(
+      ['what', 'count'],
+      [
+        ['slots (B)', spec.budget.slots],
+        ['filled with real rows', sum(({ counts }) => counts.real)],
+        ['filled with synthetic rows', sum(({ counts }) => counts.synthetic)],
+        ['filled with repeated rows (no call)', sum(({ counts }) => counts.duplicated)],
+        ['unfilled', sum(({ counts }) => counts.unfilled)],
+        ['calls planned', spec.budget.slots],
+        ['call limit (L)', ledger.limit],
+        ['calls charged', ledger.charged],
+        ['of these settled by this run', ledger.settled],
+        ['of these answered from the ledger', ledger.cached],
+        ['forfeited (outcome unknown, stays charged)', ledger.forfeited],
+        ['recovered (answered late)', ledger.recovered],
+        ['refused by the endpoint, given back', ledger.refused],
+        ['tokens in / out', `${ledger.inputTokens} / ${ledger.outputTokens}`],
+        ...Object.entries(ledger.unusable).map(([reason, count]): [string, number] => [
+          `answers with a flaw: ${reason}`,
+          count,
+        ]),
+      ],
+    ),
+  ].join('\n');
+}
+
+function stages({ stages: parts }: Report): string {
+  return [
+    '## Stages',
+    '',
+    table(
+      [
+        'stage',
+        'slots',
+        'real',
+        'synthetic',
+        'repeated',
+        'unfilled',
+        'dropped',
+        'validation macro',
+        'micro',
+        'seconds',
+      ],
+      parts.map(({ stage, counts, validation, seconds }) => [
+        stage,
+        counts.slots,
+        counts.real,
+        counts.synthetic,
+        counts.duplicated,
+        counts.unfilled,
+        counts.dropped,
+        validation === null ? '–' : share(validation.macro),
+        validation === null ? '–' : share(validation.micro),
+        fraction(seconds, 1),
+      ]),
+    ),
+  ].join('\n');
+}
+
+function scores({ test, stages: parts }: Report): string {
+  const metrics = test ?? parts.findLast(({ validation }) => validation !== null)?.validation ?? null;
+  if (metrics === null) return '## Scores\n\nThis run was not evaluated.';
+  return [
+    `## Scores on ${test === null ? 'validation' : 'test'} (${metrics.rows} rows, ${metrics.invalid} without a valid answer)`,
+    '',
+    groups(metrics),
+    '',
+    table(
+      ['domain', 'group', 'pool', 'rows', 'precision', 'recall', 'F1'],
+      metrics.domains.map(({ domain, group, pool, support, precision, recall, f1, scored, short }) => [
+        cell(domain) + (short ? ' †' : ''),
+        group,
+        pool,
+        support,
+        scored ? share(precision) : '–',
+        scored ? share(recall) : '–',
+        scored ? share(f1) : 'unscored',
+      ]),
+    ),
+    '',
+    '† fewer pool rows than a balanced share of the budget.',
+  ].join('\n');
+}
+
+function groups({ groups: parts }: Metrics): string {
+  return table(
+    ['group', 'domains', 'rows', 'macro F1'],
+    parts.map(({ group, domains, rows, macro }) => [group, domains, rows, macro === null ? '–' : share(macro)]),
+  );
+}
+
+/** Per domain and stage: quota = real + synthetic + repeated + unfilled. */
+function quotas({ stages: parts }: Report): string {
+  const domains = [...new Set(parts.flatMap(({ outcomes }) => outcomes.map(({ domain }) => domain)))];
+  const rows = domains.map((domain) => [
+    cell(domain),
+    ...parts.map(({ outcomes }) => {
+      const outcome = outcomes.find((candidate) => candidate.domain === domain);
+      if (outcome === undefined) return '0';
+      const unfilled = Object.values(outcome.unfilled).reduce((a, b) => a + b, 0);
+      const marks = [
+        outcome.synthetic > 0 ? `${outcome.synthetic}s` : '',
+        outcome.duplicated > 0 ? `${outcome.duplicated}d` : '',
+        unfilled > 0 ? `${unfilled}u` : '',
+      ].filter((mark) => mark !== '');
+      return marks.length === 0 ? String(outcome.quota) : `${outcome.quota} (${marks.join(' ')})`;
+    }),
+  ]);
+  return [
+    '## Quotas per stage and domain',
+    '',
+    'Slots of each stage; in brackets the part that was synthetic (s), repeated (d) or unfilled (u).',
+    '',
+    table(['domain', ...parts.map(({ stage }) => `stage ${stage}`)], rows),
+  ].join('\n');
+}
+
+function settings(report: Report): string {
+  const { spec, data } = report;
+  return [
+    '## Settings',
+    '',
+    table(
+      ['setting', 'value'],
+      [
+        ['data', `${data.pool} pool, ${data.validation} validation, ${data.test} test rows; ${data.domains} domains`],
+        [
+          'dropped by prepare',
+          `${data.duplicatesDropped} duplicates, ${data.leaksDropped} rows that occur in a held-out split`,
+        ],
+        ['domains without test rows', data.unscored.length === 0 ? 'none' : data.unscored.map(cell).join(', ')],
+        ['teacher', cell(report.teacherModel ?? 'none')],
+        ['student', cell(report.studentModel ?? 'none')],
+        ['stages (K)', spec.stages],
+        ['seed', spec.seed],
+        ['prompts', report.promptVersion],
+        ...Object.entries(spec.switches).map(([key, value]): [string, string] => [`switch ${key}`, String(value)]),
+      ],
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,24 @@
+/** The worker process: `node workers/main.ts --home DIR`. Drains on SIGTERM and SIGINT. */
+import { parseArgs } from 'node:util';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { buildId } from './build-id.ts';
+import { embeddedUrl } from './services/endpoints.ts';
+import { homeFolder } from './services/home.ts';
+import { startWorker } from './start-worker.ts';
+import { loadTemporalConfig } from './temporal-config.ts';
+import { temporalTarget } from './temporal-connection.ts';
+
+const { values } = parseArgs({ options: { home: { type: 'string' } } });
+const home = values.home ?? homeFolder();
+
+Runtime.install({ logger: new DefaultLogger('INFO'), shutdownSignals: [] });
+const worker = await startWorker({
+  home,
+  buildId: buildId(),
+  config: loadTemporalConfig(),
+  target: temporalTarget(home),
+  embeddedUrl: () => embeddedUrl(home),
+});
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => worker.shutdown());
+process.send?.({ ready: true });
+await worker.stopped;

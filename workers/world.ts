@@ -1,0 +1,96 @@
+/** Builds the world that a worker's activities reach: ledger, artifacts, importers, endpoints, limiters. */
+import { join } from 'node:path';
+import { createPrepare } from '../activities/prepare.ts';
+import { createLimiter } from '../activities/limiter.ts';
+import type { Limiter } from '../activities/limiter.ts';
+import type { Ledger } from '../activities/ports/ledger.ts';
+import type { Student } from '../activities/ports/student.ts';
+import type { World } from '../activities/ports/world.ts';
+import { createFileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
+import { createImporter } from '../adapters/datasets/importer.ts';
+import type { EndpointAddress } from '../adapters/openai/client.ts';
+import { openAiStudent } from '../adapters/openai/student.ts';
+import { openAiTeacher } from '../adapters/openai/teacher.ts';
+import { teacherModelId } from '../contracts/embedded-models.ts';
+import type { RunSpec, TeacherConfig } from '../contracts/run-file.ts';
+import { BaldistillError } from '../domain/failures.ts';
+
+export interface WorldParts {
+  readonly home: string;
+  readonly ledger: Ledger;
+  /** Address of the embedded endpoint now; undefined while it is down. */
+  readonly embeddedUrl: () => string | undefined;
+  readonly draining: AbortSignal;
+  readonly awaitClosed: World['awaitClosed'];
+}
+
+export function createWorld(parts: WorldParts): World {
+  const artifacts = createFileArtifacts(join(parts.home, 'artifacts'));
+  const limiters = new Map<string, Limiter>();
+
+  function address(
+    url: string | undefined,
+    apiKeyEnv: string | undefined,
+    flow: { concurrency: number; timeout: number },
+  ): EndpointAddress {
+    const baseUrl = url ?? parts.embeddedUrl();
+    if (baseUrl === undefined)
+      throw new BaldistillError('EndpointDown', 'The embedded endpoint is not running; `baldistill run` starts it.');
+    return { baseUrl, apiKeyEnv, connections: flow.concurrency, timeoutSeconds: flow.timeout };
+  }
+
+  return {
+    artifacts,
+    ledger: parts.ledger,
+    draining: parts.draining,
+    awaitClosed: parts.awaitClosed,
+    prepare: createPrepare({ artifacts, importer: createImporter() }),
+    runFolder: (run) => join(parts.home, 'runs', run),
+
+    teacher({ teacher, data }) {
+      const remote = 'embedded' in teacher ? undefined : teacher;
+      return openAiTeacher({
+        model: remote?.model ?? embeddedTeacherModel(teacher, data),
+        address: () => address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
+        temperature: remote?.temperature,
+        maxTokens: remote?.maxTokens ?? 1024,
+        maxTokensField: remote?.maxTokensField ?? 'max_tokens',
+        sendSeed: remote?.seed ?? true,
+        unbilled: teacher.unbilled,
+      });
+    },
+
+    student({ student }, url): Student | null {
+      if (!('hyperparameters' in student)) return null;
+      const remote = 'embedded' in student ? undefined : student;
+      return openAiStudent({
+        baseModel: 'embedded' in student ? student.embedded : 'model' in student ? student.model : 'manual',
+        address: () => address(url ?? remote?.baseUrl, remote?.apiKeyEnv, student),
+        hyperparameters: student.hyperparameters,
+      });
+    },
+
+    limiter({ teacher }) {
+      const endpoint = JSON.stringify([
+        'embedded' in teacher ? teacher.embedded : [teacher.baseUrl, teacher.model],
+        teacher.concurrency,
+      ]);
+      const known = limiters.get(endpoint) ?? createLimiter(teacher.concurrency);
+      limiters.set(endpoint, known);
+      return known;
+    },
+  };
+}
+
+function embeddedTeacherModel(teacher: TeacherConfig, data: RunSpec['data']): string {
+  if ('embedded' in teacher && teacher.embedded === 'simulated' && 'builtin' in data) {
+    return teacherModelId({ kind: 'simulated', dataset: data.builtin, noise: teacher.noise, pool: data.pool });
+  }
+  if ('embedded' in teacher && teacher.embedded === 'recorded' && 'folder' in data && data.folder !== undefined) {
+    return teacherModelId({ kind: 'recorded', folder: data.folder });
+  }
+  throw new BaldistillError(
+    'InvalidInput',
+    'An embedded teacher needs data it knows: `builtin` for simulated, `folder` for recorded.',
+  );
+}

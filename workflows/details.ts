@@ -1,0 +1,50 @@
+/** Current details in Markdown, as the Temporal UI shows them (no HTML, no images; under 20 KB). */
+import type { BudgetCopy, Progress, StageProgress } from '../contracts/progress.ts';
+
+const barWidth = 20;
+
+export function runDetails(progress: Progress): string {
+  const lines = [`**${progress.status}** · ${progress.step} · ${progress.method}`, ''];
+  if (progress.blocked !== null)
+    lines.push(`> **Blocked**: ${plain(progress.blocked.message)}`, `> ${progress.blocked.remedy}`, '');
+  if (progress.budget !== null) lines.push(budgetBar(progress.budget), '');
+  if (progress.finished.length > 0) {
+    lines.push(
+      '| stage | slots | real | synthetic | duplicated | unfilled | macro | micro |',
+      '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    );
+    for (const line of progress.finished) {
+      lines.push(
+        `| ${line.stage} | ${line.slots} | ${line.real} | ${line.synthetic} | ${line.duplicated} | ${line.unfilled} | ${score(line.macro)} | ${score(line.micro)} |`,
+      );
+    }
+    lines.push('');
+  }
+  if (progress.test !== null)
+    lines.push(`Test: macro **${score(progress.test.macro)}**, micro ${score(progress.test.micro)}`, '');
+  if (progress.simulated.length > 0) lines.push(`_With: ${progress.simulated.join(', ')}._`);
+  return lines.join('\n');
+}
+
+export function stageDetails(progress: StageProgress): string {
+  const lines = [`**${progress.status}** · stage ${progress.stage} · ${progress.step}`, ''];
+  if (progress.blocked !== null)
+    lines.push(`> **Blocked**: ${plain(progress.blocked.message)}`, `> ${progress.blocked.remedy}`, '');
+  if (progress.planned > 0) lines.push(`Round ${progress.round}: ${progress.done} of ${progress.planned} calls`, '');
+  if (progress.budget !== null) lines.push(budgetBar(progress.budget));
+  return lines.join('\n');
+}
+
+function budgetBar(budget: BudgetCopy): string {
+  const filled = Math.round((barWidth * budget.charged) / Math.max(1, budget.limit));
+  return `\`${'█'.repeat(filled)}${'░'.repeat(Math.max(0, barWidth - filled))}\` ${budget.charged} of ${budget.limit} calls charged`;
+}
+
+/** Messages may quote an endpoint: Markdown in them is not ours. */
+function plain(text: string): string {
+  return text.replaceAll(/[\\`*_{}[\]<>|#]/g, ' ').slice(0, 500);
+}
+
+function score(value: number | null): string {
+  return value === null ? '–' : value.toFixed(3);
+}

@@ -1,0 +1,124 @@
+/**
+ * A run: connect, prepare, K stages as child workflows, test once, report (DESIGN section 3). Its workflow id is the
+ * run's name. It never closes on a failure that can be mended; a cancel ends it in order, with a report.
+ */
+import { CancellationScope, allHandlersFinished, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import type { RunResult, RunStatus } from '../contracts/progress.ts';
+import type { DistillInput, StageResult } from '../contracts/stage.ts';
+import { progressOfRun, stageReported } from './messages.ts';
+import { attempt } from './parking.ts';
+import { answerUpdates } from './run-updates.ts';
+import { freshRun, progressOf, show } from './run-state.ts';
+import type { RunState } from './run-state.ts';
+import { runStage } from './run-stage.ts';
+import { stepsOf } from './steps.ts';
+import type { Steps } from './steps.ts';
+
+export async function distill(input: DistillInput): Promise<RunResult> {
+  const { spec } = input;
+  const state = freshRun(input, Date.now());
+  const steps = stepsOf(input.engine, spec);
+  const changed = () => show(state);
+
+  setHandler(progressOfRun, () => progressOf(state));
+  setHandler(stageReported, (report) => {
+    state.current = report;
+    state.budget = report.budget ?? state.budget;
+    changed();
+  });
+  answerUpdates(state, steps, changed);
+
+  async function step<T>(name: RunState['step'], work: () => Promise<T>): Promise<T> {
+    state.step = name;
+    changed();
+    return await attempt(state.parking, changed, work);
+  }
+
+  let error: unknown;
+  try {
+    const connected = await step('connect', () =>
+      steps.control.connect.executeWithOptions({ summary: 'open the ledger, probe the endpoints' }, [spec]),
+    );
+    state.connected = connected;
+    const prepared = await step('prepare', () =>
+      steps.control.prepare.executeWithOptions({ summary: 'import the data' }, [spec]),
+    );
+    state.prepared = prepared;
+    while (state.stages.length < spec.stages && !state.stopAfterStage && !cancelled()) {
+      await condition(() => !state.parking.paused);
+      const startedAt = Date.now();
+      state.stages.push(await runStage(state, { connected, prepared }));
+      state.seconds.push((Date.now() - startedAt) / 1000);
+      state.current = null;
+      changed();
+    }
+    const student = state.stages.at(-1)?.student;
+    if (student && prepared.test !== null && !cancelled()) {
+      state.test = await step('test', () =>
+        steps.student.evaluate.executeWithOptions({ summary: 'test, once' }, [
+          { spec, connected, prepared, student, split: 'test' },
+        ]),
+      );
+    }
+  } catch (caught) {
+    error = caught;
+  }
+  state.current = null;
+  return await CancellationScope.nonCancellable(async () => await end(state, steps, step, error));
+}
+
+/** Writes the report and the ledger's last word, whatever the end was; throws again what ended the run for good. */
+async function end(
+  state: RunState,
+  steps: Steps,
+  step: <T>(name: RunState['step'], work: () => Promise<T>) => Promise<T>,
+  error: unknown,
+): Promise<RunResult> {
+  const { spec } = state.input;
+  const failed = error !== undefined && !isCancellation(error);
+  const complete = error === undefined && !cancelled() && state.stages.length === spec.stages;
+  const status: RunStatus = failed ? 'failed' : complete ? 'completed' : 'stopped';
+  state.parking.paused = false;
+  const reported =
+    failed && state.prepared === null
+      ? null
+      : await step('report', () =>
+          steps.control.report.executeWithOptions({ summary: status }, [reportOf(state, status)]),
+        );
+  const result: RunResult = {
+    run: spec.name,
+    status,
+    macro: state.test?.macro ?? null,
+    micro: state.test?.micro ?? null,
+    studentModel: reported?.studentModel ?? null,
+    folder: reported?.folder ?? null,
+  };
+  await step('report', () =>
+    steps.control.recordStatus.executeWithOptions({ summary: `ledger: ${status}` }, [
+      { run: spec.name, status, result },
+    ]),
+  );
+  state.step = 'done';
+  state.ended = status;
+  show(state);
+  await condition(allHandlersFinished);
+  if (error !== undefined) throw error;
+  return result;
+}
+
+function reportOf(state: RunState, status: RunStatus) {
+  return {
+    spec: state.input.spec,
+    connected: state.connected,
+    prepared: state.prepared,
+    stages: state.stages satisfies StageResult[],
+    test: state.test,
+    status,
+    startedAt: state.startedAt,
+    stageSeconds: state.seconds,
+  };
+}
+
+function cancelled(): boolean {
+  return CancellationScope.current().consideredCancelled;
+}

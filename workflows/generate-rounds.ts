@@ -1,0 +1,60 @@
+/** The generate step: rounds of calls, each planned, then sent chunk by chunk (DESIGN section 3). */
+import { CancellationScope, allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
+import type { Balanced, SelectedRows } from '../contracts/activity-messages.ts';
+import { attempt } from './parking.ts';
+import { sendThrough } from './send-round.ts';
+import type { StageRun } from './stage-run.ts';
+import { hear } from './stage-state.ts';
+
+/** `restart` continues the stage as a new execution; it never returns. */
+export async function generateRounds(
+  run: StageRun,
+  balanced: Balanced,
+  selected: SelectedRows,
+  restart: () => Promise<never>,
+): Promise<void> {
+  const { input, steps, memory, window } = run;
+  await sendPending(run, restart);
+  while (memory.plans.length <= input.spec.switches.refill) {
+    const round = memory.plans.length;
+    const plan = await run.step('generate', async () => {
+      const selection = memory.plans.at(-1)?.selection ?? selected.selection;
+      return await steps.control.planRound.executeWithOptions({ summary: `prompts of round ${round}` }, [
+        { input, balanced, selection, earlier: memory.plans },
+      ]);
+    });
+    if (round > 0 && plan.calls === 0) return;
+    memory.plans.push(plan);
+    memory.domains = plan.domains;
+    memory.done = 0;
+    window.pending.push(...plan.chunks);
+    await sendPending(run, restart);
+  }
+}
+
+async function sendPending(run: StageRun, restart: () => Promise<never>): Promise<void> {
+  const { input, engine, steps, memory, parking, window } = run;
+  const round = memory.plans.length - 1;
+  while (window.pending.length > 0) {
+    await attempt(parking, run.changed, async () => {
+      await sendThrough(
+        window,
+        engine.window,
+        (chunk) =>
+          steps.teacher.generate.executeWithOptions({ summary: `round ${round} · ${chunk.rows} slots` }, [
+            { spec: input.spec, connected: input.connected, stage: input.stage, round, chunk },
+          ]),
+        (result) => {
+          hear(memory, result);
+          run.changed();
+        },
+      );
+    });
+    if (CancellationScope.current().consideredCancelled) return;
+    if (workflowInfo().continueAsNewSuggested && window.pending.length > 0) {
+      memory.pending = window.pending;
+      await condition(allHandlersFinished);
+      await restart();
+    }
+  }
+}

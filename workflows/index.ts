@@ -1,0 +1,3 @@
+/** The workflow types a worker registers. */
+export { distill } from './distill.ts';
+export { stage } from './stage.ts';

@@ -1,0 +1,62 @@
+/**
+ * Parking: a step that fails in a way a person can mend does not end the run. It waits, shown as `blocked`, until
+ * somebody resumes it, and is then tried again (DESIGN section 3; reference: house rule 9).
+ */
+import { ActivityFailure, ApplicationFailure, condition, isCancellation } from '@temporalio/workflow';
+import type { Blocked, ResumeRequest } from '../contracts/progress.ts';
+import { failures, isFailureType, remedyOf } from '../domain/failures.ts';
+import type { Failure } from '../domain/failures.ts';
+
+export interface Parking {
+  paused: boolean;
+  blocked: Blocked | null;
+  /** What the last `resume` brought along. */
+  brought: ResumeRequest;
+}
+
+/** A piece of work that may be tried again; told what the last `resume` brought along. */
+export type Step<T> = (brought: ResumeRequest) => Promise<T>;
+
+export function openParking(): Parking {
+  return { paused: false, blocked: null, brought: {} };
+}
+
+/** Runs a step, not while paused; parks on a failure that can be mended and tries again after `release`. */
+export async function attempt<T>(parking: Parking, changed: () => void, step: Step<T>): Promise<T> {
+  for (;;) {
+    await condition(() => !parking.paused);
+    try {
+      return await step(parking.brought);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const failure = failureOf(error);
+      if (failures[failure.type].retry === 'final') throw error;
+      parking.blocked = { ...failure, remedy: remedyOf(failure.type) };
+      changed();
+      await condition(() => parking.blocked === null);
+      changed();
+    }
+  }
+}
+
+/** A resume: ends a pause and lets a parked step try again. */
+export function release(parking: Parking, request: ResumeRequest): void {
+  parking.brought = request;
+  parking.paused = false;
+  parking.blocked = null;
+}
+
+/** The failure behind whatever an activity threw: its own type where it has one, a lost worker for a timeout. */
+export function failureOf(error: unknown): Failure {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure && isFailureType(cause.type)) {
+    return { type: cause.type, message: cause.message };
+  }
+  if (error instanceof ActivityFailure && !(cause instanceof ApplicationFailure)) {
+    return {
+      type: 'WorkerLost',
+      message: `The step ${error.activityType} was given up: ${cause instanceof Error ? cause.message : 'no answer'}.`,
+    };
+  }
+  return { type: 'Unexpected', message: cause instanceof Error ? cause.message : String(cause) };
+}

@@ -1,0 +1,49 @@
+/** Starts a stage as a child of the run and waits for its result. */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { executeChild } from '@temporalio/workflow';
+import type { Connected, Prepared, StageResult } from '../contracts/stage.ts';
+import type { RunState } from './run-state.ts';
+import { stage } from './stage.ts';
+import { stepsOf } from './steps.ts';
+
+export function stageId(run: string, index: number): string {
+  return `${run}/stage-${index}`;
+}
+
+/**
+ * A run that was terminated and started again may meet a child of its predecessor that still drains under the same
+ * id; it waits for that one to close and starts its own, which finds the paid calls in the ledger.
+ */
+export async function runStage(
+  state: RunState,
+  data: { connected: Connected; prepared: Prepared },
+): Promise<StageResult> {
+  const { spec, engine } = state.input;
+  const index = state.stages.length;
+  const workflowId = stageId(spec.name, index);
+  for (;;) {
+    try {
+      return await executeChild(stage, {
+        workflowId,
+        taskQueue: engine.queues.control,
+        parentClosePolicy: 'REQUEST_CANCEL',
+        cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+        staticSummary: `stage ${index + 1} of ${spec.stages} · ${spec.method}`,
+        staticDetails: `Balance, select, generate, fine-tune and evaluate for stage ${index} of \`${spec.name}\`.`,
+        args: [
+          {
+            input: { spec, ...data, stage: index, history: state.stages },
+            engine,
+            paused: state.parking.paused,
+          },
+        ],
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      await stepsOf(engine, spec).control.awaitClosed.executeWithOptions(
+        { summary: 'an earlier stage of this name still drains' },
+        [workflowId],
+      );
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Sends the chunks of a round as slices through a sliding window. `drain` cancels the running slices: they start no
+ * new call, let calls in flight settle and return what they did not send (DESIGN section 3, `generate`).
+ */
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { ArtifactRef } from '../contracts/artifact.ts';
+import type { SliceResult } from '../contracts/activity-messages.ts';
+
+export interface Window {
+  /** Chunks with slots that were not sent yet. */
+  pending: ArtifactRef[];
+  drain: () => void;
+}
+
+export function openWindow(chunks: readonly ArtifactRef[]): Window {
+  return { pending: [...chunks], drain: () => undefined };
+}
+
+/**
+ * Returns when every chunk is sent, or drained with the rest in `window.pending`. Throws the first failure of a slice
+ * after the others have drained.
+ */
+export async function sendThrough(
+  window: Window,
+  width: number,
+  send: (chunk: ArtifactRef) => Promise<SliceResult>,
+  heard: (result: SliceResult) => void,
+): Promise<void> {
+  const scope = new CancellationScope();
+  let failure: unknown;
+  window.drain = () => scope.cancel();
+  const unfinished: ArtifactRef[] = [];
+
+  async function lane(): Promise<void> {
+    for (;;) {
+      const chunk = scope.consideredCancelled ? undefined : window.pending.shift();
+      if (chunk === undefined) return;
+      try {
+        const result = await send(chunk);
+        heard(result);
+        if (result.unsent > 0) (scope.consideredCancelled ? unfinished : window.pending).push(chunk);
+      } catch (error) {
+        unfinished.push(chunk);
+        if (!isCancellation(error)) {
+          failure ??= error;
+          scope.cancel();
+        }
+        return;
+      }
+    }
+  }
+
+  await scope.run(async () => {
+    await Promise.all(Array.from({ length: width }, lane));
+  });
+  window.pending.push(...unfinished);
+  window.drain = () => undefined;
+  if (failure !== undefined) throw failure;
+}

@@ -1,0 +1,67 @@
+/** One running stage: its input, its memory, and how it does a step. Shared by the parts of the stage workflow. */
+import { CancellationScope, getExternalWorkflowHandle, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { EngineSettings } from '../contracts/engine.ts';
+import type { StageInput } from '../contracts/stage.ts';
+import { stageDetails } from './details.ts';
+import { stageReported } from './messages.ts';
+import { attempt, openParking } from './parking.ts';
+import type { Parking, Step } from './parking.ts';
+import { openWindow } from './send-round.ts';
+import type { Window } from './send-round.ts';
+import { freshMemory, snapshot } from './stage-state.ts';
+import type { StageMemory } from './stage-state.ts';
+import { stepsOf } from './steps.ts';
+import type { Steps } from './steps.ts';
+
+export interface StageStart {
+  readonly input: StageInput;
+  readonly engine: EngineSettings;
+  readonly paused: boolean;
+  /** What an earlier execution of this stage already did (continue-as-new). */
+  readonly memory?: StageMemory;
+}
+
+export interface StageRun {
+  readonly input: StageInput;
+  readonly engine: EngineSettings;
+  readonly steps: Steps;
+  readonly memory: StageMemory;
+  readonly parking: Parking;
+  readonly window: Window;
+  /** Tells the UI and the parent that something changed. */
+  changed: () => void;
+  /** Does a step, through pauses and parkings, until it succeeds. */
+  step<T>(name: StageMemory['step'], work: Step<T>): Promise<T>;
+}
+
+export function openStage(start: StageStart): StageRun {
+  const { input, engine } = start;
+  const memory = start.memory ?? freshMemory(Date.now());
+  const parking: Parking = { ...openParking(), paused: start.paused };
+
+  function changed(): void {
+    const { status, step, blocked, budget, ...rest } = snapshot(input.stage, memory, parking);
+    setCurrentDetails(stageDetails({ status, step, blocked, budget, ...rest }));
+    const parent = workflowInfo().parent;
+    if (parent === undefined || CancellationScope.current().consideredCancelled) return;
+    // A parent that is gone cannot listen: the stage goes on, and a successor finds its work in the ledger.
+    getExternalWorkflowHandle(parent.workflowId)
+      .signal(stageReported, { stage: input.stage, status, step, blocked, budget })
+      .catch(() => undefined);
+  }
+
+  return {
+    input,
+    engine,
+    steps: stepsOf(engine, input.spec),
+    memory,
+    parking,
+    window: openWindow(memory.pending ?? []),
+    changed,
+    async step(name, work) {
+      memory.step = name;
+      changed();
+      return await attempt(parking, changed, work);
+    },
+  };
+}

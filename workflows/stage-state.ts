@@ -1,0 +1,70 @@
+/** What a stage remembers while it runs; small enough to be carried over a continue-as-new. */
+import type {
+  Balanced,
+  ClosedStage,
+  FineTuned,
+  FineTuneJob,
+  RoundPlan,
+  SelectedRows,
+  SliceResult,
+} from '../contracts/activity-messages.ts';
+import type { BudgetCopy, DomainProgress, RunStatus, StageProgress } from '../contracts/progress.ts';
+import type { ArtifactRef } from '../contracts/artifact.ts';
+import type { Parking } from './parking.ts';
+
+export interface StageMemory {
+  step: StageProgress['step'];
+  startedAt: number;
+  balanced?: Balanced;
+  selected?: SelectedRows;
+  plans: RoundPlan[];
+  /** Chunks of the last plan that still have unsent slots; absent once the round is sent. */
+  pending?: ArtifactRef[];
+  closed?: ClosedStage;
+  job?: FineTuneJob;
+  tuned?: FineTuned;
+  /** Calls answered or found empty in the current round. */
+  done: number;
+  callsPerSecond: number | null;
+  budget: BudgetCopy | null;
+  domains: DomainProgress[];
+}
+
+export function freshMemory(now: number): StageMemory {
+  return { step: 'balance', startedAt: now, plans: [], done: 0, callsPerSecond: null, budget: null, domains: [] };
+}
+
+/** Takes in what a slice reported. */
+export function hear(memory: StageMemory, result: SliceResult): void {
+  memory.done += result.answered + result.empty;
+  memory.budget = result.budget;
+  if (result.seconds > 0 && result.sent > 0) memory.callsPerSecond = result.sent / result.seconds;
+  for (const change of result.domains) {
+    const known = memory.domains.findIndex(({ domain }) => domain === change.domain);
+    const line = memory.domains[known];
+    if (line === undefined) continue;
+    memory.domains[known] = { ...line, real: line.real + change.real, synthetic: line.synthetic + change.synthetic };
+  }
+}
+
+export function snapshot(stage: number, memory: StageMemory, parking: Parking): StageProgress {
+  const plan = memory.plans.at(-1);
+  return {
+    stage,
+    step: memory.step,
+    status: statusOf(parking),
+    blocked: parking.blocked,
+    planned: plan?.calls ?? 0,
+    done: Math.min(memory.done, plan?.calls ?? 0),
+    round: plan?.round ?? 0,
+    callsPerSecond: memory.callsPerSecond,
+    startedAt: memory.startedAt,
+    budget: memory.budget,
+    domains: memory.domains,
+  };
+}
+
+function statusOf(parking: Parking): RunStatus {
+  if (parking.blocked !== null) return 'blocked';
+  return parking.paused ? 'paused' : 'running';
+}

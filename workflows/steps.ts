@@ -1,0 +1,63 @@
+/** Activity stubs of a run: task queue, timeouts and retry policy of every step in one place (DESIGN section 3). */
+import { proxyActivities } from '@temporalio/workflow';
+import type { ActivityInterfaceFor, RetryPolicy } from '@temporalio/workflow';
+import type { ControlActivities, StudentActivities, TeacherActivities } from '../activities/types.ts';
+import type { EngineSettings } from '../contracts/engine.ts';
+import type { RunSpec } from '../contracts/run-file.ts';
+
+/**
+ * Failures that our code classifies are thrown non-retryable and park the run. What is left for the engine to retry
+ * is a lost worker; it may die five times in one step before a person is asked.
+ */
+const lostWorker: RetryPolicy = {
+  initialInterval: '500ms',
+  backoffCoefficient: 2,
+  maximumInterval: '10s',
+  maximumAttempts: 5,
+};
+
+/** A job that is still running answers with a benign failure, so that waiting holds no slot and grows no history. */
+const polling: RetryPolicy = { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '60s' };
+
+export interface Steps {
+  readonly control: ActivityInterfaceFor<ControlActivities>;
+  readonly teacher: ActivityInterfaceFor<TeacherActivities>;
+  readonly student: ActivityInterfaceFor<StudentActivities>;
+  readonly polled: ActivityInterfaceFor<StudentActivities>;
+}
+
+export function stepsOf(engine: EngineSettings, spec: RunSpec): Steps {
+  const heartbeatTimeout = engine.heartbeatSeconds * 1000;
+  const step = engine.stepHours * 3_600_000;
+  // A slice ends by itself: its time, then one call's deadline for what is in flight, then a margin.
+  const slice = (engine.sliceSeconds + spec.teacher.timeout + 15) * 1000;
+  return {
+    control: proxyActivities<ControlActivities>({
+      taskQueue: engine.queues.control,
+      startToCloseTimeout: step,
+      heartbeatTimeout,
+      retry: lostWorker,
+    }),
+    teacher: proxyActivities<TeacherActivities>({
+      taskQueue: engine.queues.teacher,
+      startToCloseTimeout: slice,
+      heartbeatTimeout,
+      retry: lostWorker,
+      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    }),
+    student: proxyActivities<StudentActivities>({
+      taskQueue: engine.queues.student,
+      startToCloseTimeout: step,
+      heartbeatTimeout,
+      retry: lostWorker,
+      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    }),
+    polled: proxyActivities<StudentActivities>({
+      taskQueue: engine.queues.student,
+      startToCloseTimeout: '1 minute',
+      scheduleToCloseTimeout: engine.fineTuneDays * 86_400_000,
+      heartbeatTimeout,
+      retry: polling,
+    }),
+  };
+}
