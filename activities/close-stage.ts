@@ -101,10 +101,11 @@ function tally(reasons: readonly string[]): Record<string, number> {
   return counts;
 }
 
+const all = (counts: Record<string, number>): number => Object.values(counts).reduce((a, b) => a + b, 0);
+
 function countsOf(slots: number, outcomes: readonly DomainOutcome[]): ClosedStage['counts'] {
   const sum = (of: (outcome: DomainOutcome) => number): number =>
     outcomes.reduce((total, outcome) => total + of(outcome), 0);
-  const all = (counts: Record<string, number>): number => Object.values(counts).reduce((a, b) => a + b, 0);
   return {
     slots,
     real: sum(({ real }) => real),

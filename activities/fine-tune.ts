@@ -1,4 +1,5 @@
 /** Fine-tune: a job is created once, whatever crashes, and waited for without holding a slot (DESIGN section 3). */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { AwaitFineTuneInput, FineTuned, FineTuneInput, FineTuneJob } from '../contracts/activity-messages.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { stillRunning } from './boundary.ts';
@@ -34,25 +35,42 @@ export async function fineTune(
   });
   const claim = await world.ledger.claimOnce(key);
   if (claim.kind === 'created') return { id: claim.value, key };
-  const known = await student.findJob(key);
-  const id =
-    known ??
-    (await student.createJob({
-      key,
-      baseModel: from,
-      trainingPath: await exportTraining(input),
-      seed: spec.seed,
-      suffix: `stage-${stage}`,
-    }));
-  await world.ledger.recordOnce(key, id);
-  return { id, key };
+  try {
+    const id =
+      (await student.findJob(key)) ??
+      (await student.createJob({
+        key,
+        baseModel: from,
+        trainingPath: world.artifacts.localPath(training),
+        seed: spec.seed,
+        suffix: `stage-${stage}`,
+      }));
+    await world.ledger.recordOnce(key, id);
+    return { id, key };
+  } catch (error) {
+    // Whoever asks next looks at the endpoint first, so a creation that did happen is still found.
+    await world.ledger.forgetOnce(key, '');
+    throw error;
+  }
 }
 
-/** One look at the job. A job that failed or is unknown is forgotten, so that a resume creates a new one. */
-export async function awaitFineTune(world: World, { spec, job }: AwaitFineTuneInput): Promise<FineTuned> {
+/** How often and how long the first attempt looks by itself, so that a job of a second costs no more than that. */
+const quickLook = { everyMs: 50, forMs: 1_500 };
+
+/** A look at the job, the first one short and patient. A job that failed or is unknown is forgotten, so that a resume creates a new one. */
+export async function awaitFineTune(
+  world: World,
+  { spec, job }: AwaitFineTuneInput,
+  attempt: number,
+): Promise<FineTuned> {
   const student = world.student(spec, null);
   if (student === null) throw new BaldistillError('InvalidInput', 'The run has no student to wait for.');
-  const state = await student.job(job.id);
+  let state = await student.job(job.id);
+  const quickUntil = Date.now() + (attempt === 1 ? quickLook.forMs : 0);
+  while (state.status === 'running' && Date.now() < quickUntil) {
+    await pause(quickLook.everyMs);
+    state = await student.job(job.id);
+  }
   if (state.status === 'running') throw stillRunning(`The job ${job.id} is still running.`);
   if (state.status === 'succeeded') {
     const losses = state.losses.length === 0 ? null : await world.artifacts.writeLines(state.losses);

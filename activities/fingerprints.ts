@@ -15,8 +15,6 @@ interface Table {
   readonly values: Float64Array;
 }
 
-const empty = -1;
-
 export function createFingerprints(): Fingerprints {
   let table = createTable(1 << 10);
   let size = 0;
@@ -26,7 +24,7 @@ export function createFingerprints(): Fingerprints {
     const high = digest.readUIntBE(0, 6) + 1;
     const low = digest.readUIntBE(6, 6);
     const slot = slotOf(table, high, low);
-    const found = table.values[slot] ?? empty;
+    const found = table.values[slot];
     if (table.high[slot] !== 0) return found;
     if (value === undefined) return undefined;
     put(table, slot, { high, low, value });

@@ -44,7 +44,7 @@ export function studentActivities(world: World): StudentActivities {
   return {
     select: guarded(async (input) => await select(world, input, cancelled())),
     fineTune: guarded(async (input) => await fineTune(world, input, async (of) => await exportTraining(world, of))),
-    awaitFineTune: guarded(async (input) => await awaitFineTune(world, input)),
+    awaitFineTune: guarded(async (input) => await awaitFineTune(world, input, Context.current().info.attempt)),
     evaluate: guarded(async (input) => await evaluate(world, input, cancelled())),
   };
 }

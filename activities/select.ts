@@ -93,6 +93,6 @@ function candidateIds(
   const all = limit === 'all' || (limit === 'auto' && total <= 20_000);
   const sample = all
     ? rows
-    : drawRandom(rows, line.quota * (limit === 'auto' ? 20 : Number(limit)), ...seed, 'candidates', line.domain);
+    : drawRandom(rows, line.quota * (limit === 'auto' ? 20 : limit), ...seed, 'candidates', line.domain);
   return sample.map(({ id }) => id);
 }

@@ -1,4 +1,5 @@
 /** The worker process: `node workers/main.ts --home DIR`. Drains on SIGTERM and SIGINT. */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { buildId } from './build-id.ts';
@@ -15,6 +16,7 @@ Runtime.install({ logger: new DefaultLogger('INFO'), shutdownSignals: [] });
 const worker = await startWorker({
   home,
   buildId: buildId(),
+  bundles: join(home, 'bundles'),
   config: loadTemporalConfig(),
   target: temporalTarget(home),
   embeddedUrl: () => embeddedUrl(home),

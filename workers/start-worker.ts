@@ -13,6 +13,8 @@ import { createWorld } from './world.ts';
 export interface WorkerSetup {
   readonly home: string;
   readonly buildId: string;
+  /** Folder of kept workflow bundles. */
+  readonly bundles: string;
   readonly config: TemporalConfig;
   readonly target: Pick<TemporalTarget, 'connectionOptions' | 'namespace'>;
   readonly embeddedUrl: () => string | undefined;
@@ -56,7 +58,7 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
     Worker.create({
       ...common,
       taskQueue: control.name,
-      workflowBundle: { codePath: await workflowBundle(join(home, 'bundles'), setup.buildId) },
+      workflowBundle: { codePath: await workflowBundle(setup.bundles, setup.buildId) },
       activities: controlActivities(world),
       maxConcurrentActivityTaskExecutions: control.concurrency,
     }),

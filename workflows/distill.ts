@@ -2,7 +2,14 @@
  * A run: connect, prepare, K stages as child workflows, test once, report (DESIGN section 3). Its workflow id is the
  * run's name. It never closes on a failure that can be mended; a cancel ends it in order, with a report.
  */
-import { CancellationScope, allHandlersFinished, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  CancelledFailure,
+  allHandlersFinished,
+  condition,
+  isCancellation,
+  setHandler,
+} from '@temporalio/workflow';
 import type { RunResult, RunStatus } from '../contracts/progress.ts';
 import type { DistillInput, StageResult } from '../contracts/stage.ts';
 import { progressOfRun, stageReported } from './messages.ts';
@@ -63,6 +70,7 @@ export async function distill(input: DistillInput): Promise<RunResult> {
   } catch (caught) {
     error = caught;
   }
+  if (cancelled()) error ??= new CancelledFailure('The run was stopped at once.');
   state.current = null;
   return await CancellationScope.nonCancellable(async () => await end(state, steps, step, error));
 }
@@ -76,7 +84,7 @@ async function end(
 ): Promise<RunResult> {
   const { spec } = state.input;
   const failed = error !== undefined && !isCancellation(error);
-  const complete = error === undefined && !cancelled() && state.stages.length === spec.stages;
+  const complete = error === undefined && state.stages.length === spec.stages;
   const status: RunStatus = failed ? 'failed' : complete ? 'completed' : 'stopped';
   state.parking.paused = false;
   const reported =

@@ -39,7 +39,7 @@ export async function stage(start: StageStart): Promise<StageResult> {
   const closed = await fillSlots(run, start);
   const student = await orderly(() => train(run, closed));
   const validation = student === null ? null : await orderly(() => validate(run, student));
-  await condition(allHandlersFinished);
+  await CancellationScope.nonCancellable(async () => await condition(allHandlersFinished));
   return { ...resultOf(run, closed), student, validation };
 }
 

@@ -13,6 +13,8 @@ export interface Artifacts {
   readLines<T>(reference: ArtifactRef, schema: z.ZodType<T>): AsyncGenerator<T>;
   writeJson(value: unknown): Promise<ArtifactRef>;
   readJson<T>(reference: ArtifactRef, schema: z.ZodType<T>): Promise<T>;
+  /** Where the bytes lie on this machine, for reading only. */
+  localPath(reference: ArtifactRef): string;
   /** Copies an artifact to a path outside the store, atomically. */
   export(reference: ArtifactRef, path: string): Promise<void>;
   /** Writes a text file outside the store, atomically. */

@@ -44,6 +44,7 @@ export function createFileArtifacts(folder: string): Artifacts {
       for await (const value of readLines(root, reference, schema)) return value;
       throw damaged(reference, 'it is empty');
     },
+    localPath: ({ sha256 }) => pathOf(root, sha256),
     async export(reference, path) {
       const source = await checkedPath(root, reference);
       await writeAtomically(dirname(resolve(path)), async (file) => {

@@ -4,17 +4,14 @@
  * one that fails takes nothing of its neighbours with it; when the transaction itself fails, all of them failed.
  */
 import { CompiledQuery } from 'kysely';
-import type { Kysely } from 'kysely';
 import { perform } from './operations/perform.ts';
 import type { Reply, Request, ThrownData } from './protocol.ts';
-import type { Schema } from './schema.ts';
 import type { SqliteLedger } from './sqlite-dialect.ts';
+import { transact } from './transact.ts';
 import { LedgerTransaction } from './transaction.ts';
 import type { Surroundings } from './transaction.ts';
 
 const largestGroup = 512;
-const commit = CompiledQuery.raw('commit');
-const rollback = CompiledQuery.raw('rollback');
 const savepoint = CompiledQuery.raw('savepoint operation');
 const release = CompiledQuery.raw('release savepoint operation');
 const undo = CompiledQuery.raw('rollback to savepoint operation');
@@ -60,25 +57,15 @@ export class GroupCommit {
   /** Never rejects: what goes wrong is somebody's reply. */
   async #commit(group: readonly Request[]): Promise<readonly Reply[]> {
     try {
-      return await this.#ledger.database.connection().execute((connection) => this.#transact(connection, group));
+      return await transact(this.#ledger, async (connection) => {
+        const transaction = await LedgerTransaction.begin(connection, this.#surroundings);
+        const replies: Reply[] = [];
+        for (const request of group) replies.push(await this.#one(transaction, request));
+        await transaction.flush();
+        return replies;
+      });
     } catch (error) {
       return group.map(({ id }) => ({ id, error: this.#thrown(error) }));
-    }
-  }
-
-  async #transact(connection: Kysely<Schema>, group: readonly Request[]): Promise<readonly Reply[]> {
-    await connection.executeQuery(this.#ledger.begin);
-    try {
-      const transaction = await LedgerTransaction.begin(connection, this.#surroundings);
-      const replies: Reply[] = [];
-      for (const request of group) replies.push(await this.#one(transaction, request));
-      await transaction.flush();
-      await connection.executeQuery(commit);
-      return replies;
-    } catch (error) {
-      // A full disk ends the transaction by itself: then there is nothing to roll back.
-      if (this.#ledger.inTransaction()) await connection.executeQuery(rollback);
-      throw error;
     }
   }
 

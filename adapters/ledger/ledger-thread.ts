@@ -7,6 +7,7 @@ import type { Reply, ThreadData, ThreadMessage, ThrownData, ToThread } from './p
 import { beatMs, openSession } from './sessions.ts';
 import { ledgerError, openSqlite } from './sqlite-dialect.ts';
 import { prepareStatements } from './statements.ts';
+import { transact } from './transact.ts';
 
 const { path, session }: ThreadData = workerData;
 
@@ -22,8 +23,10 @@ function post(message: ThreadMessage): void {
 
 async function start(): Promise<void> {
   const ledger = openSqlite(path);
-  await migrate(ledger, path);
-  await openSession(ledger.database, session, Date.now());
+  await transact(ledger, async (connection) => {
+    await migrate(connection, path);
+    await openSession(connection, session, Date.now());
+  });
   const surroundings = { statements: prepareStatements(ledger.database), session, path };
   const answer = (replies: readonly Reply[]): void => {
     const theirs = replies.filter(({ id }) => id !== ownBeat);

@@ -1,27 +1,12 @@
-/** Brings a ledger to this version's tables, or makes them, in one transaction. */
+/** Brings a ledger to this version's tables, or makes them. */
 import { randomUUID } from 'node:crypto';
-import { CompiledQuery } from 'kysely';
 import type { Kysely } from 'kysely';
 import { BaldistillError } from '../../domain/failures.ts';
 import { migrations } from './schema.ts';
 import type { Schema } from './schema.ts';
-import type { SqliteLedger } from './sqlite-dialect.ts';
 
 /** Throws `LedgerUnavailable` for a ledger that a newer version has written. */
-export async function migrate(ledger: SqliteLedger, path: string): Promise<void> {
-  await ledger.database.connection().execute(async (connection) => {
-    await connection.executeQuery(ledger.begin);
-    try {
-      await advance(connection, path);
-      await connection.executeQuery(CompiledQuery.raw('commit'));
-    } catch (error) {
-      if (ledger.inTransaction()) await connection.executeQuery(CompiledQuery.raw('rollback'));
-      throw error;
-    }
-  });
-}
-
-async function advance(connection: Kysely<Schema>, path: string): Promise<void> {
+export async function migrate(connection: Kysely<Schema>, path: string): Promise<void> {
   await connection.schema
     .createTable('ledger')
     .ifNotExists()

@@ -17,7 +17,7 @@ const busyTimeoutMs = 5000;
 export interface SqliteLedger {
   readonly database: Kysely<Schema>;
   /** Takes the write lock at once: a deferred transaction fails when another process writes between its read and its write. */
-  readonly begin: CompiledQuery;
+  begin(connection: Kysely<Schema>): Promise<void>;
   /** False when SQLite ended the transaction by itself (full disk): nothing of it was kept. */
   inTransaction(): boolean;
 }
@@ -26,9 +26,51 @@ export interface SqliteLedger {
 export function openSqlite(path: string): SqliteLedger {
   makeFolder(dirname(path));
   const connection = new DatabaseSync(path, { timeout: busyTimeoutMs });
-  connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off');
+  retryBusy(() => connection.exec('pragma journal_mode = wal'));
+  connection.exec('pragma synchronous = full; pragma foreign_keys = off');
   const database = new Kysely<Schema>({ dialect: dialectOver({ database: cachingStatements(connection) }) });
-  return { database, begin: CompiledQuery.raw('begin immediate'), inTransaction: () => connection.isTransaction };
+  // From here on the only thing to wait for is the write lock, see `beginImmediate`.
+  connection.exec('pragma busy_timeout = 0');
+  return { database, begin: beginImmediate, inTransaction: () => connection.isTransaction };
+}
+
+const beginQuery = CompiledQuery.raw('begin immediate');
+const pauseCell = new Int32Array(new SharedArrayBuffer(4));
+/** Milliseconds between two tries: about one commit of another process. */
+const pauseMs = 0.5;
+
+/**
+ * Takes the write lock. SQLite's own waiting sleeps up to 100 ms a try, so a process that commits all the time starves
+ * the others; short tries share the lock. This thread has nothing else to do meanwhile.
+ */
+async function beginImmediate(connection: Kysely<Schema>): Promise<void> {
+  const deadline = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      await connection.executeQuery(beginQuery);
+      return;
+    } catch (error) {
+      pauseIfBusy(error, deadline);
+    }
+  }
+}
+
+/** Turning the log on is refused at once, whatever the timeout, while another process opens the same new file. */
+function retryBusy(attempt: () => void): void {
+  const deadline = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      attempt();
+      return;
+    } catch (error) {
+      pauseIfBusy(error, deadline);
+    }
+  }
+}
+
+function pauseIfBusy(error: unknown, deadline: number): void {
+  if (primaryCode(error) !== sqliteBusy || performance.now() > deadline) throw error;
+  Atomics.wait(pauseCell, 0, 0, pauseMs);
 }
 
 function makeFolder(folder: string): void {
@@ -81,6 +123,7 @@ function dialectOver(config: SqliteDialectConfig): Dialect {
 }
 
 /** Primary result codes, https://www.sqlite.org/rescode.html; an IOERR_WRITE (778) is a quota or file size limit. */
+const sqliteBusy = 5;
 const sqliteFull = 13;
 const sqliteReadOnly = 8;
 const storageErrors = new Set([778, 1546, 4874]);
@@ -94,10 +137,20 @@ const unavailable: Readonly<Record<number, string>> = {
   26: 'is not a ledger',
 };
 
+function extendedCode(error: unknown): number | undefined {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+  return typeof code === 'number' ? code : undefined;
+}
+
+function primaryCode(error: unknown): number | undefined {
+  const code = extendedCode(error);
+  return code === undefined ? undefined : code & 0xff;
+}
+
 /** What a SQLite error means for people; anything else is a bug and returned as it is. */
 export function ledgerError(error: unknown, path: string): unknown {
-  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
-  if (typeof code !== 'number') return error;
+  const code = extendedCode(error);
+  if (code === undefined) return error;
   const primary = code & 0xff;
   if (primary === sqliteFull || primary === sqliteReadOnly || storageErrors.has(code)) {
     const why = primary === sqliteReadOnly ? 'it is read-only' : 'the disk is full';

@@ -91,9 +91,10 @@ export function prepareStatements(database: Kysely<Schema>) {
         .selectFrom('calls')
         .select(callColumns)
         .where('state', '=', sql.lit('intent'))
-        .where(({ exists, selectFrom }) =>
-          exists(
-            selectFrom('charges')
+        .where((expression) =>
+          expression.exists(
+            expression
+              .selectFrom('charges')
               .select('charges.slot')
               .whereRef('charges.call_id', '=', 'calls.call_id')
               .where('charges.run', '=', p('run'))

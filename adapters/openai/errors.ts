@@ -51,7 +51,7 @@ function connection(code: string, sent: boolean): Trouble {
 }
 
 function answered(error: APIError, status: number): Trouble {
-  const code = String(error.code ?? error.type ?? `http_${status}`);
+  const code = error.code ?? error.type ?? `http_${status}`;
   const billing = status === 402 || (status === 429 && (billingCodes.has(code) || error.type === 'insufficient_quota'));
   const what = billing ? 'the account has no credit or quota left' : error.message.slice(0, 300);
   return {

@@ -7,8 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises';
  * killed is gone before all of its sockets are.
  */
 export async function freePort(wanted = 0): Promise<number> {
-  const end = Date.now() + 2000;
-  while (wanted > 0 && Date.now() < end) {
+  const end = wanted > 0 ? Date.now() + 2000 : 0;
+  while (Date.now() < end) {
     if ((await listenOnce(wanted)) !== undefined) return wanted;
     await wait(50);
   }

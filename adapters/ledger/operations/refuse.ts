@@ -30,7 +30,7 @@ export async function refuseCall(
     }
     const replan = !final && row.from_plan === 1;
     await mustApply(transaction, row.run, { type: 'refuse', replan }, 'refuse', callId);
-    await transaction.updateCharge(row, { state: 'refused', reason, final: final ? 1 : 0, charged: 0 });
+    await transaction.updateCharge(row, { state: 'refused', reason, final: final ? 1 : row.final, charged: 0 });
   }
   return null;
 }

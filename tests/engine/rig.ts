@@ -1,0 +1,176 @@
+/** Real parts for stories about runs: a Temporal server, the embedded endpoint, workers in homes of their own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { searchAttributes } from '../../contracts/search-attributes.ts';
+import { RunSpec } from '../../contracts/run-file.ts';
+import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
+import type { Overrides } from '../../adapters/run-file/overrides.ts';
+import { startEmbedded } from '../../embedded/start.ts';
+import type { EmbeddedServer } from '../../embedded/start.ts';
+import type { BehaviourChange } from '../../embedded/behaviour.ts';
+import { progressOfRun } from '../../workflows/messages.ts';
+import type { distill } from '../../workflows/index.ts';
+import type { Progress } from '../../contracts/progress.ts';
+import { buildId } from '../../workers/build-id.ts';
+import { workflowBundle } from '../../workers/bundle.ts';
+import { findTemporalCli } from '../../workers/services/temporal-cli.ts';
+import { startWorker } from '../../workers/start-worker.ts';
+import type { RunningWorker } from '../../workers/start-worker.ts';
+import { TemporalConfig, engineSettings } from '../../workers/temporal-config.ts';
+
+export interface Home {
+  readonly path: string;
+  readonly config: TemporalConfig;
+  worker(): Promise<RunningWorker>;
+  start(spec: RunSpec): Promise<WorkflowHandle<typeof distill>>;
+}
+
+export interface Rig {
+  readonly client: Client;
+  readonly embedded: () => EmbeddedServer;
+  /** A new home with task queues of its own, so that workers of different homes never share work. */
+  home(): Home;
+  behave(change: BehaviourChange): Promise<void>;
+  counters(): Promise<{ requests: number; billed: number }>;
+  stopEmbedded(): Promise<void>;
+  startEmbedded(): Promise<void>;
+  close(): Promise<void>;
+}
+
+let installed = false;
+
+export async function openRig(options: { data?: string; apiKey?: string } = {}): Promise<Rig> {
+  if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  installed = true;
+  const folder = mkdtempSync(join(tmpdir(), 'baldistill-rig-'));
+  const environment = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: await findTemporalCli(() => undefined) },
+      extraArgs: [
+        ...[
+          'history.transferProcessorMaxPollRPS=2000',
+          'history.timerProcessorMaxPollRPS=2000',
+          'system.enableActivityEagerExecution=true',
+        ].flatMap((value) => ['--dynamic-config-value', value]),
+        ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+      ],
+    },
+  });
+  const workers: RunningWorker[] = [];
+  const embeddedOptions = { state: join(folder, 'embedded'), ...options };
+  let embedded: EmbeddedServer | undefined = await startEmbedded(embeddedOptions);
+  let homes = 0;
+
+  const ask = async (path: string, init?: RequestInit): Promise<unknown> => {
+    const response = await fetch(new URL(path, embedded?.url), init);
+    return await response.json();
+  };
+
+  return {
+    client: environment.client,
+    embedded: () => {
+      if (embedded === undefined) throw new Error('the embedded endpoint is stopped');
+      return embedded;
+    },
+    home() {
+      const name = `home-${++homes}`;
+      const path = join(folder, name);
+      const queue = (kind: string, concurrency: number) => ({ name: `${name}-${kind}`, concurrency });
+      const config = TemporalConfig.parse({
+        taskQueues: { control: queue('control', 16), teacher: queue('teacher', 8), student: queue('student', 4) },
+        timeouts: { heartbeatSeconds: 10 },
+      });
+      return {
+        path,
+        config,
+        async worker() {
+          // All homes of a rig run the same sources: they share one bundle.
+          await workflowBundle(join(tmpdir(), 'baldistill-bundles'), buildId());
+          const worker = await startWorker({
+            home: path,
+            buildId: buildId(),
+            bundles: join(tmpdir(), 'baldistill-bundles'),
+            config,
+            target: { connectionOptions: { address: environment.address }, namespace: 'default' },
+            embeddedUrl: () => embedded?.url,
+          });
+          workers.push(worker);
+          return worker;
+        },
+        async start(spec) {
+          return await environment.client.workflow.start<typeof distill>('distill', {
+            workflowId: spec.name,
+            taskQueue: config.taskQueues.control.name,
+            args: [{ spec, searchAttributes: true, engine: engineSettings(config) }],
+          });
+        },
+      };
+    },
+    behave: async (change) => {
+      await ask('/embedded/behaviour', {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${options.apiKey ?? ''}` },
+        body: JSON.stringify(change),
+      });
+    },
+    counters: async () => {
+      const counted = await ask('/embedded/counters', { headers: { authorization: `Bearer ${options.apiKey ?? ''}` } });
+      if (typeof counted !== 'object' || counted === null || !('requests' in counted) || !('billed' in counted))
+        throw new Error('no counters');
+      return { requests: Number(counted.requests), billed: Number(counted.billed) };
+    },
+    stopEmbedded: async () => {
+      await embedded?.close();
+      embedded = undefined;
+    },
+    startEmbedded: async () => {
+      embedded = await startEmbedded(embeddedOptions);
+    },
+    close: async () => {
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(workers.map(async (worker) => await worker.stopped));
+      await embedded?.close();
+      await environment.teardown();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A small run over WordNet: 120 slots, 3 stages, unless the YAML or the overrides say otherwise. */
+export function wordnetSpec(
+  name: string,
+  overrides: Overrides = {},
+  yaml: Partial<Record<'teacher' | 'student' | 'switches' | 'budget', string>> = {},
+): RunSpec {
+  const text = [
+    `name: ${name}`,
+    'data: { builtin: wordnet, pool: 600 }',
+    'stages: 3',
+    `budget: ${yaml.budget ?? '{ slots: 120 }'}`,
+    `teacher: ${yaml.teacher ?? '{ embedded: simulated }'}`,
+    `student: ${yaml.student ?? '{ embedded: naive-bayes }'}`,
+    `switches: ${yaml.switches ?? '{}'}`,
+  ].join('\n');
+  const resolved = resolveRunFile(text, { path: 'story.yaml', overrides, name, dataRoot: undefined });
+  if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
+  return resolved.spec;
+}
+
+/** Asks a run until its progress is as wanted. */
+export async function until(
+  handle: WorkflowHandle<typeof distill>,
+  wanted: (progress: Progress) => boolean,
+  withinMs = 30_000,
+): Promise<Progress> {
+  const end = Date.now() + withinMs;
+  for (;;) {
+    const progress = await handle.query(progressOfRun);
+    if (wanted(progress)) return progress;
+    if (Date.now() > end) throw new Error(`never came: ${JSON.stringify(progress)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

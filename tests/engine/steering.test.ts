@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { openLedger } from '../../adapters/ledger/open-ledger.ts';
+import { Report } from '../../contracts/report.ts';
+import { pauseRun, progressOfRun, resumeRun, setBudget, stopAfterStage } from '../../workflows/messages.ts';
+import { openRig, until, wordnetSpec } from './rig.ts';
+import type { Home, Rig } from './rig.ts';
+
+let rig: Rig;
+let home: Home;
+
+beforeAll(async () => {
+  rig = await openRig();
+  home = rig.home();
+  await home.worker();
+});
+afterEach(async () => await rig.behave({ latencyMs: 0, faults: [] }));
+afterAll(async () => await rig.close());
+
+const reportOf = (run: string): Report =>
+  Report.parse(JSON.parse(readFileSync(join(home.path, 'runs', run, 'report.json'), 'utf8')));
+const refusal = async (update: Promise<unknown>): Promise<string> => {
+  const error = await update.then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  if (!(error instanceof WorkflowUpdateFailedError)) throw new Error(`not refused: ${String(error)}`);
+  return error.cause?.message ?? '';
+};
+
+const patient = { timeout: 20_000 };
+
+/** Calls are slow, so that a run can be met in the middle of a stage. */
+const slow = { teacher: '{ embedded: simulated, concurrency: 4 }' };
+
+test('pause sends no new call after a second, resume goes on, and nothing is lost', async () => {
+  await rig.behave({ latencyMs: 150 });
+  const handle = await home.start(wordnetSpec('paused', { method: 'adaptive-ft-cot', seed: 11 }, slow));
+  const before = await rig.counters();
+  await until(handle, ({ step }) => step === 'generate');
+  await expect.poll(async () => (await rig.counters()).requests, patient).toBeGreaterThan(before.requests + 8);
+
+  const answer = await handle.executeUpdate(pauseRun);
+  expect(answer.status).toBe('paused');
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const quiet = await rig.counters();
+  // The promise itself is about time passing: a further second in which nothing may be sent.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect(await rig.counters()).toEqual(quiet);
+  expect((await handle.query(progressOfRun)).status).toBe('paused');
+
+  await rig.behave({ latencyMs: 0 });
+  expect((await handle.executeUpdate(resumeRun, { args: [{}] })).status).toBe('running');
+  await handle.result();
+  const counted = await rig.counters();
+  expect(counted.billed - before.billed).toBe(120);
+  expect(reportOf('paused').ledger).toMatchObject({ charged: 120, forfeited: 0 });
+});
+
+test('wrong messages are refused with a sentence and change nothing', async () => {
+  await rig.behave({ latencyMs: 100 });
+  const handle = await home.start(wordnetSpec('refusing', { method: 'adaptive-ft-cot', seed: 12 }, slow));
+  const before = (await rig.counters()).requests;
+  await until(handle, ({ step }) => step === 'generate');
+  await expect.poll(async () => (await rig.counters()).requests, patient).toBeGreaterThan(before + 4);
+  expect(await refusal(handle.executeUpdate(resumeRun, { args: [{}] }))).toContain('there is nothing to resume');
+  expect(await refusal(handle.executeUpdate(setBudget, { args: [{ calls: 1 }] }))).toMatch(
+    /below the \d+ calls already charged/,
+  );
+  // @ts-expect-error what a script may send by mistake
+  expect(await refusal(handle.executeUpdate(setBudget, { args: [{ calls: 'many' }] }))).toContain(
+    'positive whole number',
+  );
+  const raised = await handle.executeUpdate(setBudget, { args: [{ calls: 500 }] });
+  expect(raised.message).toContain('limit is 500 calls');
+  await rig.behave({ latencyMs: 0 });
+  await handle.result();
+  await expect(handle.executeUpdate(pauseRun)).rejects.toThrow(/completed/);
+});
+
+test('stop after the stage ends in order, with test scores and a report', async () => {
+  await rig.behave({ latencyMs: 100 });
+  const handle = await home.start(wordnetSpec('stopping', { method: 'adaptive-ft-cot', seed: 13 }, slow));
+  await until(handle, ({ step }) => step === 'generate');
+  await handle.executeUpdate(stopAfterStage);
+  await rig.behave({ latencyMs: 0 });
+  expect(await handle.result()).toMatchObject({ status: 'stopped', macro: expect.any(Number) });
+  expect(reportOf('stopping').stages).toHaveLength(1);
+});
+
+test('cancel settles what is in flight and leaves usable data', async () => {
+  await rig.behave({ latencyMs: 200 });
+  const handle = await home.start(wordnetSpec('cancelled', { method: 'adaptive-ft-cot', seed: 14 }, slow));
+  await until(handle, ({ step }) => step === 'generate');
+  const before = (await rig.counters()).requests;
+  await expect.poll(async () => (await rig.counters()).requests, patient).toBeGreaterThan(before + 6);
+  await handle.cancel();
+  await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
+  expect((await handle.describe()).status.name).toBe('CANCELLED');
+
+  const report = reportOf('cancelled');
+  expect(report.status).toBe('stopped');
+  expect(report.stages[0]?.counts.real).toBeGreaterThan(4);
+  expect(report.stages[0]?.counts.unfilled).toBeGreaterThan(0);
+  const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
+  try {
+    const { calls } = await ledger.summary('cancelled');
+    expect(calls).toMatchObject({ open: 0, forfeited: 0 });
+    expect(calls.settled + calls.cached).toBe(report.stages[0]?.counts.real);
+    expect((await ledger.run('cancelled'))?.status).toBe('stopped');
+  } finally {
+    await ledger.close();
+  }
+
+  await rig.behave({ latencyMs: 0 });
+  const billed = (await rig.counters()).billed;
+  const again = await home.start(wordnetSpec('cancelled', { method: 'adaptive-ft-cot', seed: 14 }, slow));
+  expect(await again.result()).toMatchObject({ status: 'completed' });
+  const paid = (await rig.counters()).billed - billed;
+  expect(paid).toBeLessThanOrEqual(120 - (report.stages[0]?.counts.real ?? 0));
+  expect(reportOf('cancelled')).toMatchObject({ status: 'completed', ledger: { charged: 120, forfeited: 0 } });
+});
+
+test('a call limit below the plan stops at the limit; the slots left are reported', async () => {
+  const spec = wordnetSpec(
+    'limited',
+    { method: 'adaptive-ft-cot', seed: 15 },
+    { budget: '{ slots: 120, calls: 120 }' },
+  );
+  const limited = { ...spec, budget: { ...spec.budget, calls: 100 } };
+  await (await home.start(limited)).result();
+  const report = reportOf('limited');
+  expect(report.ledger.charged).toBe(100);
+  const unfilled = report.stages.flatMap(({ outcomes }) =>
+    outcomes.flatMap((outcome) => Object.entries(outcome.unfilled)),
+  );
+  expect(unfilled.every(([reason]) => reason === 'calls')).toBe(true);
+  expect(unfilled.reduce((sum, [, count]) => sum + count, 0)).toBe(20);
+});

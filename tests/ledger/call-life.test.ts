@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { answer, freshPath, look, openFor, openRun, requestFor, sent, specOf, violations } from './support.ts';
+
+describe('the life of one call', () => {
+  it('is charged before it is sent, settled once, and found again by the next process', async () => {
+    const path = freshPath();
+    const ledger = await openFor(path);
+    await openRun(ledger, 'run');
+    const callId = sent(await ledger.intend(requestFor('run', 0)));
+    expect(callId).toBe('content-0.0');
+    expect(await ledger.budget('run')).toEqual({ slots: 10, limit: 10, charged: 1, settled: 0, forfeited: 0 });
+    expect(await ledger.callState(callId)).toBe('intent');
+    expect(await ledger.settle(callId, answer)).toBe('settled');
+    expect(await ledger.settle(callId, { ...answer, text: 'said twice' })).toBe('settled');
+    await ledger.close();
+
+    const again = await openFor(path);
+    expect(await again.intend(requestFor('run', 0))).toEqual({ kind: 'answered', callId });
+    expect(await again.slots('run', 0, 0)).toEqual([{ slot: 0, callId, answer, reason: null }]);
+    expect((await again.budget('run')).charged).toBe(1);
+    expect(look(path, 'select transition, charged from events order by counter')).toEqual([
+      { transition: 'open-run', charged: 0 },
+      { transition: 'intend', charged: 1 },
+      { transition: 'settle', charged: 1 },
+    ]);
+    expect(violations(path)).toEqual([]);
+  });
+
+  it('gives the charge back when refused, and is charged again when asked again', async () => {
+    const ledger = await openFor(freshPath());
+    await openRun(ledger, 'run', { calls: 1 });
+    const callId = sent(await ledger.intend(requestFor('run', 0)));
+    await ledger.refuse(callId, 'rate_limited', { final: false });
+    await ledger.refuse(callId, 'rate_limited', { final: false });
+    expect((await ledger.budget('run')).charged).toBe(0);
+    expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'send', callId, again: false });
+    expect((await ledger.budget('run')).charged).toBe(1);
+  });
+
+  it('keeps a late answer of a forfeited call: already charged, and the slot is filled', async () => {
+    const path = freshPath();
+    const ledger = await openFor(path);
+    await openRun(ledger, 'run');
+    const callId = sent(await ledger.intend(requestFor('run', 0)));
+    await ledger.forfeit(callId, 'timeout', { seen: true });
+    expect((await ledger.slots('run', 0, 0))[0]?.reason).toBe('forfeited');
+    expect(await ledger.settle(callId, answer)).toBe('recovered');
+    expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'answered', callId });
+    expect(await ledger.budget('run')).toMatchObject({ charged: 1, forfeited: 0 });
+    expect((await ledger.summary('run')).calls).toMatchObject({ recovered: 1, forfeited: 0, open: 0 });
+    expect(violations(path)).toEqual([]);
+  });
+
+  it('reissues a forfeited call only with calls beyond the plan', async () => {
+    const ledger = await openFor(freshPath());
+    await openRun(ledger, 'run', { calls: 2 });
+    await ledger.forfeit(sent(await ledger.intend(requestFor('run', 0))), 'timeout', { seen: true });
+    expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'exhausted', reason: 'forfeited' });
+    expect((await ledger.slots('run', 0, 0))[0]).toMatchObject({ answer: null, reason: 'forfeited' });
+    await ledger.setCallLimit('run', 3);
+    expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'send', callId: 'content-0.1', again: false });
+  });
+
+  it('says why a slot is empty: refused for good, or no calls left', async () => {
+    const ledger = await openFor(freshPath());
+    await openRun(ledger, 'run', { calls: 1, planned: 3 });
+    await ledger.refuse(sent(await ledger.intend(requestFor('run', 0))), 'supply_exhausted', { final: true });
+    await ledger.settle(sent(await ledger.intend(requestFor('run', 1))), answer);
+    expect(await ledger.intend(requestFor('run', 2))).toEqual({ kind: 'exhausted', reason: 'calls' });
+    expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'exhausted', reason: 'calls' });
+    const slots = await ledger.slots('run', 0, 0);
+    expect(slots.map(({ reason }) => reason)).toEqual(['supply_exhausted', null, 'calls']);
+    expect(slots[1]?.answer).toEqual(answer);
+  });
+
+  it('takes a slot asked again after a final refusal out of what the plan leaves', async () => {
+    const ledger = await openFor(freshPath());
+    await openRun(ledger, 'run', { calls: 3 });
+    const refused = sent(await ledger.intend(requestFor('run', 0)));
+    await ledger.refuse(refused, 'supply_exhausted', { final: true });
+    // Two planned calls are left of three: the freed one goes to the slot that is asked again.
+    expect(sent(await ledger.intend(requestFor('run', 0)))).toBe(refused);
+    await ledger.refuse(refused, 'rate_limited', { final: false });
+    const refill = requestFor('run', 9, { round: 1, planned: false });
+    await ledger.settle(sent(await ledger.intend(refill)), answer);
+    expect((await ledger.intend(requestFor('run', 0))).kind).toBe('exhausted');
+    await ledger.settle(sent(await ledger.intend(requestFor('run', 1))), answer);
+    await ledger.settle(sent(await ledger.intend(requestFor('run', 2))), answer);
+    expect((await ledger.budget('run')).charged).toBe(3);
+  });
+
+  it('waits for calls in flight before it says that none are left', async () => {
+    const ledger = await openFor(freshPath());
+    await openRun(ledger, 'run', { calls: 1, planned: 2 });
+    const first = sent(await ledger.intend(requestFor('run', 0)));
+    expect(await ledger.intend(requestFor('run', 1))).toEqual({ kind: 'wait', callId: first });
+    await ledger.refuse(first, 'rate_limited', { final: true });
+    expect(sent(await ledger.intend(requestFor('run', 1)))).toBe('content-1.0');
+  });
+
+  it('stops sending after too many ambiguous ends in a row, until forgiven', async () => {
+    const ledger = await openFor(freshPath());
+    await openRun(ledger, 'run', { calls: 10, maxForfeits: 2 });
+    for (const slot of [0, 1]) {
+      await ledger.forfeit(sent(await ledger.intend(requestFor('run', slot))), 'timeout', { seen: true });
+    }
+    expect(await ledger.intend(requestFor('run', 2))).toEqual({ kind: 'unstable', forfeits: 2 });
+    await ledger.forgiveForfeits('run');
+    expect((await ledger.intend(requestFor('run', 2))).kind).toBe('send');
+  });
+});
+
+describe('a run in the ledger', () => {
+  it('keeps limit and charges when opened again, and its result when the engine forgot it', async () => {
+    const path = freshPath();
+    const ledger = await openFor(path);
+    await openRun(ledger, 'run', { calls: 5 });
+    await ledger.settle(sent(await ledger.intend(requestFor('run', 0))), answer);
+    expect(await ledger.setCallLimit('run', 0)).toMatchObject({ accepted: false, budget: { limit: 5, charged: 1 } });
+    expect(await ledger.setCallLimit('run', 7)).toMatchObject({ accepted: true, budget: { limit: 7 } });
+    await openRun(ledger, 'run', { calls: 100 });
+    await ledger.setRunStatus('run', 'completed', { macro: 0.5 });
+    expect(await ledger.run('nobody')).toBeUndefined();
+    const record = await ledger.run('run');
+    expect(record).toMatchObject({ name: 'run', status: 'completed', limit: 7, charged: 1, result: { macro: 0.5 } });
+    expect(record?.spec).toEqual(specOf('run'));
+    expect((await ledger.runs()).map(({ name }) => name)).toEqual(['run']);
+  });
+
+  it('sums up what it spent', async () => {
+    const ledger = await openFor(freshPath());
+    await openRun(ledger, 'run');
+    for (const slot of [0, 1, 2]) await ledger.settle(sent(await ledger.intend(requestFor('run', slot))), answer);
+    const late = requestFor('run', 0, { stage: 1, contentKey: 'other' });
+    await ledger.forfeit(sent(await ledger.intend(late)), 'timeout', { seen: true });
+    await ledger.markUnusable([{ callId: 'content-2.0', reason: 'mismatch' }]);
+    expect(await ledger.summary('run')).toEqual({
+      run: 'run',
+      budget: { slots: 10, limit: 10, charged: 4, settled: 3, forfeited: 1 },
+      calls: { settled: 3, cached: 0, forfeited: 1, recovered: 0, refused: 0, open: 0 },
+      tokens: { input: 60, output: 27 },
+      unusable: { mismatch: 1 },
+      stages: [
+        { stage: 0, charged: 3, forfeited: 0 },
+        { stage: 1, charged: 1, forfeited: 1 },
+      ],
+      domains: [
+        { domain: 'domain-0', charged: 3 },
+        { domain: 'domain-1', charged: 1 },
+      ],
+    });
+  });
+
+  it('leaves no open intent of a lost worker behind when it ends', async () => {
+    const path = freshPath();
+    const lost = await openFor(path);
+    await openRun(lost, 'run');
+    await lost.intend(requestFor('run', 0));
+    await lost.close();
+    const ledger = await openFor(path);
+    await ledger.setRunStatus('run', 'stopped', null);
+    expect((await ledger.summary('run')).calls).toMatchObject({ open: 0, forfeited: 1 });
+  });
+});

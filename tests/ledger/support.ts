@@ -1,0 +1,143 @@
+/** What the ledger's tests share: a file of their own, a run, requests, and a look into the file with other eyes. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { onTestFinished } from 'vitest';
+import type { IntentOutcome, Ledger, PaidAnswer } from '../../activities/ports/ledger.ts';
+import { openLedger } from '../../adapters/ledger/open-ledger.ts';
+import { RunSpec } from '../../contracts/run-file.ts';
+
+export { requestFor } from './requests.ts';
+
+/** A ledger file in a folder that goes when the test ends. */
+export function freshPath(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'baldistill-ledger-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'ledger.sqlite');
+}
+
+/** Opens a ledger that is closed when the test ends, if it is not before. */
+export async function openFor(path: string): Promise<Ledger> {
+  const ledger = await openLedger({ path });
+  onTestFinished(async () => {
+    await ledger.close().catch(() => undefined);
+  });
+  return ledger;
+}
+
+export function specOf(name: string, slots = 10): RunSpec {
+  return RunSpec.parse({
+    name,
+    data: { builtin: 'wordnet' },
+    dataRoot: '/nowhere',
+    budget: { slots, calls: slots, maxForfeits: 3 },
+    switches: {
+      balance: 'adaptive',
+      schedule: 'paper',
+      select: 'ifd',
+      tail: 'real-first',
+      shortfall: 'duplicate',
+      onMismatch: 'answer-only',
+      consistency: 'keep',
+      refill: 0,
+      candidates: 'auto',
+      rationale: 'teacher',
+      format: 'text',
+      loss: 'completion',
+      init: 'base',
+    },
+    teacher: { embedded: 'simulated' },
+    student: { driver: 'none' },
+  });
+}
+
+export async function openRun(
+  ledger: Ledger,
+  run: string,
+  change: { calls?: number; planned?: number; maxForfeits?: number } = {},
+): Promise<void> {
+  const calls = change.calls ?? 10;
+  await ledger.openRun({ run, spec: specOf(run), calls, planned: calls, maxForfeits: 3, ...change });
+}
+
+export const answer: PaidAnswer = {
+  text: 'Because of the grain. The answer is: corn',
+  finishReason: 'stop',
+  inputTokens: 20,
+  outputTokens: 9,
+  latencyMs: 51.5,
+};
+
+/** The call id of an intent that was allowed. */
+export function sent(outcome: IntentOutcome): string {
+  if (outcome.kind !== 'send') throw new Error(`expected to send, got ${JSON.stringify(outcome)}`);
+  return outcome.callId;
+}
+
+/** Rows of the file, read past the ledger. */
+export function look(path: string, query: string): Record<string, unknown>[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return database
+      .prepare(query)
+      .all()
+      .map((row) => ({ ...row }));
+  } finally {
+    database.close();
+  }
+}
+
+/** The promise of DESIGN section 4 over the whole event log and over the tables: what issue 4's chaos driver asserts. */
+export function violations(path: string): string[] {
+  const above = look(path, 'select counter from events where charged > call_limit').map(
+    (row) => `event ${String(row['counter'])} is above its limit`,
+  );
+  const gaps = look(
+    path,
+    'select count(*) as n, max(counter) as last, (select counter from ledger) as stored from events',
+  )
+    .filter((row) => row['n'] !== Number(row['last'] ?? 0) || row['n'] !== row['stored'])
+    .map((row) => `event log ${JSON.stringify(row)}`);
+  const sums = look(
+    path,
+    `select name, charged, open + settled + forfeited + recovered + cached as parts,
+     (select coalesce(sum(charged), 0) from charges where run = name) as owed from runs`,
+  )
+    .filter((row) => row['charged'] !== row['parts'] || row['charged'] !== row['owed'])
+    .map((row) => `run ${JSON.stringify(row)}`);
+  const payers = look(
+    path,
+    `select call_id, count(*) as n from charges where role = 'payer' and charged = 1 group by call_id having n > 1`,
+  ).map((row) => `two payers ${JSON.stringify(row)}`);
+  return [...above, ...gaps, ...sums, ...payers];
+}
+
+export interface Child {
+  readonly process: ChildProcess;
+  /** The next line it says. */
+  next(): Promise<unknown>;
+  /** SIGKILL, and waits until it is gone. */
+  kill(): Promise<void>;
+}
+
+/** Starts another process on the same ledger (tests/ledger/other-process.ts). */
+export function startChild(...words: string[]): Child {
+  const script = new URL('./other-process.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  };
+  onTestFinished(kill);
+  return { process: child, next: async () => JSON.parse((await lines.next()).value ?? 'null'), kill };
+}
