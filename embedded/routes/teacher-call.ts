@@ -1,0 +1,84 @@
+/**
+ * One call of a teacher: counted, delayed, struck by a fault or answered, and billed before its answer leaves. A client
+ * that went away in the meantime is billed all the same, as real providers do.
+ */
+import { hash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from '../api-error.ts';
+import type { Fault } from '../behaviour.ts';
+import type { Services } from '../services.ts';
+import { unixSeconds } from '../state/database.ts';
+import { readQuestion } from '../teachers/question.ts';
+import type { EmbeddedTeacher } from '../teachers/teacher.ts';
+import type { ChatRequest } from './chat-request.ts';
+
+export type TeacherOutcome = { readonly fault: Fault } | { readonly body: unknown };
+
+/** Throws `ApiError`: nothing that throws is billed. */
+export async function callTeacher(
+  services: Services,
+  teacher: EmbeddedTeacher,
+  request: ChatRequest,
+  idempotencyKey: string | undefined,
+): Promise<TeacherOutcome> {
+  const { behaviour, meter } = services;
+  meter.receive();
+  const fault = behaviour.nextFault();
+  const delay = behaviour.delayMs();
+  if (delay > 0) await sleep(delay);
+  if (fault?.when === 'before') return { fault };
+  const text = teacher.answer(readQuestion(request.messages, request.seed));
+  const fingerprint = hash('sha256', JSON.stringify(request));
+  let created = unixSeconds();
+  if (idempotencyKey === undefined || !behaviour.idempotent) {
+    meter.bill();
+  } else {
+    // The answer follows from the request, so the key and what it was used for are all that must be remembered.
+    const earlier = meter.billOf(idempotencyKey);
+    if (earlier && earlier.request !== fingerprint) {
+      throw new ApiError(409, 'This Idempotency-Key was used with another request.', { code: 'idempotency_conflict' });
+    }
+    if (earlier) created = earlier.created;
+    else meter.billOnce(idempotencyKey, { created, request: fingerprint });
+  }
+  return fault ? { fault } : { body: answerBody(teacher, request, text, { created, fingerprint }) };
+}
+
+function answerBody(
+  teacher: EmbeddedTeacher,
+  request: ChatRequest,
+  text: string,
+  identity: { readonly created: number; readonly fingerprint: string },
+): unknown {
+  const limit = request.max_completion_tokens ?? request.max_tokens ?? Infinity;
+  const cut = countTokens(text) > limit;
+  const content = cut ? text.slice(0, limit * 4) : text;
+  const prompt = request.messages.reduce((sum, message) => sum + countTokens(message.content), 0);
+  const completion = countTokens(content);
+  return {
+    id: `chatcmpl-${identity.fingerprint.slice(0, 24)}`,
+    object: 'chat.completion',
+    created: identity.created,
+    model: request.model,
+    system_fingerprint: teacher.fingerprint,
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content, refusal: null },
+        logprobs: null,
+        finish_reason: cut ? 'length' : 'stop',
+      },
+    ],
+    // A simple honest count, four bytes a token; no real tokeniser stands behind it.
+    usage: {
+      prompt_tokens: prompt,
+      completion_tokens: completion,
+      total_tokens: prompt + completion,
+      simulated: true,
+    },
+  };
+}
+
+function countTokens(text: string): number {
+  return Math.ceil(Buffer.byteLength(text) / 4);
+}

@@ -1,0 +1,59 @@
+/** Composition root of the embedded endpoint: state, teachers, students, server, and the order in which they end. */
+import { mkdirSync } from 'node:fs';
+import { buildApp } from './app.ts';
+import { Behaviour, type BehaviourChange } from './behaviour.ts';
+import { JobRunner } from './jobs/runner.ts';
+import { openDatabase } from './state/database.ts';
+import { Files } from './state/files.ts';
+import { Jobs } from './state/jobs.ts';
+import { Meter } from './state/meter.ts';
+import { StudentStore } from './students/store.ts';
+import { TeacherCatalogue } from './teachers/catalogue.ts';
+
+export interface EmbeddedOptions {
+  /** Folder of everything that survives a kill; one server at a time. */
+  readonly state: string;
+  /** 0 or absent: a free one. */
+  readonly port?: number | undefined;
+  /** Folder with data sets, for recorded teachers. */
+  readonly data?: string | undefined;
+  /** Every request but `/health` must carry it as a bearer token. */
+  readonly apiKey?: string | undefined;
+  readonly behaviour?: BehaviourChange | undefined;
+}
+
+export interface EmbeddedServer {
+  /** With `/v1`: what the `openai` package calls `baseURL`. */
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Listens on the loopback interface only. Throws when the folder is in use or the port is taken. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
+  mkdirSync(options.state, { recursive: true });
+  const database = openDatabase(options.state);
+  const meter = new Meter(options.state);
+  const behaviour = new Behaviour();
+  if (options.behaviour) behaviour.change(options.behaviour);
+  const files = new Files(options.state, database);
+  const jobs = new Jobs(database);
+  const students = new StudentStore(options.state);
+  const runner = new JobRunner(files, jobs, students, behaviour);
+  const teachers = new TeacherCatalogue(options.data);
+  const app = await buildApp({ behaviour, meter, files, jobs, runner, students, teachers }, options.apiKey);
+  const close = async (): Promise<void> => {
+    await app.close();
+    await runner.close();
+    meter.close();
+    database.close();
+  };
+  try {
+    const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+    runner.resume();
+    return { url: `${address}/v1`, port: Number(new URL(address).port), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

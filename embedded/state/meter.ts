@@ -1,0 +1,69 @@
+/**
+ * The endpoint's own meter: requests received by teachers and calls billed, in an append-only file. A billed call is
+ * written (one write to the operating system, so it survives SIGKILL) before its answer leaves. Lines: `r` a request,
+ * `b` a bill, `b <created> <request hash> <key>` a bill under an idempotency key.
+ */
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Bill {
+  /** Seconds since 1970 of the first answer: a repeat shows the same. */
+  readonly created: number;
+  readonly request: string;
+}
+
+export class Meter {
+  requests = 0;
+  billed = 0;
+  readonly #file: number;
+  #closed = false;
+  readonly #bills = new Map<string, Bill>();
+
+  constructor(folder: string) {
+    const path = join(folder, 'meter.log');
+    this.#file = openSync(path, 'a');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    // What follows the last line break is a line torn by a power cut: its answer never left.
+    for (const line of lines.slice(0, -1)) this.#recount(line);
+    if (lines.at(-1) !== '') writeSync(this.#file, '\n');
+  }
+
+  #recount(line: string): void {
+    const [kind, created, request, key] = line.split(' ');
+    if (kind === 'r') this.requests += 1;
+    if (kind !== 'b') return;
+    this.billed += 1;
+    if (created && request && key) this.#bills.set(decodeURIComponent(key), { created: Number(created), request });
+  }
+
+  receive(): void {
+    this.#write('r');
+    this.requests += 1;
+  }
+
+  bill(): void {
+    this.#write('b');
+    this.billed += 1;
+  }
+
+  billOnce(key: string, bill: Bill): void {
+    this.#write(`b ${bill.created} ${bill.request} ${encodeURIComponent(key)}`);
+    this.billed += 1;
+    this.#bills.set(key, bill);
+  }
+
+  billOf(key: string): Bill | undefined {
+    return this.#bills.get(key);
+  }
+
+  close(): void {
+    this.#closed = true;
+    closeSync(this.#file);
+  }
+
+  /** A call that outlives its server is not answered, hence not billed; the closed file's number may be another's now. */
+  #write(line: string): void {
+    if (this.#closed) throw new Error('the endpoint is closed');
+    writeSync(this.#file, `${line}\n`);
+  }
+}

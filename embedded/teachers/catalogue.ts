@@ -1,0 +1,54 @@
+/** Finds teachers by model id and keeps those that were used. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseTeacherModelId, teacherModelId } from '../../contracts/embedded-models.ts';
+import { recordedTeacher } from './recorded.ts';
+import { simulatedTeacher } from './simulated.ts';
+import type { EmbeddedTeacher } from './teacher.ts';
+
+const keptTeachers = 8;
+const recordingFiles = ['train.jsonl', 'teacher.jsonl', 'synthetic.jsonl'];
+
+export class TeacherCatalogue {
+  readonly #dataFolder: string | undefined;
+  readonly #loaded = new Map<string, EmbeddedTeacher>();
+
+  /** `dataFolder` holds the folders of recordings; without it there are no recorded teachers. */
+  constructor(dataFolder: string | undefined) {
+    this.#dataFolder = dataFolder;
+  }
+
+  /** `undefined` where no teacher has this id. */
+  find(id: string): EmbeddedTeacher | undefined {
+    const known = this.#loaded.get(id);
+    if (known) return known;
+    const model = parseTeacherModelId(id);
+    if (!model || (model.kind === 'recorded' && !this.#isRecording(model.folder))) return undefined;
+    const teacher =
+      model.kind === 'simulated'
+        ? simulatedTeacher(model)
+        : recordedTeacher(join(this.#dataFolder ?? '', model.folder));
+    const oldest = this.#loaded.keys().next();
+    if (this.#loaded.size >= keptTeachers && !oldest.done) this.#loaded.delete(oldest.value);
+    this.#loaded.set(id, teacher);
+    return teacher;
+  }
+
+  exists(id: string): boolean {
+    const model = parseTeacherModelId(id);
+    return model !== undefined && (model.kind === 'simulated' || this.#isRecording(model.folder));
+  }
+
+  /** Ids worth naming: one simulated teacher with the default settings, and every recording. */
+  list(): string[] {
+    const simulated = teacherModelId({ kind: 'simulated', dataset: 'wordnet', noise: 0.2, pool: 6000 });
+    const folders = this.#dataFolder && existsSync(this.#dataFolder) ? readdirSync(this.#dataFolder) : [];
+    const recorded = folders.filter((folder) => this.#isRecording(folder)).sort();
+    return [simulated, ...recorded.map((folder) => teacherModelId({ kind: 'recorded', folder }))];
+  }
+
+  #isRecording(folder: string): boolean {
+    const root = this.#dataFolder;
+    return root !== undefined && recordingFiles.every((file) => existsSync(join(root, folder, file)));
+  }
+}

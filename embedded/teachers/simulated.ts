@@ -1,0 +1,53 @@
+/**
+ * The simulated teacher: it knows the answer key of the built-in data set. It writes rationales from the words that
+ * give the class away, and hands out rows of a held-back reserve as if it had invented them. With probability `noise`
+ * such a row belongs to another class than was asked for, and its rationale argues for the class it really has.
+ */
+import { splitWordnet } from '../../adapters/datasets/wordnet.ts';
+import type { SimulatedTeacher } from '../../contracts/embedded-models.ts';
+import type { Row } from '../../contracts/records.ts';
+import { seededRandom } from '../../domain/random.ts';
+import { answerLine, formatSynthesis } from '../../domain/tasks/classification.ts';
+import type { TeacherQuestion } from './question.ts';
+import { Reserve } from './reserve.ts';
+import { supplyExhausted, type EmbeddedTeacher } from './teacher.ts';
+import { TellingWords } from './telling-words.ts';
+
+type SynthesisQuestion = Extract<TeacherQuestion, { kind: 'synthesise' }>;
+
+/** Reads the data set: about 0.6 s. */
+export function simulatedTeacher(model: SimulatedTeacher): EmbeddedTeacher {
+  const split = splitWordnet({ pool: model.pool });
+  const words = new TellingWords([...split.pool, ...split.validation, ...split.test, ...split.reserve]);
+  const reserve = new Reserve(split.reserve, (row) => row.answer);
+  const explain = (text: string, label: string): string => {
+    const quoted = words.of(text, label).map((word) => `"${word}"`);
+    const last = quoted.pop() ?? '"nothing in particular"';
+    const list = quoted.length === 0 ? last : `${quoted.join(', ')} and ${last}`;
+    return `The definition speaks of ${list}. Such words point to the category ${label}.\n${answerLine(label)}`;
+  };
+  const synthesise = (question: SynthesisQuestion): string => {
+    const row = inventedRow(reserve, question, model.noise);
+    if (!row) throw supplyExhausted(question.label, question.ordinal);
+    return formatSynthesis({
+      input: row.input,
+      rationale: explain(row.input, row.answer),
+      answer: question.label,
+    });
+  };
+  return {
+    fingerprint: 'embedded-simulated-teacher',
+    answer: (question) =>
+      question.kind === 'annotate' ? explain(question.text, question.label) : synthesise(question),
+  };
+}
+
+/** Past the end of the label asked for there is nothing, whatever the noise: the supply is what is held back of it. */
+function inventedRow(reserve: Reserve<Row>, question: SynthesisQuestion, noise: number): Row | undefined {
+  const right = reserve.take(question.label, question.runSeed, question.ordinal);
+  const random = seededRandom(question.runSeed, 'noise', question.label, question.ordinal);
+  if (!right || random.next() >= noise) return right;
+  const others = reserve.labels.filter((label) => label !== question.label);
+  const rows = reserve.rows(others[random.int(others.length)] ?? question.label);
+  return rows[random.int(rows.length)];
+}

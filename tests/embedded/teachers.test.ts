@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { loadWordnet, wordnetInstruction, wordnetLabels } from '../../adapters/datasets/wordnet.ts';
+import { annotatePrompt, parseSynthesis, synthesisePrompt } from '../../domain/tasks/classification.ts';
+import { clientOf, counters, failure, recording, send, startServer } from './support.ts';
+
+const synthesis = (label: string) =>
+  synthesisePrompt({ instruction: wordnetInstruction, label, labels: wordnetLabels, examples: ['one', 'two'] });
+
+const annotation = (input: string, answer: string) => annotatePrompt({ instruction: 'Topic?', input, answer }, ['tin']);
+
+describe('the simulated teacher', () => {
+  it('explains an answer from words of the text, and hands out rows whose labels are wrong at its noise', async () => {
+    const { client, origin } = await startServer();
+    const model = 'simulated-wordnet?noise=0.2&pool=6000';
+    const dog = { instruction: wordnetInstruction, input: 'dog: a furry mammal that barks', answer: 'animal' };
+    const answer = await client.chat.completions.create({ model, messages: annotatePrompt(dog, wordnetLabels) });
+    expect(answer.choices[0]?.message.content).toMatch(/"mammal".* category animal\.\nThe answer is: animal$/s);
+    expect(answer.usage?.total_tokens).toBeGreaterThan(50);
+
+    const truth = new Map(loadWordnet().map((row) => [row.input, row.answer]));
+    const ask = async (ordinal: number): Promise<string> => {
+      const seed = 7 * 1_000_000 + ordinal;
+      const { choices } = await client.chat.completions.create({ model, messages: synthesis('plant'), seed });
+      return choices[0]?.message.content ?? '';
+    };
+    const texts = await Promise.all(Array.from({ length: 400 }, (_, ordinal) => ask(ordinal)));
+    const invented = texts.map((text) => parseSynthesis(text));
+    const wrong = invented.filter((item) => truth.get(item?.input ?? '') !== 'plant');
+    expect(wrong.length / 400).toBeGreaterThan(0.14);
+    expect(wrong.length / 400).toBeLessThan(0.26);
+    for (const item of invented) {
+      expect(item?.answer).toBe('plant');
+      expect(item?.rationale).toContain(`The answer is: ${truth.get(item?.input ?? '')}`);
+    }
+    expect(new Set(invented.map((item) => item?.input)).size).toBeGreaterThan(395);
+    expect(await ask(11)).toBe(texts[11]);
+    expect(await counters(origin)).toEqual({ requests: 402, billed: 402 });
+  });
+
+  it('runs dry without a bill, and refuses what it does not understand', async () => {
+    const { server, origin } = await startServer();
+    const model = 'simulated-wordnet?noise=0&pool=6000';
+    const path = `${server.url}/chat/completions`;
+    const dry = await send(path, { model, messages: synthesis('motive'), seed: 1_000_100 });
+    expect(dry.status).toBe(422);
+    expect(await failure(dry)).toMatchObject({ code: 'supply_exhausted', type: 'invalid_request_error' });
+    const strange = await send(path, { model, messages: [{ role: 'user', content: 'Tell me a joke.' }] });
+    expect(strange.status).toBe(400);
+    expect((await failure(strange)).code).toBe('unsupported_prompt');
+    expect((await failure(await send(path, { model, messages: synthesis('plant') }))).message).toContain('seed');
+    expect(await counters(origin)).toEqual({ requests: 3, billed: 0 });
+  });
+});
+
+describe('the recorded teacher', () => {
+  it('replays rationale and prediction, and knows what it has not recorded', async () => {
+    const { server, client, origin } = await startServer({ data: recording() });
+    const model = 'recorded-tiny';
+    const answer = await client.chat.completions.create({ model, messages: annotation('TIN PRICES RISE.', 'tin') });
+    expect(answer.choices[0]?.message.content).toBe('It is metal.\nThe answer is: gold');
+    for (const messages of [annotation('Never recorded.', 'gold'), annotation('TIN PRICES RISE.', 'gold')]) {
+      const refused = await send(`${server.url}/chat/completions`, { model, messages });
+      expect([refused.status, (await failure(refused)).code]).toEqual([422, 'not_recorded']);
+    }
+    expect(await counters(origin)).toEqual({ requests: 3, billed: 1 });
+    expect((await client.models.list()).data.map(({ id }) => id)).toContain(model);
+  });
+
+  it('hands out every invented row once, in an order of the run', async () => {
+    const { server, client } = await startServer({ data: recording() });
+    const model = 'recorded-tiny';
+    const take = async (seed: number): Promise<string | undefined> => {
+      const { choices } = await client.chat.completions.create({ model, messages: synthesis('tin'), seed });
+      const item = parseSynthesis(choices[0]?.message.content ?? '');
+      expect(item).toMatchObject({ rationale: 'Cans.\nThe answer is: tin', answer: 'tin' });
+      return item?.input;
+    };
+    for (const run of [1, 2]) {
+      const order = [await take(run * 1e6), await take(run * 1e6 + 1), await take(run * 1e6 + 2)];
+      expect(new Set(order)).toEqual(new Set(['x', 'y', 'z']));
+    }
+    const dry = await send(`${server.url}/chat/completions`, { model, messages: synthesis('tin'), seed: 1_000_003 });
+    expect((await failure(dry)).code).toBe('supply_exhausted');
+  });
+
+  it('is unknown without its folder', async () => {
+    const { server } = await startServer();
+    const refused = await send(`${server.url}/chat/completions`, {
+      model: 'recorded-tiny',
+      messages: synthesis('tin'),
+    });
+    expect([refused.status, (await failure(refused)).code]).toEqual([404, 'model_not_found']);
+    await expect(clientOf(server.url).models.retrieve('recorded-tiny')).rejects.toThrow('404');
+  });
+});
