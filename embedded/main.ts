@@ -36,7 +36,7 @@ try {
   };
   process.once('SIGTERM', close);
   process.once('SIGINT', close);
-  process.send?.({ ready: true, port: server.port });
+  if (process.connected) process.send?.({ ready: true, port: server.port });
   say(`embedded endpoint listens on ${server.url}`);
 } catch (error) {
   fail(error);

@@ -22,5 +22,6 @@ const worker = await startWorker({
   embeddedUrl: () => embeddedUrl(home),
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => worker.shutdown());
-process.send?.({ ready: true });
+// The command that started this process may be gone by now.
+if (process.connected) process.send?.({ ready: true });
 await worker.stopped;

@@ -6,7 +6,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
-import { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run-file.ts';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import type { Overrides } from '../../adapters/run-file/overrides.ts';
 import { startEmbedded } from '../../embedded/start.ts';
@@ -155,7 +155,7 @@ export function wordnetSpec(
     `student: ${yaml.student ?? '{ embedded: naive-bayes }'}`,
     `switches: ${yaml.switches ?? '{}'}`,
   ].join('\n');
-  const resolved = resolveRunFile(text, { path: 'story.yaml', overrides, name, dataRoot: undefined });
+  const resolved = resolveRunFile(text, { path: '/stories/story.yaml', overrides, name, dataRoot: undefined });
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
   return resolved.spec;
 }

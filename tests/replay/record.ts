@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { pauseRun, resumeRun } from '../../workflows/messages.ts';
+import { repository } from '../../workers/services/home.ts';
 import { openRig, until, wordnetSpec } from '../engine/rig.ts';
 
 const folder = fileURLToPath(new URL('histories', import.meta.url));
@@ -16,8 +17,11 @@ mkdirSync(folder, { recursive: true });
 
 async function keep(workflowId: string, file: string): Promise<void> {
   const history = await rig.client.workflow.getHandle(workflowId).fetchHistory();
-  writeFileSync(`${folder}/${file}.json`, `${historyToJSON(history)}
-`);
+  writeFileSync(
+    `${folder}/${file}.json`,
+    `${historyToJSON(history).replaceAll(repository, '/repository/')}
+`,
+  );
 }
 
 const plain = await home.start(wordnetSpec('replayed', { method: 'baldistill-a', stages: 2 }));

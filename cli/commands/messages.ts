@@ -1,0 +1,102 @@
+/** Commands that say one thing to a run that is going on: pause, resume, stop, budget. */
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
+import { rootCause } from '@temporalio/common';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { UpdateAnswer } from '../../contracts/progress.ts';
+import type { ResumeRequest } from '../../contracts/progress.ts';
+import { pauseRun, resumeRun, setBudget, stopAfterStage } from '../../workflows/messages.ts';
+import { withEngineOf } from '../engine.ts';
+import { CommandError, exitCodes } from '../exit.ts';
+import type { Terminal } from '../terminal.ts';
+import { whereKnown } from './known-run.ts';
+import { Json } from './options.ts';
+
+export function pauseCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('pause')
+    .argument('<run>')
+    .description('let the calls in flight finish and send no more until `resume`')
+    .option('--json')
+    .action((run: string, given: unknown) => send(terminal, run, given, (handle) => handle.executeUpdate(pauseRun)));
+}
+
+export function resumeCommand(program: Command, terminal: Terminal): void {
+  const Options = z.looseObject({ student: z.string().min(1).optional(), endpoint: z.url().optional() });
+  program
+    .command('resume')
+    .argument('<run>')
+    .description('go on after a pause, or try again after what blocked the run is mended')
+    .option('--student <model>', 'the student that was trained by hand')
+    .option('--endpoint <url>', 'where that student is served')
+    .option('--json')
+    .action((run: string, given: unknown) => {
+      const options = Options.safeParse(given);
+      if (!options.success) throw new CommandError(exitCodes.usage, '--endpoint has to be an http address.');
+      const { student, endpoint } = options.data;
+      const request: ResumeRequest = {
+        ...(student === undefined ? {} : { studentModel: student }),
+        ...(endpoint === undefined ? {} : { studentUrl: endpoint }),
+      };
+      return send(terminal, run, given, (handle) => handle.executeUpdate(resumeRun, { args: [request] }));
+    });
+}
+
+export function stopCommand(program: Command, terminal: Terminal): void {
+  const Options = z.looseObject({ now: z.boolean().default(false) });
+  program
+    .command('stop')
+    .argument('<run>')
+    .description('end a run after the stage it is at; what it has stays usable')
+    .option('--now', 'do not wait for the stage: let the calls in flight finish and end')
+    .option('--json')
+    .action(async (run: string, given: unknown) => {
+      if (!Options.parse(given).now)
+        return await send(terminal, run, given, (handle) => handle.executeUpdate(stopAfterStage));
+      await withEngineOf(terminal, run, ({ client }) =>
+        whereKnown(run, async () => {
+          await client.workflow.getHandle(run).cancel();
+          const message = `The run "${run}" is asked to end now; the calls in flight finish first.`;
+          if (Json.parse(given).json) terminal.printJson({ message });
+          else terminal.print(message);
+        }),
+      );
+    });
+}
+
+export function budgetCommand(program: Command, terminal: Terminal): void {
+  const Options = z.looseObject({ calls: z.coerce.number().int().positive() });
+  program
+    .command('budget')
+    .argument('<run>')
+    .description('change how many teacher calls a run may be charged')
+    .requiredOption('--calls <n>', 'the new limit; not below what is charged already')
+    .option('--json')
+    .action((run: string, given: unknown) => {
+      const options = Options.safeParse(given);
+      if (!options.success) throw new CommandError(exitCodes.usage, '--calls has to be a whole number of at least 1.');
+      const { calls } = options.data;
+      return send(terminal, run, given, (handle) => handle.executeUpdate(setBudget, { args: [{ calls }] }));
+    });
+}
+
+type Ask = (handle: WorkflowHandle) => Promise<UpdateAnswer>;
+
+async function send(terminal: Terminal, run: string, given: unknown, ask: Ask): Promise<void> {
+  const { json } = Json.parse(given);
+  const answer = await withEngineOf(terminal, run, ({ client }) =>
+    whereKnown(run, async () => {
+      const handle = client.workflow.getHandle(run);
+      try {
+        return UpdateAnswer.parse(await client.withDeadline(Date.now() + 30_000, () => ask(handle)));
+      } catch (error) {
+        if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+        const reason = rootCause(error.cause) ?? error.message;
+        throw new CommandError(exitCodes.failed, `The run "${run}" refused: ${reason}`, undefined, { cause: error });
+      }
+    }),
+  );
+  if (json) terminal.printJson({ run, ...answer });
+  else terminal.print(answer.message);
+}

@@ -1,0 +1,45 @@
+/** Options that several commands share. */
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { Overrides } from '../../adapters/run-file/overrides.ts';
+
+const shortKeys = ['method', 'slots', 'calls', 'stages', 'seed', 'noise'] as const;
+
+const Given = z.looseObject({
+  method: z.string().optional(),
+  slots: z.string().optional(),
+  calls: z.string().optional(),
+  stages: z.string().optional(),
+  seed: z.string().optional(),
+  noise: z.string().optional(),
+  set: z.record(z.string(), z.string()).optional(),
+});
+
+/** `--set key=value`, as often as wanted. */
+export function collectSetting(
+  given: string,
+  before: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const at = given.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('expected key=value, such as teacher.noise=0');
+  return { ...before, [given.slice(0, at)]: given.slice(at + 1) };
+}
+
+export function overridesOf(options: unknown): Overrides {
+  const given = Given.parse(options);
+  const short = shortKeys.flatMap((key) => (given[key] === undefined ? [] : [[key, given[key]] as const]));
+  return { ...Object.fromEntries(short), ...given.set };
+}
+
+export function withOverrides(command: Command): Command {
+  return command
+    .option('--method <name>', 'method, for example baldistill-a or random-ft-cot')
+    .option('--slots <n>', 'B: examples asked of the teacher')
+    .option('--calls <n>', 'L: teacher calls the run may be charged')
+    .option('--stages <n>', 'K: stages')
+    .option('--seed <n>', 'seed of the run')
+    .option('--set <key=value>', 'any other key of the run file, by its dotted path', collectSetting, {});
+}
+
+export const Json = z.looseObject({ json: z.boolean().default(false) });

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { RunSpec } from '../../contracts/run-file.ts';
+import { attach, resultLines } from '../attach.ts';
+import { needsOf, withEngine } from '../engine.ts';
+import { CommandError, exitCodes } from '../exit.ts';
+import type { ExitCode } from '../exit.ts';
+import { recordOf } from '../memory.ts';
+import { finishedBefore, openRun } from '../open-run.ts';
+import { readRun } from '../run-source.ts';
+import type { Terminal } from '../terminal.ts';
+import { overridesOf, withOverrides } from './options.ts';
+import type { Finish } from './finish.ts';
+
+const Options = z.looseObject({
+  name: z.string().optional(),
+  detach: z.boolean().default(false),
+  json: z.boolean().default(false),
+  again: z.boolean().default(false),
+});
+
+export function runCommand(program: Command, terminal: Terminal, finish: Finish): void {
+  withOverrides(program.command('run').argument('<file>', 'run file (YAML)'))
+    .description('start a run, join it while it goes on, or report it when it is done')
+    .option('--name <name>', 'name of the run, instead of the one made from the file and the options')
+    .option('--detach', 'start it and come back at once')
+    .option('--again', 'start a run that was stopped once more; answers it paid for are used again')
+    .option('--json', 'one JSON object a line: progress, then how it ended')
+    .action(async (file: string, given: unknown) => {
+      const options = Options.parse(given);
+      finish(await start(terminal, readRun(file, overridesOf(given), options.name), options));
+    });
+}
+
+/** Opens a run and stays with it. */
+export async function start(
+  terminal: Terminal,
+  spec: RunSpec,
+  { detach, json, again }: { detach: boolean; json: boolean; again: boolean },
+): Promise<ExitCode> {
+  const known = finishedBefore(await recordOf(terminal.home, spec.name), spec, again);
+  if (known?.kind === 'finished') {
+    if (json) terminal.printJson({ type: 'result', kind: 'result', run: spec.name, result: known.result });
+    else terminal.print(resultLines(terminal.home, known.result));
+    return exitCodes.done;
+  }
+  requireKeys(spec);
+  return await withEngine(terminal, needsOf(spec), async (engine) => {
+    const opened = await openRun(terminal, engine, spec);
+    terminal.note(`${opened.kind === 'started' ? 'started' : 'joined'} the run "${spec.name}"`);
+    if (engine.services.uiUrl !== null) terminal.note(`Temporal UI: ${workflowUrl(engine.services, spec.name)}`);
+    if (!detach) return await attach(terminal, engine, { run: spec.name, json });
+    if (json) terminal.printJson({ type: opened.kind, run: spec.name });
+    else terminal.note(`It goes on in the background. Come back with: baldistill watch ${spec.name}`);
+    return exitCodes.done;
+  });
+}
+
+export function workflowUrl(services: { uiUrl: string | null; namespace: string }, run: string): string {
+  return `${services.uiUrl}/namespaces/${services.namespace}/workflows/${encodeURIComponent(run)}`;
+}
+
+/** A key that is not set would park the run at its first call: better said now. */
+function requireKeys(spec: RunSpec): void {
+  const missing = needsOf(spec).secrets.filter((name) => !process.env[name]);
+  if (missing.length === 0) return;
+  const message = `The run file names ${missing.join(' and ')} for an API key, which is not set here.`;
+  throw new CommandError(exitCodes.usage, message, 'Set it in the environment and start again. Nothing was started.');
+}

@@ -1,0 +1,59 @@
+import { Client, Connection } from '@temporalio/client';
+import type { Command } from 'commander';
+import { runningServices } from '../../workers/services/stop.ts';
+import { externalTarget, temporalTarget } from '../../workers/temporal-connection.ts';
+import { resultLines } from '../attach.ts';
+import { snapshotOf } from '../follow.ts';
+import type { Snapshot } from '../follow.ts';
+import { recordOf, resultOf, unknownRun } from '../memory.ts';
+import type { Terminal } from '../terminal.ts';
+import { plainLines } from '../view/plain.ts';
+import { Json } from './options.ts';
+
+/** One look, which starts nothing: at the run where its engine is up, else at what the ledger remembers. */
+export function statusCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('status')
+    .argument('<run>')
+    .description('say how far a run is')
+    .option('--json', 'one JSON object')
+    .action(async (run: string, given: unknown) => {
+      const { json } = Json.parse(given);
+      const record = await recordOf(terminal.home, run);
+      const result = record === undefined ? undefined : resultOf(record);
+      const over = record !== undefined && ['completed', 'stopped', 'failed'].includes(record.status);
+      const snapshot = over ? undefined : await lookAt(terminal.home, run);
+      if (record === undefined && snapshot === undefined) throw unknownRun(run);
+      if (json) {
+        const { status, charged, limit } = record ?? { status: snapshot?.run.status, charged: null, limit: null };
+        terminal.printJson({ run, status: snapshot?.run.status ?? status, charged, limit, result, ...snapshot });
+        return;
+      }
+      if (snapshot !== undefined) return terminal.print(snapshotText(snapshot));
+      if (result !== undefined) return terminal.print(resultLines(terminal.home, result));
+      terminal.print(`${run}: ${record?.status}, ${record?.charged} of ${record?.limit} calls charged`);
+      if (!over)
+        terminal.note(`Its services are not running; \`baldistill watch ${run}\` starts them, and it goes on.`);
+    });
+}
+
+function snapshotText(snapshot: Snapshot): string {
+  const { blocked } = snapshot.run;
+  const reason = blocked === null ? [] : [`blocked: ${blocked.message}`, blocked.remedy];
+  return [snapshot.run.run, ...plainLines(undefined, snapshot), ...reason].join('\n  ');
+}
+
+async function lookAt(home: string, run: string): Promise<Snapshot | undefined> {
+  const up = externalTarget() !== undefined || runningServices(home).some(({ name }) => name === 'temporal');
+  if (!up) return undefined;
+  const { connectionOptions, namespace } = temporalTarget(home);
+  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
+  try {
+    return await snapshotOf(new Client({ connection, namespace }), run);
+  } catch {
+    // Unknown to the engine, or nobody answers for it: the ledger has the word.
+    return undefined;
+  } finally {
+    await connection.close();
+  }
+}

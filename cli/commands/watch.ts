@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { attach, tell } from '../attach.ts';
+import { withEngineOf } from '../engine.ts';
+import { recordOf, resultOf, unknownRun } from '../memory.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Finish } from './finish.ts';
+import { Json } from './options.ts';
+import { whereKnown } from './known-run.ts';
+
+export function watchCommand(program: Command, terminal: Terminal, finish: Finish): void {
+  program
+    .command('watch')
+    .argument('<run>')
+    .description('show a run until it ends; Ctrl+C leaves it going on')
+    .option('--json', 'one JSON object a line')
+    .action(async (run: string, given: unknown) => {
+      const { json } = Json.parse(given);
+      const record = await recordOf(terminal.home, run);
+      const result = record === undefined ? undefined : resultOf(record);
+      if (record !== undefined && result !== undefined && ['completed', 'stopped'].includes(record.status)) {
+        finish(tell(terminal, run, { kind: 'result', result }, json));
+        return;
+      }
+      const code = await withEngineOf(terminal, run, (engine) =>
+        whereKnown(run, () => attach(terminal, engine, { run, json })),
+      );
+      if (code === undefined) throw unknownRun(run);
+      finish(code);
+    });
+}

@@ -1,0 +1,50 @@
+/** `baldistill`: reads the command line and ends with the exit code of what was asked. */
+import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { z } from 'zod';
+import { BaldistillError, remedyOf } from '../domain/failures.ts';
+import { CommandError, exitCodes } from './exit.ts';
+import { createProgram } from './program.ts';
+import { systemTerminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+async function main(words: readonly string[]): Promise<number> {
+  const terminal = systemTerminal();
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const { version } = z.object({ version: z.string() }).parse(manifest);
+  let code: number = exitCodes.done;
+  const program = createProgram(terminal, version, (chosen) => {
+    code = chosen;
+  });
+  try {
+    if (words.length === 0) program.help({ error: true });
+    await program.parseAsync([...words], { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has said what is wrong; help and version are no mistakes.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    return explain(terminal, error, words.includes('--debug'));
+  }
+}
+
+/** What, where, and what to do; the stack only for who asks. */
+function explain(terminal: Terminal, error: unknown, debug: boolean): number {
+  const problem = error instanceof Error ? error : new Error(String(error));
+  terminal.note(`baldistill: ${problem.message}`);
+  if (problem instanceof CommandError && problem.remedy !== undefined) terminal.note(problem.remedy);
+  if (problem instanceof BaldistillError && !problem.message.includes('\n')) terminal.note(remedyOf(problem.type));
+  if (debug) terminal.note(problem.stack ?? 'no stack');
+  else if (!(problem instanceof CommandError) && !(problem instanceof BaldistillError)) {
+    terminal.note('Repeat the command with --debug before it (`baldistill --debug ...`) to see where this comes from.');
+  }
+  if (problem instanceof CommandError) return problem.exitCode;
+  return problem instanceof BaldistillError && problem.type === 'InvalidInput' ? exitCodes.usage : exitCodes.failed;
+}
+
+// Somebody who reads only the first lines (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitCodes.done);
+});
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,119 @@
+/** Starts a run, joins the one of its name that is going on, or finds that it is done: safe to repeat (DESIGN section 8). */
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { RunRecord } from '../activities/ports/ledger.ts';
+import { specDifferences } from '../adapters/run-file/differences.ts';
+import type { RunResult } from '../contracts/progress.ts';
+import { RunSpec } from '../contracts/run-file.ts';
+import type { DistillInput } from '../contracts/stage.ts';
+import { ensureSearchAttributes } from '../workers/services/search-attributes.ts';
+import { engineSettings, loadTemporalConfig } from '../workers/temporal-config.ts';
+import type { Engine } from './engine.ts';
+import { CommandError, exitCodes } from './exit.ts';
+import { resultOf } from './memory.ts';
+import type { Terminal } from './terminal.ts';
+
+export type Opened =
+  | { readonly kind: 'started' }
+  | { readonly kind: 'joined' }
+  | { readonly kind: 'finished'; readonly result: RunResult };
+
+/** A run of this name that ended for good, from the ledger. Throws (exit 2) when that was another run. */
+export function finishedBefore(record: RunRecord | undefined, spec: RunSpec, again: boolean): Opened | undefined {
+  if (record === undefined) return undefined;
+  refuseChanged(record.spec, spec);
+  const result = resultOf(record);
+  if (result === undefined) return undefined;
+  const over = record.status === 'completed' || (record.status === 'stopped' && !again);
+  return over ? { kind: 'finished', result } : undefined;
+}
+
+export async function openRun(terminal: Terminal, engine: Engine, spec: RunSpec): Promise<Opened> {
+  for (;;) {
+    const running = await describeOpen(engine, spec.name);
+    if (running !== undefined) {
+      const before = RunSpec.safeParse(running.memo?.['spec']);
+      if (before.success) refuseChanged(before.data, spec);
+      return { kind: 'joined' };
+    }
+    try {
+      await start(terminal, engine, spec);
+      return { kind: 'started' };
+    } catch (error) {
+      // Somebody else started it between our look and our start: join theirs.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+}
+
+function refuseChanged(before: RunSpec, now: RunSpec): void {
+  const differences = specDifferences(before, now);
+  if (differences.length === 0) return;
+  const lines = differences.map(({ key, before: old, after }) => `  ${key}: ${old} -> ${after}`);
+  const message = [`The run "${now.name}" was started with other settings:`, ...lines].join('\n');
+  throw new CommandError(
+    exitCodes.usage,
+    message,
+    'Give the changed run another name (--name), or change the file back.',
+  );
+}
+
+async function describeOpen({ client }: Engine, run: string): Promise<WorkflowExecutionDescription | undefined> {
+  try {
+    const description = await client.workflow.getHandle(run).describe();
+    return description.status.name === 'RUNNING' ? description : undefined;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function start(terminal: Terminal, { client, connection, services }: Engine, spec: RunSpec): Promise<void> {
+  const config = loadTemporalConfig();
+  const searchAttributes = config.searchAttributes && (await ensureSearchAttributes(connection, services.namespace));
+  if (!searchAttributes) {
+    terminal.note(`The namespace ${services.namespace} takes no search attributes: this run has no columns in the UI.`);
+  }
+  const input: DistillInput = { spec, searchAttributes, engine: engineSettings(config) };
+  await client.workflow.start('distill', {
+    workflowId: spec.name,
+    taskQueue: input.engine.queues.control,
+    args: [input],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'FAIL',
+    memo: { spec },
+    staticSummary: `${spec.method} on ${datasetOf(spec)}, ${spec.budget.slots} slots, ${spec.stages} stages`.slice(
+      0,
+      200,
+    ),
+    staticDetails: detailsOf(spec),
+    ...(searchAttributes ? { typedSearchAttributes: attributesOf(spec) } : {}),
+  });
+}
+
+function datasetOf({ data }: RunSpec): string {
+  if ('builtin' in data) return data.builtin;
+  return data.folder ?? (typeof data.train === 'string' ? data.train : data.train.path);
+}
+
+function attributesOf(spec: RunSpec) {
+  return [
+    { key: defineSearchAttributeKey('BaldistillStatus', 'KEYWORD'), value: 'preparing' },
+    { key: defineSearchAttributeKey('BaldistillMethod', 'KEYWORD'), value: spec.method },
+    { key: defineSearchAttributeKey('BaldistillDataset', 'KEYWORD'), value: datasetOf(spec) },
+  ];
+}
+
+function detailsOf(spec: RunSpec): string {
+  const { switches } = spec;
+  return [
+    `| setting | value |\n| --- | --- |`,
+    `| method | ${spec.method} (balance ${switches.balance}, select ${switches.select}, schedule ${switches.schedule}) |`,
+    `| stages | ${spec.stages} |`,
+    `| slots | ${spec.budget.slots} |`,
+    `| call limit | ${spec.budget.calls} |`,
+    `| seed | ${spec.seed} |`,
+    `| teacher | ${'embedded' in spec.teacher ? `embedded: ${spec.teacher.embedded}` : spec.teacher.model} |`,
+  ].join('\n');
+}

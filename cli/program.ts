@@ -1,0 +1,40 @@
+/** The command line: which commands there are. Each lives in its own file or with its kin. */
+import { Command } from 'commander';
+import { demoCommand } from './commands/demo.ts';
+import type { Finish } from './commands/finish.ts';
+import { ledgerCommand, lsCommand, reportCommand } from './commands/look.ts';
+import { budgetCommand, pauseCommand, resumeCommand, stopCommand } from './commands/messages.ts';
+import { runCommand } from './commands/run.ts';
+import { devCommand, downCommand, workerCommand } from './commands/services.ts';
+import { statusCommand } from './commands/status.ts';
+import { watchCommand } from './commands/watch.ts';
+import type { Terminal } from './terminal.ts';
+
+export function createProgram(terminal: Terminal, version: string, finish: Finish): Command {
+  const program = new Command('baldistill')
+    .description('Multi-stage balanced distillation on a durable engine.')
+    .version(version)
+    .option('--debug', 'show stacks of errors')
+    .showHelpAfterError('(--help shows what there is)')
+    .enablePositionalOptions()
+    .exitOverride();
+  demoCommand(program, terminal, finish);
+  runCommand(program, terminal, finish);
+  watchCommand(program, terminal, finish);
+  statusCommand(program, terminal);
+  lsCommand(program, terminal);
+  pauseCommand(program, terminal);
+  resumeCommand(program, terminal);
+  stopCommand(program, terminal);
+  budgetCommand(program, terminal);
+  ledgerCommand(program, terminal);
+  reportCommand(program, terminal);
+  devCommand(program, terminal);
+  downCommand(program, terminal);
+  workerCommand(program, terminal, finish);
+  program.addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 failed, 2 wrong use or bad input, 3 blocked, 130 left with Ctrl+C.',
+  );
+  return program;
+}

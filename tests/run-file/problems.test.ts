@@ -1,0 +1,190 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatProblems } from '../../adapters/run-file/problem.ts';
+import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
+import type { Overrides } from '../../adapters/run-file/overrides.ts';
+
+let dataRoot = '';
+beforeAll(() => {
+  dataRoot = mkdtempSync(join(tmpdir(), 'baldistill-data-'));
+  mkdirSync(join(dataRoot, 'r52'));
+  writeFileSync(join(dataRoot, 'r52', 'train.jsonl'), '');
+});
+afterAll(() => rmSync(dataRoot, { recursive: true }));
+
+function problemsOf(text: string, overrides: Overrides = {}, folder: string | undefined = dataRoot): string {
+  const resolved = resolveRunFile(text, { path: 'run.yaml', overrides, dataRoot: folder });
+  return resolved.ok ? 'no problems' : formatProblems('run.yaml', resolved.problems).replaceAll(dataRoot, 'DATA');
+}
+
+const good = `name: demo
+data: { builtin: wordnet }
+budget: { slots: 1000 }
+teacher: { embedded: simulated }
+student: { embedded: naive-bayes }
+`;
+
+describe('a run file with several mistakes', () => {
+  test('gets all of them in one message, with line, key, value and expectation', () => {
+    const text = `name: "my run"
+data:
+  builtin: wordnet
+  pool: 10
+method: baldistil-a
+switches:
+  balance: adaptiv
+  candidates: maybe
+stages: 0
+budget:
+  slots: many
+  call: 3
+seed: -1
+teacher:
+  embedded: simulated
+  noise: 2
+  idempotency: { tl: 3 }
+student:
+  driver: magic
+colour: red
+`;
+    expect(problemsOf(text)).toMatchInlineSnapshot(`
+      "run.yaml: 14 problems
+        line 1: name = "my run": expected letters, digits and . _ , = + - only, starting with a letter or digit
+        line 4: data.pool = 10: expected a whole number from 50 to 40000
+        line 5: method = "baldistil-a": expected baldistill-a, baldistill-n, adaptive-ft-cot, balance-ft-cot or random-ft-cot
+        line 7: switches.balance = "adaptiv": expected adaptive, naive, natural or none
+        line 8: switches.candidates = "maybe": expected auto or all, or a whole number of at least 1
+        line 9: stages = 0: expected a whole number from 1 to 100
+        line 11: budget.slots = "many": expected a whole number from 1 to 10000000
+        line 12: budget.call = 3: unknown key; did you mean calls?
+        line 13: seed = -1: expected a whole number from 0 to 1000000
+        line 16: teacher.noise = 2: expected a number from 0 to 1
+        line 17: teacher.idempotency.ttl: missing; expected a whole number of at least 1
+        line 17: teacher.idempotency.tl = 3: unknown key; did you mean ttl?
+        line 19: student.driver = "magic": expected manual or none
+        line 20: colour = "red": unknown key; known here: name, data, task, method, switches, stages, budget, seed, teacher and student"
+    `);
+  });
+
+  test('names what is missing, and what a union could have been', () => {
+    expect(problemsOf('name: a\nteacher: {}\nstudent: 3\n')).toMatchInlineSnapshot(`
+      "run.yaml: 4 problems
+        line 1: data: missing; expected a block with builtin, or a block with train and fields
+        line 1: budget: missing; expected a block with the keys slots, calls, cached and maxForfeits
+        line 2: teacher = {...}: expected a block with embedded, or a block with baseUrl and model
+        line 3: student = 3: expected a block with embedded, or a block with baseUrl and model, or a block with driver"
+    `);
+  });
+
+  test('chooses the alternative that was meant', () => {
+    const text = `name: a
+data: { folder: r52, fields: { input: text } }
+budget: { slots: 10 }
+teacher: { baseUrl: 'ftp://x', temperature: hot, apiKeyEnv: sk-secret-123 }
+student: { driver: manual, baseUrl: 7 }
+`;
+    const message = problemsOf(text);
+    expect(message).not.toContain('sk-secret-123');
+    expect(message).toMatchInlineSnapshot(`
+      "run.yaml: 7 problems
+        line 2: data.train: missing; expected text, or a block with path
+        line 2: data.fields.answer: missing; expected text
+        line 4: teacher.baseUrl = "ftp://x": expected an address that starts with http:// or https://
+        line 4: teacher.model: missing; expected text
+        line 4: teacher.apiKeyEnv = (not shown): expected the name of an environment variable, never the key itself
+        line 4: teacher.temperature = "hot": expected a number from 0 to 2
+        line 5: student.baseUrl = 7: expected an address that starts with http:// or https://"
+    `);
+  });
+
+  test('broken YAML is told with its line', () => {
+    expect(problemsOf('name: a\nname: b\ndata: [1,\n')).toMatchInlineSnapshot(`
+      "run.yaml: 2 problems
+        line 2: not valid YAML: Map keys must be unique
+        line 4: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]"
+    `);
+    expect(problemsOf('')).toMatchInlineSnapshot(`
+      "run.yaml: 1 problem
+        line 1: expected a run file: name, data, method, budget, teacher and student"
+    `);
+    expect(problemsOf('just text')).toMatchInlineSnapshot(`
+      "run.yaml: 1 problem
+        line 1: expected a run file: name, data, method, budget, teacher and student"
+    `);
+  });
+});
+
+describe('what cannot be combined', () => {
+  test('limits, stages, schedule, student, teacher and data: each with its reason', () => {
+    const text = `name: a
+data: { folder: reuters, train: train.jsonl, fields: { input: text, answer: label } }
+switches: { schedule: full }
+stages: 1
+budget: { slots: 100, calls: 50 }
+teacher: { embedded: simulated }
+student: { driver: none }
+`;
+    expect(problemsOf(text)).toMatchInlineSnapshot(`
+      "run.yaml: 4 problems
+        line 2: data.folder = "reuters": DATA/reuters does not exist; set BALDISTILL_DATA to the folder that holds reuters
+        line 3: switches.schedule = "full": the schedule full goes from natural to balanced and needs at least 2 stages
+        line 5: budget.calls = 50: expected at least budget.slots (100): each slot needs one teacher call
+        line 6: teacher.embedded = "simulated": the simulated teacher knows the answers of built-in data only (data.builtin: wordnet)"
+    `);
+  });
+
+  test('a mistake in one block does not hide what cannot be combined elsewhere', () => {
+    const text = good.replace('{ slots: 1000 }', '{ slots: 1000, calls: 10 }').replace('naive-bayes', 'bayes');
+    expect(problemsOf(text)).toMatchInlineSnapshot(`
+      "run.yaml: 2 problems
+        line 3: budget.calls = 10: expected at least budget.slots (1000): each slot needs one teacher call
+        line 5: student.embedded = "bayes": expected naive-bayes or log-linear"
+    `);
+  });
+
+  test('a student is needed to select by IFD, and only then', () => {
+    const none = good.replace('{ embedded: naive-bayes }', '{ driver: none }');
+    expect(problemsOf(none)).toContain('needs one; use adaptive-ft-cot');
+    expect(problemsOf(none, { method: 'adaptive-ft-cot' })).toBe('no problems');
+    expect(problemsOf(none, { stages: 1 })).toBe('no problems');
+  });
+
+  test('a preset of one stage wins over the file, unless both were chosen by the same hand', () => {
+    expect(problemsOf(`${good}stages: 5\n`, { method: 'random-ft-cot' })).toBe('no problems');
+    expect(problemsOf(`${good}stages: 5\nmethod: random-ft-cot\n`)).toContain(
+      'random-ft-cot has 1 stage by definition',
+    );
+    expect(problemsOf(good, { method: 'random-ft-cot', stages: 3 })).toContain(
+      'command line: stages = 3: random-ft-cot has',
+    );
+  });
+
+  test('data that are not there', () => {
+    const text = good
+      .replace(
+        '{ builtin: wordnet }',
+        '{ folder: r52, train: train.jsonl, test: test.jsonl, fields: { input: a, answer: b } }',
+      )
+      .replace('simulated', 'recorded');
+    expect(problemsOf(text)).toMatchInlineSnapshot(`
+      "run.yaml: 1 problem
+        line 2: data.test = "test.jsonl": there is no file DATA/r52/test.jsonl"
+    `);
+    expect(problemsOf(text, {}, join(dataRoot, 'nowhere'))).toContain('set BALDISTILL_DATA');
+  });
+});
+
+describe('mistakes on the command line', () => {
+  test('are told as such', () => {
+    const overrides = { slots: 'lots', method: 'best', 'switches.select': 'luck', 'name.first': 'x' };
+    expect(problemsOf(good, overrides)).toMatchInlineSnapshot(`
+      "run.yaml: 4 problems
+        command line: name.first = x: there is no such block of keys in the run file
+        command line: method = "best": expected baldistill-a, baldistill-n, adaptive-ft-cot, balance-ft-cot or random-ft-cot
+        command line: switches.select = "luck": expected ifd or random
+        command line: budget.slots = "lots": expected a whole number from 1 to 10000000"
+    `);
+  });
+});
