@@ -1,18 +1,29 @@
 /** How the endpoint behaves towards calls of its teachers: delays, idempotency, faults. Can be changed while it runs. */
 import { z } from 'zod';
 
+/**
+ * Beside an HTTP status: `reset` cuts the connection before the headers, `reset-body` after them and half the body;
+ * `stall` never answers, `stall-body` stops after half the body, `late` answers after `delayMs`; `half-json` sends a
+ * whole response whose JSON stops in the middle; `repeat` sends the last answer of another question.
+ */
+const misdeeds = ['reset', 'reset-body', 'stall', 'stall-body', 'late', 'half-json', 'repeat'] as const;
+export type Misdeed = (typeof misdeeds)[number];
+
 const Fault = z.strictObject({
-  /** An HTTP status, a connection reset, or no answer at all until the client gives up. */
-  status: z.union([z.int().min(400).max(599), z.enum(['reset', 'stall'])]),
+  status: z.union([z.int().min(400).max(599), z.enum(misdeeds)]),
   /** Before billing (the call costs nothing) or after it. */
   when: z.enum(['before', 'after']),
   /** Strikes every n-th call; default every call. */
   every: z.int().positive().default(1),
+  /** Strikes no call before this one; calls are counted from when the endpoint's state was new. */
+  from: z.int().nonnegative().optional(),
   /** Strikes this many times, then no more; default for ever. */
   count: z.int().positive().optional(),
   /** What is sent with a status; default an OpenAI-shaped error. */
   body: z.unknown().optional(),
   headers: z.record(z.string(), z.string()).default({}),
+  /** How much later than its latency a `late` answer is worked out, billed and sent. */
+  delayMs: z.number().nonnegative().max(600_000).optional(),
 });
 export type Fault = z.infer<typeof Fault>;
 
@@ -33,6 +44,8 @@ export class Behaviour {
   jitterMs = 0;
   idempotent = false;
   trainingPauseMs = 0;
+  /** Of the call before, for a fault that repeats it. */
+  lastAnswer: unknown;
   #faults: { readonly fault: Fault; seen: number; struck: number }[] = [];
 
   change(change: BehaviourChange): void {
@@ -47,10 +60,11 @@ export class Behaviour {
     return this.latencyMs + Math.random() * this.jitterMs;
   }
 
-  /** The fault that strikes the call that has just arrived; every fault counts every call. */
-  nextFault(): Fault | undefined {
+  /** The fault that strikes the call that has just arrived as number `call`; every fault counts every call. */
+  nextFault(call: number): Fault | undefined {
     let striking: Fault | undefined;
     for (const entry of this.#faults) {
+      if (call < (entry.fault.from ?? 0)) continue;
       entry.seen += 1;
       if (striking || entry.seen % entry.fault.every !== 0 || entry.struck >= (entry.fault.count ?? Infinity)) continue;
       entry.struck += 1;

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import { errorBody } from '../api-error.ts';
-import type { Fault } from '../behaviour.ts';
+import type { FastifyInstance } from 'fastify';
 import type { Services } from '../services.ts';
 import { unixSeconds } from '../state/database.ts';
 import { promptOf } from '../students/chat-prompt.ts';
 import { complete, type Completion } from '../students/complete.ts';
 import { ChatRequest } from './chat-request.ts';
 import { modelOf, parseBody } from './parse.ts';
+import { strike } from './strike.ts';
 import { callTeacher } from './teacher-call.ts';
 
 const defaultTokens = 512;
@@ -20,18 +19,10 @@ export function chatRoutes(app: FastifyInstance, services: Services): void {
     const key = request.headers['idempotency-key'];
     const asked = parseBody(ChatRequest, request.body);
     const outcome = await callTeacher(services, teacher, asked, typeof key === 'string' ? key : undefined);
-    return 'fault' in outcome ? strike(outcome.fault, reply) : outcome.body;
+    const last = services.behaviour.lastAnswer;
+    if (outcome.body !== undefined) services.behaviour.lastAnswer = outcome.body;
+    return outcome.fault ? strike(outcome.fault, outcome.body, last, reply) : outcome.body;
   });
-}
-
-function strike(fault: Fault, reply: FastifyReply): unknown {
-  if (typeof fault.status === 'number') {
-    const body = fault.body ?? errorBody(fault.status, 'A fault was injected here.', 'injected_fault');
-    return reply.code(fault.status).headers(fault.headers).send(body);
-  }
-  reply.hijack();
-  if (fault.status === 'reset') reply.raw.socket?.resetAndDestroy();
-  return reply;
 }
 
 async function answerAsStudent(services: Services, body: unknown): Promise<unknown> {

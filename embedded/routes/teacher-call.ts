@@ -12,7 +12,11 @@ import { readQuestion } from '../teachers/question.ts';
 import type { EmbeddedTeacher } from '../teachers/teacher.ts';
 import type { ChatRequest } from './chat-request.ts';
 
-export type TeacherOutcome = { readonly fault: Fault } | { readonly body: unknown };
+export interface TeacherOutcome {
+  readonly fault?: Fault;
+  /** The answer that was billed; some faults send it in pieces. */
+  readonly body?: unknown;
+}
 
 /** Throws `ApiError`: nothing that throws is billed. */
 export async function callTeacher(
@@ -22,16 +26,16 @@ export async function callTeacher(
   idempotencyKey: string | undefined,
 ): Promise<TeacherOutcome> {
   const { behaviour, meter } = services;
-  meter.receive();
-  const fault = behaviour.nextFault();
-  const delay = behaviour.delayMs();
+  meter.receive(idempotencyKey);
+  const fault = behaviour.nextFault(meter.requests);
+  const delay = behaviour.delayMs() + (fault?.delayMs ?? 0);
   if (delay > 0) await sleep(delay);
   if (fault?.when === 'before') return { fault };
   const text = teacher.answer(readQuestion(request.messages, request.seed));
   const fingerprint = hash('sha256', JSON.stringify(request));
   let created = unixSeconds();
   if (idempotencyKey === undefined || !behaviour.idempotent) {
-    meter.bill();
+    meter.bill(idempotencyKey);
   } else {
     // The answer follows from the request, so the key and what it was used for are all that must be remembered.
     const earlier = meter.billOf(idempotencyKey);
@@ -41,7 +45,8 @@ export async function callTeacher(
     if (earlier) created = earlier.created;
     else meter.billOnce(idempotencyKey, { created, request: fingerprint });
   }
-  return fault ? { fault } : { body: answerBody(teacher, request, text, { created, fingerprint }) };
+  const body = answerBody(teacher, request, text, { created, fingerprint });
+  return fault ? { fault, body } : { body };
 }
 
 function answerBody(

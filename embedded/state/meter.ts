@@ -1,7 +1,8 @@
 /**
  * The endpoint's own meter: requests received by teachers and calls billed, in an append-only file. A billed call is
- * written (one write to the operating system, so it survives SIGKILL) before its answer leaves. Lines: `r` a request,
- * `b` a bill, `b <created> <request hash> <key>` a bill under an idempotency key.
+ * written (one write to the operating system, so it survives SIGKILL) before its answer leaves. Lines, with the time in
+ * milliseconds and the `Idempotency-Key` (`-` without one): `r <ms> <key>` a request, `p <ms> <key>` a bill whose key is
+ * not honoured, `b <created> <request hash> <key> <ms>` a bill under an idempotency key.
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,23 +32,24 @@ export class Meter {
   #recount(line: string): void {
     const [kind, created, request, key] = line.split(' ');
     if (kind === 'r') this.requests += 1;
-    if (kind !== 'b') return;
+    if (kind !== 'b' && kind !== 'p') return;
     this.billed += 1;
-    if (created && request && key) this.#bills.set(decodeURIComponent(key), { created: Number(created), request });
+    if (kind === 'b' && created && request && key)
+      this.#bills.set(decodeURIComponent(key), { created: Number(created), request });
   }
 
-  receive(): void {
-    this.#write('r');
+  receive(key: string | undefined): void {
+    this.#write(`r ${Date.now()} ${written(key)}`);
     this.requests += 1;
   }
 
-  bill(): void {
-    this.#write('b');
+  bill(key: string | undefined): void {
+    this.#write(`p ${Date.now()} ${written(key)}`);
     this.billed += 1;
   }
 
   billOnce(key: string, bill: Bill): void {
-    this.#write(`b ${bill.created} ${bill.request} ${encodeURIComponent(key)}`);
+    this.#write(`b ${bill.created} ${bill.request} ${encodeURIComponent(key)} ${Date.now()}`);
     this.billed += 1;
     this.#bills.set(key, bill);
   }
@@ -66,4 +68,8 @@ export class Meter {
     if (this.#closed) throw new Error('the endpoint is closed');
     writeSync(this.#file, `${line}\n`);
   }
+}
+
+function written(key: string | undefined): string {
+  return key === undefined ? '-' : encodeURIComponent(key);
 }

@@ -1,0 +1,106 @@
+/** What has to hold after a run, whatever was broken (DESIGN section 9, Chaos): from the event log and the teacher's meter. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Report } from '../../contracts/report.ts';
+import { look, violations as ledgerViolations } from '../ledger/look.ts';
+import { kindOf } from './faults.ts';
+import { moneyViolations } from './money.ts';
+import type { Plan } from './plan.ts';
+import { readMeter } from './meter.ts';
+import type { Site } from './site.ts';
+import type { Struck } from './strike.ts';
+
+export interface Finding {
+  readonly forfeited: number;
+  readonly recovered: number;
+  readonly billed: number;
+  readonly seconds: readonly { readonly strike: Struck['strike']; readonly recovery: number }[];
+  readonly violations: readonly string[];
+}
+
+/** Calls whose answers the strikes may have lost. */
+export function mayLose(plan: Plan, struck: readonly Struck[]): number {
+  if (plan.idempotent) return 0;
+  const inFlight = plan.concurrency * plan.workers;
+  return struck.reduce((sum, { strike }) => {
+    const { loses } = kindOf(strike.fault);
+    return sum + (loses === 'none' ? 0 : loses === 'struck' ? strike.count : inFlight);
+  }, 0);
+}
+
+export function inspect(
+  site: Site,
+  runs: readonly string[],
+  struck: readonly Struck[],
+  quiet: string | undefined,
+): Finding {
+  const { plan, ledgerPath } = site;
+  const found: string[] = [...ledgerViolations(ledgerPath)];
+  const entries = readMeter(site.meterPath);
+  found.push(...moneyViolations(ledgerPath, entries, plan.idempotent));
+
+  const count = (state: string): number =>
+    look(ledgerPath, `select count(*) as n from calls where state = '${state}'`).map(({ n }) => Number(n))[0] ?? 0;
+  const [forfeited, recovered, open] = [count('forfeited'), count('recovered'), count('intent')];
+  if (open > 0) found.push(`${open} intents are still open`);
+  const bound = mayLose(plan, struck);
+  if (forfeited > bound) found.push(`${forfeited} calls forfeited where at most ${bound} were in flight at the faults`);
+
+  const kinds = struck.map(({ strike }) => kindOf(strike.fault));
+  const lowered = kinds.some(({ lowersLimit }) => lowersLimit === true);
+  const changed = kinds.some(({ changesAnswers }) => changesAnswers === true);
+  for (const run of runs) {
+    const { violations, unfilled } = slotViolations(site, run, lowered);
+    found.push(...violations);
+    if (quiet === undefined || changed || unfilled > 0) continue;
+    const bytes = trainingHash(site, run);
+    if (bytes !== quiet) found.push(`the training set of ${run} is not that of the undisturbed run`);
+  }
+  const ends = look(
+    ledgerPath,
+    `select at from events where transition in ('settle', 'recover', 'reuse') or transition like 'run-%' order by counter`,
+  ).map(({ at }) => Number(at));
+  const seconds = struck.map(({ strike, at }) => {
+    const next = ends.find((end) => end > at) ?? at;
+    return { strike, recovery: (next - at) / 1000 };
+  });
+  const billed = entries.filter(({ kind }) => kind === 'bill').length;
+  return { forfeited, recovered, billed, seconds, violations: found };
+}
+
+export function trainingHash(site: Site, run: string): string {
+  const path = join(site.home, 'runs', run, 'train.jsonl');
+  return existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : 'no training set';
+}
+
+/** No slot lost or doubled; empty only where a call was lost and none was left for it. */
+function slotViolations(site: Site, run: string, lowered: boolean): { violations: string[]; unfilled: number } {
+  const path = join(site.home, 'runs', run, 'report.json');
+  if (!existsSync(path)) return { violations: [`${run} has no report`], unfilled: 0 };
+  const report = Report.parse(JSON.parse(readFileSync(path, 'utf8')));
+  const violations: string[] = [];
+  if (report.status !== 'completed') violations.push(`${run} ended as ${report.status}`);
+  const slots = report.stages.reduce((sum, { counts }) => sum + counts.slots, 0);
+  if (slots !== site.plan.slots) violations.push(`${run} has ${slots} slots instead of ${site.plan.slots}`);
+  const reasons: Record<string, number> = {};
+  for (const { stage, counts, outcomes } of report.stages) {
+    if (counts.real + counts.synthetic + counts.duplicated + counts.unfilled !== counts.slots)
+      violations.push(`${run} stage ${stage}: ${JSON.stringify(counts)} do not add up`);
+    for (const { unfilled } of outcomes)
+      for (const [reason, n] of Object.entries(unfilled)) reasons[reason] = (reasons[reason] ?? 0) + n;
+  }
+  const unfilled = Object.values(reasons).reduce((a, b) => a + b, 0);
+  const rows = look(
+    site.ledgerPath,
+    `select call_limit - charged as left_over, forfeited + recovered as lost from runs where name = '${run}'`,
+  )[0];
+  const lost = Number(rows?.['lost'] ?? 0);
+  // A lost call that is sent again may take the call of a slot after it: that one says `calls`.
+  if (unfilled > lost && !lowered)
+    violations.push(`${run} has ${JSON.stringify(reasons)} empty slots for ${lost} lost calls`);
+  const training = join(site.home, 'runs', run, 'train.jsonl');
+  const lines = existsSync(training) ? readFileSync(training, 'utf8').split('\n').length - 1 : 0;
+  if (lines !== slots - unfilled) violations.push(`${run} has ${lines} training rows for ${slots - unfilled} slots`);
+  return { violations, unfilled };
+}

@@ -1,0 +1,54 @@
+/** A Temporal server of the driver, on a port that it keeps over kills, and a client of it. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { findTemporalCli } from '../../workers/services/temporal-cli.ts';
+import { serverArguments, untilServing } from '../../workers/services/temporal-server.ts';
+import { freePort } from '../../workers/services/free-port.ts';
+import type { Launch } from '../../workers/services/launch.ts';
+import { startPart } from './processes.ts';
+import type { Part } from './processes.ts';
+import { configOf } from './where.ts';
+
+export interface Engine {
+  readonly address: string;
+  readonly client: Client;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** Again, on the same port and with the same state. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startEngine(folder: string): Promise<Engine> {
+  mkdirSync(folder, { recursive: true });
+  const config = configOf('chaos', 30);
+  const [port, uiPort] = [await freePort(), await freePort()];
+  const address = `127.0.0.1:${port}`;
+  const request: Launch = {
+    command: await findTemporalCli(() => undefined),
+    args: serverArguments(folder, config, { port, uiPort }),
+    environment: process.env,
+    logFile: join(folder, 'temporal.log'),
+    speaks: false,
+  };
+  const start = async (): Promise<Part> =>
+    await startPart(request, async (launched) => {
+      await untilServing(request, launched, address, config, 60_000);
+      return port;
+    });
+  let server = await start();
+  const connection = await Connection.connect({ address });
+  return {
+    address,
+    client: new Client({ connection }),
+    kill: async () => await server.kill(),
+    restart: async () => {
+      server = await start();
+    },
+    close: async () => {
+      await connection.close();
+      await server.end(5000);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** `npm run chaos -- --runs 100 --seed 1 [--only FAULT[,FAULT]] [--first N] [--parallel N] [--keep]`: exit 1 on a violation. */
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { campaign } from './driver.ts';
+import { faultNames } from './faults.ts';
+import { endAll } from './processes.ts';
+import type { Outcome } from './run-one.ts';
+import { tableOf } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    first: { type: 'string', default: '0' },
+    only: { type: 'string' },
+    parallel: { type: 'string', default: '2' },
+    deadline: { type: 'string', default: '120' },
+    keep: { type: 'boolean', default: false },
+  },
+});
+
+const Count = z.coerce.number().int().nonnegative();
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const only = z.array(z.enum(faultNames)).parse(values.only?.split(',') ?? []);
+
+process.once('SIGINT', () => void endAll().then(() => process.exit(130)));
+
+const startedAt = performance.now();
+const outcomes = await campaign(
+  {
+    runs: Count.parse(values.runs),
+    seed: Count.parse(values.seed),
+    first: Count.parse(values.first),
+    only,
+    parallel: Count.parse(values.parallel),
+    specSeeds: 2,
+    deadlineMs: Count.parse(values.deadline) * 1000,
+    keep: values.keep,
+  },
+  (outcome) => say(lineOf(outcome)),
+);
+const violations = outcomes.reduce((sum, outcome) => sum + outcome.violations.length, 0);
+say('');
+say(tableOf(outcomes));
+say('');
+const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+say(`${outcomes.length} runs, seed ${values.seed}, ${minutes} minutes, ${violations} violations`);
+process.exitCode = violations === 0 ? 0 : 1;
+
+function lineOf({ plan, forfeited, recovered, wallSeconds, violations: found, folder }: Outcome): string {
+  const strikes = plan.strikes.map(({ fault, at }) => `${fault}@${at}`).join(' ');
+  const kind = plan.idempotent ? 'idempotent' : 'plain';
+  const figures = `${forfeited} forfeited, ${recovered} recovered, ${wallSeconds.toFixed(1)} s`;
+  const head = `${plan.name} ${kind} L=${plan.calls} ${strikes}: ${figures}`;
+  return [
+    head,
+    ...found.map((violation) => `  VIOLATION ${violation}`),
+    ...(found.length > 0 ? [`  kept: ${folder}`] : []),
+  ].join('\n');
+}

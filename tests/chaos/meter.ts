@@ -1,0 +1,36 @@
+/** The teacher's own books, read past it: what it received and what it billed, and when. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+
+export interface Entry {
+  readonly kind: 'request' | 'bill';
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** `Idempotency-Key`, which is the id of the call. */
+  readonly key: string;
+}
+
+export function readMeter(path: string): Entry[] {
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8').split('\n').slice(0, -1).flatMap(entryOf);
+}
+
+function entryOf(line: string): Entry[] {
+  const [kind, first = '', second = '', third = '', fourth = ''] = line.split(' ');
+  if (kind === 'r') return [{ kind: 'request', at: Number(first), key: decodeURIComponent(second) }];
+  if (kind === 'p') return [{ kind: 'bill', at: Number(first), key: decodeURIComponent(second) }];
+  if (kind === 'b') return [{ kind: 'bill', at: Number(fourth), key: decodeURIComponent(third) }];
+  return [];
+}
+
+/** Counts requests; reads again only what grew. */
+export function requestCounter(path: string): () => number {
+  let size = -1;
+  let count = 0;
+  return () => {
+    const now = existsSync(path) ? statSync(path).size : 0;
+    if (now === size) return count;
+    size = now;
+    count = readMeter(path).filter(({ kind }) => kind === 'request').length;
+    return count;
+  };
+}

@@ -1,0 +1,154 @@
+/** Carries out one strike at its moment and mends it again. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { seededRandom } from '../../domain/random.ts';
+import { fillDisk, freeDisk } from './disk.ts';
+import { kindOf } from './faults.ts';
+import { copyLedger, swapLedger } from './ledger-copies.ts';
+import type { Strike } from './plan.ts';
+import type { Part } from './processes.ts';
+import type { Site } from './site.ts';
+import { startRun } from './start.ts';
+import { steer } from './steering.ts';
+import type { Watch } from './supervise.ts';
+import { until } from './until.ts';
+
+export interface Struck {
+  readonly strike: Strike;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** Waits for the strike's moment; undefined when the run was over before. */
+export async function strikeAtItsMoment(site: Site, watch: Watch, strike: Strike): Promise<Struck | undefined> {
+  while (site.requests() < strike.at) {
+    if (watch.over) return undefined;
+    await wait(5);
+  }
+  const at = Date.now();
+  // The endpoint strikes by itself at exactly that request.
+  if (kindOf(strike.fault).endpoint !== undefined) return { strike, at };
+  await wait(strike.delayMs);
+  if (watch.over) return undefined;
+  watch.broken += 1;
+  try {
+    await carryOut(site, watch, strike);
+  } finally {
+    watch.broken -= 1;
+  }
+  return { strike, at: at + strike.delayMs };
+}
+
+async function carryOut(site: Site, watch: Watch, strike: Strike): Promise<void> {
+  const random = seededRandom(site.plan.name, 'strike', strike.fault, strike.at);
+  const pause = 100 + random.int(900);
+  switch (strike.fault) {
+    case 'worker-kill': {
+      await worker(site).kill();
+      site.workers = site.workers.filter((part) => part.alive());
+      await wait(pause);
+      await site.startWorker();
+      return;
+    }
+    case 'worker-term': {
+      const ended = worker(site);
+      site.workers = site.workers.filter((part) => part !== ended);
+      const startedAnother = random.next() < 0.5 ? site.startWorker() : undefined;
+      if (!(await ended.end(30_000))) watch.violations.push('a worker does not drain within 30 s of SIGTERM');
+      await (startedAnother ?? site.startWorker());
+      return;
+    }
+    case 'worker-stop':
+      return await frozen(worker(site), 2500 + random.int(1500));
+    case 'worker-stop-long':
+      return await frozen(worker(site), 12_000);
+    case 'teacher-stop':
+      return await frozen(site.teacher, 1000 + random.int(2500));
+    case 'teacher-kill': {
+      await site.teacher.kill();
+      const { faults } = site;
+      // A new process counts anew how often a fault has struck: those that have begun are not repeated.
+      site.faults = faults.filter(({ from }) => (from ?? 0) > site.requests());
+      await wait(pause);
+      return await site.startTeacher();
+    }
+    case 'student-kill': {
+      await site.student.kill();
+      await wait(pause);
+      return await site.startStudent();
+    }
+    case 'temporal-kill': {
+      await site.engine.kill();
+      await wait(pause);
+      return await site.engine.restart();
+    }
+    case 'terminate':
+      return await terminateAndStart(site, watch);
+    case '503-blocked': {
+      const before = site.faults;
+      site.faults = [{ status: 503, when: 'before', headers: {} }];
+      await site.behave();
+      await until(() => watch.parked.size > 0, 12_000);
+      site.faults = before.filter(({ from }) => (from ?? 0) > site.requests());
+      return await site.behave();
+    }
+    case 'artifacts-full':
+    case 'ledger-full': {
+      fillDisk(site);
+      await until(() => watch.parked.size > 0, 3000);
+      return freeDisk(site);
+    }
+    case 'two-workers':
+    case 'three-workers':
+      // There from the start; one of them goes at this moment, in order.
+      await worker(site).end(30_000);
+      site.workers = site.workers.filter((part) => part.alive());
+      await site.startWorker();
+      return;
+    case 'two-runs': {
+      const second = `${site.plan.name}-second`;
+      await startRun(site, second);
+      watch.runs.add(second);
+      return;
+    }
+    case 'steering':
+      return await steer(site, watch, random);
+    case 'old-ledger': {
+      const copy = copyLedger(site);
+      watch.broken -= 1;
+      const late = 120 + random.int(150);
+      while (site.requests() < late && !watch.over) await wait(5);
+      watch.broken += 1;
+      if (!watch.over) await swapLedger(site, watch, copy);
+      return;
+    }
+    default:
+      throw new Error(`nobody carries out ${strike.fault}`);
+  }
+}
+
+function worker(site: Site): Part {
+  const part = site.workers.find((candidate) => candidate.alive());
+  if (part === undefined) throw new Error('no worker lives');
+  return part;
+}
+
+async function frozen(part: Part, milliseconds: number): Promise<void> {
+  part.signal('SIGSTOP');
+  await wait(milliseconds);
+  part.signal('SIGCONT');
+}
+
+async function terminateAndStart(site: Site, watch: Watch): Promise<void> {
+  const { name } = site.plan;
+  watch.restarting = true;
+  try {
+    // It may have ended at this very moment; then it is started again as well, and finds everything paid.
+    await site.engine.client.workflow
+      .getHandle(name)
+      .terminate('chaos')
+      .catch(() => undefined);
+    await startRun(site, name);
+  } finally {
+    watch.restarting = false;
+  }
+}

@@ -1,0 +1,40 @@
+/** A look into the ledger's file with other eyes; needs no test runner, so that the chaos driver can use it. */
+import { DatabaseSync } from 'node:sqlite';
+
+/** Rows of the file, read past the ledger. */
+export function look(path: string, query: string): Record<string, unknown>[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return database
+      .prepare(query)
+      .all()
+      .map((row) => ({ ...row }));
+  } finally {
+    database.close();
+  }
+}
+
+/** The promise of DESIGN section 4 over the whole event log and over the tables: what issue 4's chaos driver asserts. */
+export function violations(path: string): string[] {
+  const above = look(path, 'select counter from events where charged > call_limit').map(
+    (row) => `event ${String(row['counter'])} is above its limit`,
+  );
+  const gaps = look(
+    path,
+    'select count(*) as n, max(counter) as last, (select counter from ledger) as stored from events',
+  )
+    .filter((row) => row['n'] !== Number(row['last'] ?? 0) || row['n'] !== row['stored'])
+    .map((row) => `event log ${JSON.stringify(row)}`);
+  const sums = look(
+    path,
+    `select name, charged, open + settled + forfeited + recovered + cached as parts,
+     (select coalesce(sum(charged), 0) from charges where run = name) as owed from runs`,
+  )
+    .filter((row) => row['charged'] !== row['parts'] || row['charged'] !== row['owed'])
+    .map((row) => `run ${JSON.stringify(row)}`);
+  const payers = look(
+    path,
+    `select call_id, count(*) as n from charges where role = 'payer' and charged = 1 group by call_id having n > 1`,
+  ).map((row) => `two payers ${JSON.stringify(row)}`);
+  return [...above, ...gaps, ...sums, ...payers];
+}
