@@ -1,10 +1,11 @@
 /** Closes a stage: decides every slot, repeats rows for the shortfall, and writes the training set so far. */
-import type { ClosedStage, CloseStageInput } from '../contracts/activity-messages.ts';
+import type { Balanced, ClosedStage, CloseStageInput, RoundPlan } from '../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import { Example, QuotaLine, Selected } from '../contracts/records.ts';
-import type { DomainOutcome } from '../contracts/records.ts';
+import type { DomainOutcome, Message } from '../contracts/records.ts';
 import { seededRandom } from '../domain/random.ts';
 import { studentPrompt, studentTarget } from '../domain/tasks/classification.ts';
+import { closeSkipped } from './close-skipped.ts';
 import { domainTable } from './pool.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { World } from './ports/world.ts';
@@ -14,7 +15,48 @@ import type { DecidedSlot } from './stage-decisions.ts';
 /** Reasons why a slot had no answer for which repeating a row is no honest filling: the budget, not the data, ran out. */
 const budgetReasons = new Set(['calls', 'forfeited', 'unsent']);
 
-export async function closeStage(world: World, { input, balanced, plans }: CloseStageInput): Promise<ClosedStage> {
+export async function closeStage(world: World, request: CloseStageInput): Promise<ClosedStage> {
+  const { artifacts, ledger } = world;
+  const { input, balanced } = request;
+  const last = request.plans.at(-1);
+  const filled =
+    balanced === null || last === undefined
+      ? await closeSkipped(artifacts, request)
+      : await fillStage(world, request, balanced, last);
+  const references = [...input.history.map((stage) => stage.examples), filled.examples];
+  const { labels } = await domainTable(artifacts, input.prepared);
+  return {
+    ...filled,
+    training: await artifacts.writeLines(trainingLines(artifacts, references, labels)),
+    budget: await ledger.budget(input.spec.name),
+    ledger: await ledger.identity(),
+  };
+}
+
+/** One line of the training file an example, in the order of stages and slots. */
+async function* trainingLines(
+  artifacts: Artifacts,
+  references: readonly ArtifactRef[],
+  labels: readonly string[],
+): AsyncGenerator<{ messages: Message[] }> {
+  for (const reference of references) {
+    for await (const example of artifacts.readLines(reference, Example)) {
+      yield {
+        messages: [
+          { role: 'user', content: studentPrompt(example, labels) },
+          { role: 'assistant', content: studentTarget(example.rationale, example.answer) },
+        ],
+      };
+    }
+  }
+}
+
+async function fillStage(
+  world: World,
+  { input, plans }: CloseStageInput,
+  balanced: Balanced,
+  last: RoundPlan,
+): Promise<Omit<ClosedStage, 'training' | 'budget' | 'ledger'>> {
   const { artifacts, ledger } = world;
   const { spec } = input;
   const { slots: decided, flawed } = await stageDecisions(world, input, plans);
@@ -43,20 +85,14 @@ export async function closeStage(world: World, { input, balanced, plans }: Close
     outcomes.push(outcomeOf(domain, quota, filled, dropped));
     first += quota;
   }
-  const { labels } = await domainTable(artifacts, input.prepared);
-  const training = [...earlier, ...examples].map(({ instruction, input: text, rationale, answer }) => ({
-    messages: [
-      { role: 'user', content: studentPrompt({ instruction, input: text }, labels) },
-      { role: 'assistant', content: studentTarget(rationale, answer) },
-    ],
-  }));
   return {
+    quotas: balanced.quotas,
+    selection: last.selection,
+    ordinals: last.ordinals,
     examples: await artifacts.writeLines(examples),
     outcomes: await artifacts.writeLines(outcomes),
-    training: await artifacts.writeLines(training),
     counts: countsOf(balanced.slots, outcomes),
     domains: outcomes.map(({ domain, quota, real, synthetic }) => ({ domain, quota, real, synthetic })).slice(0, 200),
-    budget: await ledger.budget(spec.name),
   };
 }
 

@@ -2,16 +2,17 @@
 import type { RunSpec } from '../contracts/run-file.ts';
 import type { Connected } from '../contracts/stage.ts';
 import { BaldistillError } from '../domain/failures.ts';
+import type { RunBudget } from './ports/ledger.ts';
 import type { World } from './ports/world.ts';
 
+/** Records the run in the ledger, or finds it there with what it is charged. */
+export async function openInLedger({ ledger }: World, spec: RunSpec): Promise<RunBudget> {
+  const { slots: planned, calls, maxForfeits } = spec.budget;
+  return await ledger.openRun({ run: spec.name, spec, calls, planned, maxForfeits });
+}
+
 export async function connect(world: World, spec: RunSpec): Promise<Connected> {
-  await world.ledger.openRun({
-    run: spec.name,
-    spec,
-    calls: spec.budget.calls,
-    planned: spec.budget.slots,
-    maxForfeits: spec.budget.maxForfeits,
-  });
+  await openInLedger(world, spec);
   await world.ledger.forgiveForfeits(spec.name);
   const student = world.student(spec, null);
   const capabilities = student === null || isManual(spec) ? null : await student.probe(student.baseModel);
@@ -21,9 +22,8 @@ export async function connect(world: World, spec: RunSpec): Promise<Connected> {
       'The student endpoint cannot fine-tune; use `student: {driver: manual}` or another endpoint.',
     );
   }
-  const { id, counter } = await world.ledger.identity();
   return {
-    ledger: { id, counter },
+    ledger: await world.ledger.identity(),
     teacherModel: world.teacher(spec).model,
     student: capabilities,
     studentModel: student?.baseModel ?? null,

@@ -61,6 +61,7 @@ export async function generate(
     seconds: (performance.now() - startedAt) / 1000,
     domains: domainsOf(calls, results),
     budget: await world.ledger.budget(spec.name),
+    ledger: await world.ledger.identity(),
   };
 }
 

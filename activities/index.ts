@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import { balance } from './balance.ts';
 import { guarded } from './boundary.ts';
 import { closeStage } from './close-stage.ts';
-import { connect } from './connect.ts';
+import { connect, openInLedger } from './connect.ts';
 import { evaluate } from './evaluate.ts';
 import { awaitFineTune, fineTune } from './fine-tune.ts';
 import { generate } from './generate.ts';
@@ -24,10 +24,23 @@ export function controlActivities(world: World): ControlActivities {
       await ledger.verify(input.connected.ledger);
       return await balance(artifacts, input);
     }),
-    planRound: guarded(async (input) => await planRound(world, input)),
-    closeStage: guarded(async (input) => await closeStage(world, input)),
-    report: guarded(async (input) => await report(world, input)),
-    setCallLimit: guarded(async ({ run, calls }) => await ledger.setCallLimit(run, calls)),
+    planRound: guarded(async (request) => {
+      await ledger.verify(request.input.connected.ledger);
+      return await planRound(world, request);
+    }),
+    closeStage: guarded(async (request) => {
+      await ledger.verify(request.input.connected.ledger);
+      return await closeStage(world, request);
+    }),
+    report: guarded(async (input) => {
+      if (input.connected !== null) await ledger.verify(input.connected.ledger);
+      return await report(world, input);
+    }),
+    // A run that is parked before it could open its ledger has a budget all the same.
+    setCallLimit: guarded(async ({ spec, calls }) => {
+      await openInLedger(world, spec);
+      return await ledger.setCallLimit(spec.name, calls);
+    }),
     forgive: guarded(async (run) => await ledger.forgiveForfeits(run)),
     recordStatus: guarded(async ({ run, status, result }) => await ledger.setRunStatus(run, status, result)),
     awaitClosed: guarded(async (workflowId) => await world.awaitClosed(workflowId)),
@@ -36,14 +49,20 @@ export function controlActivities(world: World): ControlActivities {
 
 export function teacherActivities(world: World, sliceSeconds: number): TeacherActivities {
   return {
-    generate: guarded(async (input) => await generate(world, input, { cancelled: cancelled(), seconds: sliceSeconds })),
+    generate: guarded(async (input) => {
+      await world.ledger.verify(input.connected.ledger);
+      return await generate(world, input, { cancelled: cancelled(), seconds: sliceSeconds });
+    }),
   };
 }
 
 export function studentActivities(world: World): StudentActivities {
   return {
     select: guarded(async (input) => await select(world, input, cancelled())),
-    fineTune: guarded(async (input) => await fineTune(world, input, async (of) => await exportTraining(world, of))),
+    fineTune: guarded(async (input) => {
+      await world.ledger.verify(input.connected.ledger);
+      return await fineTune(world, input, async (of) => await exportTraining(world, of));
+    }),
     awaitFineTune: guarded(async (input) => await awaitFineTune(world, input, Context.current().info.attempt)),
     evaluate: guarded(async (input) => await evaluate(world, input, cancelled())),
   };

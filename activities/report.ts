@@ -108,5 +108,6 @@ async function stagePart(artifacts: Artifacts, stage: StageResult, seconds: numb
     studentModel: stage.student?.model ?? null,
     validation: stage.validation === null ? null : await artifacts.readJson(stage.validation.metrics, Metrics),
     losses,
+    skipped: stage.skipped,
   };
 }

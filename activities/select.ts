@@ -67,7 +67,7 @@ async function scoreHeads(
   signal: AbortSignal,
 ): Promise<Map<string, ScoredRow[]> | null> {
   const { spec, prepared, history, stage, connected } = input;
-  const student = history.at(-1)?.student ?? null;
+  const student = history.findLast((earlier) => earlier.student !== null)?.student ?? null;
   if (spec.switches.select !== 'ifd' || student === null) return null;
   const wanted = new Set(
     quotas.flatMap((line) => candidateIds(line, left, spec.switches.candidates, [spec.seed, stage])),

@@ -29,7 +29,7 @@ export interface ControlActivities {
   planRound(input: PlanRoundInput): Promise<RoundPlan>;
   closeStage(input: CloseStageInput): Promise<ClosedStage>;
   report(input: ReportInput): Promise<Reported>;
-  setCallLimit(request: { run: string; calls: number }): Promise<{ accepted: boolean; budget: BudgetCopy }>;
+  setCallLimit(request: { spec: RunSpec; calls: number }): Promise<{ accepted: boolean; budget: BudgetCopy }>;
   /** Lets a run send again after it was parked: forgives a streak of ambiguous ends. */
   forgive(run: string): Promise<void>;
   recordStatus(request: { run: string; status: RunStatus; result: unknown }): Promise<void>;

@@ -58,6 +58,7 @@ export function tell(terminal: Terminal, run: string, ending: Ending, json: bool
   if (ending.kind === 'blocked') {
     terminal.note(`The run "${run}" is blocked: ${ending.blocked.message}`);
     terminal.note(`${ending.blocked.remedy}\nWhen that is done: baldistill resume ${run}`);
+    if (ending.blocked.skip) terminal.note(`Or ${ending.blocked.skip}: baldistill skip ${run}`);
     return exitCodes.blocked;
   }
   if (ending.kind === 'stopped') {

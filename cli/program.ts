@@ -2,8 +2,9 @@
 import { Command } from 'commander';
 import { demoCommand } from './commands/demo.ts';
 import type { Finish } from './commands/finish.ts';
-import { ledgerCommand, lsCommand, reportCommand } from './commands/look.ts';
-import { budgetCommand, pauseCommand, resumeCommand, stopCommand } from './commands/messages.ts';
+import { ledgerCommand } from './commands/ledger.ts';
+import { lsCommand, reportCommand } from './commands/look.ts';
+import { budgetCommand, pauseCommand, resumeCommand, skipCommand, stopCommand } from './commands/messages.ts';
 import { runCommand } from './commands/run.ts';
 import { devCommand, downCommand, workerCommand } from './commands/services.ts';
 import { statusCommand } from './commands/status.ts';
@@ -25,6 +26,7 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
   lsCommand(program, terminal);
   pauseCommand(program, terminal);
   resumeCommand(program, terminal);
+  skipCommand(program, terminal);
   stopCommand(program, terminal);
   budgetCommand(program, terminal);
   ledgerCommand(program, terminal);

@@ -1,7 +1,7 @@
 /** What the workflows and their activities say to each other, beyond the stage's own input and result. */
 import { z } from 'zod';
 import { ArtifactRef } from './artifact.ts';
-import { BudgetCopy, DomainProgress, RunStatus } from './progress.ts';
+import { BudgetCopy, DomainProgress, LedgerPin, RunStatus } from './progress.ts';
 import { RunSpec } from './run-file.ts';
 import { Connected, Prepared, Scores, StageCounts, StageInput, StageResult, StudentRef } from './stage.ts';
 
@@ -60,24 +60,31 @@ export const SliceResult = z.strictObject({
   seconds: z.number(),
   domains: z.array(z.strictObject({ domain: z.string(), real: z.int(), synthetic: z.int() })),
   budget: BudgetCopy,
+  ledger: LedgerPin,
 });
 export type SliceResult = z.infer<typeof SliceResult>;
 
 export const CloseStageInput = z.strictObject({
   input: StageInput,
-  balanced: Balanced,
-  plans: z.array(RoundPlan).min(1),
+  /** Null where the stage was skipped before it had quotas. */
+  balanced: Balanced.nullable(),
+  /** Empty where the stage was skipped before its first call. */
+  plans: z.array(RoundPlan),
 });
 export type CloseStageInput = z.infer<typeof CloseStageInput>;
 
 /** Every slot of the stage decided. `training` holds the examples of all stages so far as OpenAI chat JSONL. */
 export const ClosedStage = z.strictObject({
+  quotas: ArtifactRef,
+  selection: ArtifactRef,
+  ordinals: ArtifactRef,
   examples: ArtifactRef,
   outcomes: ArtifactRef,
   training: ArtifactRef,
   counts: StageCounts,
   domains: z.array(DomainProgress),
   budget: BudgetCopy,
+  ledger: LedgerPin,
 });
 export type ClosedStage = z.infer<typeof ClosedStage>;
 

@@ -26,6 +26,8 @@ export const Blocked = z.strictObject({
   type: z.custom<FailureType>(isFailureType),
   message: z.string(),
   remedy: z.string(),
+  /** What `skip` would do instead, as the end of a sentence; null where nothing can go on without the step. */
+  skip: z.string().nullable(),
 });
 export type Blocked = z.infer<typeof Blocked>;
 
@@ -95,10 +97,15 @@ export const Progress = z.strictObject({
 });
 export type Progress = z.infer<typeof Progress>;
 
-/** What `resume` may bring: a model trained elsewhere (manual student). */
+/** Which ledger a run is charged to, as last seen: its id, its event counter, and a mark of the event at that counter. */
+export const LedgerPin = z.strictObject({ id: z.string(), counter: z.int().nonnegative(), mark: z.string() });
+export type LedgerPin = z.infer<typeof LedgerPin>;
+
+/** What `resume` may bring: a model trained elsewhere (manual student), or the ledger that was adopted. */
 export const ResumeRequest = z.strictObject({
   studentModel: z.string().min(1).optional(),
   studentUrl: z.url().optional(),
+  ledger: LedgerPin.optional(),
 });
 export type ResumeRequest = z.infer<typeof ResumeRequest>;
 

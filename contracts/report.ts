@@ -1,7 +1,7 @@
 /** The JSON report of a run: everything a page or a comparison shows, in one document. */
 import { z } from 'zod';
 import { Metrics } from './metrics.ts';
-import { RunStatus } from './progress.ts';
+import { RunStatus, StepName } from './progress.ts';
 import { DomainOutcome } from './records.ts';
 import { RunSpec } from './run-file.ts';
 import { StageCounts } from './stage.ts';
@@ -27,6 +27,8 @@ export const StagePart = z.strictObject({
   studentModel: z.string().nullable(),
   validation: Metrics.nullable(),
   losses: z.array(z.strictObject({ step: z.int(), loss: z.number() })),
+  /** Steps that were blocked and that a person skipped. */
+  skipped: z.array(StepName).default([]),
 });
 export type StagePart = z.infer<typeof StagePart>;
 

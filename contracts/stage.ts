@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ArtifactRef } from './artifact.ts';
 import { EngineSettings } from './engine.ts';
+import { LedgerPin, StepName } from './progress.ts';
 import { RunSpec } from './run-file.ts';
 
 /** Result of prepare: the splits as JSONL of `Row`, and the `DomainTable`. */
@@ -30,7 +31,7 @@ export type Capabilities = z.infer<typeof Capabilities>;
 
 /** What a run was told when it connected: the ledger it is charged to and what its endpoints can do. */
 export const Connected = z.strictObject({
-  ledger: z.strictObject({ id: z.string(), counter: z.int().nonnegative() }),
+  ledger: LedgerPin,
   teacherModel: z.string(),
   student: Capabilities.nullable(),
   studentModel: z.string().nullable(),
@@ -82,6 +83,8 @@ export const StageResult = z.strictObject({
   training: ArtifactRef,
   student: StudentRef.nullable(),
   validation: Scores.nullable(),
+  /** Steps that were blocked and that a person skipped. */
+  skipped: z.array(StepName),
 });
 export type StageResult = z.infer<typeof StageResult>;
 

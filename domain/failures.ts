@@ -39,7 +39,8 @@ export const failures = {
   StorageFull: { retry: 'mend', remedy: 'Free disk space, or make the folder writable, then resume the run.' },
   LedgerMismatch: {
     retry: 'mend',
-    remedy: 'The ledger is not the one this run was charged to; restore it, then resume the run.',
+    remedy:
+      'Restore the ledger this run was charged to, then resume the run; or take the one that is there with `baldistill ledger adopt RUN --charged N`.',
   },
   LedgerUnavailable: { retry: 'mend', remedy: 'Make the ledger file readable and unlocked, then resume the run.' },
   WorkerLost: { retry: 'mend', remedy: 'The worker died again and again during this step; read its log, then resume.' },

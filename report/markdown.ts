@@ -92,6 +92,9 @@ function stages({ stages: parts }: Report): string {
         fraction(seconds, 1),
       ]),
     ),
+    ...parts.flatMap(({ stage, skipped }) =>
+      skipped.length === 0 ? [] : ['', `Stage ${stage} went on without a step that was blocked: ${skipped.join(', ')}.`],
+    ),
   ].join('\n');
 }
 

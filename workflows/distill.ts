@@ -13,9 +13,9 @@ import {
 import type { RunResult, RunStatus } from '../contracts/progress.ts';
 import type { DistillInput, StageResult } from '../contracts/stage.ts';
 import { progressOfRun, stageReported } from './messages.ts';
-import { attempt } from './parking.ts';
+import { StepSkipped, attempt } from './parking.ts';
 import { answerUpdates } from './run-updates.ts';
-import { freshRun, progressOf, show } from './run-state.ts';
+import { freshRun, pinLedger, progressOf, show } from './run-state.ts';
 import type { RunState } from './run-state.ts';
 import { runStage } from './run-stage.ts';
 import { stepsOf } from './steps.ts';
@@ -31,22 +31,22 @@ export async function distill(input: DistillInput): Promise<RunResult> {
   setHandler(stageReported, (report) => {
     state.current = report;
     state.budget = report.budget ?? state.budget;
+    pinLedger(state, report.ledger);
     changed();
   });
   answerUpdates(state, steps, changed);
 
-  async function step<T>(name: RunState['step'], work: () => Promise<T>): Promise<T> {
+  async function step<T>(name: RunState['step'], work: () => Promise<T>, skip?: string): Promise<T> {
     state.step = name;
     changed();
-    return await attempt(state.parking, changed, work);
+    return await attempt(state.parking, changed, work, skip ?? null);
   }
 
   let error: unknown;
   try {
-    const connected = await step('connect', () =>
+    state.connected = await step('connect', () =>
       steps.control.connect.executeWithOptions({ summary: 'open the ledger, probe the endpoints' }, [spec]),
     );
-    state.connected = connected;
     const prepared = await step('prepare', () =>
       steps.control.prepare.executeWithOptions({ summary: 'import the data' }, [spec]),
     );
@@ -54,18 +54,19 @@ export async function distill(input: DistillInput): Promise<RunResult> {
     while (state.stages.length < spec.stages && !state.stopAfterStage && !cancelled()) {
       await condition(() => !state.parking.paused);
       const startedAt = Date.now();
-      state.stages.push(await runStage(state, { connected, prepared }));
+      state.stages.push(await runStage(state, { connected: state.connected, prepared }));
       state.seconds.push((Date.now() - startedAt) / 1000);
       state.current = null;
       changed();
     }
-    const student = state.stages.at(-1)?.student;
+    const student = state.stages.findLast((stage) => stage.student !== null)?.student;
     if (student && prepared.test !== null && !cancelled()) {
-      state.test = await step('test', () =>
+      const { connected } = state;
+      const test = () =>
         steps.student.evaluate.executeWithOptions({ summary: 'test, once' }, [
           { spec, connected, prepared, student, split: 'test' },
-        ]),
-      );
+        ]);
+      state.test = await orWithout(() => step('test', test, 'end the run without test scores'));
     }
   } catch (caught) {
     error = caught;
@@ -79,7 +80,7 @@ export async function distill(input: DistillInput): Promise<RunResult> {
 async function end(
   state: RunState,
   steps: Steps,
-  step: <T>(name: RunState['step'], work: () => Promise<T>) => Promise<T>,
+  step: <T>(name: RunState['step'], work: () => Promise<T>, skip?: string) => Promise<T>,
   error: unknown,
 ): Promise<RunResult> {
   const { spec } = state.input;
@@ -90,8 +91,12 @@ async function end(
   const reported =
     failed && state.prepared === null
       ? null
-      : await step('report', () =>
-          steps.control.report.executeWithOptions({ summary: status }, [reportOf(state, status)]),
+      : await orWithout(() =>
+          step(
+            'report',
+            () => steps.control.report.executeWithOptions({ summary: status }, [reportOf(state, status)]),
+            'end the run without a report',
+          ),
         );
   const result: RunResult = {
     run: spec.name,
@@ -112,6 +117,16 @@ async function end(
   await condition(allHandlersFinished);
   if (error !== undefined) throw error;
   return result;
+}
+
+/** What the work gives, or null where a person skipped it. */
+async function orWithout<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StepSkipped) return null;
+    throw error;
+  }
 }
 
 function reportOf(state: RunState, status: RunStatus) {

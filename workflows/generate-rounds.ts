@@ -6,6 +6,9 @@ import { sendThrough } from './send-round.ts';
 import type { StageRun } from './stage-run.ts';
 import { hear } from './stage-state.ts';
 
+/** What giving up a blocked round means. */
+export const closeWithWhatItHas = 'close the stage with the answers it has';
+
 /** `restart` continues the stage as a new execution; it never returns. */
 export async function generateRounds(
   run: StageRun,
@@ -13,16 +16,20 @@ export async function generateRounds(
   selected: SelectedRows,
   restart: () => Promise<never>,
 ): Promise<void> {
-  const { input, steps, memory, window } = run;
+  const { steps, memory, window } = run;
   await sendPending(run, restart);
-  while (memory.plans.length <= input.spec.switches.refill) {
+  while (memory.plans.length <= run.input.spec.switches.refill) {
     const round = memory.plans.length;
-    const plan = await run.step('generate', async () => {
-      const selection = memory.plans.at(-1)?.selection ?? selected.selection;
-      return await steps.control.planRound.executeWithOptions({ summary: `prompts of round ${round}` }, [
-        { input, balanced, selection, earlier: memory.plans },
-      ]);
-    });
+    const plan = await run.step(
+      'generate',
+      async () => {
+        const selection = memory.plans.at(-1)?.selection ?? selected.selection;
+        return await steps.control.planRound.executeWithOptions({ summary: `prompts of round ${round}` }, [
+          { input: run.input, balanced, selection, earlier: memory.plans },
+        ]);
+      },
+      closeWithWhatItHas,
+    );
     if (round > 0 && plan.calls === 0) return;
     memory.plans.push(plan);
     memory.domains = plan.domains;
@@ -33,23 +40,28 @@ export async function generateRounds(
 }
 
 async function sendPending(run: StageRun, restart: () => Promise<never>): Promise<void> {
-  const { input, engine, steps, memory, parking, window } = run;
+  const { engine, steps, memory, parking, window } = run;
   const round = memory.plans.length - 1;
   while (window.pending.length > 0) {
-    await attempt(parking, run.changed, async () => {
+    const send = async (): Promise<void> => {
       await sendThrough(
         window,
         engine.window,
-        (chunk) =>
-          steps.teacher.generate.executeWithOptions({ summary: `round ${round} · ${chunk.rows} slots` }, [
-            { spec: input.spec, connected: input.connected, stage: input.stage, round, chunk },
-          ]),
+        (chunk) => {
+          const { spec, connected, stage } = run.input;
+          return steps.teacher.generate.executeWithOptions({ summary: `round ${round} · ${chunk.rows} slots` }, [
+            { spec, connected, stage, round, chunk },
+          ]);
+        },
         (result) => {
           hear(memory, result);
           run.changed();
         },
       );
-    });
+      // What the slices of a drained window said was heard inside their cancelled scope, which tells nobody.
+      run.changed();
+    };
+    await attempt(parking, run.changed, send, closeWithWhatItHas);
     if (CancellationScope.current().consideredCancelled) return;
     if (workflowInfo().continueAsNewSuggested && window.pending.length > 0) {
       memory.pending = window.pending;

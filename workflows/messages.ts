@@ -4,6 +4,7 @@ import type {
   Blocked,
   BudgetCopy,
   BudgetRequest,
+  LedgerPin,
   Progress,
   ResumeRequest,
   RunStatus,
@@ -13,6 +14,7 @@ import type {
 
 export const pauseRun = defineUpdate<UpdateAnswer>('pause');
 export const resumeRun = defineUpdate<UpdateAnswer, [ResumeRequest]>('resume');
+export const skipStep = defineUpdate<UpdateAnswer>('skip');
 export const stopAfterStage = defineUpdate<UpdateAnswer>('stopAfterStage');
 export const setBudget = defineUpdate<UpdateAnswer, [BudgetRequest]>('setBudget');
 export const progressOfRun = defineQuery<Progress>('progress');
@@ -21,6 +23,7 @@ export const progressOfStage = defineQuery<StageProgress>('progress');
 /** Parent to stage. */
 export const pauseStage = defineSignal('pauseStage');
 export const resumeStage = defineSignal<[ResumeRequest]>('resumeStage');
+export const skipInStage = defineSignal('skipInStage');
 /** Stage to parent. */
 export const stageReported = defineSignal<[StageReport]>('stageReported');
 
@@ -30,4 +33,5 @@ export interface StageReport {
   readonly step: StageProgress['step'];
   readonly blocked: Blocked | null;
   readonly budget: BudgetCopy | null;
+  readonly ledger: LedgerPin;
 }

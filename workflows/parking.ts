@@ -1,6 +1,7 @@
 /**
  * Parking: a step that fails in a way a person can mend does not end the run. It waits, shown as `blocked`, until
- * somebody resumes it, and is then tried again (DESIGN section 3; reference: house rule 9).
+ * somebody resumes it, and is then tried again; or skips it, where the rest can go on without (DESIGN section 3;
+ * reference: house rule 9).
  */
 import { ActivityFailure, ApplicationFailure, condition, isCancellation } from '@temporalio/workflow';
 import type { Blocked, ResumeRequest } from '../contracts/progress.ts';
@@ -10,6 +11,8 @@ import type { Failure } from '../domain/failures.ts';
 export interface Parking {
   paused: boolean;
   blocked: Blocked | null;
+  /** The parked step was given up. */
+  skipped: boolean;
   /** What the last `resume` brought along. */
   brought: ResumeRequest;
 }
@@ -17,12 +20,23 @@ export interface Parking {
 /** A piece of work that may be tried again; told what the last `resume` brought along. */
 export type Step<T> = (brought: ResumeRequest) => Promise<T>;
 
+/** Thrown by a step that was blocked and that a person chose to go on without. */
+export class StepSkipped extends Error {}
+
 export function openParking(): Parking {
-  return { paused: false, blocked: null, brought: {} };
+  return { paused: false, blocked: null, skipped: false, brought: {} };
 }
 
-/** Runs a step, not while paused; parks on a failure that can be mended and tries again after `release`. */
-export async function attempt<T>(parking: Parking, changed: () => void, step: Step<T>): Promise<T> {
+/**
+ * Runs a step, not while paused; parks on a failure that can be mended and tries again after `release`. `skip` says
+ * what giving the step up would mean, null where it cannot be given up. Throws `StepSkipped` when it was.
+ */
+export async function attempt<T>(
+  parking: Parking,
+  changed: () => void,
+  step: Step<T>,
+  skip: string | null = null,
+): Promise<T> {
   for (;;) {
     await condition(() => !parking.paused);
     try {
@@ -31,10 +45,13 @@ export async function attempt<T>(parking: Parking, changed: () => void, step: St
       if (isCancellation(error)) throw error;
       const failure = failureOf(error);
       if (failures[failure.type].retry === 'final') throw error;
-      parking.blocked = { ...failure, remedy: remedyOf(failure.type) };
+      parking.blocked = { ...failure, remedy: remedyOf(failure.type), skip };
       changed();
       await condition(() => parking.blocked === null);
       changed();
+      if (!parking.skipped) continue;
+      parking.skipped = false;
+      throw new StepSkipped(failure.message);
     }
   }
 }
@@ -43,6 +60,13 @@ export async function attempt<T>(parking: Parking, changed: () => void, step: St
 export function release(parking: Parking, request: ResumeRequest): void {
   parking.brought = request;
   parking.paused = false;
+  parking.blocked = null;
+}
+
+/** A skip: gives up the parked step; does nothing where none is parked or it cannot be given up. */
+export function giveUp(parking: Parking): void {
+  if (parking.blocked === null || parking.blocked.skip === null) return;
+  parking.skipped = true;
   parking.blocked = null;
 }
 

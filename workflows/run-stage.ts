@@ -1,8 +1,9 @@
 /** Starts a stage as a child of the run and waits for its result. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { executeChild } from '@temporalio/workflow';
+import { startChild } from '@temporalio/workflow';
 import type { Connected, Prepared, StageResult } from '../contracts/stage.ts';
 import type { RunState } from './run-state.ts';
+import { pauseStage } from './messages.ts';
 import { stage } from './stage.ts';
 import { stepsOf } from './steps.ts';
 
@@ -22,8 +23,9 @@ export async function runStage(
   const index = state.stages.length;
   const workflowId = stageId(spec.name, index);
   for (;;) {
+    const { paused } = state.parking;
     try {
-      return await executeChild(stage, {
+      state.child = await startChild(stage, {
         workflowId,
         taskQueue: engine.queues.control,
         parentClosePolicy: 'REQUEST_CANCEL',
@@ -34,16 +36,21 @@ export async function runStage(
           {
             input: { spec, ...data, stage: index, history: state.stages },
             engine,
-            paused: state.parking.paused,
+            paused,
           },
         ],
       });
+      // A pause that came while the stage was being started met nobody.
+      if (state.parking.paused && !paused) await state.child.signal(pauseStage);
+      return await state.child.result();
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       await stepsOf(engine, spec).control.awaitClosed.executeWithOptions(
         { summary: 'an earlier stage of this name still drains' },
         [workflowId],
       );
+    } finally {
+      state.child = null;
     }
   }
 }

@@ -1,13 +1,15 @@
 /** What a run remembers, and how it shows it: query, current details, search attributes. */
+import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
-import type { BudgetCopy, Progress, RunStatus, StageLine, StepName } from '../contracts/progress.ts';
+import type { BudgetCopy, LedgerPin, Progress, RunStatus, StageLine, StepName } from '../contracts/progress.ts';
 import type { Connected, DistillInput, Prepared, Scores, StageResult } from '../contracts/stage.ts';
 import { simulatedParts } from '../contracts/simulated.ts';
 import { runDetails } from './details.ts';
 import type { StageReport } from './messages.ts';
 import { openParking } from './parking.ts';
 import type { Parking } from './parking.ts';
+import type { stage } from './stage.ts';
 
 const keys = {
   status: defineSearchAttributeKey('BaldistillStatus', SearchAttributeType.KEYWORD),
@@ -31,6 +33,8 @@ export interface RunState {
   seconds: number[];
   /** The running stage as it last reported itself. */
   current: StageReport | null;
+  /** The running stage, once it has started and until it is over. */
+  child: ChildWorkflowHandle<typeof stage> | null;
   budget: BudgetCopy | null;
   test: Scores | null;
   stopAfterStage: boolean;
@@ -48,10 +52,17 @@ export function freshRun(input: DistillInput, now: number): RunState {
     stages: [],
     seconds: [],
     current: null,
+    child: null,
     budget: null,
     test: null,
     stopAfterStage: false,
   };
+}
+
+/** The ledger as the run last saw it: an older one is refused from here on. */
+export function pinLedger(state: RunState, ledger: LedgerPin): void {
+  if (state.connected === null || ledger.counter < state.connected.ledger.counter) return;
+  state.connected = { ...state.connected, ledger };
 }
 
 export function statusOf(state: RunState): RunStatus {

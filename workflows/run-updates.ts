@@ -1,12 +1,22 @@
 /** The updates a run takes. Validators check shape and sense only, synchronously; the ledger decides about money. */
-import { ApplicationFailure, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { BudgetRequest, ResumeRequest } from '../contracts/progress.ts';
 import type { UpdateAnswer } from '../contracts/progress.ts';
-import { pauseRun, pauseStage, resumeRun, resumeStage, setBudget, stopAfterStage } from './messages.ts';
-import { release } from './parking.ts';
-import { stageId } from './run-stage.ts';
-import { statusOf } from './run-state.ts';
+import {
+  pauseRun,
+  pauseStage,
+  resumeRun,
+  resumeStage,
+  setBudget,
+  skipInStage,
+  skipStep,
+  stopAfterStage,
+} from './messages.ts';
+import { failureOf, giveUp, release } from './parking.ts';
+import { progressOf, statusOf } from './run-state.ts';
 import type { RunState } from './run-state.ts';
+import type { stage } from './stage.ts';
 import type { Steps } from './steps.ts';
 
 export function answerUpdates(state: RunState, steps: Steps, changed: () => void): void {
@@ -22,15 +32,13 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
       refuse(`The run ${run} is over (${state.ended ?? 'reporting'}).`);
   }
 
-  /** The stage may end while it is told: it then starts its successor with the run's own state. */
-  async function tellStage(
-    tell: (stage: ReturnType<typeof getExternalWorkflowHandle>) => Promise<void>,
-  ): Promise<void> {
-    if (state.stages.length >= state.input.spec.stages || state.prepared === null) return;
+  /** What the stage that ends in this moment does not hear, its successor is started with. */
+  async function tellStage(tell: (child: ChildWorkflowHandle<typeof stage>) => Promise<void>): Promise<void> {
+    if (state.child === null) return;
     try {
-      await tell(getExternalWorkflowHandle(stageId(run, state.stages.length)));
+      await tell(state.child);
     } catch {
-      // Nobody to tell: no stage runs at this moment, and the next one is started with `paused` as it stands.
+      // It is over: nobody is left to tell, and what follows starts with the run's own state.
     }
   }
 
@@ -38,7 +46,7 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
     pauseRun,
     async () => {
       state.parking.paused = true;
-      await tellStage((stage) => stage.signal(pauseStage));
+      await tellStage((child) => child.signal(pauseStage));
       return answer('Paused: calls in flight settle, no new call is sent.');
     },
     { validator: refuseWhenOver, description: 'Send no new call until resume.' },
@@ -49,16 +57,22 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
     async (request) => {
       const was = statusOf(state);
       // Before anything is tried again: a streak of ambiguous ends would refuse the first call at once.
-      if (state.connected !== null) await steps.control.forgive.executeWithOptions({ summary: 'resume' }, [run]);
+      if (state.connected !== null)
+        await asked(() => steps.control.forgive.executeWithOptions({ summary: 'resume' }, [run]));
+      if (request.ledger !== undefined && state.connected !== null)
+        state.connected = { ...state.connected, ledger: request.ledger };
       release(state.parking, request);
       if (state.current !== null) state.current = { ...state.current, blocked: null };
-      await tellStage((stage) => stage.signal(resumeStage, request));
+      await tellStage((child) => child.signal(resumeStage, request));
       return answer(was === 'blocked' ? 'Resumed: the blocked step is tried again.' : 'Resumed.');
     },
     {
       validator: (request) => {
         if (state.ended !== null) refuse(`The run ${run} is over (${state.ended}).`);
-        refuseShape(ResumeRequest.safeParse(request).success, 'resume takes {studentModel?, studentUrl?}');
+        refuseShape(
+          ResumeRequest.safeParse(request).success,
+          'resume takes {studentModel?, studentUrl?, ledger?: {id, counter, mark}}',
+        );
         const status = statusOf(state);
         if (status !== 'paused' && status !== 'blocked')
           refuse(`The run ${run} is ${status}: there is nothing to resume.`);
@@ -68,20 +82,51 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
   );
 
   setHandler(
+    skipStep,
+    async () => {
+      const meaning = progressOf(state).blocked?.skip ?? null;
+      giveUp(state.parking);
+      if (state.current !== null) state.current = { ...state.current, blocked: null };
+      await tellStage((child) => child.signal(skipInStage));
+      return answer(`Skipped: ${meaning ?? 'the step is left out'}.`);
+    },
+    {
+      validator: () => {
+        if (state.ended !== null) refuse(`The run ${run} is over (${state.ended}).`);
+        const { blocked, status, step } = progressOf(state);
+        if (blocked === null) refuse(`The run ${run} is ${status}: only a blocked step can be skipped.`);
+        if (blocked.skip === null)
+          refuse(`The step ${step} of the run ${run} cannot be skipped: nothing goes on without it.`);
+      },
+      description: 'Go on without the blocked step.',
+    },
+  );
+
+  setHandler(
     stopAfterStage,
     () => {
       state.stopAfterStage = true;
-      return answer('The run ends after this stage, with test and report.');
+      if (state.prepared === null) return answer('The run ends once its data are prepared, before its first stage.');
+      const blocked = statusOf(state) === 'blocked' ? ' The stage is blocked: resume or skip comes first.' : '';
+      return answer(`The run ends after this stage, with test and report.${blocked}`);
     },
-    { validator: refuseWhenOver, description: 'End in order after the running stage.' },
+    {
+      validator: () => {
+        refuseWhenOver();
+        if (state.step === 'test') refuse(`The last stage of the run ${run} is over; the run ends by itself.`);
+      },
+      description: 'End in order after the running stage.',
+    },
   );
 
   setHandler(
     setBudget,
     async ({ calls }) => {
-      const { accepted, budget } = await steps.control.setCallLimit.executeWithOptions({ summary: `${calls} calls` }, [
-        { run, calls },
-      ]);
+      const { accepted, budget } = await asked(() =>
+        steps.control.setCallLimit.executeWithOptions({ summary: `${calls} calls` }, [
+          { spec: state.input.spec, calls },
+        ]),
+      );
       state.budget = budget;
       if (!accepted) {
         throw ApplicationFailure.nonRetryable(
@@ -95,11 +140,20 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
       validator: (request) => {
         refuseWhenOver();
         refuseShape(BudgetRequest.safeParse(request).success, 'setBudget takes {calls: a positive whole number}');
-        if (state.connected === null) refuse(`The run ${run} has not opened its ledger yet; try again in a moment.`);
       },
       description: 'Change the call limit; not below what is charged.',
     },
   );
+}
+
+/** Asks the ledger; where it cannot answer, the update is refused with its sentence, and the run stays as it is. */
+async function asked<T>(question: () => Promise<T>): Promise<T> {
+  try {
+    return await question();
+  } catch (error) {
+    const { type, message } = failureOf(error);
+    throw ApplicationFailure.nonRetryable(`The ledger cannot be asked now (${type}): ${message}`, 'UpdateRefused');
+  }
 }
 
 function refuse(message: string): never {

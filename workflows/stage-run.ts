@@ -24,6 +24,7 @@ export interface StageStart {
 }
 
 export interface StageRun {
+  /** The stage's input, with the ledger as this stage last saw it. */
   readonly input: StageInput;
   readonly engine: EngineSettings;
   readonly steps: Steps;
@@ -32,13 +33,13 @@ export interface StageRun {
   readonly window: Window;
   /** Tells the UI and the parent that something changed. */
   changed: () => void;
-  /** Does a step, through pauses and parkings, until it succeeds. */
-  step<T>(name: StageMemory['step'], work: Step<T>): Promise<T>;
+  /** Does a step, through pauses and parkings, until it succeeds; `skip` as in `attempt`. */
+  step<T>(name: StageMemory['step'], work: Step<T>, skip?: string): Promise<T>;
 }
 
 export function openStage(start: StageStart): StageRun {
   const { input, engine } = start;
-  const memory = start.memory ?? freshMemory(Date.now());
+  const memory = start.memory ?? freshMemory(Date.now(), input.connected.ledger);
   const parking: Parking = { ...openParking(), paused: start.paused };
 
   let told = '';
@@ -49,29 +50,34 @@ export function openStage(start: StageStart): StageRun {
     setCurrentDetails(stageDetails({ status, step, blocked, budget, ...rest }));
     const parent = workflowInfo().parent;
     if (parent === undefined || CancellationScope.current().consideredCancelled) return;
-    // Every signal is a workflow task of both: tell what is new, and the budget alone not too often.
-    const news = JSON.stringify([status, step, blocked]);
+    const { ledger } = memory;
+    // Every signal is a workflow task of both: tell what is new; the budget alone not too often, and
+    // whenever it comes to rest.
+    const settled = status === 'paused' ? budget : null;
+    const news = JSON.stringify([status, step, blocked, settled]);
     if (news === told && Date.now() - toldAt < budgetEveryMs) return;
     told = news;
     toldAt = Date.now();
     // A parent that is gone cannot listen: the stage goes on, and a successor finds its work in the ledger.
     getExternalWorkflowHandle(parent.workflowId)
-      .signal(stageReported, { stage: input.stage, status, step, blocked, budget })
+      .signal(stageReported, { stage: input.stage, status, step, blocked, budget, ledger })
       .catch(() => undefined);
   }
 
   return {
-    input,
+    get input() {
+      return { ...input, connected: { ...input.connected, ledger: memory.ledger } };
+    },
     engine,
     steps: stepsOf(engine, input.spec),
     memory,
     parking,
     window: openWindow(memory.pending ?? []),
     changed,
-    async step(name, work) {
+    async step(name, work, skip) {
       memory.step = name;
       changed();
-      return await attempt(parking, changed, work);
+      return await attempt(parking, changed, work, skip ?? null);
     },
   };
 }

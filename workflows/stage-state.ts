@@ -8,7 +8,7 @@ import type {
   SelectedRows,
   SliceResult,
 } from '../contracts/activity-messages.ts';
-import type { BudgetCopy, DomainProgress, RunStatus, StageProgress } from '../contracts/progress.ts';
+import type { BudgetCopy, DomainProgress, LedgerPin, RunStatus, StageProgress } from '../contracts/progress.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { Parking } from './parking.ts';
 
@@ -27,17 +27,28 @@ export interface StageMemory {
   done: number;
   callsPerSecond: number | null;
   budget: BudgetCopy | null;
+  /** The ledger as this stage last saw it: an older one is refused from here on. */
+  ledger: LedgerPin;
+  /** Steps that were blocked and that a person skipped. */
+  skipped: StageProgress['step'][];
   domains: DomainProgress[];
 }
 
-export function freshMemory(now: number): StageMemory {
-  return { step: 'balance', startedAt: now, plans: [], done: 0, callsPerSecond: null, budget: null, domains: [] };
+export function freshMemory(now: number, ledger: LedgerPin): StageMemory {
+  const nothing = { plans: [], done: 0, callsPerSecond: null, budget: null, skipped: [], domains: [] };
+  return { step: 'balance', startedAt: now, ledger, ...nothing };
+}
+
+/** Moves the pin on; slices end in any order, so an older word changes nothing. */
+export function pin(memory: StageMemory, ledger: LedgerPin): void {
+  if (ledger.counter >= memory.ledger.counter) memory.ledger = ledger;
 }
 
 /** Takes in what a slice reported. */
 export function hear(memory: StageMemory, result: SliceResult): void {
   memory.done += result.answered + result.empty;
   memory.budget = result.budget;
+  pin(memory, result.ledger);
   if (result.seconds > 0 && result.sent > 0) memory.callsPerSecond = result.sent / result.seconds;
   for (const change of result.domains) {
     const known = memory.domains.findIndex(({ domain }) => domain === change.domain);

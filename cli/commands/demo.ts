@@ -12,7 +12,7 @@ import { readRun } from '../run-source.ts';
 import type { Terminal } from '../terminal.ts';
 import { score } from '../view/words.ts';
 import type { Finish } from './finish.ts';
-import { tableOf } from './look.ts';
+import { tableOf } from '../view/table.ts';
 import { overridesOf } from './options.ts';
 import { start } from './run.ts';
 

@@ -1,13 +1,12 @@
-/** Commands that only look, at the ledger and the run's folder: ls, report, ledger show. They start nothing. */
+/** Commands that only look, at the ledger and the run's folder: ls, report. They start nothing. */
 import { existsSync, readFileSync } from 'node:fs';
-import Table from 'cli-table3';
 import type { Command } from 'commander';
-import type { LedgerSummary } from '../../activities/ports/ledger.ts';
 import { CommandError, exitCodes } from '../exit.ts';
-import { resultOf, unknownRun, withLedger } from '../memory.ts';
+import { resultOf, withLedger } from '../memory.ts';
 import { readReport, reportPaths } from '../report-files.ts';
 import { terminalLine } from '../terminal-text.ts';
 import type { Terminal } from '../terminal.ts';
+import { tableOf } from '../view/table.ts';
 import { score } from '../view/words.ts';
 import { Json } from './options.ts';
 
@@ -65,51 +64,4 @@ export function reportCommand(program: Command, terminal: Terminal): void {
       terminal.note(markdown);
       terminal.print(readFileSync(markdown, 'utf8').trimEnd());
     });
-}
-
-export function ledgerCommand(program: Command, terminal: Terminal): void {
-  program
-    .command('ledger')
-    .description('the budget and every paid call')
-    .command('show')
-    .argument('<run>')
-    .description('what a run was charged, and for what')
-    .option('--json')
-    .action(async (run: string, given: unknown) => {
-      const summary = await withLedger(terminal.home, async (ledger) =>
-        (await ledger.run(run)) === undefined ? undefined : await ledger.summary(run),
-      );
-      if (summary === undefined) throw unknownRun(run);
-      if (Json.parse(given).json) terminal.printJson(summary);
-      else terminal.print(summaryText(summary));
-    });
-}
-
-function summaryText({ run, budget, calls, tokens, unusable, stages, domains }: LedgerSummary): string {
-  const counts = Object.entries(calls).map(([state, count]) => [state, String(count)]);
-  const flaws = Object.entries(unusable).map(([reason, count]) => [terminalLine(reason), String(count)]);
-  return [
-    `${run}: ${budget.charged} of ${budget.limit} calls charged, for ${budget.slots} slots`,
-    tableOf(['calls', 'count'], counts),
-    `tokens: ${tokens.input} in, ${tokens.output} out`,
-    ...(flaws.length > 0 ? [tableOf(['paid but not used as asked', 'count'], flaws)] : []),
-    tableOf(
-      ['stage', 'charged', 'forfeited'],
-      stages.map(({ stage, charged, forfeited }) => [stage + 1, charged, forfeited].map(String)),
-    ),
-    tableOf(
-      ['domain', 'charged'],
-      domains.map(({ domain, charged }) => [terminalLine(domain), String(charged)]),
-    ),
-  ].join('\n');
-}
-
-export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const table = new Table({
-    head: [...head],
-    style: { head: [], border: [], compact: true },
-    colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),
-  });
-  table.push(...rows.map((row) => [...row]));
-  return table.toString();
 }

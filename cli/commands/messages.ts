@@ -1,4 +1,4 @@
-/** Commands that say one thing to a run that is going on: pause, resume, stop, budget. */
+/** Commands that say one thing to a run that is going on: pause, resume, skip, stop, budget. */
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { UpdateAnswer } from '../../contracts/progress.ts';
 import type { ResumeRequest } from '../../contracts/progress.ts';
-import { pauseRun, resumeRun, setBudget, stopAfterStage } from '../../workflows/messages.ts';
+import { pauseRun, resumeRun, setBudget, skipStep, stopAfterStage } from '../../workflows/messages.ts';
 import { withEngineOf } from '../engine.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import type { Terminal } from '../terminal.ts';
@@ -41,6 +41,15 @@ export function resumeCommand(program: Command, terminal: Terminal): void {
       };
       return send(terminal, run, given, (handle) => handle.executeUpdate(resumeRun, { args: [request] }));
     });
+}
+
+export function skipCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('skip')
+    .argument('<run>')
+    .description('go on without the step that blocks a run')
+    .option('--json')
+    .action((run: string, given: unknown) => send(terminal, run, given, (handle) => handle.executeUpdate(skipStep)));
 }
 
 export function stopCommand(program: Command, terminal: Terminal): void {

@@ -1,13 +1,29 @@
 /** Which ledger this is, and which sessions use it. */
+import { hash } from 'node:crypto';
 import type { LedgerIdentity } from '../../../activities/ports/ledger.ts';
 import { BaldistillError } from '../../../domain/failures.ts';
+import type { EventsTable } from '../schema.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 
 export async function identity(transaction: LedgerTransaction): Promise<LedgerIdentity> {
-  return { id: transaction.ledgerId, counter: transaction.counter };
+  const { ledgerId: id, counter } = transaction;
+  return { id, counter, mark: await markAt(transaction, counter) };
 }
 
-/** Another id is another ledger; a lower counter is an older copy of this one, which has forgotten charges. */
+/** Tells one event from another at the same counter: a restored copy that went on counts the same, and marks otherwise. */
+async function markAt({ database }: LedgerTransaction, counter: number): Promise<string> {
+  const event = await database.selectFrom('events').selectAll().where('counter', '=', counter).executeTakeFirst();
+  return event === undefined ? '' : markOf(event);
+}
+
+function markOf({ at, run, transition, call_id: callId }: EventsTable): string {
+  return hash('sha256', JSON.stringify([at, run, transition, callId])).slice(0, 16);
+}
+
+/**
+ * Another id is another ledger; a lower counter is an older copy of this one, which has forgotten charges; another
+ * mark is such a copy that went on by itself.
+ */
 export async function verify(transaction: LedgerTransaction, pinned: LedgerIdentity): Promise<LedgerIdentity> {
   const { ledgerId: id, counter, path } = transaction;
   if (id !== pinned.id) {
@@ -22,7 +38,13 @@ export async function verify(transaction: LedgerTransaction, pinned: LedgerIdent
       `The ledger ${path} is an older copy: it has seen ${counter} events, this run has seen ${pinned.counter}.`,
     );
   }
-  return { id, counter };
+  if (pinned.mark && (await markAt(transaction, pinned.counter)) !== pinned.mark) {
+    throw new BaldistillError(
+      'LedgerMismatch',
+      `The ledger ${path} is an older copy that went on by itself: its event ${pinned.counter} is not the one this run has seen.`,
+    );
+  }
+  return identity(transaction);
 }
 
 export async function keepAlive({ database, session, now }: LedgerTransaction): Promise<null> {

@@ -15,6 +15,7 @@ import {
   setPlanned,
   setRunStatus,
 } from './runs.ts';
+import { adopt } from './adopt.ts';
 import { settleCall } from './settle.ts';
 import { readSlots } from './slots.ts';
 import { callState, markUnusable } from './calls.ts';
@@ -31,6 +32,7 @@ type Performers = {
 const performers: Performers = {
   identity,
   verify,
+  adopt,
   beat: keepAlive,
   close: endSession,
   openRun,

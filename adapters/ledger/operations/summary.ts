@@ -10,7 +10,9 @@ export async function summarise(transaction: LedgerTransaction, { run }: { run: 
     .selectFrom('charges')
     .select('stage')
     .select(({ fn }) => fn.sum<number | string>('charged').as('charged'))
-    .select(({ fn }) => fn.countAll<number | string>().filterWhere('state', '=', 'forfeited').as('forfeited'))
+    .select(({ fn }) =>
+      fn.sum<number | string | null>('charged').filterWhere('state', '=', 'forfeited').as('forfeited'),
+    )
     .where('run', '=', run)
     .groupBy('stage')
     .orderBy('stage')
@@ -46,7 +48,7 @@ export async function summarise(transaction: LedgerTransaction, { run }: { run: 
     stages: stages.map((row) => ({
       stage: row.stage,
       charged: Number(row.charged),
-      forfeited: Number(row.forfeited),
+      forfeited: Number(row.forfeited ?? 0),
     })),
     domains: domains.map((row) => ({ domain: row.domain, charged: Number(row.charged) })),
   };

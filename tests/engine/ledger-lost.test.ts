@@ -1,0 +1,112 @@
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Ledger } from '../../activities/ports/ledger.ts';
+import { openLedger } from '../../adapters/ledger/open-ledger.ts';
+import type { distill } from '../../workflows/index.ts';
+import { pauseRun, resumeRun } from '../../workflows/messages.ts';
+import { openRig, until, wordnetSpec } from './rig.ts';
+import type { Home, Rig } from './rig.ts';
+
+let rig: Rig;
+
+beforeAll(async () => {
+  rig = await openRig();
+});
+afterAll(async () => await rig.close());
+
+const ledgerFile = (home: Home): string => join(home.path, 'ledger.sqlite');
+
+async function withLedger<T>(home: Home, work: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const ledger = await openLedger({ path: ledgerFile(home) });
+  try {
+    return await work(ledger);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** A copy as a person makes it: the file alone lacks what is still in its log. */
+function backUp(home: Home): void {
+  const database = new DatabaseSync(ledgerFile(home));
+  database.prepare('vacuum into ?').run(`${ledgerFile(home)}.copy`);
+  database.close();
+}
+
+const slow = { teacher: '{ embedded: simulated, concurrency: 4 }' };
+
+/** A run paused in the middle of its second stage, its worker ended, and a copy of the ledger from before that stage. */
+async function met(home: Home, name: string, seed: number): Promise<WorkflowHandle<typeof distill>> {
+  const worker = await home.worker();
+  const handle = await home.start(wordnetSpec(name, { method: 'adaptive-ft-cot', seed }, slow));
+  await until(handle, ({ stage, step }) => stage === 0 && step === 'fine-tune');
+  await handle.executeUpdate(pauseRun);
+  await until(handle, ({ status, step }) => status === 'paused' && step === 'evaluate');
+  backUp(home);
+  await rig.behave({ latencyMs: 40 });
+  await handle.executeUpdate(resumeRun, { args: [{}] });
+  await until(handle, ({ stage, step }) => stage === 1 && step === 'generate');
+  const { requests } = await rig.counters();
+  await expect.poll(async () => (await rig.counters()).requests, { timeout: 20_000 }).toBeGreaterThan(requests + 8);
+  await handle.executeUpdate(pauseRun);
+  await until(handle, ({ status }) => status === 'paused');
+  // The slice has returned what it saw of the ledger.
+  await until(handle, ({ budget }) => (budget?.charged ?? 0) > 40);
+  await rig.behave({ latencyMs: 0 });
+  worker.shutdown();
+  await worker.stopped;
+  for (const suffix of ['-wal', '-shm']) rmSync(ledgerFile(home) + suffix, { force: true });
+  return handle;
+}
+
+test('an older copy of the ledger parks the run, also one that went on by itself; adopted, the run goes on', async () => {
+  const home = rig.home();
+  const handle = await met(home, 'restored', 41);
+  const charged = await withLedger(home, async (ledger) => (await ledger.budget('restored')).charged);
+  renameSync(`${ledgerFile(home)}.copy`, ledgerFile(home));
+  // The copy is used by others meanwhile: its counter passes the one the run has seen.
+  await withLedger(home, async (ledger) => {
+    for (let index = 0; index < 300; index += 1) await ledger.setPlanned('restored', 80);
+  });
+  await home.worker();
+  await handle.executeUpdate(resumeRun, { args: [{}] });
+  const { blocked } = await until(handle, ({ status }) => status === 'blocked');
+  expect(blocked?.type).toBe('LedgerMismatch');
+  expect(blocked?.message).toContain('older copy that went on by itself');
+  expect(blocked?.remedy).toContain('ledger adopt RUN --charged N');
+  // A plain resume does not help.
+  await handle.executeUpdate(resumeRun, { args: [{}] });
+  expect((await until(handle, ({ status }) => status === 'blocked')).blocked?.type).toBe('LedgerMismatch');
+
+  const before = await rig.counters();
+  const adopted = await withLedger(home, async (ledger) => await ledger.adopt('restored', charged));
+  expect(adopted).toMatchObject({ accepted: true, budget: { charged, limit: 120 } });
+  await handle.executeUpdate(resumeRun, { args: [{ ledger: adopted.ledger }] });
+  expect(await handle.result()).toMatchObject({ status: 'completed' });
+  const end = await withLedger(home, async (ledger) => await ledger.summary('restored'));
+  expect(end.budget.charged).toBeLessThanOrEqual(120);
+  expect((await rig.counters()).billed - before.billed).toBeLessThanOrEqual(120 - charged);
+});
+
+test('a ledger that is gone parks the run; a new one is adopted with what was charged', async () => {
+  const home = rig.home();
+  const handle = await met(home, 'gone', 42);
+  const charged = await withLedger(home, async (ledger) => (await ledger.budget('gone')).charged);
+  rmSync(ledgerFile(home));
+  await home.worker();
+  await handle.executeUpdate(resumeRun, { args: [{}] }).catch(() => undefined);
+  const spec = wordnetSpec('gone', { method: 'adaptive-ft-cot', seed: 42 }, slow);
+  await withLedger(home, async (ledger) => {
+    const { slots: planned, calls, maxForfeits } = spec.budget;
+    await ledger.openRun({ run: 'gone', spec, calls, planned, maxForfeits });
+    expect((await ledger.adopt('gone', 121)).accepted).toBe(false);
+    const adopted = await ledger.adopt('gone', charged);
+    expect(adopted.budget).toMatchObject({ charged, forfeited: charged });
+    await handle.executeUpdate(resumeRun, { args: [{ ledger: adopted.ledger }] });
+  });
+  expect(await handle.result()).toMatchObject({ status: 'completed' });
+  const end = await withLedger(home, async (ledger) => await ledger.summary('gone'));
+  expect(end.budget.charged).toBeLessThanOrEqual(120);
+});
