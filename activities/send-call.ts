@@ -85,7 +85,8 @@ async function exchange(
       throw error;
     }
     if (error.outcome === 'ambiguous') {
-      await ledger.forfeit(callId, error.reason, { seen: true });
+      const idempotencyTtl = sender.spec.teacher.idempotency?.ttl ?? null;
+      await ledger.forfeit(callId, error.reason, { seen: true, idempotencyTtl });
       if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
       return 'again';
     }

@@ -38,6 +38,8 @@ export type BudgetEvent =
   | { readonly type: 'release'; readonly replan: boolean }
   /** Unknown whether billed: the charge stays. */
   | { readonly type: 'forfeit'; readonly seen: boolean }
+  /** Unknown whether billed, and the same call will be sent again: it stays open. */
+  | { readonly type: 'doubt' }
   /** The late answer of a forfeited call: already counted. */
   | { readonly type: 'recover' }
   /** An answer that is already there fills a slot; `counted` charges it as a call. */
@@ -46,8 +48,6 @@ export type BudgetEvent =
   | { readonly type: 'recharge' }
   | { readonly type: 'setLimit'; readonly limit: number }
   | { readonly type: 'setPlanned'; readonly planned: number }
-  /** Raises what is charged to this many calls, as forfeited ones: what another ledger knew and this one does not. */
-  | { readonly type: 'adopt'; readonly charged: number }
   | { readonly type: 'forgive' };
 
 /** `limit`: no call is left. `plan`: those left belong to the plan. `unstable`: too many ambiguous ends in a row. */
@@ -96,6 +96,8 @@ export function reduceBudget(state: BudgetState, event: BudgetEvent): BudgetDeci
       const ended = close(state);
       return accept({ ...ended, forfeited: ended.forfeited + 1, streak: ended.streak + (event.seen ? 1 : 0) });
     }
+    case 'doubt':
+      return accept({ ...state, streak: state.streak + 1 });
     case 'recover': {
       if (state.forfeited === 0) throw new RangeError('budget: no forfeited call to recover');
       return accept({ ...state, forfeited: state.forfeited - 1, recovered: state.recovered + 1 });
@@ -108,11 +110,6 @@ export function reduceBudget(state: BudgetState, event: BudgetEvent): BudgetDeci
       return event.limit < state.charged ? refuse('below-charged') : accept({ ...state, limit: event.limit });
     case 'setPlanned':
       return accept({ ...state, planned: Math.max(0, event.planned) });
-    case 'adopt': {
-      if (event.charged > state.limit) return refuse('limit');
-      const missing = Math.max(0, event.charged - state.charged);
-      return accept({ ...state, charged: state.charged + missing, forfeited: state.forfeited + missing });
-    }
     case 'forgive':
       return accept({ ...state, streak: 0 });
     default:

@@ -1,4 +1,4 @@
-import type { LedgerPin, RunStatus } from '../../contracts/progress.ts';
+import type { RunStatus } from '../../contracts/progress.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 
 /**
@@ -11,21 +11,23 @@ export interface Ledger {
   identity(): Promise<LedgerIdentity>;
   /** Records a run or finds it again; a run that exists keeps its limits and what it is charged. */
   openRun(opening: RunOpening): Promise<RunBudget>;
-  /** Throws `LedgerMismatch` when this is not the ledger of `id`, or it is an older copy, or one that went its own way. */
+  /** Throws `LedgerMismatch` when this is not the ledger of `id` or it is older than `counter`. */
   verify(pinned: LedgerIdentity): Promise<LedgerIdentity>;
-  /**
-   * Takes this ledger for a run that was charged to another one, or to a later state of this one: raises what it is
-   * charged to at least `charged` calls, as forfeited ones. Not above the limit.
-   */
-  adopt(run: string, charged: number): Promise<{ accepted: boolean; budget: RunBudget; ledger: LedgerIdentity }>;
   /** Asks for one call of one slot: the intent is the reservation. */
   intend(request: IntentRequest): Promise<IntentOutcome>;
   /** Stores an answer; a late one of a forfeited call is kept as `recovered`. */
   settle(callId: string, answer: PaidAnswer): Promise<'settled' | 'recovered'>;
   /** Gives the charge back: the endpoint definitely did not bill. `final` says that the slot will not be asked again. */
   refuse(callId: string, reason: string, options: { final: boolean }): Promise<void>;
-  /** The outcome is unknown: the charge stays. `seen` is false for calls found open after a lost worker. */
-  forfeit(callId: string, reason: string, options: { seen: boolean }): Promise<void>;
+  /**
+   * The outcome is unknown: the charge stays. `seen` is false for calls found open after a lost worker. A call that an
+   * idempotent endpoint still remembers (`idempotencyTtl`) is not given up: the next `intend` sends it again.
+   */
+  forfeit(
+    callId: string,
+    reason: string,
+    options: { seen: boolean; idempotencyTtl?: IntentRequest['idempotencyTtl'] },
+  ): Promise<void>;
   /** How a call of another payer stands now. */
   callState(callId: string): Promise<CallState>;
   /** Says why a paid answer could not be used; it stays in the ledger. */
@@ -51,7 +53,10 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-export type LedgerIdentity = LedgerPin;
+export interface LedgerIdentity {
+  readonly id: string;
+  readonly counter: number;
+}
 
 export interface RunOpening {
   readonly run: string;

@@ -21,11 +21,11 @@ export async function openLedger(options: { readonly path: string }): Promise<Le
       return channel.call('openRun', opening);
     },
     verify: (pinned) => channel.call('verify', pinned),
-    adopt: (run, charged) => channel.call('adopt', { run, charged }),
     intend: (request) => channel.call('intend', request),
     settle: (callId, answer) => channel.call('settle', { callId, answer }),
     refuse: (callId, reason, { final }) => none(channel.call('refuse', { callId, reason, final })),
-    forfeit: (callId, reason, { seen }) => none(channel.call('forfeit', { callId, reason, seen })),
+    forfeit: (callId, reason, { seen, idempotencyTtl = null }) =>
+      none(channel.call('forfeit', { callId, reason, seen, idempotencyTtl })),
     callState: (callId) => channel.call('callState', { callId }),
     markUnusable: (marks) => none(channel.call('markUnusable', marks)),
     setPlanned: (run, calls) => none(channel.call('setPlanned', { run, calls })),

@@ -32,14 +32,13 @@ export interface Operations {
     output: RunBudget;
   };
   verify: { input: LedgerIdentity; output: LedgerIdentity };
-  adopt: {
-    input: { run: string; charged: number };
-    output: { accepted: boolean; budget: RunBudget; ledger: LedgerIdentity };
-  };
   intend: { input: IntentRequest; output: IntentOutcome };
   settle: { input: { callId: string; answer: PaidAnswer }; output: 'settled' | 'recovered' };
   refuse: { input: { callId: string; reason: string; final: boolean }; output: null };
-  forfeit: { input: { callId: string; reason: string; seen: boolean }; output: null };
+  forfeit: {
+    input: { callId: string; reason: string; seen: boolean; idempotencyTtl: number | null };
+    output: null;
+  };
   callState: { input: { callId: string }; output: CallState };
   markUnusable: { input: readonly { readonly callId: string; readonly reason: string }[]; output: null };
   setPlanned: { input: { run: string; calls: number }; output: null };

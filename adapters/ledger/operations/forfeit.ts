@@ -1,4 +1,5 @@
 /** A call whose outcome is unknown: its charge stays, and nobody is given it back. */
+import type { IntentRequest } from '../../../activities/ports/ledger.ts';
 import type { CallRow } from '../statements.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 import { endFollower, mustApply } from './charge.ts';
@@ -9,12 +10,18 @@ import { endFollower, mustApply } from './charge.ts';
  */
 export async function forfeitCall(
   transaction: LedgerTransaction,
-  input: { callId: string; reason: string; seen: boolean },
+  input: { callId: string; reason: string; seen: boolean; idempotencyTtl: number | null },
 ): Promise<null> {
   const call = await transaction.call(input.callId);
   if (call.state !== 'intent') return null;
   const mine = call.session === transaction.session;
   if (!mine && (input.seen || (await transaction.alive(call.session)))) return null;
+  if (mine && input.seen && isFresh(transaction, input, call)) {
+    // Nobody is in charge of it now: the next intend sends it again under the same key.
+    await transaction.moveCall(call, { session: '', reason: input.reason });
+    await mustApply(transaction, call.run, { type: 'doubt' }, 'let-go', call.call_id);
+    return null;
+  }
   await forfeitOpen(transaction, call, input);
   return null;
 }
@@ -35,4 +42,13 @@ export async function forfeitOpen(
     await mustApply(transaction, row.run, { type: 'forfeit', seen }, 'forfeit', call.call_id);
     await transaction.updateCharge(row, { state: 'forfeited', reason });
   }
+}
+
+/** Whether an idempotent endpoint certainly remembers the call. */
+export function isFresh(
+  { now }: LedgerTransaction,
+  { idempotencyTtl }: Pick<IntentRequest, 'idempotencyTtl'>,
+  call: CallRow,
+): boolean {
+  return idempotencyTtl !== null && now - call.intended_at < (idempotencyTtl * 1000) / 2;
 }

@@ -10,7 +10,7 @@ import type { IntentOutcome, IntentRequest } from '../../../activities/ports/led
 import type { CallRow, ChargeRow } from '../statements.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 import { writeCharge, writeExhausted } from './charge.ts';
-import { forfeitOpen } from './forfeit.ts';
+import { forfeitOpen, isFresh } from './forfeit.ts';
 
 export async function intend(transaction: LedgerTransaction, request: IntentRequest): Promise<IntentOutcome> {
   const { statements, database } = transaction;
@@ -84,10 +84,6 @@ async function pursueForeign(
     charge: { role: 'cached', state: 'open', charged: counted ? 1 : 0 },
   });
   return refused ?? sendAgain(transaction, call);
-}
-
-function isFresh({ now }: LedgerTransaction, { idempotencyTtl }: IntentRequest, call: CallRow): boolean {
-  return idempotencyTtl !== null && now - call.intended_at < (idempotencyTtl * 1000) / 2;
 }
 
 /** The intent keeps its first time: the endpoint counts its ttl from there. */
