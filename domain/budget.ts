@@ -48,6 +48,8 @@ export type BudgetEvent =
   | { readonly type: 'recharge' }
   | { readonly type: 'setLimit'; readonly limit: number }
   | { readonly type: 'setPlanned'; readonly planned: number }
+  /** Raises what is charged to this many calls, as forfeited ones: what another ledger knew and this one does not. */
+  | { readonly type: 'adopt'; readonly charged: number }
   | { readonly type: 'forgive' };
 
 /** `limit`: no call is left. `plan`: those left belong to the plan. `unstable`: too many ambiguous ends in a row. */
@@ -110,6 +112,11 @@ export function reduceBudget(state: BudgetState, event: BudgetEvent): BudgetDeci
       return event.limit < state.charged ? refuse('below-charged') : accept({ ...state, limit: event.limit });
     case 'setPlanned':
       return accept({ ...state, planned: Math.max(0, event.planned) });
+    case 'adopt': {
+      if (event.charged > state.limit) return refuse('limit');
+      const missing = Math.max(0, event.charged - state.charged);
+      return accept({ ...state, charged: state.charged + missing, forfeited: state.forfeited + missing });
+    }
     case 'forgive':
       return accept({ ...state, streak: 0 });
     default:

@@ -1,4 +1,4 @@
-import type { RunStatus } from '../../contracts/progress.ts';
+import type { LedgerPin, RunStatus } from '../../contracts/progress.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 
 /**
@@ -11,8 +11,13 @@ export interface Ledger {
   identity(): Promise<LedgerIdentity>;
   /** Records a run or finds it again; a run that exists keeps its limits and what it is charged. */
   openRun(opening: RunOpening): Promise<RunBudget>;
-  /** Throws `LedgerMismatch` when this is not the ledger of `id` or it is older than `counter`. */
+  /** Throws `LedgerMismatch` when this is not the ledger of `id`, or it is an older copy, or one that went its own way. */
   verify(pinned: LedgerIdentity): Promise<LedgerIdentity>;
+  /**
+   * Takes this ledger for a run that was charged to another one, or to a later state of this one: raises what it is
+   * charged to at least `charged` calls, as forfeited ones. Not above the limit.
+   */
+  adopt(run: string, charged: number): Promise<{ accepted: boolean; budget: RunBudget; ledger: LedgerIdentity }>;
   /** Asks for one call of one slot: the intent is the reservation. */
   intend(request: IntentRequest): Promise<IntentOutcome>;
   /** Stores an answer; a late one of a forfeited call is kept as `recovered`. */
@@ -53,10 +58,7 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-export interface LedgerIdentity {
-  readonly id: string;
-  readonly counter: number;
-}
+export type LedgerIdentity = LedgerPin;
 
 export interface RunOpening {
   readonly run: string;

@@ -21,6 +21,7 @@ export async function openLedger(options: { readonly path: string }): Promise<Le
       return channel.call('openRun', opening);
     },
     verify: (pinned) => channel.call('verify', pinned),
+    adopt: (run, charged) => channel.call('adopt', { run, charged }),
     intend: (request) => channel.call('intend', request),
     settle: (callId, answer) => channel.call('settle', { callId, answer }),
     refuse: (callId, reason, { final }) => none(channel.call('refuse', { callId, reason, final })),

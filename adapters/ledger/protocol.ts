@@ -32,6 +32,10 @@ export interface Operations {
     output: RunBudget;
   };
   verify: { input: LedgerIdentity; output: LedgerIdentity };
+  adopt: {
+    input: { run: string; charged: number };
+    output: { accepted: boolean; budget: RunBudget; ledger: LedgerIdentity };
+  };
   intend: { input: IntentRequest; output: IntentOutcome };
   settle: { input: { callId: string; answer: PaidAnswer }; output: 'settled' | 'recovered' };
   refuse: { input: { callId: string; reason: string; final: boolean }; output: null };
