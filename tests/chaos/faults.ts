@@ -31,8 +31,9 @@ const harmless = { loses: 'none', parks: [] } as const;
 export const faults = {
   'worker-kill': { loses: 'in-flight', parks: ['WorkerLost'] },
   'worker-term': harmless,
-  'worker-stop': harmless,
-  'worker-stop-long': { ...harmless, workers: 2 },
+  // A worker that is stopped while it writes holds the ledger's lock.
+  'worker-stop': { loses: 'none', parks: ['LedgerUnavailable'] },
+  'worker-stop-long': { loses: 'none', parks: ['LedgerUnavailable'], workers: 2 },
   'temporal-kill': { ...harmless, ownTemporal: true },
   'teacher-kill': { loses: 'in-flight', parks: ['EndpointDown', 'EndpointUnstable'] },
   'teacher-stop': harmless,
