@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ArtifactRef } from './artifact.ts';
 import { EngineSettings } from './engine.ts';
+import { BudgetCopy } from './progress.ts';
 import { RunSpec } from './run-file.ts';
 
 /** Result of prepare: the splits as JSONL of `Row`, and the `DomainTable`. */
@@ -82,6 +83,7 @@ export const StageResult = z.strictObject({
   training: ArtifactRef,
   student: StudentRef.nullable(),
   validation: Scores.nullable(),
+  budget: BudgetCopy,
 });
 export type StageResult = z.infer<typeof StageResult>;
 

@@ -29,6 +29,8 @@ export async function distill(input: DistillInput): Promise<RunResult> {
 
   setHandler(progressOfRun, () => progressOf(state));
   setHandler(stageReported, (report) => {
+    // A report that arrives after its stage has ended is about the past.
+    if (report.stage !== state.stages.length) return;
     state.current = report;
     state.budget = report.budget ?? state.budget;
     changed();
@@ -54,7 +56,11 @@ export async function distill(input: DistillInput): Promise<RunResult> {
     while (state.stages.length < spec.stages && !state.stopAfterStage && !cancelled()) {
       await condition(() => !state.parking.paused);
       const startedAt = Date.now();
-      state.stages.push(await runStage(state, { connected, prepared }));
+      state.current = { stage: state.stages.length, status: 'running', step: 'balance', blocked: null, budget: null };
+      changed();
+      const result = await runStage(state, { connected, prepared });
+      state.stages.push(result);
+      state.budget = result.budget;
       state.seconds.push((Date.now() - startedAt) / 1000);
       state.current = null;
       changed();
@@ -91,7 +97,9 @@ async function end(
     failed && state.prepared === null
       ? null
       : await step('report', () =>
-          steps.control.report.executeWithOptions({ summary: status }, [reportOf(state, status)]),
+          steps.control.report.executeWithOptions({ summary: `write the report: ${status}` }, [
+            reportOf(state, status),
+          ]),
         );
   const result: RunResult = {
     run: spec.name,

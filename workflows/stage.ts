@@ -129,6 +129,7 @@ function resultOf(run: StageRun, closed: ClosedStage): Omit<StageResult, 'studen
     outcomes: closed.outcomes,
     counts: closed.counts,
     training: closed.training,
+    budget: closed.budget,
   };
 }
 
