@@ -48,6 +48,7 @@ async function sendPending(run: StageRun, restart: () => Promise<never>): Promis
           hear(memory, result);
           run.changed();
         },
+        () => workflowInfo().continueAsNewSuggested,
       );
     });
     if (CancellationScope.current().consideredCancelled) return;
