@@ -18,6 +18,8 @@ export interface WorkerSetup {
   readonly config: TemporalConfig;
   readonly target: Pick<TemporalTarget, 'connectionOptions' | 'namespace'>;
   readonly embeddedUrl: () => string | undefined;
+  /** How long an endpoint that refuses or is overloaded is asked again before the run parks; for proofs, shorter. */
+  readonly patienceMs?: { readonly refused: number; readonly overloaded: number };
 }
 
 export interface RunningWorker {
@@ -39,6 +41,7 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
     home,
     ledger,
     embeddedUrl: setup.embeddedUrl,
+    patienceMs: setup.patienceMs,
     draining: draining.signal,
     awaitClosed: async (workflowId) => await awaitClosed(connection, target.namespace, workflowId),
   });
@@ -50,6 +53,8 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
     buildId: setup.buildId,
     shutdownGraceTime: grace,
     shutdownForceTime: '160 s',
+    // Workflow tasks wait so long for the worker that has the run in its cache before another may take them.
+    stickyQueueScheduleToStartTimeout: config.timeouts.heartbeatSeconds * 1000,
     // A cancel reaches an activity only with a heartbeat, and `pause` must act within a second.
     maxHeartbeatThrottleInterval: '250 ms',
     defaultHeartbeatThrottleInterval: '250 ms',

@@ -5,6 +5,7 @@ import { createLimiter } from '../activities/limiter.ts';
 import type { Limiter } from '../activities/limiter.ts';
 import type { Ledger } from '../activities/ports/ledger.ts';
 import type { Student } from '../activities/ports/student.ts';
+import type { Teacher } from '../activities/ports/teacher.ts';
 import type { World } from '../activities/ports/world.ts';
 import { createFileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
 import { createImporter } from '../adapters/datasets/importer.ts';
@@ -20,6 +21,8 @@ export interface WorldParts {
   readonly ledger: Ledger;
   /** Address of the embedded endpoint now; undefined while it is down. */
   readonly embeddedUrl: () => string | undefined;
+  /** See `TeacherSettings`. */
+  readonly patienceMs: { readonly refused: number; readonly overloaded: number } | undefined;
   readonly draining: AbortSignal;
   readonly awaitClosed: World['awaitClosed'];
 }
@@ -27,6 +30,8 @@ export interface WorldParts {
 export function createWorld(parts: WorldParts): World {
   const artifacts = createFileArtifacts(join(parts.home, 'artifacts'));
   const limiters = new Map<string, Limiter>();
+  /** Kept, since a teacher remembers over slices for how long its endpoint has been in trouble. */
+  const teachers = new Map<string, Teacher>();
 
   function address(
     url: string | undefined,
@@ -48,8 +53,11 @@ export function createWorld(parts: WorldParts): World {
     runFolder: (run) => join(parts.home, 'runs', run),
 
     teacher({ teacher, data }) {
+      const id = JSON.stringify([teacher, data]);
+      const known = teachers.get(id);
+      if (known !== undefined) return known;
       const remote = 'embedded' in teacher ? undefined : teacher;
-      return openAiTeacher({
+      const made = openAiTeacher({
         model: remote?.model ?? embeddedTeacherModel(teacher, data),
         address: () => address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
         temperature: remote?.temperature,
@@ -57,7 +65,10 @@ export function createWorld(parts: WorldParts): World {
         maxTokensField: remote?.maxTokensField ?? 'max_tokens',
         sendSeed: remote?.seed ?? true,
         unbilled: teacher.unbilled,
+        patienceMs: parts.patienceMs,
       });
+      teachers.set(id, made);
+      return made;
     },
 
     student({ student }, url): Student | null {

@@ -1,8 +1,10 @@
 /** The teacher over the OpenAI protocol: `chat/completions`, one HTTP request a call, every error classified for money. */
+import type OpenAI from 'openai';
 import { z } from 'zod';
 import { CallError } from '../../activities/ports/teacher.ts';
 import type { Teacher, TeacherRequest } from '../../activities/ports/teacher.ts';
 import type { PaidAnswer } from '../../activities/ports/ledger.ts';
+import { BaldistillError } from '../../domain/failures.ts';
 import { clientFor } from './client.ts';
 import type { EndpointAddress } from './client.ts';
 import { troubleOf } from './errors.ts';
@@ -17,6 +19,11 @@ export interface TeacherSettings {
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
   readonly sendSeed: boolean;
   readonly unbilled: readonly number[];
+  /**
+   * An endpoint that refuses connections or is overloaded may be starting: so long it is asked again before the run
+   * parks.
+   */
+  readonly patienceMs?: { readonly refused: number; readonly overloaded: number } | undefined;
 }
 
 /** What is read of an answer; everything else an endpoint adds is ignored. */
@@ -32,11 +39,22 @@ const Completion = z.object({
   usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
 });
 
-/** An endpoint that refuses connections or is overloaded may be starting: so long it is asked again before the run parks. */
-const patienceMs = { refused: 5_000, overloaded: 60_000 };
+const defaultPatienceMs = { refused: 5_000, overloaded: 60_000 };
 const askAgainMs = 500;
 
+/** No address or no key is a call that was never sent. */
+function reach(address: () => EndpointAddress): OpenAI {
+  try {
+    return clientFor(address());
+  } catch (error) {
+    if (!(error instanceof BaldistillError)) throw error;
+    const refused = { outcome: 'refused', reason: 'not_sent', failure: error.type, retryAfterMs: null } as const;
+    throw new CallError(refused, error.message, { cause: error });
+  }
+}
+
 export function openAiTeacher(settings: TeacherSettings): Teacher {
+  const patienceMs = settings.patienceMs ?? defaultPatienceMs;
   let troubledSince: number | undefined;
 
   function parameters(request: TeacherRequest) {
@@ -61,9 +79,11 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
     /** Asked again for a while, then the endpoint counts as down. */
     const patiently = (patience: number): CallError => {
       troubledSince ??= Date.now();
-      return Date.now() - troubledSince < patience
-        ? make('refused', { retryAfterMs: trouble.retryAfterMs ?? askAgainMs })
-        : make('refused', { failure: 'EndpointDown' });
+      if (Date.now() - troubledSince < patience)
+        return make('refused', { retryAfterMs: trouble.retryAfterMs ?? askAgainMs });
+      // Whoever resumes the run gives the endpoint its time again.
+      troubledSince = undefined;
+      return make('refused', { failure: 'EndpointDown' });
     };
     if (!trouble.sent) return patiently(patienceMs.refused);
     if (status === null) return make('ambiguous');
@@ -79,7 +99,7 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
     content: parameters,
     async complete(request, { idempotencyKey, signal }): Promise<PaidAnswer> {
       const startedAt = performance.now();
-      const client = clientFor(settings.address());
+      const client = reach(settings.address);
       try {
         // post(), not create(): the answer is foreign data and is parsed here, once.
         const answer = Completion.parse(
