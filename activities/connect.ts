@@ -22,6 +22,13 @@ export async function connect(world: World, spec: RunSpec): Promise<Connected> {
       'The student endpoint cannot fine-tune; use `student: {driver: manual}` or another endpoint.',
     );
   }
+  const ranks = spec.switches.select === 'ifd' && spec.switches.balance !== 'none' && spec.stages > 1;
+  if (ranks && capabilities !== null && (capabilities.promptLogprobs === 'none' || !capabilities.outputLogprobs)) {
+    throw new BaldistillError(
+      'InvalidInput',
+      'select: ifd needs log-probabilities of given text, and the student endpoint gives none; use select: random.',
+    );
+  }
   return {
     ledger: await world.ledger.identity(),
     teacherModel: world.teacher(spec).model,

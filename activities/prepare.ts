@@ -31,8 +31,13 @@ export function createPrepare(world: {
     const exists = (part: DataPart): boolean => world.importer.has(spec, part) || survey.splitOff.has(part);
 
     const pool = await write('train');
-    const validation = exists('validation') ? await write('validation') : null;
-    const test = exists('test') ? await write('test') : null;
+    // A handful of rows may leave nothing for a split: then there is none.
+    const heldOut = async (part: DataPart): Promise<ArtifactRef | null> => {
+      const written = exists(part) ? await write(part) : null;
+      return written === null || written.rows === 0 ? null : written;
+    };
+    const validation = await heldOut('validation');
+    const test = await heldOut('test');
     const domains = await world.artifacts.writeJson(domainTable(tallies));
     return { pool, validation, test, domains, dropped: survey.dropped };
   };

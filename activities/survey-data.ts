@@ -74,7 +74,7 @@ function splitterOf(
   importer: Importer,
   spec: RunSpec,
 ): { splitter: ReturnType<typeof createSplitter>; parts: Set<DataPart> } | undefined {
-  if ('builtin' in spec.data || spec.data.split === undefined) return undefined;
+  if ('builtin' in spec.data) return undefined;
   const { split } = spec.data;
   const share = (part: 'validation' | 'test'): number => (importer.has(spec, part) ? 0 : split[part]);
   const shares = { validation: share('validation'), test: share('test') };

@@ -140,5 +140,5 @@ async function untilClosed(client: Client, run: string, signal: AbortSignal): Pr
 function endingOf(error: WorkflowFailedError): Ending {
   if (error.cause instanceof CancelledFailure) return { kind: 'stopped' };
   if (error.cause instanceof TerminatedFailure) return { kind: 'failed', message: 'The run was terminated.' };
-  return { kind: 'failed', message: rootCause(error) ?? error.message };
+  return { kind: 'failed', message: rootCause(error.cause) ?? error.message };
 }

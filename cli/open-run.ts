@@ -3,7 +3,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@te
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { RunRecord } from '../activities/ports/ledger.ts';
-import { specDifferences } from '../adapters/run-file/differences.ts';
+import { operationalDifferences, specDifferences } from '../adapters/run-file/differences.ts';
 import type { RunResult } from '../contracts/progress.ts';
 import { RunSpec } from '../contracts/run-file.ts';
 import type { DistillInput } from '../contracts/stage.ts';
@@ -16,7 +16,7 @@ import type { Terminal } from './terminal.ts';
 
 export type Opened =
   | { readonly kind: 'started' }
-  | { readonly kind: 'joined' }
+  | { readonly kind: 'joined'; readonly notes: readonly string[] }
   | { readonly kind: 'finished'; readonly result: RunResult };
 
 /** A run of this name that ended for good, from the ledger. Throws (exit 2) when that was another run. */
@@ -35,7 +35,9 @@ export async function openRun(terminal: Terminal, engine: Engine, spec: RunSpec)
     if (running !== undefined) {
       const before = RunSpec.safeParse(running.memo?.['spec']);
       if (before.success) refuseChanged(before.data, spec);
-      return { kind: 'joined' };
+      const kept = before.success ? operationalDifferences(before.data, spec) : [];
+      const note = `It goes on with the ${kept.map(({ key, before: old }) => `${key} ${old}`).join(', ')} it was started with.`;
+      return { kind: 'joined', notes: kept.length === 0 ? [] : [note] };
     }
     try {
       await start(terminal, engine, spec);

@@ -58,7 +58,8 @@ const FileData = z.strictObject({
   instruction: z.string().min(1).optional(),
   duplicates: z.enum(['drop', 'keep']).default('drop'),
   leaks: z.enum(['drop', 'keep']).default('drop'),
-  split: Split.optional(),
+  /** Taken from the training rows for whichever held-out file is not given. */
+  split: Split.prefault({}),
 });
 
 export const Data = z.union([BuiltinData, FileData]);
@@ -111,7 +112,8 @@ export type TeacherConfig = z.infer<typeof TeacherConfig>;
 const Hyperparameters = z.strictObject({
   epochs: z.int().positive().default(8),
   batchSize: z.int().positive().default(16),
-  learningRate: z.number().positive().default(2e-4),
+  /** Sent as `learning_rate_multiplier` where set: hosts read it as a factor or as the rate itself. */
+  learningRate: z.number().positive().optional(),
 });
 const StudentFlow = {
   concurrency: z.int().min(1).max(256).default(4),

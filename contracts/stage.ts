@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ArtifactRef } from './artifact.ts';
 import { EngineSettings } from './engine.ts';
-import { LedgerPin, StepName } from './progress.ts';
+import { BudgetCopy, LedgerPin, StepName } from './progress.ts';
 import { RunSpec } from './run-file.ts';
 
 /** Result of prepare: the splits as JSONL of `Row`, and the `DomainTable`. */
@@ -85,6 +85,7 @@ export const StageResult = z.strictObject({
   validation: Scores.nullable(),
   /** Steps that were blocked and that a person skipped. */
   skipped: z.array(StepName),
+  budget: BudgetCopy,
 });
 export type StageResult = z.infer<typeof StageResult>;
 

@@ -14,7 +14,11 @@ export interface FailureKind {
 
 export const failures = {
   InvalidInput: { retry: 'final', remedy: 'Correct the run file or the data and start the run again.' },
-  EndpointDown: { retry: 'mend', remedy: 'Start the endpoint or correct its address, then resume the run.' },
+  EndpointDown: {
+    retry: 'mend',
+    remedy:
+      'Start the endpoint, then resume the run. For another address: stop the run with --now, correct the file, run it with --again; what was paid is kept.',
+  },
   EndpointUnstable: {
     retry: 'mend',
     remedy: 'Too many calls ended without an answer; look at the endpoint, then resume the run.',
@@ -33,7 +37,7 @@ export const failures = {
   FineTuneFailed: { retry: 'mend', remedy: 'Look at the job at the student endpoint, mend the cause, then resume.' },
   AwaitingStudent: {
     retry: 'mend',
-    remedy: 'Train a student on the exported train.jsonl, then resume the run with --student MODEL.',
+    remedy: 'Train a student on the file named here, then resume the run with --student MODEL --endpoint URL.',
   },
   ArtifactMissing: { retry: 'mend', remedy: 'Restore the artifact folder from a copy, then resume the run.' },
   StorageFull: { retry: 'mend', remedy: 'Free disk space, or make the folder writable, then resume the run.' },

@@ -93,7 +93,9 @@ function stages({ stages: parts }: Report): string {
       ]),
     ),
     ...parts.flatMap(({ stage, skipped }) =>
-      skipped.length === 0 ? [] : ['', `Stage ${stage} went on without a step that was blocked: ${skipped.join(', ')}.`],
+      skipped.length === 0
+        ? []
+        : ['', `Stage ${stage} went on without a step that was blocked: ${skipped.join(', ')}.`],
     ),
   ].join('\n');
 }

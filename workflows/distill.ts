@@ -29,6 +29,8 @@ export async function distill(input: DistillInput): Promise<RunResult> {
 
   setHandler(progressOfRun, () => progressOf(state));
   setHandler(stageReported, (report) => {
+    // A report that arrives after its stage has ended is about the past.
+    if (report.stage !== state.stages.length) return;
     state.current = report;
     state.budget = report.budget ?? state.budget;
     pinLedger(state, report.ledger);
@@ -54,7 +56,18 @@ export async function distill(input: DistillInput): Promise<RunResult> {
     while (state.stages.length < spec.stages && !state.stopAfterStage && !cancelled()) {
       await condition(() => !state.parking.paused);
       const startedAt = Date.now();
-      state.stages.push(await runStage(state, { connected: state.connected, prepared }));
+      state.current = {
+        stage: state.stages.length,
+        status: 'running',
+        step: 'balance',
+        blocked: null,
+        budget: null,
+        ledger: state.connected.ledger,
+      };
+      changed();
+      const result = await runStage(state, { connected: state.connected, prepared });
+      state.stages.push(result);
+      state.budget = result.budget;
       state.seconds.push((Date.now() - startedAt) / 1000);
       state.current = null;
       changed();
@@ -94,7 +107,10 @@ async function end(
       : await orWithout(() =>
           step(
             'report',
-            () => steps.control.report.executeWithOptions({ summary: status }, [reportOf(state, status)]),
+            () =>
+              steps.control.report.executeWithOptions({ summary: `write the report: ${status}` }, [
+                reportOf(state, status),
+              ]),
             'end the run without a report',
           ),
         );

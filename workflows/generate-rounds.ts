@@ -57,6 +57,7 @@ async function sendPending(run: StageRun, restart: () => Promise<never>): Promis
           hear(memory, result);
           run.changed();
         },
+        () => workflowInfo().continueAsNewSuggested,
       );
       // What the slices of a drained window said was heard inside their cancelled scope, which tells nobody.
       run.changed();

@@ -30,7 +30,7 @@ export async function runStage(
         taskQueue: engine.queues.control,
         parentClosePolicy: 'REQUEST_CANCEL',
         cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-        staticSummary: `stage ${index + 1} of ${spec.stages} · ${spec.method}`,
+        staticSummary: `stage ${index} (${index + 1} of ${spec.stages}) · ${spec.method}`,
         staticDetails: `Balance, select, generate, fine-tune and evaluate for stage ${index} of \`${spec.name}\`.`,
         args: [
           {

@@ -17,7 +17,7 @@ export function openWindow(chunks: readonly ArtifactRef[]): Window {
 }
 
 /**
- * Returns when every chunk is sent, or drained with the rest in `window.pending`. Throws the first failure of a slice
+ * Returns when every chunk is sent, or when it was drained or `enough` with the rest in `window.pending`. Throws the first failure of a slice
  * after the others have drained.
  */
 export async function sendThrough(
@@ -25,6 +25,7 @@ export async function sendThrough(
   width: number,
   send: (chunk: ArtifactRef) => Promise<SliceResult>,
   heard: (result: SliceResult) => void,
+  enough: () => boolean,
 ): Promise<void> {
   const scope = new CancellationScope();
   let failure: unknown;
@@ -33,7 +34,7 @@ export async function sendThrough(
 
   async function lane(): Promise<void> {
     for (;;) {
-      const chunk = scope.consideredCancelled ? undefined : window.pending.shift();
+      const chunk = scope.consideredCancelled || enough() ? undefined : window.pending.shift();
       if (chunk === undefined) return;
       try {
         const result = await send(chunk);

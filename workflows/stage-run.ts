@@ -13,7 +13,7 @@ import type { StageMemory } from './stage-state.ts';
 import { stepsOf } from './steps.ts';
 import type { Steps } from './steps.ts';
 
-const budgetEveryMs = 2_000;
+const everyMs = 2_000;
 
 export interface StageStart {
   readonly input: StageInput;
@@ -42,8 +42,8 @@ export function openStage(start: StageStart): StageRun {
   const memory = start.memory ?? freshMemory(Date.now(), input.connected.ledger);
   const parking: Parking = { ...openParking(), paused: start.paused };
 
-  let told = '';
-  let toldAt = 0;
+  let told = JSON.stringify(['running', 'balance', null]);
+  let toldAt = Date.now();
 
   function changed(): void {
     const { status, step, blocked, budget, ...rest } = snapshot(input.stage, memory, parking);
@@ -51,11 +51,11 @@ export function openStage(start: StageStart): StageRun {
     const parent = workflowInfo().parent;
     if (parent === undefined || CancellationScope.current().consideredCancelled) return;
     const { ledger } = memory;
-    // Every signal is a workflow task of both: tell what is new; the budget alone not too often, and
-    // whenever it comes to rest.
+    // Every signal is a workflow task of both and a dot in the timeline: a new step or status is told at once, the
+    // budget alone not too often, and whenever it comes to rest. Whoever wants more asks the stage.
     const settled = status === 'paused' ? budget : null;
     const news = JSON.stringify([status, step, blocked, settled]);
-    if (news === told && Date.now() - toldAt < budgetEveryMs) return;
+    if (news === told && Date.now() - toldAt < everyMs) return;
     told = news;
     toldAt = Date.now();
     // A parent that is gone cannot listen: the stage goes on, and a successor finds its work in the ledger.

@@ -48,7 +48,7 @@ export async function stage(start: StageStart): Promise<StageResult> {
   await CancellationScope.nonCancellable(async () => await condition(allHandlersFinished));
   const { quotas, selection, ordinals, examples, outcomes, counts, training } = closed;
   const filled = { quotas, selection, ordinals, examples, outcomes, counts, training };
-  return { stage: start.input.stage, ...filled, student, validation, skipped: memory.skipped };
+  return { stage: start.input.stage, ...filled, student, validation, skipped: memory.skipped, budget: closed.budget };
 }
 
 /** Balance, select and generate, then decide every slot; after a cancel or a skip, decide the slots that were sent. */

@@ -9,7 +9,7 @@ import { ArtifactRef } from '../../contracts/artifact.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import { readJsonLines } from '../json-lines/read-json-lines.ts';
 import { writeAtomically } from './atomic-file.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../../domain/canonical-json.ts';
 import { codeOf } from './storage-failure.ts';
 
 /** Bytes gathered before they are written and hashed. */

@@ -36,6 +36,7 @@ export function troubleOf(error: unknown): Trouble {
   if (error instanceof APIConnectionTimeoutError) return connection('timeout', true);
   if (error instanceof APIConnectionError) {
     const code = codeOf(error);
+    if (neverSent(error)) return connection('bad_address', false);
     return connection(
       code === undefined ? 'connection_lost' : code.toLowerCase(),
       code === undefined || !unsent.has(code),
@@ -71,6 +72,14 @@ function failureOf(status: number, code: string): FailureType | null {
   if (status === 400 && !['context_length_exceeded', 'content_filter', 'string_above_max_length'].includes(code))
     return 'RequestRejected';
   return null;
+}
+
+/** `fetch` itself refuses some addresses (ports of other protocols, broken URLs): nothing left this machine. */
+function neverSent(error: Error): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (/^bad port$|Invalid URL|Failed to parse URL/i.test(cause.message)) return true;
+  }
+  return false;
 }
 
 function codeOf(error: Error): string | undefined {

@@ -15,7 +15,11 @@ const endedBadly = new Set(['failed', 'cancelled']);
 export interface StudentSettings {
   readonly baseModel: string;
   readonly address: () => EndpointAddress;
-  readonly hyperparameters: { readonly epochs: number; readonly batchSize: number; readonly learningRate: number };
+  readonly hyperparameters: {
+    readonly epochs: number;
+    readonly batchSize: number;
+    readonly learningRate?: number | undefined;
+  };
 }
 
 export function openAiStudent(settings: StudentSettings): Student {
@@ -37,7 +41,11 @@ export function openAiStudent(settings: StudentSettings): Student {
       // A new try after a failed job is another job, so it needs another key.
       const failures = (await jobsUnder(endpoint, key)).length;
       const { epochs, batchSize, learningRate } = settings.hyperparameters;
-      const hyperparameters = { n_epochs: epochs, batch_size: batchSize, learning_rate_multiplier: learningRate };
+      const hyperparameters = {
+        n_epochs: epochs,
+        batch_size: batchSize,
+        ...(learningRate === undefined ? {} : { learning_rate_multiplier: learningRate }),
+      };
       const job = await endpoint.demand(Job, async (client) =>
         client.post('/fine_tuning/jobs', {
           body: {

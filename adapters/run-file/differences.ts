@@ -20,12 +20,21 @@ const operational: ReadonlySet<string> = new Set([
 ]);
 
 export function specDifferences(before: RunSpec, after: RunSpec): readonly Difference[] {
+  return differences(before, after).filter(({ key }) => !operational.has(key));
+}
+
+/** What a run that is going on keeps as it was started, although the file now says otherwise. */
+export function operationalDifferences(before: RunSpec, after: RunSpec): readonly Difference[] {
+  return differences(before, after).filter(({ key }) => operational.has(key));
+}
+
+function differences(before: RunSpec, after: RunSpec): readonly Difference[] {
   const old = flatten(before, '');
   const now = flatten(after, '');
   const keys = [...new Set([...old.keys(), ...now.keys()])].toSorted();
   return keys.flatMap((key) => {
     const difference = { key, before: old.get(key) ?? '(not set)', after: now.get(key) ?? '(not set)' };
-    return operational.has(key) || difference.before === difference.after ? [] : [difference];
+    return difference.before === difference.after ? [] : [difference];
   });
 }
 

@@ -65,6 +65,24 @@ function methodFindings({ method, switches, stages, student }: Parts, stagesChos
     const expected = 'the schedule full goes from natural to balanced and needs at least 2 stages';
     found.push({ path: ['switches', 'schedule'], expected });
   }
+  if (chosen.rationale === 'none') {
+    found.push({
+      path: ['switches', 'rationale'],
+      expected: 'training without rationales is not there yet; use teacher',
+    });
+  }
+  if (chosen.loss === 'full') {
+    const expected = 'the OpenAI fine-tuning protocol has no name for it, so no endpoint could be told; use completion';
+    found.push({ path: ['switches', 'loss'], expected });
+  }
+  if (chosen.format === 'chat' && chosen.select === 'ifd' && actual > 1) {
+    const expected = 'rows are ranked (select: ifd) by scoring plain text; use format: text, or select: random';
+    found.push({ path: ['switches', 'format'], expected });
+  }
+  if (chosen.init === 'continue' && student !== undefined && 'embedded' in student) {
+    const expected = 'the embedded students always train from their base; use init: base, or another student';
+    found.push({ path: ['switches', 'init'], expected });
+  }
   const none = student !== undefined && 'driver' in student && student.driver === 'none';
   if (none && chosen.select === 'ifd' && actual > 1) {
     const expected = `${method} selects rows with the student (select: ifd), so it needs one; use adaptive-ft-cot or select: random`;

@@ -59,7 +59,7 @@ function summaryText({ run, budget, calls, tokens, unusable, stages, domains }: 
     ...(flaws.length > 0 ? [tableOf(['paid but not used as asked', 'count'], flaws)] : []),
     tableOf(
       ['stage', 'charged', 'forfeited'],
-      stages.map(({ stage, charged, forfeited }) => [stage + 1, charged, forfeited].map(String)),
+      stages.map(({ stage, charged, forfeited }) => [stage, charged, forfeited].map(String)),
     ),
     tableOf(
       ['domain', 'charged'],

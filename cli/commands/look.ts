@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CommandError, exitCodes } from '../exit.ts';
 import { resultOf, withLedger } from '../memory.ts';
+import { liveStatuses } from '../live-statuses.ts';
 import { readReport, reportPaths } from '../report-files.ts';
 import { terminalLine } from '../terminal-text.ts';
 import type { Terminal } from '../terminal.ts';
@@ -17,8 +18,12 @@ export function lsCommand(program: Command, terminal: Terminal): void {
     .option('--json')
     .action(async (given: unknown) => {
       const runs = (await withLedger(terminal.home, (ledger) => ledger.runs())) ?? [];
+      const ended = ['completed', 'stopped'];
+      const live = runs.every(({ status }) => ended.includes(status))
+        ? new Map<string, string>()
+        : await liveStatuses(terminal.home);
       const lines = runs
-        .map((record) => ({ ...record, result: resultOf(record) }))
+        .map((record) => ({ ...record, status: live.get(record.name) ?? record.status, result: resultOf(record) }))
         .toSorted((a, b) => b.openedAt.localeCompare(a.openedAt));
       if (Json.parse(given).json) {
         terminal.printJson(
@@ -58,7 +63,7 @@ export function reportCommand(program: Command, terminal: Terminal): void {
       const { markdown, json } = reportPaths(terminal.home, run);
       if (!existsSync(markdown)) {
         const remedy = `A report is written when the run ends. \`baldistill status ${run}\` says how far it is.`;
-        throw new CommandError(exitCodes.failed, `There is no report of "${run}" in ${markdown}.`, remedy);
+        throw new CommandError(exitCodes.usage, `There is no report of "${run}" in ${markdown}.`, remedy);
       }
       if (Json.parse(given).json) return terminal.printJson(readReport(terminal.home, run) ?? { path: json });
       terminal.note(markdown);

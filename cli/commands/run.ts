@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { checkData } from '../../activities/prepare.ts';
+import { createImporter } from '../../adapters/datasets/importer.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 import { attach, resultLines } from '../attach.ts';
 import { needsOf, withEngine } from '../engine.ts';
@@ -45,8 +47,10 @@ export async function start(
     return exitCodes.done;
   }
   requireKeys(spec);
+  await checkData(createImporter(), spec);
   return await withEngine(terminal, needsOf(spec), async (engine) => {
     const opened = await openRun(terminal, engine, spec);
+    for (const line of opened.kind === 'joined' ? opened.notes : []) terminal.note(line);
     terminal.note(`${opened.kind === 'started' ? 'started' : 'joined'} the run "${spec.name}"`);
     if (engine.services.uiUrl !== null) terminal.note(`Temporal UI: ${workflowUrl(engine.services, spec.name)}`);
     if (!detach) return await attach(terminal, engine, { run: spec.name, json });

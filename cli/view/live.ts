@@ -56,7 +56,7 @@ function finishedLines(finished: readonly StageLine[]): readonly string[] {
   if (finished.length === 0) return [];
   const head = ['stage', 'real', 'synthetic', 'duplicated', 'unfilled', 'macro', 'micro', 'seconds'];
   const rows = finished.map((line) => [
-    String(line.stage + 1),
+    String(line.stage),
     ...[line.real, line.synthetic, line.duplicated, line.unfilled].map(String),
     score(line.macro),
     score(line.micro),

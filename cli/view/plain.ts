@@ -9,7 +9,9 @@ export function plainLines(before: Snapshot | undefined, now: Snapshot): readonl
   for (const line of now.run.finished.slice(before?.run.finished.length ?? 0)) {
     const counts = `${line.real} real, ${line.synthetic} synthetic, ${line.duplicated} duplicated, ${line.unfilled} unfilled`;
     const scores = `macro ${score(line.macro)}, micro ${score(line.micro)}`;
-    lines.push(`stage ${line.stage + 1} of ${now.run.stages} done: ${counts}; ${scores}; ${line.seconds.toFixed(1)} s`);
+    lines.push(
+      `stage ${line.stage} (${line.stage + 1} of ${now.run.stages}) done: ${counts}; ${scores}; ${line.seconds.toFixed(1)} s`,
+    );
   }
   if (stepOf(now) !== '' && (before === undefined || key(before) !== key(now))) {
     const budget = budgetOf(now);

@@ -19,7 +19,7 @@ export function duration(seconds: number): string {
 
 /** Stages are counted from 1 for people. */
 export function stageWords({ stage, stages }: Progress): string {
-  return stage === null ? '' : `stage ${stage + 1} of ${stages}`;
+  return stage === null ? '' : `stage ${stage} (${stage + 1} of ${stages})`;
 }
 
 /** The step of the stage while there is one, else of the run; until the next stage is there, neither. */

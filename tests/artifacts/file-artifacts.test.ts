@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { canonicalJson } from '../../adapters/artifacts/canonical-json.ts';
+import { canonicalJson } from '../../domain/canonical-json.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { asStorageFailure } from '../../adapters/artifacts/storage-failure.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';

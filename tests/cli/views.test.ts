@@ -69,7 +69,7 @@ describe('text of others', () => {
 describe('the live view', () => {
   test('shows stage, step, budget, rate, time left, finished stages and the largest domains', () => {
     const frame = stripVTControlCharacters(liveFrame(snapshot({ stage: { domains } }), { columns: 100, rows: 24 }));
-    expect(frame).toContain('running · stage 2 of 5 · generate');
+    expect(frame).toContain('running · stage 1 (2 of 5) · generate');
     expect(frame).toContain('250 of 1000 calls charged · 75.0 calls/s · about 10 s of calls left · 2 forfeited');
     expect(frame).toContain('50 of 200');
     expect(frame).toMatch(/1 +190 +8 +1 +1 +0\.300 +0\.400/);
@@ -88,13 +88,13 @@ describe('the plain view', () => {
   test('has one line for a change of stage, step or status, and none for a count', () => {
     const before = snapshot();
     expect(plainLines(undefined, before)).toEqual([
-      'stage 1 of 5 done: 190 real, 8 synthetic, 1 duplicated, 1 unfilled; macro 0.300, micro 0.400; 3.0 s',
-      'running · stage 2 of 5 · generate · 250 of 1000 calls charged',
+      'stage 0 (1 of 5) done: 190 real, 8 synthetic, 1 duplicated, 1 unfilled; macro 0.300, micro 0.400; 3.0 s',
+      'running · stage 1 (2 of 5) · generate · 250 of 1000 calls charged',
     ]);
     expect(plainLines(before, snapshot({ stage: { done: 60 } }))).toEqual([]);
     expect(plainLines(before, snapshot({ stage: { step: 'evaluate' } }))).toHaveLength(1);
     expect(plainLines(before, snapshot({ run: { status: 'paused' } }))).toEqual([
-      'paused · stage 2 of 5 · generate · 250 of 1000 calls charged',
+      'paused · stage 1 (2 of 5) · generate · 250 of 1000 calls charged',
     ]);
   });
 });

@@ -90,20 +90,3 @@ test('rate limits are waited for, never charged', async () => {
   expect(await handle.result()).toMatchObject({ status: 'completed' });
   expect((await rig.counters()).billed - before.billed).toBeLessThanOrEqual(120);
 });
-
-test('an endpoint that is down parks the run; started again, the run goes on', async () => {
-  const url = rig.embedded().url;
-  const spec = wordnetSpec(
-    'down',
-    { method: 'random-ft-cot', seed: 25 },
-    { teacher: `{ embedded: simulated }`, student: `{ embedded: naive-bayes }` },
-  );
-  expect(url).toContain('127.0.0.1');
-  await rig.stopEmbedded();
-  const handle = await home.start(spec);
-  const { blocked } = await until(handle, (progress) => progress.status === 'blocked');
-  expect(blocked?.type).toBe('EndpointDown');
-  await rig.startEmbedded();
-  process.env['STORY_KEY'] = 'right-key';
-  await handle.terminate('the embedded endpoint of this rig wants a key that an embedded student never sends');
-});

@@ -29,11 +29,18 @@ export interface Home {
   start(spec: RunSpec): Promise<WorkflowHandle<typeof distill>>;
 }
 
+export interface RigOptions {
+  readonly data?: string;
+  readonly apiKey?: string;
+  /** Events after which the server suggests to continue a workflow as new; the server's own default is 4,096. */
+  readonly continueAfterEvents?: number;
+}
+
 export interface Rig {
   readonly client: Client;
   readonly embedded: () => EmbeddedServer;
   /** A new home with task queues of its own, so that workers of different homes never share work. */
-  home(): Home;
+  home(sliceSeconds?: number): Home;
   behave(change: BehaviourChange): Promise<void>;
   counters(): Promise<{ requests: number; billed: number }>;
   stopEmbedded(): Promise<void>;
@@ -43,7 +50,7 @@ export interface Rig {
 
 let installed = false;
 
-export async function openRig(options: { data?: string; apiKey?: string } = {}): Promise<Rig> {
+export async function openRig(options: RigOptions = {}): Promise<Rig> {
   if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   installed = true;
   const folder = mkdtempSync(join(tmpdir(), 'baldistill-rig-'));
@@ -55,13 +62,16 @@ export async function openRig(options: { data?: string; apiKey?: string } = {}):
           'history.transferProcessorMaxPollRPS=2000',
           'history.timerProcessorMaxPollRPS=2000',
           'system.enableActivityEagerExecution=true',
+          ...(options.continueAfterEvents === undefined
+            ? []
+            : [`limit.historyCount.suggestContinueAsNew=${options.continueAfterEvents}`]),
         ].flatMap((value) => ['--dynamic-config-value', value]),
         ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
       ],
     },
   });
   const workers: RunningWorker[] = [];
-  const embeddedOptions = { state: join(folder, 'embedded'), ...options };
+  const embeddedOptions = { state: join(folder, 'embedded'), data: options.data, apiKey: options.apiKey };
   let embedded: EmbeddedServer | undefined = await startEmbedded(embeddedOptions);
   let homes = 0;
 
@@ -76,13 +86,13 @@ export async function openRig(options: { data?: string; apiKey?: string } = {}):
       if (embedded === undefined) throw new Error('the embedded endpoint is stopped');
       return embedded;
     },
-    home() {
+    home(sliceSeconds = 30) {
       const name = `home-${++homes}`;
       const path = join(folder, name);
       const queue = (kind: string, concurrency: number) => ({ name: `${name}-${kind}`, concurrency });
       const config = TemporalConfig.parse({
         taskQueues: { control: queue('control', 16), teacher: queue('teacher', 8), student: queue('student', 4) },
-        timeouts: { heartbeatSeconds: 10 },
+        timeouts: { heartbeatSeconds: 10, sliceSeconds },
       });
       return {
         path,

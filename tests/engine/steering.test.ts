@@ -139,3 +139,13 @@ test('a call limit below the plan stops at the limit; the slots left are reporte
   expect(unfilled.every(([reason]) => reason === 'calls')).toBe(true);
   expect(unfilled.reduce((sum, [, count]) => sum + count, 0)).toBe(20);
 });
+
+test('an endpoint that is down parks the run; started again, on another port, it goes on', async () => {
+  await rig.stopEmbedded();
+  const handle = await home.start(wordnetSpec('down', { method: 'random-ft-cot', seed: 16 }));
+  const { blocked } = await until(handle, ({ status }) => status === 'blocked');
+  expect(blocked).toMatchObject({ type: 'EndpointDown', remedy: expect.stringContaining('resume') });
+  await rig.startEmbedded();
+  await handle.executeUpdate(resumeRun, { args: [{}] });
+  expect(await handle.result()).toMatchObject({ status: 'completed' });
+});

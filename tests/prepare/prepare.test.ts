@@ -243,3 +243,18 @@ test('the built-in data set comes with all three parts', async () => {
   expect(table.unscored).toEqual([]);
   expect(prepared.dropped).toEqual({ duplicates: 0, leaks: 0 });
 });
+
+test('without held-out files and without a word about it, shares of the training rows are held out', async () => {
+  const rows = Array.from({ length: 200 }, (_, index) => ({
+    id: `r${index}`,
+    text: `word${index} here`,
+    label: index % 2 ? 'odd' : 'even',
+  }));
+  const spec = specOf(dataFolder({ 'rows.jsonl': rows }), {
+    train: 'rows.jsonl',
+    fields: { id: 'id', input: 'text', answer: 'label' },
+    split: {},
+  });
+  const { pool, validation, test: held } = await prepare(spec);
+  expect([pool.rows, validation?.rows, held?.rows]).toEqual([140, 20, 40]);
+});

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Report } from '../../contracts/report.ts';
+import { resumeRun } from '../../workflows/messages.ts';
+import { openRig, until, wordnetSpec } from './rig.ts';
+import type { Home, Rig } from './rig.ts';
+
+let rig: Rig;
+let home: Home;
+
+beforeAll(async () => {
+  rig = await openRig({ continueAfterEvents: 60 });
+  home = rig.home(0.4);
+  await home.worker();
+});
+afterAll(async () => await rig.close());
+
+const reportOf = (run: string): Report =>
+  Report.parse(JSON.parse(readFileSync(join(home.path, 'runs', run, 'report.json'), 'utf8')));
+
+test('without a student a run makes data only', async () => {
+  const spec = wordnetSpec('data-only', { method: 'adaptive-ft-cot', stages: 2 }, { student: '{ driver: none }' });
+  expect(await (await home.start(spec)).result()).toMatchObject({
+    status: 'completed',
+    macro: null,
+    studentModel: null,
+  });
+  const report = reportOf('data-only');
+  expect(report.ledger.charged).toBe(120);
+  expect(report.test).toBeNull();
+  expect(
+    readFileSync(join(home.path, 'runs', 'data-only', 'train.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n'),
+  ).toHaveLength(120);
+});
+
+test('a manual student: the run parks with its training file and goes on with the model it is told', async () => {
+  const trained = await (
+    await home.start(wordnetSpec('teacher-of-one', { method: 'adaptive-ft-cot', stages: 1 }))
+  ).result();
+  const spec = wordnetSpec('by-hand', { method: 'adaptive-ft-cot', stages: 1 }, { student: '{ driver: manual }' });
+  const handle = await home.start(spec);
+  const { blocked } = await until(handle, ({ status }) => status === 'blocked');
+  expect(blocked?.type).toBe('AwaitingStudent');
+  const path = /(\/\S+\.jsonl)/.exec(blocked?.message ?? '')?.[1] ?? '';
+  expect(existsSync(path)).toBe(true);
+  const student = { studentModel: trained.studentModel ?? '', studentUrl: rig.embedded().url };
+  await handle.executeUpdate(resumeRun, { args: [student] });
+  const result = await handle.result();
+  expect(result).toMatchObject({ status: 'completed', studentModel: trained.studentModel, macro: trained.macro });
+});
+
+test('the log-linear student learns rationales and ranks by IFD', async () => {
+  const spec = wordnetSpec(
+    'log-linear',
+    { method: 'baldistill-a', stages: 2 },
+    { student: '{ embedded: log-linear, maxTokens: { select: 40, evaluate: 40 } }' },
+  );
+  expect(await (await home.start(spec)).result()).toMatchObject({ status: 'completed' });
+  const report = reportOf('log-linear');
+  expect(report.test?.macro).toBeGreaterThan(0.02);
+  const losses = report.stages[0]?.losses ?? [];
+  expect(losses.at(-1)?.loss).toBeLessThan(losses[0]?.loss ?? 0);
+});
+
+test('a long stage continues as new between slices and loses nothing', async () => {
+  await rig.behave({ latencyMs: 60 });
+  const spec = wordnetSpec(
+    'long',
+    { method: 'random-ft-cot', seed: 31 },
+    { budget: '{ slots: 300 }', teacher: '{ embedded: simulated, concurrency: 6 }' },
+  );
+  const handle = await home.start(spec);
+  const result = await handle.result();
+  expect(result.status).toBe('completed');
+  const report = reportOf('long');
+  expect(report.stages[0]?.counts).toMatchObject({ slots: 300, real: 300 });
+  expect(report.ledger).toMatchObject({ charged: 300, forfeited: 0 });
+  const executions = rig.client.workflow.list({ query: `WorkflowId = 'long/stage-0'` });
+  const statuses: string[] = [];
+  for await (const { status } of executions) statuses.push(status.name);
+  expect(statuses.filter((status) => status === 'CONTINUED_AS_NEW').length).toBeGreaterThan(0);
+  expect(statuses.filter((status) => status === 'COMPLETED')).toHaveLength(1);
+});
