@@ -61,6 +61,10 @@ export function tell(terminal: Terminal, run: string, ending: Ending, json: bool
     if (ending.blocked.skip) terminal.note(`Or ${ending.blocked.skip}: baldistill skip ${run}`);
     return exitCodes.blocked;
   }
+  if (ending.kind === 'down') {
+    terminal.note(`The services were ended. The run "${run}" waits; go on with: baldistill watch ${run}`);
+    return exitCodes.detached;
+  }
   if (ending.kind === 'stopped') {
     terminal.note(`The run "${run}" was stopped. What it has so far: ${reportPaths(terminal.home, run).folder}`);
     return exitCodes.done;

@@ -6,6 +6,7 @@ import { CancelledFailure, rootCause, TerminatedFailure } from '@temporalio/comm
 import { RunResult } from '../contracts/progress.ts';
 import type { Blocked, Progress, StageProgress } from '../contracts/progress.ts';
 import { progressOfRun, progressOfStage } from '../workflows/messages.ts';
+import { ServicesEnded } from '../workers/services/ensure.ts';
 import type { Engine } from './engine.ts';
 
 export interface Snapshot {
@@ -17,6 +18,7 @@ export interface Snapshot {
 export type Ending =
   | { readonly kind: 'result'; readonly result: RunResult }
   | { readonly kind: 'stopped' }
+  | { readonly kind: 'down' }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'blocked'; readonly blocked: Blocked };
 
@@ -38,15 +40,18 @@ export async function follow(engine: Engine, run: string, following: Following):
   const aborted = new Promise<undefined>((resolve) => {
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
+  const keeping = keepAlive(engine, stop);
   try {
     return await Promise.race([
       aborted,
       untilClosed(engine.client, run, stop),
       untilBlocked(engine, run, following, stop),
-      keepAlive(engine, stop),
+      keeping.then((ending) => ending ?? never()),
     ]);
   } finally {
     over.abort();
+    // A service that is being started is recorded first: nobody would find it otherwise.
+    await keeping.catch(() => undefined);
   }
 }
 
@@ -64,20 +69,21 @@ async function untilBlocked(engine: Engine, run: string, following: Following, s
   return await never();
 }
 
-/** Starts again whatever dies while somebody watches. Gives up when that fails again and again. */
-async function keepAlive(engine: Engine, stop: AbortSignal): Promise<never> {
+/** Starts again whatever dies while somebody watches. Gives up when that fails again and again, or on `down`. */
+async function keepAlive(engine: Engine, stop: AbortSignal): Promise<Ending | undefined> {
   let failures = 0;
   while (!stop.aborted) {
     try {
       await engine.heal();
       failures = 0;
     } catch (error) {
+      if (error instanceof ServicesEnded) return { kind: 'down' };
       failures += 1;
       if (failures >= 3 && !stop.aborted) throw error;
     }
     await pause(healMs, stop);
   }
-  return await never();
+  return undefined;
 }
 
 function never(): Promise<never> {

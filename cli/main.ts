@@ -47,4 +47,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(exitCodes.done);
 });
 
-process.exitCode = await main(process.argv.slice(2));
+const code = await main(process.argv.slice(2));
+// Not by letting the event loop run dry: the Temporal client may have set a timer for one more attempt of a call, which
+// would throw on its closed channel (`Channel has been shut down`).
+process.stdout.write('', () => process.exit(code));

@@ -7,6 +7,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'the folder may not be written to',
   EPERM: 'the folder may not be written to',
   ENOTDIR: 'a part of its path is a file, not a folder',
+  EEXIST: 'a file lies where a folder should be',
   EIO: 'the disk reports an error',
 };
 

@@ -78,7 +78,7 @@ describe('looking where nothing ever ran', () => {
     expect(await baldistill('--version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+/) });
     expect(await baldistill('ls', '--json')).toEqual({ code: 0, out: '[]\n', error: '' });
     expect(await baldistill('down', '--json')).toEqual({ code: 0, out: '{"stopped":[]}\n', error: '' });
-    expect(await baldistill('report', 'nobody')).toMatchObject({ code: 1 });
+    expect(await baldistill('report', 'nobody')).toMatchObject({ code: 2 });
     expect(existsSync(join(folder, 'home', 'services.sqlite'))).toBe(false);
   });
 });

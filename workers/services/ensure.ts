@@ -21,6 +21,9 @@ export interface Services {
   readonly embeddedUrl: string | null;
 }
 
+/** Told to who only keeps services alive: somebody ended them on purpose (`down` forgets them, a crash does not). */
+export class ServicesEnded extends Error {}
+
 export async function ensureServices(request: EnsureRequest): Promise<Services> {
   const environment = request.environment ?? process.env;
   const setting: Setting = {
@@ -90,6 +93,7 @@ async function ensure(setting: Setting, definition: Definition): Promise<void> {
   if (serves(setting, definition)) return;
   const { home, progress } = setting;
   const old = readRecord(home, definition.name);
+  if (old === undefined && setting.onlyDead === true) throw new ServicesEnded('The services were ended with `down`.');
   if (old !== undefined && isAlive(old)) {
     progress(
       `replacing the ${definition.title} of another build (process ${old.pid}), once it has finished what it is at`,
