@@ -33,6 +33,7 @@ export function moneyViolations(path: string, entries: readonly Entry[], idempot
     ...overTime(events, entries),
     ...departuresBeforeRequests(events, entries),
     ...callByCall(path, entries, idempotent),
+    ...paidTwice(path, entries),
   ];
 }
 
@@ -98,4 +99,19 @@ function callByCall(path: string, entries: readonly Entry[], idempotent: boolean
   if (idempotent && bills.size !== settled.length)
     found.push(`${bills.size} distinct calls billed, ${settled.length} settled, at an idempotent endpoint`);
   return found.slice(0, 8);
+}
+
+/** The same question is paid again only where a call with it was lost, whichever run asks. */
+function paidTwice(path: string, entries: readonly Entry[]): string[] {
+  const lost = new Set(
+    look(path, "select call_id from calls where state in ('forfeited', 'recovered')").map((row) =>
+      String(row['call_id']),
+    ),
+  );
+  const questions = Map.groupBy(
+    entries.filter(({ kind }) => kind === 'bill'),
+    ({ content }) => content,
+  );
+  const twice = [...questions.values()].filter((bills) => bills.filter(({ key }) => !lost.has(key)).length > 1);
+  return twice.length === 0 ? [] : [`${twice.length} questions were paid again although their answer was there`];
 }
