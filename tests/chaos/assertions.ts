@@ -36,7 +36,7 @@ export function inspect(
   quiet: string | undefined,
 ): Finding {
   const { plan, ledgerPath } = site;
-  const found: string[] = [...ledgerViolations(ledgerPath)];
+  const found: string[] = [...ledgerViolations(ledgerPath).slice(0, 5)];
   const entries = readMeter(site.meterPath);
   found.push(...moneyViolations(ledgerPath, entries, plan.idempotent));
 

@@ -58,6 +58,12 @@ function prove({ faults, options }: Break, tree: string): string[] {
   const args = ['--runs', '4', '--seed', '1', '--only', faults.join(','), '--deadline', '60', ...options];
   const command = ['--disable-warning=ExperimentalWarning', 'tests/chaos/main.ts', ...args];
   say(`\n$ npm run chaos -- ${args.join(' ')}`);
-  const { stdout } = spawnSync(process.execPath, command, { cwd: tree, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = spawnSync(process.execPath, command, {
+    cwd: tree,
+    // What a violation leaves behind goes with the tree.
+    env: { ...process.env, TMPDIR: tree },
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
   return stdout.split('\n').filter((line) => /^chaos-|VIOLATION|violations$/.test(line));
 }

@@ -43,7 +43,11 @@ export async function campaign(settings: Campaign, heard: (outcome: Outcome) => 
     const quiet = new Map<number, string>();
     for (let specSeed = 0; specSeed < specSeeds; specSeed += 1) {
       const outcome = await runOne(quietPlan(`quiet-${specSeed}`, specSeed), { ...surroundings, engine: shared });
-      if (outcome.violations.length > 0) throw new Error(`the undisturbed run: ${outcome.violations.join('; ')}`);
+      if (outcome.violations.length > 0) {
+        kept = true;
+        heard(outcome);
+        return [outcome];
+      }
       quiet.set(specSeed, outcome.training);
     }
     const plans = Array.from({ length: runs }, (_, index) => {

@@ -87,9 +87,9 @@ function callByCall(path: string, entries: readonly Entry[], idempotent: boolean
   const found: string[] = [];
   for (const [key, times] of bills) {
     const call = known.get(key);
-    if (call === undefined) found.push(`a bill for ${key}, which the ledger does not know`);
+    if (call === undefined) found.push(`a bill for ${key.slice(0, 12)}, which the ledger does not know`);
     else if (times > Number(call['paid']))
-      found.push(`${times} bills for ${key}, ${String(call['paid'])} charges stay`);
+      found.push(`${times} bills for ${key.slice(0, 12)}, ${String(call['paid'])} charges stay`);
   }
   const empty = calls.filter(({ state, answered }) => (state === 'settled' || state === 'recovered') && answered !== 1);
   if (empty.length > 0) found.push(`${empty.length} settled calls without their answer`);
