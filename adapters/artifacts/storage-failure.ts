@@ -3,6 +3,7 @@ import { BaldistillError } from '../../domain/failures.ts';
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
+  EFBIG: 'files may not grow any further',
   EROFS: 'the file system is read-only',
   EACCES: 'the folder may not be written to',
   EPERM: 'the folder may not be written to',

@@ -35,7 +35,7 @@ export async function callTeacher(
   const fingerprint = hash('sha256', JSON.stringify(request));
   let created = unixSeconds();
   if (idempotencyKey === undefined || !behaviour.idempotent) {
-    meter.bill(idempotencyKey);
+    meter.bill(idempotencyKey, fingerprint);
   } else {
     // The answer follows from the request, so the key and what it was used for are all that must be remembered.
     const earlier = meter.billOf(idempotencyKey);

@@ -1,8 +1,8 @@
 /**
  * The endpoint's own meter: requests received by teachers and calls billed, in an append-only file. A billed call is
  * written (one write to the operating system, so it survives SIGKILL) before its answer leaves. Lines, with the time in
- * milliseconds and the `Idempotency-Key` (`-` without one): `r <ms> <key>` a request, `p <ms> <key>` a bill whose key is
- * not honoured, `b <created> <request hash> <key> <ms>` a bill under an idempotency key.
+ * milliseconds and the `Idempotency-Key` (`-` without one): `r <ms> <key>` a request, `p <ms> <key> <request hash>` a bill whose key
+ * is not honoured, `b <created> <request hash> <key> <ms>` a bill under an idempotency key.
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,8 +43,8 @@ export class Meter {
     this.requests += 1;
   }
 
-  bill(key: string | undefined): void {
-    this.#write(`p ${Date.now()} ${written(key)}`);
+  bill(key: string | undefined, request: string): void {
+    this.#write(`p ${Date.now()} ${written(key)} ${request}`);
     this.billed += 1;
   }
 

@@ -36,7 +36,7 @@ export function inspect(
   quiet: string | undefined,
 ): Finding {
   const { plan, ledgerPath } = site;
-  const found: string[] = [...ledgerViolations(ledgerPath)];
+  const found: string[] = [...ledgerViolations(ledgerPath).slice(0, 5)];
   const entries = readMeter(site.meterPath);
   found.push(...moneyViolations(ledgerPath, entries, plan.idempotent));
 
@@ -61,8 +61,9 @@ export function inspect(
     ledgerPath,
     `select at from events where transition in ('settle', 'recover', 'reuse') or transition like 'run-%' order by counter`,
   ).map(({ at }) => Number(at));
-  const seconds = struck.map(({ strike, at }) => {
-    const next = ends.find((end) => end > at) ?? at;
+  // From the fault to the first answer that was stored after it was mended.
+  const seconds = struck.map(({ strike, at, mendedAt }) => {
+    const next = ends.find((end) => end > mendedAt) ?? mendedAt;
     return { strike, recovery: (next - at) / 1000 };
   });
   const billed = entries.filter(({ kind }) => kind === 'bill').length;

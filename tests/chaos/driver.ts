@@ -22,6 +22,8 @@ export interface Campaign {
   readonly only: readonly FaultName[];
   /** Which faults each run gets; absent: drawn. */
   readonly lists?: readonly (readonly FaultName[])[];
+  /** Instead of what is drawn. */
+  readonly force?: Partial<Pick<Plan, 'calls' | 'idempotent'>>;
   readonly parallel: number;
   readonly specSeeds: number;
   readonly deadlineMs: number;
@@ -41,13 +43,17 @@ export async function campaign(settings: Campaign, heard: (outcome: Outcome) => 
     const quiet = new Map<number, string>();
     for (let specSeed = 0; specSeed < specSeeds; specSeed += 1) {
       const outcome = await runOne(quietPlan(`quiet-${specSeed}`, specSeed), { ...surroundings, engine: shared });
-      if (outcome.violations.length > 0) throw new Error(`the undisturbed run: ${outcome.violations.join('; ')}`);
+      if (outcome.violations.length > 0) {
+        kept = true;
+        heard(outcome);
+        return [outcome];
+      }
       quiet.set(specSeed, outcome.training);
     }
     const plans = Array.from({ length: runs }, (_, index) => {
       const number = first + index;
       const drawn = lists?.[index] ?? (only.length > 0 ? only : drawFaults(seed, number));
-      return planOf(seed, number, drawn, specSeeds);
+      return planOf(seed, number, drawn, settings);
     });
     const outcomes: Outcome[] = [];
     const engine = shared;

@@ -1,8 +1,12 @@
-/** `npm run chaos -- --runs 100 --seed 1 [--only FAULT[,FAULT]] [--first N] [--parallel N] [--keep]`: exit 1 on a violation. */
+/**
+ * `npm run chaos -- --runs 100 --seed 1 [--only FAULT[,FAULT]] [--first N] [--parallel N] [--keep]`: exit 1 on a
+ * violation. `--plain`: no endpoint is idempotent; `--tight`: no call beyond the slots.
+ */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { campaign } from './driver.ts';
 import { faultNames } from './faults.ts';
+import { slots } from './plan.ts';
 import { endAll } from './processes.ts';
 import type { Outcome } from './run-one.ts';
 import { tableOf } from './table.ts';
@@ -15,6 +19,8 @@ const { values } = parseArgs({
     only: { type: 'string' },
     parallel: { type: 'string', default: '2' },
     deadline: { type: 'string', default: '120' },
+    plain: { type: 'boolean', default: false },
+    tight: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -33,7 +39,8 @@ const outcomes = await campaign(
     first: Count.parse(values.first),
     only,
     parallel: Count.parse(values.parallel),
-    specSeeds: 2,
+    specSeeds: only.length > 0 ? 1 : 2,
+    force: { ...(values.plain ? { idempotent: false } : {}), ...(values.tight ? { calls: slots } : {}) },
     deadlineMs: Count.parse(values.deadline) * 1000,
     keep: values.keep,
   },

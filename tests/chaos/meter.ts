@@ -7,6 +7,8 @@ export interface Entry {
   readonly at: number;
   /** `Idempotency-Key`, which is the id of the call. */
   readonly key: string;
+  /** Hash of what was asked, of a bill. */
+  readonly content: string;
 }
 
 export function readMeter(path: string): Entry[] {
@@ -16,9 +18,12 @@ export function readMeter(path: string): Entry[] {
 
 function entryOf(line: string): Entry[] {
   const [kind, first = '', second = '', third = '', fourth = ''] = line.split(' ');
-  if (kind === 'r') return [{ kind: 'request', at: Number(first), key: decodeURIComponent(second) }];
-  if (kind === 'p') return [{ kind: 'bill', at: Number(first), key: decodeURIComponent(second) }];
-  if (kind === 'b') return [{ kind: 'bill', at: Number(fourth), key: decodeURIComponent(third) }];
+  const entry = (of: Entry['kind'], at: string, key: string, content: string): Entry[] => [
+    { kind: of, at: Number(at), key: decodeURIComponent(key), content },
+  ];
+  if (kind === 'r') return entry('request', first, second, '');
+  if (kind === 'p') return entry('bill', first, second, third);
+  if (kind === 'b') return entry('bill', fourth, third, second);
   return [];
 }
 

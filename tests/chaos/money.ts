@@ -33,6 +33,7 @@ export function moneyViolations(path: string, entries: readonly Entry[], idempot
     ...overTime(events, entries),
     ...departuresBeforeRequests(events, entries),
     ...callByCall(path, entries, idempotent),
+    ...paidTwice(path, entries),
   ];
 }
 
@@ -86,9 +87,9 @@ function callByCall(path: string, entries: readonly Entry[], idempotent: boolean
   const found: string[] = [];
   for (const [key, times] of bills) {
     const call = known.get(key);
-    if (call === undefined) found.push(`a bill for ${key}, which the ledger does not know`);
+    if (call === undefined) found.push(`a bill for ${key.slice(0, 12)}, which the ledger does not know`);
     else if (times > Number(call['paid']))
-      found.push(`${times} bills for ${key}, ${String(call['paid'])} charges stay`);
+      found.push(`${times} bills for ${key.slice(0, 12)}, ${String(call['paid'])} charges stay`);
   }
   const empty = calls.filter(({ state, answered }) => (state === 'settled' || state === 'recovered') && answered !== 1);
   if (empty.length > 0) found.push(`${empty.length} settled calls without their answer`);
@@ -98,4 +99,19 @@ function callByCall(path: string, entries: readonly Entry[], idempotent: boolean
   if (idempotent && bills.size !== settled.length)
     found.push(`${bills.size} distinct calls billed, ${settled.length} settled, at an idempotent endpoint`);
   return found.slice(0, 8);
+}
+
+/** The same question is paid again only where a call with it was lost, whichever run asks. */
+function paidTwice(path: string, entries: readonly Entry[]): string[] {
+  const lost = new Set(
+    look(path, "select call_id from calls where state in ('forfeited', 'recovered')").map((row) =>
+      String(row['call_id']),
+    ),
+  );
+  const questions = Map.groupBy(
+    entries.filter(({ kind }) => kind === 'bill'),
+    ({ content }) => content,
+  );
+  const twice = [...questions.values()].filter((bills) => bills.filter(({ key }) => !lost.has(key)).length > 1);
+  return twice.length === 0 ? [] : [`${twice.length} questions were paid again although their answer was there`];
 }

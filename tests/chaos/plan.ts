@@ -39,7 +39,12 @@ export function quietPlan(name: string, specSeed: number): Plan {
 }
 
 /** One to three faults, the first of them given, at moments all over the run. */
-export function planOf(seed: number, number: number, wanted: readonly FaultName[], specSeeds: number): Plan {
+export function planOf(
+  seed: number,
+  number: number,
+  wanted: readonly FaultName[],
+  { specSeeds, force = {} }: { specSeeds: number; force?: Partial<Pick<Plan, 'calls' | 'idempotent'>> },
+): Plan {
   const random = seededRandom(seed, 'chaos', number);
   const quiet = quietPlan(`chaos-${seed}-${number}`, random.int(specSeeds));
   const names = compatible(wanted);
@@ -54,6 +59,7 @@ export function planOf(seed: number, number: number, wanted: readonly FaultName[
     unbilled: kinds.find(({ unbilled }) => unbilled !== undefined)?.unbilled,
     idempotent: random.next() < 0.5,
     workers: Math.max(...kinds.map(({ workers }) => workers ?? 1)),
+    ...force,
   };
 }
 

@@ -2,11 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { teacherModelId } from '../../contracts/embedded-models.ts';
 import { freePort } from '../../workers/services/free-port.ts';
 import { repository } from '../../workers/services/home.ts';
 import type { Fault } from '../../embedded/behaviour.ts';
 import type { Engine } from './engine.ts';
 import { kindOf } from './faults.ts';
+import { pool } from './start.ts';
 import { requestCounter } from './meter.ts';
 import { startPart } from './processes.ts';
 import type { Part } from './processes.ts';
@@ -68,6 +70,15 @@ export async function openSite(plan: Plan, engine: Engine, root: string, bundles
     renameSync(`${where}.new`, where);
   };
   const [teacher, student] = await Promise.all([endpoint('teacher'), endpoint('student')]);
+  // The teacher reads its data when it is first named. A request without messages is refused before it is counted.
+  const warm = async (): Promise<void> => {
+    const model = teacherModelId({ kind: 'simulated', dataset: 'wordnet', noise: 0.2, pool });
+    await fetch(`http://127.0.0.1:${ports.teacher}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model }),
+    });
+  };
   let workers = 0;
   const site: Site = {
     plan,
@@ -90,6 +101,7 @@ export async function openSite(plan: Plan, engine: Engine, root: string, bundles
     },
     async startTeacher() {
       site.teacher = await endpoint('teacher');
+      await warm();
       await site.behave();
       publish(site.teacher.pid);
     },
@@ -121,6 +133,7 @@ export async function openSite(plan: Plan, engine: Engine, root: string, bundles
     const { endpoint: misdeed } = kindOf(fault);
     return misdeed === undefined ? [] : [{ every: 1, headers: {}, ...misdeed, from: at, count }];
   });
+  await warm();
   await site.behave();
   publish(teacher.pid);
   await Promise.all(Array.from({ length: plan.workers }, async () => await site.startWorker()));
@@ -132,9 +145,8 @@ function mountSmall(plan: Plan, folder: string, home: string): string | undefine
   const full = plan.strikes.map(({ fault }) => kindOf(fault).full).find((part) => part !== undefined);
   if (full === undefined) return undefined;
   const artifacts = join(home, 'artifacts');
-  if (full === 'artifacts') mkdirSync(artifacts);
   const small = full === 'artifacts' ? artifacts : home;
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${smallMegabytes}m`, 'tmpfs', small]);
+  if (!mounted(small)) return undefined;
   if (full === 'ledger') {
     for (const name of ['artifacts', 'runs']) {
       mkdirSync(join(folder, name));
@@ -142,6 +154,17 @@ function mountSmall(plan: Plan, folder: string, home: string): string | undefine
     }
   }
   return small;
+}
+
+/** False where we may not mount. */
+function mounted(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${smallMegabytes}m`, 'tmpfs', folder], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Lets go of a run's folder. */

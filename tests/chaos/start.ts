@@ -8,6 +8,9 @@ import type { Plan } from './plan.ts';
 import type { Site } from './site.ts';
 import { configOf } from './where.ts';
 
+/** Rows of the training pool. */
+export const pool = 600;
+
 export function specOf(plan: Plan, run: string, studentUrl: string): RunSpec {
   const teacher = {
     embedded: 'simulated',
@@ -18,7 +21,7 @@ export function specOf(plan: Plan, run: string, studentUrl: string): RunSpec {
   };
   const text = [
     `name: ${run}`,
-    'data: { builtin: wordnet, pool: 600 }',
+    `data: { builtin: wordnet, pool: ${pool} }`,
     'stages: 3',
     `seed: ${plan.specSeed}`,
     `budget: { slots: ${plan.slots}, calls: ${plan.calls} }`,

@@ -14,8 +14,9 @@ import { until } from './until.ts';
 
 export interface Struck {
   readonly strike: Strike;
-  /** Milliseconds since the epoch. */
+  /** When something was broken, and when it was mended: milliseconds since the epoch. */
   readonly at: number;
+  readonly mendedAt: number;
 }
 
 /** Waits for the strike's moment; undefined when the run was over before. */
@@ -24,21 +25,24 @@ export async function strikeAtItsMoment(site: Site, watch: Watch, strike: Strike
     if (watch.over) return undefined;
     await wait(5);
   }
-  const at = Date.now();
+  let at = Date.now();
   // The endpoint strikes by itself at exactly that request.
-  if (kindOf(strike.fault).endpoint !== undefined) return { strike, at };
+  if (kindOf(strike.fault).endpoint !== undefined) return { strike, at, mendedAt: at };
   await wait(strike.delayMs);
   if (watch.over) return undefined;
   watch.broken += 1;
   try {
-    await carryOut(site, watch, strike);
+    await carryOut(site, watch, strike, () => {
+      at = Date.now();
+    });
   } finally {
     watch.broken -= 1;
   }
-  return { strike, at: at + strike.delayMs };
+  return { strike, at, mendedAt: Date.now() };
 }
 
-async function carryOut(site: Site, watch: Watch, strike: Strike): Promise<void> {
+async function carryOut(site: Site, watch: Watch, strike: Strike, broken: () => void): Promise<void> {
+  broken();
   const random = seededRandom(site.plan.name, 'strike', strike.fault, strike.at);
   const pause = 100 + random.int(900);
   switch (strike.fault) {
@@ -118,6 +122,7 @@ async function carryOut(site: Site, watch: Watch, strike: Strike): Promise<void>
       const late = 120 + random.int(150);
       while (site.requests() < late && !watch.over) await wait(5);
       watch.broken += 1;
+      broken();
       if (!watch.over) await swapLedger(site, watch, copy);
       return;
     }

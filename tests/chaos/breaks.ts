@@ -1,0 +1,138 @@
+/** Six ways to break the promise on purpose (issue 4, acceptance 2), as edits of the sources, and what shows each. */
+import type { FaultName } from './faults.ts';
+
+export interface Edit {
+  readonly file: string;
+  /** Has to occur exactly once. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Break {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  readonly faults: readonly FaultName[];
+  readonly options: readonly string[];
+}
+
+const sendCall = 'activities/send-call.ts';
+const settle = 'adapters/ledger/operations/settle.ts';
+const teacher = 'adapters/openai/teacher.ts';
+
+export const breaks: readonly Break[] = [
+  {
+    name: 'settle before the answer is stored',
+    edits: [
+      {
+        file: sendCall,
+        from: 'await ledger.settle(callId, answer);',
+        to: "await ledger.settle(callId, { ...answer, text: '' });\n    await pause(30);\n    await ledger.settle(callId, answer);",
+      },
+      {
+        file: settle,
+        from: "if (call.state === 'settled' || call.state === 'recovered') return call.state;",
+        to: "const again = call.state === 'settled' || call.state === 'recovered';",
+      },
+      {
+        file: settle,
+        from: "const state = call.state === 'intent' ? 'settled' : 'recovered';",
+        to: "const state = again ? call.state : call.state === 'intent' ? 'settled' : 'recovered';",
+      },
+      {
+        file: settle,
+        from: 'await transaction.statements.storeAnswer(',
+        to: "if (input.answer.text !== '') await transaction.statements.storeAnswer(",
+      },
+      { file: settle, from: 'await creditSlots(', to: 'if (!again) await creditSlots(' },
+    ],
+    faults: ['worker-kill'],
+    options: ['--plain'],
+  },
+  {
+    name: 'give back on a timeout',
+    edits: [
+      {
+        file: teacher,
+        from: "if (status === null) return make('ambiguous');",
+        to: "if (status === null) return make('refused', { retryAfterMs: 0 });",
+      },
+    ],
+    faults: ['late-answer'],
+    options: ['--plain'],
+  },
+  {
+    name: 'attempt number in the call key',
+    edits: [
+      {
+        file: sendCall,
+        from: "import { callKey } from './call-key.ts';",
+        to: "import { Context } from '@temporalio/activity';\nimport { callKey } from './call-key.ts';",
+      },
+      {
+        file: sendCall,
+        from: 'callKey({ content: sender.teacher.content(request), sample })',
+        to: 'callKey({ content: sender.teacher.content(request), sample, attempt: Context.current().info.attempt })',
+      },
+    ],
+    faults: ['two-runs', 'worker-kill'],
+    options: [],
+  },
+  {
+    name: 'intent after send',
+    edits: [
+      {
+        file: sendCall,
+        from: 'const outcome = await sender.ledger.intend(intent);',
+        to: [
+          'const early = { idempotencyKey: `${intent.contentKey}.0`, signal: sender.abandon };',
+          'const answer = await sender.teacher.complete(request, early);',
+          'const outcome = await sender.ledger.intend(intent);',
+          "if (outcome.kind === 'send') {",
+          '  await sender.ledger.settle(outcome.callId, answer);',
+          "  return { end: 'answered', sent: 1 };",
+          '}',
+        ].join('\n'),
+      },
+    ],
+    faults: ['worker-kill'],
+    options: ['--plain'],
+  },
+  {
+    name: 'limit checked outside the transaction',
+    edits: [
+      {
+        file: sendCall,
+        from: 'const outcome = await sender.ledger.intend(intent);',
+        to: [
+          'const { charged, limit } = await sender.ledger.budget(sender.spec.name);',
+          "if (charged >= limit) return { end: 'empty', sent };",
+          'const outcome = await sender.ledger.intend(intent);',
+        ].join('\n'),
+      },
+      {
+        file: 'domain/budget.ts',
+        from: "if (state.charged + 1 > state.limit) return refuse('limit');\n  if (!planned",
+        to: 'if (!planned',
+      },
+      {
+        file: 'domain/budget.ts',
+        from: "if (!planned && state.charged + 1 + state.planned > state.limit) return refuse('plan');",
+        to: '',
+      },
+    ],
+    faults: ['500-after', '500-before'],
+    options: ['--plain', '--tight'],
+  },
+  {
+    name: 'a late answer ignored',
+    edits: [
+      {
+        file: settle,
+        from: "if (call.state === 'settled' || call.state === 'recovered') return call.state;",
+        to: "if (call.state !== 'intent') return 'recovered';",
+      },
+    ],
+    faults: ['worker-stop-long'],
+    options: ['--plain'],
+  },
+];
