@@ -81,7 +81,8 @@ async function exchange(
     return 'answered';
   } catch (error) {
     if (!(error instanceof CallError)) {
-      await ledger.forfeit(callId, 'unexpected', { seen: true });
+      // The answer is here: the ledger goes on trying to store it.
+      if (!(error instanceof BaldistillError)) await ledger.forfeit(callId, 'unexpected', { seen: true });
       throw error;
     }
     if (error.outcome === 'ambiguous') {
