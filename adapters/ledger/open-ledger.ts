@@ -18,14 +18,14 @@ export async function openLedger(options: { readonly path: string }): Promise<Le
   const ends = lasting(channel);
   return {
     identity: () => channel.call('identity', null),
-    openRun: ({ run, spec, calls, planned, maxForfeits }) => {
-      const opening = { run, spec: JSON.stringify(spec), slots: spec.budget.slots, calls, planned, maxForfeits };
-      return channel.call('openRun', opening);
+    openRun: (opening) => {
+      const { spec } = opening;
+      return channel.call('openRun', { ...opening, spec: JSON.stringify(spec), slots: spec.budget.slots });
     },
     verify: (pinned) => channel.call('verify', pinned),
     adopt: (run, charged) => channel.call('adopt', { run, charged }),
     intend: (request) => channel.call('intend', request),
-    settle: (callId, answer) => ends.call('settle', { callId, answer }),
+    settle: (callId, answer, cost) => ends.call('settle', { callId, answer, cost }),
     refuse: (callId, reason, { final }) => none(ends.call('refuse', { callId, reason, final })),
     forfeit: (callId, reason, { seen, idempotencyTtl = null }) =>
       none(ends.call('forfeit', { callId, reason, seen, idempotencyTtl })),
@@ -33,7 +33,10 @@ export async function openLedger(options: { readonly path: string }): Promise<Le
     markUnusable: (marks) => none(channel.call('markUnusable', marks)),
     setPlanned: (run, calls) => none(channel.call('setPlanned', { run, calls })),
     slots: (run, stage, round) => channel.call('slots', { run, stage, round }),
-    setCallLimit: (run, calls) => channel.call('setCallLimit', { run, calls }),
+    setLimits: (run, limits) => channel.call('setLimits', { run, limits }),
+    spend: (request) => channel.call('spend', request),
+    spendingOf: (run, key) => channel.call('spendingOf', { run, key }),
+    endSpending: (id, end) => none(channel.call('endSpending', { id, end })),
     forgiveForfeits: (run) => none(channel.call('forgiveForfeits', { run })),
     claimOnce: async (key) => {
       for (;;) {

@@ -10,11 +10,13 @@ export interface Difference {
 
 /**
  * How a run is carried out, and never what comes out of it: these may change while it goes on. The limit of calls is
- * the ledger's (`baldistill budget`), `maxForfeits` follows concurrency, `dataRoot` is where this machine keeps data.
+ * the ledger's (`baldistill budget`), prices change with their table, `maxForfeits` follows concurrency, `dataRoot` is where this machine keeps data.
  */
 const operational: ReadonlySet<string> = new Set([
   ...['concurrency', 'timeout', 'baseUrl', 'apiKeyEnv'].flatMap((key) => [`teacher.${key}`, `student.${key}`]),
   'budget.calls',
+  'budget.tokens',
+  'budget.usd',
   'budget.maxForfeits',
   'dataRoot',
 ]);
@@ -25,8 +27,12 @@ export function specDifferences(before: RunSpec, after: RunSpec): readonly Diffe
   const keys = [...new Set([...old.keys(), ...now.keys()])].toSorted();
   return keys.flatMap((key) => {
     const difference = { key, before: old.get(key) ?? '(not set)', after: now.get(key) ?? '(not set)' };
-    return operational.has(key) || difference.before === difference.after ? [] : [difference];
+    return isOperational(key) || difference.before === difference.after ? [] : [difference];
   });
+}
+
+function isOperational(key: string): boolean {
+  return operational.has(key) || /^(prices|teacher\.price|student\.price)(\.|$)/.test(key);
 }
 
 function flatten(value: unknown, prefix: string): Map<string, string> {
