@@ -13,7 +13,7 @@ import { stageDecisions } from './stage-decisions.ts';
 import type { DecidedSlot } from './stage-decisions.ts';
 
 /** Reasons why a slot had no answer for which repeating a row is no honest filling: the budget, not the data, ran out. */
-const budgetReasons = new Set(['calls', 'forfeited', 'unsent']);
+const budgetReasons = new Set(['calls', 'tokens', 'money', 'forfeited', 'unsent']);
 
 export async function closeStage(world: World, request: CloseStageInput): Promise<ClosedStage> {
   const { artifacts, ledger } = world;

@@ -1,18 +1,20 @@
 /** Connect: opens the run in the ledger and learns, once, what its endpoints can do (DESIGN section 1). */
 import type { RunSpec } from '../contracts/run-file.ts';
 import type { Connected } from '../contracts/stage.ts';
+import { unpriced } from '../contracts/run-prices.ts';
 import { BaldistillError } from '../domain/failures.ts';
+import { openingOf } from './run-opening.ts';
 import type { RunBudget } from './ports/ledger.ts';
 import type { World } from './ports/world.ts';
 
 /** Records the run in the ledger, or finds it there with what it is charged. */
 export async function openInLedger({ ledger }: World, spec: RunSpec): Promise<RunBudget> {
-  const { slots: planned, calls, maxForfeits } = spec.budget;
-  return await ledger.openRun({ run: spec.name, spec, calls, planned, maxForfeits });
+  return await ledger.openRun(openingOf(spec));
 }
 
 export async function connect(world: World, spec: RunSpec): Promise<Connected> {
   await openInLedger(world, spec);
+  if (spec.budget.usd !== undefined) requirePrices(spec);
   await world.ledger.forgiveForfeits(spec.name);
   const student = world.student(spec, null);
   const capabilities = student === null || isManual(spec) ? null : await student.probe(student.baseModel);
@@ -35,6 +37,16 @@ export async function connect(world: World, spec: RunSpec): Promise<Connected> {
     student: capabilities,
     studentModel: student?.baseModel ?? null,
   };
+}
+
+/** A limit in money means nothing where a price is not known: unknown is never 0. */
+export function requirePrices(spec: RunSpec): void {
+  const [first] = unpriced(spec);
+  if (first === undefined) return;
+  throw new BaldistillError(
+    'InvalidInput',
+    `A limit in money needs the ${first.missing} of ${first.model}, which is not known; set it under prices, or price: free.`,
+  );
 }
 
 /** A student trained by hand does not exist before its stage: it is probed when it is first used. */

@@ -2,9 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AwaitFineTuneInput, FineTuned, FineTuneInput, FineTuneJob } from '../contracts/activity-messages.ts';
 import { BaldistillError } from '../domain/failures.ts';
+import type { FailureType } from '../domain/failures.ts';
 import { stillRunning } from './boundary.ts';
 import { callKey } from './call-key.ts';
 import type { World } from './ports/world.ts';
+import { reserveTraining, settleTraining } from './student-money.ts';
 
 /**
  * Creates the job, or finds the one already created under its key: in the ledger, whose exclusive row guards the
@@ -34,8 +36,13 @@ export async function fineTune(
     seed: spec.seed,
   });
   const claim = await world.ledger.claimOnce(key);
-  if (claim.kind === 'created') return { id: claim.value, key };
+  if (claim.kind === 'created') {
+    // Of another run: then it is that run's money, and this run has no entry for it.
+    return { id: claim.value, key, spending: await world.ledger.spendingOf(spec.name, key) };
+  }
+  let spending: string | null = null;
   try {
+    spending = await reserveTraining(world.ledger, spec, { key, training });
     const id =
       (await student.findJob(key)) ??
       (await student.createJob({
@@ -46,13 +53,24 @@ export async function fineTune(
         suffix: `stage-${stage}`,
       }));
     await world.ledger.recordOnce(key, id);
-    return { id, key };
+    return { id, key, spending };
   } catch (error) {
+    const refused = error instanceof BaldistillError && neverCreated.has(error.type);
+    if (spending !== null && refused)
+      await world.ledger.endSpending(spending, { state: 'refused', reason: error.type });
     // Whoever asks next looks at the endpoint first, so a creation that did happen is still found.
     await world.ledger.forgetOnce(key, '');
     throw error;
   }
 }
+
+/** Failures of a request that certainly created no job. After any other one it may be there, and stays charged. */
+const neverCreated: ReadonlySet<FailureType> = new Set<FailureType>([
+  'EndpointRefusesKey',
+  'ModelUnknown',
+  'RequestRejected',
+  'BillingExhausted',
+]);
 
 /** How often and how long the first attempt looks by itself, so that a job of a second costs no more than that. */
 const quickLook = { everyMs: 50, forMs: 1_500 };
@@ -73,10 +91,12 @@ export async function awaitFineTune(
   }
   if (state.status === 'running') throw stillRunning(`The job ${job.id} is still running.`);
   if (state.status === 'succeeded') {
+    if (job.spending !== null) await settleTraining(world.ledger, spec, job.spending, state.trainedTokens);
     const losses = state.losses.length === 0 ? null : await world.artifacts.writeLines(state.losses);
     return { model: state.model, losses };
   }
   await world.ledger.forgetOnce(job.key, job.id);
+  if (job.spending !== null) await world.ledger.endSpending(job.spending, { state: 'forfeited', reason: 'job_failed' });
   const why = state.status === 'failed' ? `failed: ${state.message}` : 'is not known to the student endpoint any more';
   throw new BaldistillError('FineTuneFailed', `The fine-tuning job ${job.id} ${why}`);
 }

@@ -3,7 +3,8 @@ import { Context } from '@temporalio/activity';
 import { balance } from './balance.ts';
 import { guarded } from './boundary.ts';
 import { closeStage } from './close-stage.ts';
-import { connect, openInLedger } from './connect.ts';
+import { connect } from './connect.ts';
+import { setLimits } from './set-limits.ts';
 import { evaluate } from './evaluate.ts';
 import { awaitFineTune, fineTune } from './fine-tune.ts';
 import { generate } from './generate.ts';
@@ -37,10 +38,7 @@ export function controlActivities(world: World): ControlActivities {
       return await report(world, input);
     }),
     // A run that is parked before it could open its ledger has a budget all the same.
-    setCallLimit: guarded(async ({ spec, calls }) => {
-      await openInLedger(world, spec);
-      return await ledger.setCallLimit(spec.name, calls);
-    }),
+    setLimits: guarded(async ({ spec, limits }) => await setLimits(world, spec, limits)),
     forgive: guarded(async (run) => await ledger.forgiveForfeits(run)),
     recordStatus: guarded(async ({ run, status, result }) => await ledger.setRunStatus(run, status, result)),
     awaitClosed: guarded(async (workflowId) => await world.awaitClosed(workflowId)),

@@ -54,7 +54,7 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
   const { artifacts, ledger } = world;
   const { spec, prepared } = input;
   const table = prepared === null ? null : await artifacts.readJson(prepared.domains, DomainTable);
-  const { budget, calls, tokens, unusable } = await ledger.summary(spec.name);
+  const { budget, calls, tokens, money, unusable } = await ledger.summary(spec.name);
   return {
     version: 1,
     run: spec.name,
@@ -89,6 +89,15 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
       refused: calls.refused,
       inputTokens: tokens.input,
       outputTokens: tokens.output,
+      tokens: { ...budget.tokens, planned: tokens.worst },
+      money: {
+        chargedMicroUsd: budget.microUsd.charged,
+        limitMicroUsd: budget.microUsd.limit,
+        plannedMicroUsd: money.worstMicroUsd,
+        teacherMicroUsd: money.teacherMicroUsd,
+        studentMicroUsd: money.studentMicroUsd,
+        unpriced: money.unpriced,
+      },
       unusable,
     },
   };

@@ -6,9 +6,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { PlannedCall } from '../contracts/records.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
+import { teacherRates } from '../contracts/run-prices.ts';
+import { answerCost, inputBound, worstCost } from './call-cost.ts';
 import { callKey } from './call-key.ts';
 import type { Limiter } from './limiter.ts';
-import type { IntentRequest, Ledger } from './ports/ledger.ts';
+import type { IntentRequest, Ledger, PaidAnswer } from './ports/ledger.ts';
 import { CallError } from './ports/teacher.ts';
 import type { Teacher, TeacherRequest } from './ports/teacher.ts';
 
@@ -77,11 +79,14 @@ async function exchange(
   const { ledger, teacher, limiter } = sender;
   try {
     const answer = await teacher.complete(request, { idempotencyKey: callId, signal: sender.abandon });
-    await ledger.settle(callId, answer);
+    const settled = await ledger.settle(callId, answer, answerCost(answer, teacherRates(sender.spec)));
+    if (settled === 'above-bound') throw aboveBound(sender, request, answer);
     return 'answered';
   } catch (error) {
+    if (error instanceof BaldistillError && error.type === 'UsageAboveBound') throw error;
     if (!(error instanceof CallError)) {
-      await ledger.forfeit(callId, 'unexpected', { seen: true });
+      // The answer is here: the ledger goes on trying to store it.
+      if (!(error instanceof BaldistillError)) await ledger.forfeit(callId, 'unexpected', { seen: true });
       throw error;
     }
     if (error.outcome === 'ambiguous') {
@@ -97,6 +102,16 @@ async function exchange(
     limiter.hold(error.retryAfterMs);
     return 'again';
   }
+}
+
+/** The answer is stored and the slot has it; sending stops all the same, for the next one may be as dear. */
+function aboveBound({ teacher }: Sender, { messages }: TeacherRequest, answer: PaidAnswer): BaldistillError {
+  const { inputTokens, outputTokens } = answer;
+  return new BaldistillError(
+    'UsageAboveBound',
+    `${teacher.model} reported ${inputTokens} tokens in and ${outputTokens} out for a call of at most ` +
+      `${inputBound(messages)} in and ${teacher.maxTokens} out. It is charged in full.`,
+  );
 }
 
 async function admitted({ limiter, closing }: Sender): Promise<(() => void) | undefined> {
@@ -138,5 +153,6 @@ function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): I
     planned: round === 0,
     cached: spec.budget.cached,
     idempotencyTtl: spec.teacher.idempotency?.ttl ?? null,
+    worst: worstCost(request.messages, sender.teacher.maxTokens, teacherRates(spec)),
   };
 }

@@ -17,7 +17,7 @@ import type {
   SliceInput,
   SliceResult,
 } from '../contracts/activity-messages.ts';
-import type { BudgetCopy, RunStatus } from '../contracts/progress.ts';
+import type { BudgetCopy, BudgetRequest, RunStatus } from '../contracts/progress.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import type { Connected, Prepared, Scores, StageInput } from '../contracts/stage.ts';
 
@@ -29,7 +29,7 @@ export interface ControlActivities {
   planRound(input: PlanRoundInput): Promise<RoundPlan>;
   closeStage(input: CloseStageInput): Promise<ClosedStage>;
   report(input: ReportInput): Promise<Reported>;
-  setCallLimit(request: { spec: RunSpec; calls: number }): Promise<{ accepted: boolean; budget: BudgetCopy }>;
+  setLimits(request: { spec: RunSpec; limits: BudgetRequest }): Promise<{ accepted: boolean; budget: BudgetCopy }>;
   /** Lets a run send again after it was parked: forgives a streak of ambiguous ends. */
   forgive(run: string): Promise<void>;
   recordStatus(request: { run: string; status: RunStatus; result: unknown }): Promise<void>;

@@ -1,7 +1,10 @@
 /** `ledger adopt`: a run goes on with the ledger that is there, charged with at least what a person says. */
 import { mkdirSync } from 'node:fs';
+import type { Charged } from '../activities/ports/ledger.ts';
+import { openingOf } from '../activities/run-opening.ts';
 import { openLedger } from '../adapters/ledger/open-ledger.ts';
 import { RunSpec } from '../contracts/run-file.ts';
+import { budgetWords } from '../workflows/details.ts';
 import { progressOfRun, resumeRun } from '../workflows/messages.ts';
 import { whereKnown } from './commands/known-run.ts';
 import { withEngineOf } from './engine.ts';
@@ -10,7 +13,7 @@ import { ledgerPath } from './memory.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Returns what was done, in a sentence. Throws `CommandError` where the run's limit forbids it. */
-export async function adoptLedger(terminal: Terminal, run: string, charged: number): Promise<string> {
+export async function adoptLedger(terminal: Terminal, run: string, charged: Charged): Promise<string> {
   return await withEngineOf(terminal, run, ({ client }) =>
     whereKnown(run, async () => {
       const handle = client.workflow.getHandle(run);
@@ -25,18 +28,17 @@ export async function adoptLedger(terminal: Terminal, run: string, charged: numb
               exitCodes.failed,
               `Neither the ledger nor the engine knows the settings of "${run}".`,
             );
-          const { slots: planned, calls, maxForfeits } = spec.budget;
-          await ledger.openRun({ run, spec, calls, planned, maxForfeits });
+          await ledger.openRun(openingOf(spec));
         }
         const adopted = await ledger.adopt(run, charged);
         if (!adopted.accepted) {
           throw new CommandError(
             exitCodes.failed,
-            `${charged} calls are more than the limit of ${adopted.budget.limit} of the run "${run}".`,
-            `Raise it first: baldistill budget ${run} --calls N`,
+            `That is above the limits of the run "${run}": ${budgetWords(adopted.budget)} are charged.`,
+            `Raise them first: baldistill budget ${run} --calls N`,
           );
         }
-        const said = `The run "${run}" has ${adopted.budget.charged} of ${adopted.budget.limit} calls charged in this ledger`;
+        const said = `The run "${run}" is charged ${budgetWords(adopted.budget)} in this ledger`;
         const open = description.status.name === 'RUNNING';
         const blocked = open ? (await handle.query(progressOfRun)).blocked : null;
         if (blocked?.type !== 'LedgerMismatch') return `${said}.`;

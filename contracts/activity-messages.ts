@@ -98,7 +98,8 @@ export const FineTuneInput = z.strictObject({
 });
 export type FineTuneInput = z.infer<typeof FineTuneInput>;
 
-export const FineTuneJob = z.strictObject({ id: z.string(), key: z.string() });
+/** `spending`: the ledger's entry for what it costs; null where it costs nothing. */
+export const FineTuneJob = z.strictObject({ id: z.string(), key: z.string(), spending: z.string().nullable() });
 export type FineTuneJob = z.infer<typeof FineTuneJob>;
 
 export const AwaitFineTuneInput = z.strictObject({ spec: RunSpec, connected: Connected, job: FineTuneJob });

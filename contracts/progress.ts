@@ -31,13 +31,19 @@ export const Blocked = z.strictObject({
 });
 export type Blocked = z.infer<typeof Blocked>;
 
-/** The budget as the ledger last said it. Calls only; `charged` never exceeds `limit`. */
+/** A currency of the budget; `limit` null: counted, not limited. */
+export const Amount = z.strictObject({ charged: z.int(), limit: z.int().nullable() });
+export type Amount = z.infer<typeof Amount>;
+
+/** The budget as the ledger last said it: calls, and beside them tokens and money. `charged` never exceeds `limit`. */
 export const BudgetCopy = z.strictObject({
   slots: z.int(),
   limit: z.int(),
   charged: z.int(),
   settled: z.int(),
   forfeited: z.int(),
+  tokens: Amount,
+  microUsd: Amount,
 });
 export type BudgetCopy = z.infer<typeof BudgetCopy>;
 
@@ -109,7 +115,14 @@ export const ResumeRequest = z.strictObject({
 });
 export type ResumeRequest = z.infer<typeof ResumeRequest>;
 
-export const BudgetRequest = z.strictObject({ calls: z.int().positive() });
+/** New limits; what is left out stays as it is. */
+export const BudgetRequest = z
+  .strictObject({
+    calls: z.int().positive().optional(),
+    tokens: z.int().positive().optional(),
+    usd: z.number().positive().max(10_000_000).optional(),
+  })
+  .refine((request) => Object.values(request).some((limit) => limit !== undefined));
 export type BudgetRequest = z.infer<typeof BudgetRequest>;
 
 /** Every update answers with the new state in one sentence. */

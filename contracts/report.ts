@@ -16,6 +16,17 @@ const LedgerPart = z.strictObject({
   refused: z.int(),
   inputTokens: z.int(),
   outputTokens: z.int(),
+  /** Charged, its limit, and the worst case that was charged before sending. */
+  tokens: z.strictObject({ charged: z.int(), limit: z.int().nullable(), planned: z.int() }),
+  money: z.strictObject({
+    chargedMicroUsd: z.int(),
+    limitMicroUsd: z.int().nullable(),
+    plannedMicroUsd: z.int(),
+    teacherMicroUsd: z.int(),
+    studentMicroUsd: z.int(),
+    /** Answers of a model without a known price: they are in none of these sums. */
+    unpriced: z.int(),
+  }),
   unusable: z.record(z.string(), z.int()),
 });
 

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { methodNames } from '../domain/methods.ts';
+import { Price } from './prices.ts';
 
 /** Names become workflow ids and folder names, so they are kept to characters that are safe in both. */
 export const RunName = z
@@ -103,6 +104,8 @@ const RemoteTeacher = z.strictObject({
   maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']).default('max_tokens'),
   /** Send `seed` with each request; some hosted models refuse it. */
   seed: z.boolean().default(true),
+  /** What this endpoint asks for the model, before any price table. */
+  price: Price.optional(),
   ...Declared,
   ...Flow,
 });
@@ -128,12 +131,14 @@ const RemoteStudent = z.strictObject({
   baseUrl: BaseUrl,
   model: z.string().min(1),
   apiKeyEnv: EnvironmentVariable.optional(),
+  price: Price.optional(),
   ...StudentFlow,
 });
 const ManualStudent = z.strictObject({
   driver: z.literal('manual'),
   baseUrl: BaseUrl.optional(),
   apiKeyEnv: EnvironmentVariable.optional(),
+  price: Price.optional(),
   ...StudentFlow,
 });
 const NoStudent = z.strictObject({ driver: z.literal('none') });
@@ -161,6 +166,10 @@ const Budget = z.strictObject({
   slots: z.int().positive().max(10_000_000),
   /** L: teacher calls the run may be charged; default B. */
   calls: z.int().positive().optional(),
+  /** Tokens in and out of the teacher, worst case before each call, actual after it; no limit where not set. */
+  tokens: z.int().positive().optional(),
+  /** Money for teacher and student, in USD; no limit where not set. Every model then needs a price. */
+  usd: z.number().positive().max(10_000_000).optional(),
   cached: z.enum(['count', 'free']).default('count'),
   maxForfeits: z.int().positive().optional(),
 });
@@ -176,6 +185,8 @@ export const RunFile = z.strictObject({
   seed: z.int().nonnegative().max(1_000_000).default(0),
   teacher: TeacherConfig,
   student: StudentConfig,
+  /** Prices by model name, before those of the price table. */
+  prices: z.record(z.string().min(1), Price).default({}),
 });
 export type RunFile = z.infer<typeof RunFile>;
 

@@ -30,9 +30,14 @@ export const failures = {
     remedy: 'The endpoint rejects the request as malformed; correct the parameters for this endpoint, then resume.',
   },
   BillingExhausted: { retry: 'mend', remedy: 'Add credit or raise the quota at the provider, then resume the run.' },
+  BudgetExhausted: {
+    retry: 'mend',
+    remedy: 'Raise the limit with `baldistill budget RUN --usd X` and resume the run, or skip the step.',
+  },
   UsageAboveBound: {
     retry: 'mend',
-    remedy: 'The endpoint reported more tokens than the worst case charged; check its prices and limits, then resume.',
+    remedy:
+      'The endpoint reported more tokens than the worst case charged; check its prices and limits, then resume; what it reported is the worst case from then on.',
   },
   FineTuneFailed: { retry: 'mend', remedy: 'Look at the job at the student endpoint, mend the cause, then resume.' },
   AwaitingStudent: {

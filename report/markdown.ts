@@ -1,6 +1,7 @@
 /** The Markdown report of a run: for terminals, pull requests, and people who read files. */
 import type { Metrics } from '../contracts/metrics.ts';
 import type { Report, StagePart } from '../contracts/report.ts';
+import { usdText } from '../domain/cost.ts';
 import { cell, fraction, share, table } from './markdown-table.ts';
 
 export function markdownReport(report: Report): string {
@@ -53,6 +54,7 @@ function budget({ spec, ledger, stages: parts }: Report): string {
         ['recovered (answered late)', ledger.recovered],
         ['refused by the endpoint, given back', ledger.refused],
         ['tokens in / out', `${ledger.inputTokens} / ${ledger.outputTokens}`],
+        ...currencies(ledger),
         ...Object.entries(ledger.unusable).map(([reason, count]): [string, number] => [
           `answers with a flaw: ${reason}`,
           count,
@@ -60,6 +62,20 @@ function budget({ spec, ledger, stages: parts }: Report): string {
       ],
     ),
   ].join('\n');
+}
+
+/** Planned is the worst case that was charged before sending; actual what stood in the ledger at the end. */
+function currencies({ tokens, money }: Report['ledger']): [string, string][] {
+  const unknown = money.unpriced === 0 ? '' : `, and ${money.unpriced} answers of a model without a known price`;
+  const tokenLimit = tokens.limit === null ? '' : `, limit ${tokens.limit}`;
+  const moneyLimit = money.limitMicroUsd === null ? '' : `, limit ${usdText(money.limitMicroUsd)} USD`;
+  const [planned, actual] = [usdText(money.plannedMicroUsd), usdText(money.chargedMicroUsd)];
+  const rows: [string, string][] = [
+    ['tokens planned (worst case) / actual', `${tokens.planned} / ${tokens.charged}${tokenLimit}`],
+    ['money planned (worst case) / actual', `${planned} / ${actual} USD${moneyLimit}${unknown}`],
+  ];
+  if (money.studentMicroUsd > 0) rows.push(['of this for the student', `${usdText(money.studentMicroUsd)} USD`]);
+  return rows;
 }
 
 function stages({ stages: parts }: Report): string {

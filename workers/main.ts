@@ -1,8 +1,9 @@
 /** The worker process: `node workers/main.ts --home DIR`. Drains on SIGTERM and SIGINT. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { Runtime } from '@temporalio/worker';
 import { buildId } from './build-id.ts';
+import { workerLog } from './log.ts';
 import { embeddedUrl } from './services/endpoints.ts';
 import { homeFolder } from './services/home.ts';
 import { startWorker } from './start-worker.ts';
@@ -12,7 +13,7 @@ import { temporalTarget } from './temporal-connection.ts';
 const { values } = parseArgs({ options: { home: { type: 'string' } } });
 const home = values.home ?? homeFolder();
 
-Runtime.install({ logger: new DefaultLogger('INFO'), shutdownSignals: [] });
+Runtime.install({ logger: workerLog('INFO'), shutdownSignals: [] });
 const worker = await startWorker({
   home,
   buildId: buildId(),

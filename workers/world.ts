@@ -4,8 +4,10 @@ import { createPrepare } from '../activities/prepare.ts';
 import { createLimiter } from '../activities/limiter.ts';
 import type { Limiter } from '../activities/limiter.ts';
 import type { Ledger } from '../activities/ports/ledger.ts';
+import type { Purse } from '../activities/ports/purse.ts';
 import type { Student } from '../activities/ports/student.ts';
 import type { Teacher } from '../activities/ports/teacher.ts';
+import { studentPurse } from '../activities/student-money.ts';
 import type { World } from '../activities/ports/world.ts';
 import { createFileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
 import { createImporter } from '../adapters/datasets/importer.ts';
@@ -13,6 +15,7 @@ import type { EndpointAddress } from '../adapters/openai/client.ts';
 import { openAiStudent } from '../adapters/openai/student.ts';
 import { openAiTeacher } from '../adapters/openai/teacher.ts';
 import { teacherModelId } from '../contracts/embedded-models.ts';
+import { studentRates } from '../contracts/run-prices.ts';
 import type { RunSpec, TeacherConfig } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
 
@@ -32,6 +35,7 @@ export function createWorld(parts: WorldParts): World {
   const limiters = new Map<string, Limiter>();
   /** Kept, since a teacher remembers over slices for how long its endpoint has been in trouble. */
   const teachers = new Map<string, Teacher>();
+  const purses = new Map<string, Purse>();
 
   function address(
     url: string | undefined,
@@ -42,6 +46,14 @@ export function createWorld(parts: WorldParts): World {
     if (baseUrl === undefined)
       throw new BaldistillError('EndpointDown', 'The embedded endpoint is not running; `baldistill run` starts it.');
     return { baseUrl, apiKeyEnv, connections: flow.concurrency, timeoutSeconds: flow.timeout };
+  }
+
+  /** One a run and price: clients are kept for each. */
+  function purseOf(spec: RunSpec): Purse | undefined {
+    const id = JSON.stringify([spec.name, studentRates(spec)]);
+    const known = purses.get(id) ?? studentPurse(parts.ledger, spec);
+    if (known !== undefined) purses.set(id, known);
+    return known;
   }
 
   return {
@@ -71,12 +83,14 @@ export function createWorld(parts: WorldParts): World {
       return made;
     },
 
-    student({ student }, url): Student | null {
+    student(spec, url): Student | null {
+      const { student } = spec;
       if (!('hyperparameters' in student)) return null;
       const remote = 'embedded' in student ? undefined : student;
+      const purse = purseOf(spec);
       return openAiStudent({
         baseModel: 'embedded' in student ? student.embedded : 'model' in student ? student.model : 'manual',
-        address: () => address(url ?? remote?.baseUrl, remote?.apiKeyEnv, student),
+        address: () => ({ ...address(url ?? remote?.baseUrl, remote?.apiKeyEnv, student), purse }),
         hyperparameters: student.hyperparameters,
       });
     },

@@ -1,5 +1,6 @@
 /** Current details in Markdown, as the Temporal UI shows them (no HTML, no images; under 20 KB). */
-import type { BudgetCopy, Progress, StageProgress } from '../contracts/progress.ts';
+import type { Amount, BudgetCopy, BudgetRequest, Progress, StageProgress } from '../contracts/progress.ts';
+import { usdText } from '../domain/cost.ts';
 
 const barWidth = 20;
 
@@ -38,6 +39,22 @@ export function stageDetails(progress: StageProgress): string {
 function budgetBar(budget: BudgetCopy): string {
   const filled = Math.round((barWidth * budget.charged) / Math.max(1, budget.limit));
   return `\`${'█'.repeat(filled)}${'░'.repeat(Math.max(0, barWidth - filled))}\` ${budget.charged} of ${budget.limit} calls charged`;
+}
+
+/** `13 of 120 calls, 4200 tokens, 0.120000 of 1.500000 USD`. */
+export function budgetWords({ charged, limit, tokens, microUsd }: BudgetCopy): string {
+  const money =
+    microUsd.charged > 0 || microUsd.limit !== null ? `, ${partWords(microUsd, (amount) => usdText(amount))} USD` : '';
+  return `${charged} of ${limit} calls, ${partWords(tokens, String)} tokens${money}`;
+}
+
+function partWords({ charged, limit }: Amount, show: (amount: number) => string): string {
+  return limit === null ? show(charged) : `${show(charged)} of ${show(limit)}`;
+}
+
+export function limitWords({ calls, tokens, usd }: BudgetRequest): string {
+  const parts = [calls === undefined ? '' : `${calls} calls`, tokens === undefined ? '' : `${tokens} tokens`];
+  return [...parts, usd === undefined ? '' : `${usd} USD`].filter((part) => part !== '').join(', ');
 }
 
 /** Messages may quote an endpoint: Markdown in them is not ours. */

@@ -13,6 +13,7 @@ import {
   skipStep,
   stopAfterStage,
 } from './messages.ts';
+import { budgetWords, limitWords } from './details.ts';
 import { failureOf, giveUp, release } from './parking.ts';
 import { progressOf, statusOf } from './run-state.ts';
 import type { RunState } from './run-state.ts';
@@ -121,27 +122,28 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
 
   setHandler(
     setBudget,
-    async ({ calls }) => {
+    async (limits) => {
       const { accepted, budget } = await asked(() =>
-        steps.control.setCallLimit.executeWithOptions({ summary: `${calls} calls` }, [
-          { spec: state.input.spec, calls },
+        steps.control.setLimits.executeWithOptions({ summary: limitWords(limits) }, [
+          { spec: state.input.spec, limits },
         ]),
       );
       state.budget = budget;
       if (!accepted) {
-        throw ApplicationFailure.nonRetryable(
-          `A limit of ${calls} calls is below the ${budget.charged} calls already charged; it stays ${budget.limit}.`,
-          'BudgetRefused',
-        );
+        const words = `A limit of ${limitWords(limits)} is below what is charged already: ${budgetWords(budget)}.`;
+        throw ApplicationFailure.nonRetryable(`${words} Nothing was changed.`, 'BudgetRefused');
       }
-      return answer(`The limit is ${budget.limit} calls, ${budget.charged} are charged.`);
+      return answer(`Charged now: ${budgetWords(budget)}.`);
     },
     {
       validator: (request) => {
         refuseWhenOver();
-        refuseShape(BudgetRequest.safeParse(request).success, 'setBudget takes {calls: a positive whole number}');
+        refuseShape(
+          BudgetRequest.safeParse(request).success,
+          'setBudget takes {calls?: a positive whole number, tokens?: the same, usd?: a positive number}, at least one of them',
+        );
       },
-      description: 'Change the call limit; not below what is charged.',
+      description: 'Change limits of calls, tokens or USD; not below what is charged.',
     },
   );
 }

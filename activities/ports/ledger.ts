@@ -1,5 +1,6 @@
-import type { LedgerPin, RunStatus } from '../../contracts/progress.ts';
+import type { Amount, LedgerPin, RunStatus } from '../../contracts/progress.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
+import type { Limits } from '../../domain/budget.ts';
 
 /**
  * The ledger: sole owner of the budget and of every paid answer (DESIGN section 4). Every method is one durable
@@ -15,13 +16,17 @@ export interface Ledger {
   verify(pinned: LedgerIdentity): Promise<LedgerIdentity>;
   /**
    * Takes this ledger for a run that was charged to another one, or to a later state of this one: raises what it is
-   * charged to at least `charged` calls, as forfeited ones. Not above the limit.
+   * charged to at least these amounts, the calls as forfeited ones. Not above a limit.
    */
-  adopt(run: string, charged: number): Promise<{ accepted: boolean; budget: RunBudget; ledger: LedgerIdentity }>;
+  adopt(run: string, charged: Charged): Promise<{ accepted: boolean; budget: RunBudget; ledger: LedgerIdentity }>;
   /** Asks for one call of one slot: the intent is the reservation. */
   intend(request: IntentRequest): Promise<IntentOutcome>;
-  /** Stores an answer; a late one of a forfeited call is kept as `recovered`. */
-  settle(callId: string, answer: PaidAnswer): Promise<'settled' | 'recovered'>;
+  /**
+   * Stores an answer and what it cost, null where the endpoint does not say: then the worst case stays charged. A late
+   * one of a forfeited call is kept as `recovered`. `above-bound`: settled, and dearer than its worst case; it is
+   * charged in full, and later calls of the run are charged with that much more before they are sent.
+   */
+  settle(callId: string, answer: PaidAnswer, cost: AnswerCost | null): Promise<'settled' | 'recovered' | 'above-bound'>;
   /** Gives the charge back: the endpoint definitely did not bill. `final` says that the slot will not be asked again. */
   refuse(callId: string, reason: string, options: { final: boolean }): Promise<void>;
   /**
@@ -41,8 +46,14 @@ export interface Ledger {
   setPlanned(run: string, calls: number): Promise<void>;
   /** What became of the slots of a round, in slot order. */
   slots(run: string, stage: number, round: number): Promise<readonly SlotRecord[]>;
-  /** Changes the call limit; refused below what is charged. */
-  setCallLimit(run: string, calls: number): Promise<{ accepted: boolean; budget: RunBudget }>;
+  /** Changes limits, all of them or none; refused below what is charged. */
+  setLimits(run: string, limits: Limits): Promise<{ accepted: boolean; budget: RunBudget }>;
+  /** Reserves money for something that is no teacher call. */
+  spend(request: SpendRequest): Promise<SpendOutcome>;
+  /** The entry charged under a key, open or settled; null where the run has none. */
+  spendingOf(run: string, key: string): Promise<string | null>;
+  /** Such spending has ended; `cost` null: not known, the worst case stays charged. Repeating it changes nothing. */
+  endSpending(id: string, end: SpendingEnd): Promise<void>;
   /** Lets a run send again after too many ambiguous ends. */
   forgiveForfeits(run: string): Promise<void>;
   /** Guards a creation that must happen once (a fine-tuning job): the first caller gets `create`, later ones the stored value. */
@@ -64,6 +75,9 @@ export interface RunOpening {
   readonly run: string;
   readonly spec: RunSpec;
   readonly calls: number;
+  /** Limits in tokens and micro-USD; null for none. */
+  readonly tokens: number | null;
+  readonly microUsd: number | null;
   readonly planned: number;
   readonly maxForfeits: number;
 }
@@ -75,7 +89,49 @@ export interface RunBudget {
   readonly charged: number;
   readonly settled: number;
   readonly forfeited: number;
+  readonly tokens: Amount;
+  readonly microUsd: Amount;
 }
+
+/** Amounts a run was charged, as a person knows them. */
+export interface Charged {
+  readonly calls: number;
+  readonly tokens: number;
+  readonly microUsd: number;
+}
+
+/** What one answer cost; `microUsd` null where the model has no known price. */
+export interface AnswerCost {
+  readonly tokens: number;
+  readonly microUsd: number | null;
+}
+
+export interface SpendRequest {
+  readonly run: string;
+  readonly kind: 'fine-tune' | 'generate-student';
+  /** The same key is charged once while it is open or settled; null for spending that is never asked again. */
+  readonly key: string | null;
+  readonly worstMicroUsd: number;
+}
+
+export type SpendOutcome =
+  /** Charged and committed: go ahead. */
+  | { readonly kind: 'spend'; readonly id: string }
+  /** Charged before under this key. */
+  | { readonly kind: 'charged'; readonly id: string }
+  /** At the limit, and something in flight may yet give money back: ask again. */
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'exhausted' };
+
+export type SpendingEnd =
+  | {
+      readonly state: 'settled';
+      readonly cost: { readonly microUsd: number; readonly inputTokens: number; readonly outputTokens: number } | null;
+    }
+  /** Certainly not billed: given back. */
+  | { readonly state: 'refused'; readonly reason: string }
+  /** Unknown whether billed: the worst case stays charged. */
+  | { readonly state: 'forfeited'; readonly reason: string };
 
 export interface IntentRequest {
   readonly run: string;
@@ -91,6 +147,8 @@ export interface IntentRequest {
   readonly cached: 'count' | 'free';
   /** Seconds for which the endpoint deduplicates; null where it is not declared to. */
   readonly idempotencyTtl: number | null;
+  /** The most this call may cost; `microUsd` null where the model has no known price. */
+  readonly worst: AnswerCost;
 }
 
 export type IntentOutcome =
@@ -101,7 +159,7 @@ export type IntentOutcome =
   /** A living payer is on it: ask `callState` until it ends, then intend again. */
   | { readonly kind: 'wait'; readonly callId: string }
   /** The limit, or calls planned for later, forbid it: the slot stays empty. */
-  | { readonly kind: 'exhausted'; readonly reason: 'calls' | 'forfeited' }
+  | { readonly kind: 'exhausted'; readonly reason: 'calls' | 'tokens' | 'money' | 'forfeited' }
   /** Too many ambiguous ends without an answer in between: sending stops, the run blocks. */
   | { readonly kind: 'unstable'; readonly forfeits: number };
 
@@ -111,12 +169,14 @@ export type CallState = 'intent' | 'settled' | 'refused' | 'forfeited' | 'recove
 export interface PaidAnswer {
   readonly text: string;
   readonly finishReason: string;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
+  /** Null where the endpoint does not say. */
+  readonly inputTokens: number | null;
+  readonly cachedInputTokens: number | null;
+  readonly outputTokens: number | null;
   readonly latencyMs: number;
 }
 
-/** One slot of a round after its calls: an answer, or why there is none (`reason`: refused text, `calls`, `forfeited`). */
+/** One slot of a round after its calls: an answer, or why there is none (`reason`: refused text, `calls`, `tokens`, `money`, `forfeited`). */
 export interface SlotRecord {
   readonly slot: number;
   readonly callId: string | null;
@@ -137,16 +197,50 @@ export interface RunRecord {
 export interface LedgerSummary {
   readonly run: string;
   readonly budget: RunBudget;
-  readonly calls: {
-    readonly settled: number;
-    readonly cached: number;
-    readonly forfeited: number;
-    readonly recovered: number;
-    readonly refused: number;
-    readonly open: number;
+  readonly calls: CallCounts;
+  /** Slots of closed stages filled by repeating a row, for no call. */
+  readonly duplicates: number;
+  /** Tokens of the calls this run pays; `worst` is what was charged for them before they were sent. */
+  readonly tokens: {
+    readonly input: number;
+    readonly cachedInput: number;
+    readonly output: number;
+    readonly worst: number;
   };
-  readonly tokens: { readonly input: number; readonly output: number };
+  readonly money: {
+    readonly teacherMicroUsd: number;
+    readonly studentMicroUsd: number;
+    /** What was charged for all of it before it was sent. */
+    readonly worstMicroUsd: number;
+    /** Answers of a model without a known price: their cost is not in these sums. */
+    readonly unpriced: number;
+  };
   readonly unusable: Readonly<Record<string, number>>;
-  readonly stages: readonly { readonly stage: number; readonly charged: number; readonly forfeited: number }[];
-  readonly domains: readonly { readonly domain: string; readonly charged: number }[];
+  readonly stages: readonly (SpentPart & { readonly stage: number })[];
+  readonly domains: readonly (SpentPart & { readonly domain: string })[];
+  /** What was spent on the student, by kind. */
+  readonly student: readonly {
+    readonly kind: string;
+    readonly count: number;
+    readonly forfeited: number;
+    readonly inputTokens: number;
+    readonly outputTokens: number;
+    readonly microUsd: number;
+  }[];
+}
+
+export interface CallCounts {
+  readonly settled: number;
+  readonly cached: number;
+  readonly forfeited: number;
+  readonly recovered: number;
+  readonly refused: number;
+  readonly open: number;
+}
+
+/** Calls charged to a part of a run, how they stand, and what they cost. */
+export interface SpentPart extends Omit<CallCounts, 'refused'> {
+  readonly charged: number;
+  readonly tokens: number;
+  readonly microUsd: number;
 }

@@ -27,7 +27,13 @@ export interface FineTuneRequest {
 
 export type FineTuneState =
   | { readonly status: 'running' }
-  | { readonly status: 'succeeded'; readonly model: string; readonly losses: readonly { step: number; loss: number }[] }
+  | {
+      readonly status: 'succeeded';
+      readonly model: string;
+      readonly losses: readonly { step: number; loss: number }[];
+      /** Null where the endpoint does not say. */
+      readonly trainedTokens: number | null;
+    }
   | { readonly status: 'failed'; readonly message: string }
   | { readonly status: 'unknown' };
 

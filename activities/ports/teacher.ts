@@ -11,6 +11,8 @@ export interface TeacherRequest {
 /** The teacher endpoint of one run. One call is one HTTP request: nothing here retries. */
 export interface Teacher {
   readonly model: string;
+  /** The most tokens an answer may have. */
+  readonly maxTokens: number;
   /** Everything the answer depends on, as plain JSON: what the call key is hashed from. */
   content(request: TeacherRequest): unknown;
   /** Throws `CallError` and nothing else. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '../../activities/ports/ledger.ts';
+import { lasting } from './lasting.ts';
 import { LedgerChannel } from './ledger-channel.ts';
 import { runRecord } from './run-record.ts';
 
@@ -14,24 +15,28 @@ const claimPollMs = 200;
  */
 export async function openLedger(options: { readonly path: string }): Promise<Ledger> {
   const channel = await LedgerChannel.open(options.path, randomUUID());
+  const ends = lasting(channel);
   return {
     identity: () => channel.call('identity', null),
-    openRun: ({ run, spec, calls, planned, maxForfeits }) => {
-      const opening = { run, spec: JSON.stringify(spec), slots: spec.budget.slots, calls, planned, maxForfeits };
-      return channel.call('openRun', opening);
+    openRun: (opening) => {
+      const { spec } = opening;
+      return channel.call('openRun', { ...opening, spec: JSON.stringify(spec), slots: spec.budget.slots });
     },
     verify: (pinned) => channel.call('verify', pinned),
     adopt: (run, charged) => channel.call('adopt', { run, charged }),
     intend: (request) => channel.call('intend', request),
-    settle: (callId, answer) => channel.call('settle', { callId, answer }),
-    refuse: (callId, reason, { final }) => none(channel.call('refuse', { callId, reason, final })),
+    settle: (callId, answer, cost) => ends.call('settle', { callId, answer, cost }),
+    refuse: (callId, reason, { final }) => none(ends.call('refuse', { callId, reason, final })),
     forfeit: (callId, reason, { seen, idempotencyTtl = null }) =>
-      none(channel.call('forfeit', { callId, reason, seen, idempotencyTtl })),
+      none(ends.call('forfeit', { callId, reason, seen, idempotencyTtl })),
     callState: (callId) => channel.call('callState', { callId }),
     markUnusable: (marks) => none(channel.call('markUnusable', marks)),
     setPlanned: (run, calls) => none(channel.call('setPlanned', { run, calls })),
     slots: (run, stage, round) => channel.call('slots', { run, stage, round }),
-    setCallLimit: (run, calls) => channel.call('setCallLimit', { run, calls }),
+    setLimits: (run, limits) => channel.call('setLimits', { run, limits }),
+    spend: (request) => channel.call('spend', request),
+    spendingOf: (run, key) => channel.call('spendingOf', { run, key }),
+    endSpending: (id, end) => none(channel.call('endSpending', { id, end })),
     forgiveForfeits: (run) => none(channel.call('forgiveForfeits', { run })),
     claimOnce: async (key) => {
       for (;;) {
@@ -56,6 +61,7 @@ export async function openLedger(options: { readonly path: string }): Promise<Le
     runs: async () => (await channel.call('runs', null)).map(runRecord),
     close: async () => {
       try {
+        await ends.close();
         await channel.call('close', null);
       } finally {
         await channel.stop();

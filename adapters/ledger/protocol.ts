@@ -1,15 +1,22 @@
 /** What crosses between the ledger's thread and the rest of the process: plain data, in batches. */
 import type {
+  AnswerCost,
   CallState,
+  Charged,
   IntentOutcome,
   IntentRequest,
   LedgerIdentity,
   LedgerSummary,
   PaidAnswer,
   RunBudget,
+  RunOpening,
   SlotRecord,
+  SpendingEnd,
+  SpendOutcome,
+  SpendRequest,
 } from '../../activities/ports/ledger.ts';
 import type { RunStatus } from '../../contracts/progress.ts';
+import type { Limits } from '../../domain/budget.ts';
 import type { FailureType } from '../../domain/failures.ts';
 
 /** A run as stored: spec and result still text, parsed where they are used. */
@@ -28,16 +35,19 @@ export type ClaimOutcome = { readonly kind: 'create' | 'held' } | { readonly kin
 export interface Operations {
   identity: { input: null; output: LedgerIdentity };
   openRun: {
-    input: { run: string; spec: string; slots: number; calls: number; planned: number; maxForfeits: number };
+    input: Omit<RunOpening, 'spec'> & { spec: string; slots: number };
     output: RunBudget;
   };
   verify: { input: LedgerIdentity; output: LedgerIdentity };
   adopt: {
-    input: { run: string; charged: number };
+    input: { run: string; charged: Charged };
     output: { accepted: boolean; budget: RunBudget; ledger: LedgerIdentity };
   };
   intend: { input: IntentRequest; output: IntentOutcome };
-  settle: { input: { callId: string; answer: PaidAnswer }; output: 'settled' | 'recovered' };
+  settle: {
+    input: { callId: string; answer: PaidAnswer; cost: AnswerCost | null };
+    output: 'settled' | 'recovered' | 'above-bound';
+  };
   refuse: { input: { callId: string; reason: string; final: boolean }; output: null };
   forfeit: {
     input: { callId: string; reason: string; seen: boolean; idempotencyTtl: number | null };
@@ -47,7 +57,10 @@ export interface Operations {
   markUnusable: { input: readonly { readonly callId: string; readonly reason: string }[]; output: null };
   setPlanned: { input: { run: string; calls: number }; output: null };
   slots: { input: { run: string; stage: number; round: number }; output: readonly SlotRecord[] };
-  setCallLimit: { input: { run: string; calls: number }; output: { accepted: boolean; budget: RunBudget } };
+  setLimits: { input: { run: string; limits: Limits }; output: { accepted: boolean; budget: RunBudget } };
+  spend: { input: SpendRequest; output: SpendOutcome };
+  spendingOf: { input: { run: string; key: string }; output: string | null };
+  endSpending: { input: { id: string; end: SpendingEnd }; output: null };
   forgiveForfeits: { input: { run: string }; output: null };
   claimOnce: { input: { key: string }; output: ClaimOutcome };
   recordOnce: { input: { key: string; value: string }; output: null };

@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
+import { addCurrencies } from './schema-2.ts';
 
 export type CallRowState = 'intent' | 'settled' | 'refused' | 'forfeited' | 'recovered';
 
@@ -35,6 +36,13 @@ export interface RunsTable {
   planned: number;
   streak: number;
   max_forfeits: number;
+  tokens: number;
+  token_limit: number | null;
+  micro_usd: number;
+  micro_usd_limit: number | null;
+  /** By how much an answer was dearer than its worst case, at most: added to the worst case of later calls. */
+  excess_tokens: number;
+  excess_micro_usd: number;
 }
 
 /** One teacher call. `run` is its payer; `session` the process in charge while it is an intent, '' when given up. */
@@ -55,6 +63,9 @@ export interface CallsTable {
   output_tokens: number | null;
   latency_ms: number | null;
   unusable: string | null;
+  cached_input_tokens: number | null;
+  /** What the answer cost; null where the model has no known price. */
+  micro_usd: number | null;
 }
 
 /** What a slot was charged, in order: a new `attempt` follows only a charge that stays (a forfeited call). */
@@ -75,6 +86,12 @@ export interface ChargesTable {
   /** The call came out of the plan, and returns to it when refused. */
   from_plan: number;
   charged: number;
+  /** Charged now: the worst case while nobody knows better, then the actual amount. */
+  tokens: number;
+  micro_usd: number;
+  /** What was charged before the call was sent. */
+  worst_tokens: number;
+  worst_micro_usd: number;
 }
 
 export interface SessionsTable {
@@ -100,6 +117,36 @@ export interface EventsTable {
   transition: string;
   charged: number;
   call_limit: number;
+  tokens: number;
+  token_limit: number | null;
+  micro_usd: number;
+  micro_usd_limit: number | null;
+}
+
+/** Money spent on something that is no teacher call. */
+export interface SpendingsTable {
+  id: string;
+  run: string;
+  kind: string;
+  key: string | null;
+  state: 'open' | 'settled' | 'refused' | 'forfeited';
+  session: string;
+  spent_at: number;
+  reason: string | null;
+  micro_usd: number;
+  worst_micro_usd: number;
+  input_tokens: number | null;
+  output_tokens: number | null;
+}
+
+/** A stage that was closed: what it was decided from and what came out, as JSON of references. */
+export interface StagesTable {
+  run: string;
+  stage: number;
+  closed_at: number;
+  duplicated: number;
+  request: string;
+  closed: string;
 }
 
 export interface Schema {
@@ -110,10 +157,12 @@ export interface Schema {
   sessions: SessionsTable;
   once: OnceTable;
   events: EventsTable;
+  spendings: SpendingsTable;
+  stages: StagesTable;
 }
 
 /** Step n brings a ledger from version n to n + 1. Never edit a step that was released: add one. */
-export const migrations: readonly ((database: Kysely<Schema>) => Promise<void>)[] = [createTables];
+export const migrations: readonly ((database: Kysely<Schema>) => Promise<void>)[] = [createTables, addCurrencies];
 
 async function createTables(database: Kysely<Schema>): Promise<void> {
   const { schema } = database;

@@ -10,9 +10,19 @@ export type RunRow = Selectable<RunsTable>;
 /** A call without its answer. */
 export type CallRow = Omit<
   Selectable<CallsTable>,
-  'answer_text' | 'finish_reason' | 'input_tokens' | 'output_tokens' | 'latency_ms' | 'unusable'
+  | 'answer_text'
+  | 'finish_reason'
+  | 'input_tokens'
+  | 'cached_input_tokens'
+  | 'output_tokens'
+  | 'latency_ms'
+  | 'micro_usd'
+  | 'unusable'
 >;
-export type BudgetColumns = Omit<RunRow, 'spec' | 'status' | 'result' | 'opened_at' | 'slots' | 'max_forfeits'>;
+export type BudgetColumns = Omit<
+  RunRow,
+  'spec' | 'status' | 'result' | 'opened_at' | 'slots' | 'max_forfeits' | 'excess_tokens' | 'excess_micro_usd'
+>;
 
 const callColumns = [
   'call_id',
@@ -59,6 +69,10 @@ export function prepareStatements(database: Kysely<Schema>) {
         final: p('final'),
         from_plan: p('from_plan'),
         charged: p('charged'),
+        tokens: p('tokens'),
+        micro_usd: p('micro_usd'),
+        worst_tokens: p('worst_tokens'),
+        worst_micro_usd: p('worst_micro_usd'),
       }),
     ),
     updateCharge: prepare<ChargeRow>()((p) =>
@@ -72,6 +86,10 @@ export function prepareStatements(database: Kysely<Schema>) {
           final: p('final'),
           from_plan: p('from_plan'),
           charged: p('charged'),
+          tokens: p('tokens'),
+          micro_usd: p('micro_usd'),
+          worst_tokens: p('worst_tokens'),
+          worst_micro_usd: p('worst_micro_usd'),
         })
         .where('run', '=', p('run'))
         .where('stage', '=', p('stage'))
@@ -135,9 +153,11 @@ export function prepareStatements(database: Kysely<Schema>) {
       call_id: string;
       answer_text: string;
       finish_reason: string;
-      input_tokens: number;
-      output_tokens: number;
+      input_tokens: number | null;
+      cached_input_tokens: number | null;
+      output_tokens: number | null;
       latency_ms: number;
+      micro_usd: number | null;
     }>()((p) =>
       database
         .updateTable('calls')
@@ -145,8 +165,10 @@ export function prepareStatements(database: Kysely<Schema>) {
           answer_text: p('answer_text'),
           finish_reason: p('finish_reason'),
           input_tokens: p('input_tokens'),
+          cached_input_tokens: p('cached_input_tokens'),
           output_tokens: p('output_tokens'),
           latency_ms: p('latency_ms'),
+          micro_usd: p('micro_usd'),
         })
         .where('call_id', '=', p('call_id')),
     ),
@@ -165,6 +187,10 @@ export function prepareStatements(database: Kysely<Schema>) {
           refused: p('refused'),
           planned: p('planned'),
           streak: p('streak'),
+          tokens: p('tokens'),
+          token_limit: p('token_limit'),
+          micro_usd: p('micro_usd'),
+          micro_usd_limit: p('micro_usd_limit'),
         })
         .where('name', '=', p('name')),
     ),
@@ -177,6 +203,10 @@ export function prepareStatements(database: Kysely<Schema>) {
         transition: p('transition'),
         charged: p('charged'),
         call_limit: p('call_limit'),
+        tokens: p('tokens'),
+        token_limit: p('token_limit'),
+        micro_usd: p('micro_usd'),
+        micro_usd_limit: p('micro_usd_limit'),
       }),
     ),
     ledgerRow: prepare<object>()(() => database.selectFrom('ledger').selectAll()),

@@ -6,8 +6,10 @@ import type { Kysely } from 'kysely';
 import { BaldistillError } from '../../domain/failures.ts';
 import { reduceBudget } from '../../domain/budget.ts';
 import type { BudgetEvent, BudgetRefusal, BudgetState } from '../../domain/budget.ts';
-import { budgetOf, budgetColumns } from './budget-row.ts';
+import type { Cost } from '../../domain/cost.ts';
+import { budgetOf, budgetColumns, limitColumns } from './budget-row.ts';
 import type { Schema } from './schema.ts';
+import { noCost } from '../../domain/cost.ts';
 import { isAlive } from './sessions.ts';
 import type { CallRow, ChargeRow, Statements } from './statements.ts';
 
@@ -35,6 +37,7 @@ export class LedgerTransaction {
   #storedCounter: number;
   #budgets = new Map<string, BudgetState>();
   #changed = new Set<string>();
+  #excess = new Map<string, Cost>();
 
   private constructor(database: Kysely<Schema>, surroundings: Surroundings, ledger: { id: string; counter: number }) {
     this.database = database;
@@ -69,7 +72,25 @@ export class LedgerTransaction {
     }
     const state = budgetOf(row);
     this.#budgets.set(run, state);
+    this.#excess.set(run, { tokens: row.excess_tokens, microUsd: row.excess_micro_usd });
     return state;
+  }
+
+  /** By how much an answer of the run was dearer than its worst case, at most. */
+  async excess(run: string): Promise<Cost> {
+    await this.budget(run);
+    return this.#excess.get(run) ?? noCost;
+  }
+
+  async raiseExcess(run: string, { tokens, microUsd }: Cost): Promise<void> {
+    const before = await this.excess(run);
+    const raised = { tokens: Math.max(before.tokens, tokens), microUsd: Math.max(before.microUsd, microUsd) };
+    this.#excess.set(run, raised);
+    await this.database
+      .updateTable('runs')
+      .set({ excess_tokens: raised.tokens, excess_micro_usd: raised.microUsd })
+      .where('name', '=', run)
+      .execute();
   }
 
   /** Applies one event to a run's budget and logs it; a refused one changes nothing. */
@@ -85,7 +106,7 @@ export class LedgerTransaction {
 
   /** Appends to the event log what happened, with the budget as it is now. */
   async log(run: string, transition: string, callId: string | null): Promise<void> {
-    const { charged, limit } = await this.budget(run);
+    const state = await this.budget(run);
     this.#counter += 1;
     await this.statements.insertEvent(this.database, {
       counter: this.#counter,
@@ -93,8 +114,7 @@ export class LedgerTransaction {
       run,
       call_id: callId,
       transition,
-      charged,
-      call_limit: limit,
+      ...limitColumns(state),
     });
   }
 
@@ -136,12 +156,13 @@ export class LedgerTransaction {
   /** Remembers this moment; the function given back returns to it, together with a savepoint of the database. */
   checkpoint(): () => void {
     const [counter, stored] = [this.#counter, this.#storedCounter];
-    const [budgets, changed] = [new Map(this.#budgets), new Set(this.#changed)];
+    const [budgets, changed, excess] = [new Map(this.#budgets), new Set(this.#changed), new Map(this.#excess)];
     return () => {
       this.#counter = counter;
       this.#storedCounter = stored;
       this.#budgets = budgets;
       this.#changed = changed;
+      this.#excess = excess;
     };
   }
 }

@@ -1,7 +1,10 @@
 /** The one place where an `openai` client is made: no hidden retries, a capped connection pool, no default key. */
 import OpenAI from 'openai';
 import { Agent, fetch as undiciFetch } from 'undici';
+import type { Purse } from '../../activities/ports/purse.ts';
 import { BaldistillError } from '../../domain/failures.ts';
+import { payingFetch } from './paying-fetch.ts';
+import type { Send } from './paying-fetch.ts';
 
 export interface EndpointAddress {
   readonly baseUrl: string;
@@ -9,13 +12,15 @@ export interface EndpointAddress {
   readonly apiKeyEnv: string | undefined;
   readonly connections: number;
   readonly timeoutSeconds: number;
+  /** What pays for its requests; undefined where they are free or paid for otherwise. */
+  readonly purse?: Purse | undefined;
 }
 
 const clients = new Map<string, OpenAI>();
 
 /** A client per address, kept for the life of the process. Throws `EndpointRefusesKey` when the key is not set. */
 export function clientFor(address: EndpointAddress): OpenAI {
-  const { baseUrl, apiKeyEnv, connections, timeoutSeconds } = address;
+  const { baseUrl, apiKeyEnv, connections, timeoutSeconds, purse } = address;
   const apiKey = apiKeyEnv === undefined ? 'none-needed' : process.env[apiKeyEnv];
   if (apiKey === undefined || apiKey === '') {
     throw new BaldistillError(
@@ -23,7 +28,7 @@ export function clientFor(address: EndpointAddress): OpenAI {
       `The environment variable ${apiKeyEnv} is not set where the worker runs.`,
     );
   }
-  const id = JSON.stringify([baseUrl, apiKeyEnv, connections, timeoutSeconds]);
+  const id = JSON.stringify([baseUrl, apiKeyEnv, connections, timeoutSeconds, purse?.id]);
   const known = clients.get(id);
   if (known !== undefined && known.apiKey === apiKey) return known;
   const timeout = timeoutSeconds * 1000;
@@ -34,12 +39,13 @@ export function clientFor(address: EndpointAddress): OpenAI {
     bodyTimeout: timeout + 10_000,
     keepAliveTimeout: 30_000,
   });
+  const send: Send = async (url, init) => await pooled(agent, url, init);
   const client = new OpenAI({
     baseURL: baseUrl,
     apiKey,
     maxRetries: 0,
     timeout,
-    fetch: async (url, init) => await pooled(agent, url, init),
+    fetch: purse === undefined ? send : payingFetch(send, purse),
   });
   clients.set(id, client);
   return client;

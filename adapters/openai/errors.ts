@@ -47,6 +47,12 @@ export function troubleOf(error: unknown): Trouble {
   return connection('unreadable_answer', true);
 }
 
+/** Whether a request that failed without an answer may have reached the endpoint. */
+export function wasSent(error: unknown): boolean {
+  const code = error instanceof Error ? codeOf(error) : undefined;
+  return code === undefined || !unsent.has(code);
+}
+
 function connection(code: string, sent: boolean): Trouble {
   return { sent, status: null, code, failure: null, retryAfterMs: null, message: `No answer (${code}).` };
 }

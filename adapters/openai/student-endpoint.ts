@@ -25,6 +25,14 @@ export interface StudentEndpoint {
   demand<T>(schema: z.ZodType<T>, request: (client: OpenAI) => Promise<unknown>): Promise<T>;
 }
 
+/** A failure of ours, also where the client has wrapped it: the purse is empty, the ledger is gone. */
+function ownFailure(error: unknown): BaldistillError | undefined {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof BaldistillError) return cause;
+  }
+  return undefined;
+}
+
 export function studentEndpoint(address: () => EndpointAddress): StudentEndpoint {
   async function ask<T>(
     schema: z.ZodType<T>,
@@ -38,7 +46,8 @@ export function studentEndpoint(address: () => EndpointAddress): StudentEndpoint
         return schema.parse(await request(clientFor(address()), signal));
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof BaldistillError) throw error;
+        const own = ownFailure(error);
+        if (own !== undefined) throw own;
         const trouble = troubleOf(error);
         if (trouble.status !== null && [400, 413, 422].includes(trouble.status)) return null;
         if (trouble.failure !== null)

@@ -42,6 +42,7 @@ export const Job = z.object({
   id: z.string(),
   status: z.string(),
   fine_tuned_model: z.string().nullish(),
+  trained_tokens: z.int().nonnegative().nullish(),
   error: z.object({ message: z.string().nullish() }).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });

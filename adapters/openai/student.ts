@@ -70,7 +70,8 @@ export function openAiStudent(settings: StudentSettings): Student {
       );
       if (job === null) return { status: 'unknown' };
       if (job.status === 'succeeded' && job.fine_tuned_model) {
-        return { status: 'succeeded', model: job.fine_tuned_model, losses: await lossesOf(endpoint, id) };
+        const losses = await lossesOf(endpoint, id);
+        return { status: 'succeeded', model: job.fine_tuned_model, losses, trainedTokens: job.trained_tokens ?? null };
       }
       if (endedBadly.has(job.status))
         return { status: 'failed', message: (job.error?.message ?? job.status).slice(0, 500) };

@@ -26,6 +26,13 @@ export interface TeacherSettings {
   readonly patienceMs?: { readonly refused: number; readonly overloaded: number } | undefined;
 }
 
+const Count = z.int().nonnegative();
+const Usage = z.object({
+  prompt_tokens: Count,
+  completion_tokens: Count,
+  prompt_tokens_details: z.object({ cached_tokens: Count.nullish() }).nullish(),
+});
+
 /** What is read of an answer; everything else an endpoint adds is ignored. */
 const Completion = z.object({
   choices: z
@@ -36,7 +43,7 @@ const Completion = z.object({
       }),
     )
     .min(1),
-  usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
+  usage: Usage.nullish(),
 });
 
 const defaultPatienceMs = { refused: 5_000, overloaded: 60_000 };
@@ -96,6 +103,7 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
 
   return {
     model: settings.model,
+    maxTokens: settings.maxTokens,
     content: parameters,
     async complete(request, { idempotencyKey, signal }): Promise<PaidAnswer> {
       const startedAt = performance.now();
@@ -115,8 +123,9 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
         return {
           text: choice?.message.content ?? refusal ?? '',
           finishReason: refusal === null ? (choice?.finish_reason ?? 'stop') : 'refusal',
-          inputTokens: answer.usage?.prompt_tokens ?? 0,
-          outputTokens: answer.usage?.completion_tokens ?? 0,
+          inputTokens: answer.usage?.prompt_tokens ?? null,
+          cachedInputTokens: answer.usage?.prompt_tokens_details?.cached_tokens ?? null,
+          outputTokens: answer.usage?.completion_tokens ?? null,
           latencyMs: Math.round(performance.now() - startedAt),
         };
       } catch (error) {

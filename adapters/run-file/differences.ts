@@ -10,22 +10,24 @@ export interface Difference {
 
 /**
  * How a run is carried out, and never what comes out of it: these may change while it goes on. The limit of calls is
- * the ledger's (`baldistill budget`), `maxForfeits` follows concurrency, `dataRoot` is where this machine keeps data.
+ * the ledger's (`baldistill budget`), prices change with their table, `maxForfeits` follows concurrency, `dataRoot` is where this machine keeps data.
  */
 const operational: ReadonlySet<string> = new Set([
   ...['concurrency', 'timeout', 'baseUrl', 'apiKeyEnv'].flatMap((key) => [`teacher.${key}`, `student.${key}`]),
   'budget.calls',
+  'budget.tokens',
+  'budget.usd',
   'budget.maxForfeits',
   'dataRoot',
 ]);
 
 export function specDifferences(before: RunSpec, after: RunSpec): readonly Difference[] {
-  return differences(before, after).filter(({ key }) => !operational.has(key));
+  return differences(before, after).filter(({ key }) => !isOperational(key));
 }
 
 /** What a run that is going on keeps as it was started, although the file now says otherwise. */
 export function operationalDifferences(before: RunSpec, after: RunSpec): readonly Difference[] {
-  return differences(before, after).filter(({ key }) => operational.has(key));
+  return differences(before, after).filter(({ key }) => isOperational(key));
 }
 
 function differences(before: RunSpec, after: RunSpec): readonly Difference[] {
@@ -36,6 +38,10 @@ function differences(before: RunSpec, after: RunSpec): readonly Difference[] {
     const difference = { key, before: old.get(key) ?? '(not set)', after: now.get(key) ?? '(not set)' };
     return difference.before === difference.after ? [] : [difference];
   });
+}
+
+function isOperational(key: string): boolean {
+  return operational.has(key) || /^(prices|teacher\.price|student\.price)(\.|$)/.test(key);
 }
 
 function flatten(value: unknown, prefix: string): Map<string, string> {

@@ -25,6 +25,7 @@ export function expectationOf(schema: core.$ZodType): string {
   if (inner instanceof z.ZodString) return 'text';
   if (inner instanceof z.ZodArray) return `a list, each entry ${expectationOf(inner.def.element)}`;
   if (inner instanceof z.ZodObject) return `a block with the keys ${listed(keysOf(inner))}`;
+  if (inner instanceof z.ZodRecord) return `a block of names, each with ${expectationOf(inner.def.valueType)}`;
   if (inner instanceof z.ZodUnion) return unionExpectation(inner);
   return 'another kind of value';
 }

@@ -8,6 +8,7 @@ import type { Overrides } from './overrides.ts';
 import { byLine, showValue } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { schemaProblems } from './schema-problems.ts';
+import { priceFindings, pricesOf } from './prices.ts';
 import { semanticFindings, stagesOf, switchesOf } from './semantics.ts';
 import type { Parts } from './semantics.ts';
 import { isRecord } from './union-branch.ts';
@@ -48,12 +49,14 @@ export function resolveRunFile(text: string, options: RunFileOptions): Resolved 
   const parts = partsOf(value);
   const stagesChosen = Object.hasOwn(value, 'stages') && changed.has('stages') === changed.has('method');
   const data = parts.data === undefined ? [] : dataFindings(parts.data, options.path, options.dataRoot);
-  const findings = [...semanticFindings(parts, stagesChosen), ...data].map(({ path, expected }) => ({
-    line: lineOf(path),
-    key: path.join('.'),
-    value: showValue(path, valueAt(value, path)),
-    expected,
-  }));
+  const findings = [...semanticFindings(parts, stagesChosen), ...priceFindings(parts), ...data].map(
+    ({ path, expected }) => ({
+      line: lineOf(path),
+      key: path.join('.'),
+      value: showValue(path, valueAt(value, path)),
+      expected,
+    }),
+  );
   const all = [...problems, ...schemaProblems(RunFile, value, lineOf), ...findings];
   if (all.length > 0) return { ok: false, problems: byLine(all) };
   return { ok: true, spec: specOf(RunFile.parse(value), options) };
@@ -75,6 +78,7 @@ function partsOf(value: Record<string, unknown>): Parts {
     teacher: part(shape.teacher, 'teacher'),
     student: part(shape.student, 'student'),
     data: part(shape.data, 'data'),
+    prices: part(shape.prices, 'prices'),
   };
 }
 
@@ -86,6 +90,7 @@ function specOf(file: RunFile, options: RunFileOptions): RunSpec {
     dataRoot: dataRootOf(file.data, options.path, options.dataRoot),
     switches: switchesOf(file.method, file.switches),
     stages: stagesOf(file.method, file.stages),
+    prices: pricesOf(file),
     budget: {
       ...file.budget,
       calls,

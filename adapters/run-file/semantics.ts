@@ -12,6 +12,7 @@ export interface Parts {
   readonly teacher: RunFile['teacher'] | undefined;
   readonly student: RunFile['student'] | undefined;
   readonly data: Data | undefined;
+  readonly prices: RunFile['prices'] | undefined;
 }
 
 export interface Finding {

@@ -82,6 +82,7 @@ export function schemaAt(
     const field = Object.hasOwn(inner.shape, String(segment)) ? inner.shape[String(segment)] : undefined;
     return field === undefined ? undefined : schemaAt(field, rest, next);
   }
+  if (inner instanceof z.ZodRecord) return schemaAt(inner.def.valueType, rest, next);
   return inner instanceof z.ZodArray ? schemaAt(inner.def.element, rest, next) : undefined;
 }
 

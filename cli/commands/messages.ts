@@ -4,7 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { UpdateAnswer } from '../../contracts/progress.ts';
+import { BudgetRequest, UpdateAnswer } from '../../contracts/progress.ts';
 import type { ResumeRequest } from '../../contracts/progress.ts';
 import { pauseRun, resumeRun, setBudget, skipStep, stopAfterStage } from '../../workflows/messages.ts';
 import { withEngineOf } from '../engine.ts';
@@ -75,18 +75,30 @@ export function stopCommand(program: Command, terminal: Terminal): void {
 }
 
 export function budgetCommand(program: Command, terminal: Terminal): void {
-  const Options = z.looseObject({ calls: z.coerce.number().int().positive() });
+  const Options = z.looseObject({
+    calls: z.coerce.number().int().positive().optional(),
+    tokens: z.coerce.number().int().positive().optional(),
+    usd: z.coerce.number().positive().optional(),
+  });
   program
     .command('budget')
     .argument('<run>')
-    .description('change how many teacher calls a run may be charged')
-    .requiredOption('--calls <n>', 'the new limit; not below what is charged already')
+    .description('change the limits of a run; not below what is charged already')
+    .option('--calls <n>', 'teacher calls')
+    .option('--tokens <n>', 'tokens in and out of the teacher')
+    .option('--usd <x>', 'money, for teacher and student')
     .option('--json')
     .action((run: string, given: unknown) => {
       const options = Options.safeParse(given);
-      if (!options.success) throw new CommandError(exitCodes.usage, '--calls has to be a whole number of at least 1.');
-      const { calls } = options.data;
-      return send(terminal, run, given, (handle) => handle.executeUpdate(setBudget, { args: [{ calls }] }));
+      if (!options.success) {
+        const expected = '--calls and --tokens have to be whole numbers of at least 1, --usd a number above 0.';
+        throw new CommandError(exitCodes.usage, expected);
+      }
+      const { calls, tokens, usd } = options.data;
+      const request: BudgetRequest = { calls, tokens, usd };
+      if (!BudgetRequest.safeParse(request).success)
+        throw new CommandError(exitCodes.usage, 'Say which limit: --calls, --tokens or --usd.');
+      return send(terminal, run, given, (handle) => handle.executeUpdate(setBudget, { args: [request] }));
     });
 }
 

@@ -3,7 +3,7 @@ import colours from 'picocolors';
 import type { DomainProgress, StageLine } from '../../contracts/progress.ts';
 import type { Snapshot } from '../follow.ts';
 import { terminalLine } from '../terminal-text.ts';
-import { bar, budgetOf, duration, score, secondsLeft, stageWords, stepOf } from './words.ts';
+import { amountWords, bar, budgetOf, duration, score, secondsLeft, stageWords, stepOf } from './words.ts';
 
 export interface Screen {
   readonly columns: number;
@@ -39,6 +39,7 @@ function budgetLines(snapshot: Snapshot): readonly string[] {
     lines.push(
       [
         `budget ${colours.cyan(bar(budget.charged, budget.limit, 24))} ${budget.charged} of ${budget.limit} calls charged`,
+        ...amountWords(budget),
         ...(rate === null || rate === undefined ? [] : [`${rate.toFixed(1)} calls/s`]),
         ...(left === null ? [] : [`about ${duration(left)} of calls left`]),
         ...(budget.forfeited > 0 ? [colours.yellow(`${budget.forfeited} forfeited`)] : []),

@@ -1,7 +1,7 @@
 /** The view of a run for logs and pipes: one line for each change of status, stage or step. */
 import type { Snapshot } from '../follow.ts';
 import { terminalLine } from '../terminal-text.ts';
-import { budgetOf, score, stageWords, stepOf } from './words.ts';
+import { amountWords, budgetOf, score, stageWords, stepOf } from './words.ts';
 
 /** Lines for what changed since `before`; none where nothing did. */
 export function plainLines(before: Snapshot | undefined, now: Snapshot): readonly string[] {
@@ -16,7 +16,13 @@ export function plainLines(before: Snapshot | undefined, now: Snapshot): readonl
   if (stepOf(now) !== '' && (before === undefined || key(before) !== key(now))) {
     const budget = budgetOf(now);
     const charged = budget === null ? '' : `${budget.charged} of ${budget.limit} calls charged`;
-    const words = [now.run.status, stageWords(now.run), stepOf(now), charged];
+    const words = [
+      now.run.status,
+      stageWords(now.run),
+      stepOf(now),
+      charged,
+      ...(budget === null ? [] : amountWords(budget)),
+    ];
     lines.push(words.filter(Boolean).join(' · '));
   }
   return lines.map((line) => terminalLine(line));

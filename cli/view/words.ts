@@ -1,5 +1,6 @@
 /** Small pieces of text that every view is made of. */
 import type { BudgetCopy, Progress, StageProgress } from '../../contracts/progress.ts';
+import { usdText } from '../../domain/cost.ts';
 import type { Snapshot } from '../follow.ts';
 
 export function bar(part: number, whole: number, width: number): string {
@@ -32,6 +33,14 @@ export function budgetOf({ run, stage }: Snapshot): BudgetCopy | null {
   const own = run.budget;
   const later = stage?.budget ?? null;
   return later !== null && (own === null || later.charged >= own.charged) ? later : own;
+}
+
+/** What is charged beside calls, where that has a limit. */
+export function amountWords({ tokens, microUsd }: BudgetCopy): string[] {
+  return [
+    ...(tokens.limit === null ? [] : [`${tokens.charged} of ${tokens.limit} tokens`]),
+    ...(microUsd.limit === null ? [] : [`${usdText(microUsd.charged, 4)} of ${usdText(microUsd.limit, 4)} USD`]),
+  ];
 }
 
 /** Seconds until the calls still allowed are made at this rate; null where it cannot be said. */

@@ -6,7 +6,6 @@ import { Report } from '../../contracts/report.ts';
 import { look, violations as ledgerViolations } from '../ledger/look.ts';
 import { kindOf } from './faults.ts';
 import { moneyViolations } from './money.ts';
-import type { Plan } from './plan.ts';
 import { readMeter } from './meter.ts';
 import type { Site } from './site.ts';
 import type { Struck } from './strike.ts';
@@ -20,11 +19,13 @@ export interface Finding {
 }
 
 /** Calls whose answers the strikes may have lost. */
-export function mayLose(plan: Plan, struck: readonly Struck[]): number {
+export function mayLose({ plan, small }: Pick<Site, 'plan' | 'small'>, struck: readonly Struck[]): number {
   if (plan.idempotent) return 0;
   const inFlight = plan.concurrency * plan.workers;
   return struck.reduce((sum, { strike }) => {
-    const { loses } = kindOf(strike.fault);
+    const { loses: usually, full } = kindOf(strike.fault);
+    // Without a file system of its own, whatever a worker writes is limited: the ledger too.
+    const loses = full !== undefined && small === undefined ? 'in-flight' : usually;
     return sum + (loses === 'none' ? 0 : loses === 'struck' ? strike.count : inFlight);
   }, 0);
 }
@@ -36,7 +37,7 @@ export function inspect(
   quiet: string | undefined,
 ): Finding {
   const { plan, ledgerPath } = site;
-  const found: string[] = [...ledgerViolations(ledgerPath).slice(0, 5)];
+  const found = ledgerViolations(ledgerPath).slice(0, 5);
   const entries = readMeter(site.meterPath);
   found.push(...moneyViolations(ledgerPath, entries, plan.idempotent));
 
@@ -44,7 +45,7 @@ export function inspect(
     look(ledgerPath, `select count(*) as n from calls where state = '${state}'`).map(({ n }) => Number(n))[0] ?? 0;
   const [forfeited, recovered, open] = [count('forfeited'), count('recovered'), count('intent')];
   if (open > 0) found.push(`${open} intents are still open`);
-  const bound = mayLose(plan, struck);
+  const bound = mayLose(site, struck);
   if (forfeited > bound) found.push(`${forfeited} calls forfeited where at most ${bound} were in flight at the faults`);
 
   const kinds = struck.map(({ strike }) => kindOf(strike.fault));

@@ -10,7 +10,6 @@ import { kindOf } from './faults.ts';
 import type { FaultName } from './faults.ts';
 import { drawFaults, planOf, quietPlan } from './plan.ts';
 import type { Plan } from './plan.ts';
-import { endAll } from './processes.ts';
 import { runOne } from './run-one.ts';
 import type { Outcome } from './run-one.ts';
 
@@ -69,7 +68,6 @@ export async function campaign(settings: Campaign, heard: (outcome: Outcome) => 
     return outcomes;
   } finally {
     await shared?.close();
-    await endAll();
     if (!kept) rmSync(root, { recursive: true, force: true });
   }
 }

@@ -54,11 +54,12 @@ const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
 say(`${outcomes.length} runs, seed ${values.seed}, ${minutes} minutes, ${violations} violations`);
 process.exitCode = violations === 0 ? 0 : 1;
 
-function lineOf({ plan, forfeited, recovered, wallSeconds, violations: found, folder }: Outcome): string {
+function lineOf({ plan, forfeited, recovered, parked, wallSeconds, violations: found, folder }: Outcome): string {
   const strikes = plan.strikes.map(({ fault, at }) => `${fault}@${at}`).join(' ');
   const kind = plan.idempotent ? 'idempotent' : 'plain';
   const figures = `${forfeited} forfeited, ${recovered} recovered, ${wallSeconds.toFixed(1)} s`;
-  const head = `${plan.name} ${kind} L=${plan.calls} ${strikes}: ${figures}`;
+  const reasons = parked.length === 0 ? '' : `, parked by ${parked.join(' and ')}`;
+  const head = `${plan.name} ${kind} L=${plan.calls} ${strikes}: ${figures}${reasons}`;
   return [
     head,
     ...found.map((violation) => `  VIOLATION ${violation}`),

@@ -17,9 +17,11 @@ export interface Part {
 }
 
 const started = new Set<Launched>();
+let ending = false;
 
 /** Starts a node program (or any) and waits until it says that it is ready, or until `ready` resolves. */
 export async function startPart(request: Launch, ready?: (launched: Launched) => Promise<number>): Promise<Part> {
+  if (ending) throw new Error('the driver ends');
   const launched = await launch(request);
   started.add(launched);
   const { identity, child } = launched;
@@ -58,8 +60,9 @@ export async function startPart(request: Launch, ready?: (launched: Launched) =>
   }
 }
 
-/** Ends whatever is still there; for a driver that is interrupted. */
+/** Ends whatever is still there, and starts nothing more; for a driver that is interrupted. */
 export async function endAll(): Promise<void> {
+  ending = true;
   await Promise.all([...started].map(async ({ identity }) => await endProcess(identity, 2000)));
   started.clear();
 }

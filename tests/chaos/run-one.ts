@@ -21,6 +21,8 @@ export interface Surroundings {
 
 export interface Outcome extends Finding {
   readonly plan: Plan;
+  /** Why it was parked on its way. */
+  readonly parked: readonly string[];
   readonly wallSeconds: number;
   readonly training: string;
   readonly folder: string;
@@ -48,7 +50,7 @@ export async function runOne(plan: Plan, surroundings: Surroundings, quiet?: str
     kept ||= violations.length > 0;
     const wallSeconds = (performance.now() - startedAt) / 1000;
     const training = trainingHash(site, plan.name);
-    return { ...finding, plan, violations, wallSeconds, training, folder: site.folder };
+    return { ...finding, plan, parked: [...watch.blocked], violations, wallSeconds, training, folder: site.folder };
   } finally {
     watch.over = true;
     await site.close();

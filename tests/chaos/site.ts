@@ -54,7 +54,8 @@ export async function openSite(plan: Plan, engine: Engine, root: string, bundles
       command: process.execPath,
       args: [join(repository, program), ...args],
       environment,
-      logFile: join(folder, `${name}.log`),
+      // A worker's log is filled up with the rest of its disk.
+      logFile: join(name.startsWith('worker') ? (small ?? folder) : folder, `${name}.log`),
       speaks: true,
     });
   const endpoint = async (name: 'teacher' | 'student'): Promise<Part> => {

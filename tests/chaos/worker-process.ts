@@ -1,9 +1,10 @@
 /** A worker of a chaos run: task queues of its own, short heartbeats, endpoints found through files of the run. */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { Runtime } from '@temporalio/worker';
 import { z } from 'zod';
 import { buildId } from '../../workers/build-id.ts';
+import { workerLog } from '../../workers/log.ts';
 import { startWorker } from '../../workers/start-worker.ts';
 import { Where, configOf } from './where.ts';
 
@@ -12,7 +13,7 @@ const path = z.string().parse(values.where);
 const where = (): Where => Where.parse(JSON.parse(readFileSync(path, 'utf8')));
 
 const { home, bundles, address, name, sliceSeconds } = where();
-Runtime.install({ logger: new DefaultLogger('INFO'), shutdownSignals: [] });
+Runtime.install({ logger: workerLog('INFO'), shutdownSignals: [] });
 const worker = await startWorker({
   home,
   buildId: buildId(),

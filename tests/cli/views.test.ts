@@ -9,7 +9,15 @@ import { plainLines } from '../../cli/view/plain.ts';
 function snapshot(
   change: { run?: Partial<Snapshot['run']>; stage?: Partial<NonNullable<Snapshot['stage']>> } = {},
 ): Snapshot {
-  const budget = { slots: 1000, limit: 1000, charged: 250, settled: 240, forfeited: 2 };
+  const budget = {
+    slots: 1000,
+    limit: 1000,
+    charged: 250,
+    settled: 240,
+    forfeited: 2,
+    tokens: { charged: 0, limit: null },
+    microUsd: { charged: 0, limit: null },
+  };
   const line = {
     stage: 0,
     slots: 200,

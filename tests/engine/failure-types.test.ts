@@ -43,7 +43,7 @@ beforeAll(async () => {
       },
       forgive: () => undefined,
       recordStatus: () => undefined,
-      setCallLimit: () => {
+      setLimits: () => {
         throw ApplicationFailure.nonRetryable('the ledger is gone', 'LedgerUnavailable');
       },
     },

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ledger } from '../../activities/ports/ledger.ts';
+import { openingOf } from '../../activities/run-opening.ts';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import type { distill } from '../../workflows/index.ts';
 import { pauseRun, resumeRun } from '../../workflows/messages.ts';
@@ -16,6 +17,9 @@ beforeAll(async () => {
   rig = await openRig();
 });
 afterAll(async () => await rig.close());
+
+/** Workers are replaced here, and the server asks the one that is gone first. */
+const patient = 150_000;
 
 const ledgerFile = (home: Home): string => join(home.path, 'ledger.sqlite');
 
@@ -61,52 +65,62 @@ async function met(home: Home, name: string, seed: number): Promise<WorkflowHand
   return handle;
 }
 
-test('an older copy of the ledger parks the run, also one that went on by itself; adopted, the run goes on', async () => {
-  const home = rig.home();
-  const handle = await met(home, 'restored', 41);
-  const charged = await withLedger(home, async (ledger) => (await ledger.budget('restored')).charged);
-  renameSync(`${ledgerFile(home)}.copy`, ledgerFile(home));
-  // The copy is used by others meanwhile: its counter passes the one the run has seen.
-  await withLedger(home, async (ledger) => {
-    for (let index = 0; index < 300; index += 1) await ledger.setPlanned('restored', 80);
-  });
-  await home.worker();
-  await handle.executeUpdate(resumeRun, { args: [{}] });
-  const { blocked } = await until(handle, ({ status }) => status === 'blocked');
-  expect(blocked?.type).toBe('LedgerMismatch');
-  expect(blocked?.message).toContain('older copy that went on by itself');
-  expect(blocked?.remedy).toContain('ledger adopt RUN --charged N');
-  // A plain resume does not help.
-  await handle.executeUpdate(resumeRun, { args: [{}] });
-  expect((await until(handle, ({ status }) => status === 'blocked')).blocked?.type).toBe('LedgerMismatch');
+test(
+  'an older copy of the ledger parks the run, also one that went on by itself; adopted, the run goes on',
+  async () => {
+    const home = rig.home();
+    const handle = await met(home, 'restored', 41);
+    const charged = await withLedger(home, async (ledger) => (await ledger.budget('restored')).charged);
+    renameSync(`${ledgerFile(home)}.copy`, ledgerFile(home));
+    // The copy is used by others meanwhile: its counter passes the one the run has seen.
+    await withLedger(home, async (ledger) => {
+      for (let index = 0; index < 300; index += 1) await ledger.setPlanned('restored', 80);
+    });
+    await home.worker();
+    await handle.executeUpdate(resumeRun, { args: [{}] });
+    const { blocked } = await until(handle, ({ status }) => status === 'blocked');
+    expect(blocked?.type).toBe('LedgerMismatch');
+    expect(blocked?.message).toContain('older copy that went on by itself');
+    expect(blocked?.remedy).toContain('ledger adopt RUN --charged N');
+    // A plain resume does not help.
+    await handle.executeUpdate(resumeRun, { args: [{}] });
+    expect((await until(handle, ({ status }) => status === 'blocked')).blocked?.type).toBe('LedgerMismatch');
 
-  const before = await rig.counters();
-  const adopted = await withLedger(home, async (ledger) => await ledger.adopt('restored', charged));
-  expect(adopted).toMatchObject({ accepted: true, budget: { charged, limit: 120 } });
-  await handle.executeUpdate(resumeRun, { args: [{ ledger: adopted.ledger }] });
-  expect(await handle.result()).toMatchObject({ status: 'completed' });
-  const end = await withLedger(home, async (ledger) => await ledger.summary('restored'));
-  expect(end.budget.charged).toBeLessThanOrEqual(120);
-  expect((await rig.counters()).billed - before.billed).toBeLessThanOrEqual(120 - charged);
-});
-
-test('a ledger that is gone parks the run; a new one is adopted with what was charged', async () => {
-  const home = rig.home();
-  const handle = await met(home, 'gone', 42);
-  const charged = await withLedger(home, async (ledger) => (await ledger.budget('gone')).charged);
-  rmSync(ledgerFile(home));
-  await home.worker();
-  await handle.executeUpdate(resumeRun, { args: [{}] }).catch(() => undefined);
-  const spec = wordnetSpec('gone', { method: 'adaptive-ft-cot', seed: 42 }, slow);
-  await withLedger(home, async (ledger) => {
-    const { slots: planned, calls, maxForfeits } = spec.budget;
-    await ledger.openRun({ run: 'gone', spec, calls, planned, maxForfeits });
-    expect((await ledger.adopt('gone', 121)).accepted).toBe(false);
-    const adopted = await ledger.adopt('gone', charged);
-    expect(adopted.budget).toMatchObject({ charged, forfeited: charged });
+    const before = await rig.counters();
+    const adopted = await withLedger(
+      home,
+      async (ledger) => await ledger.adopt('restored', { calls: charged, tokens: 0, microUsd: 0 }),
+    );
+    expect(adopted).toMatchObject({ accepted: true, budget: { charged, limit: 120 } });
     await handle.executeUpdate(resumeRun, { args: [{ ledger: adopted.ledger }] });
-  });
-  expect(await handle.result()).toMatchObject({ status: 'completed' });
-  const end = await withLedger(home, async (ledger) => await ledger.summary('gone'));
-  expect(end.budget.charged).toBeLessThanOrEqual(120);
-});
+    expect(await handle.result()).toMatchObject({ status: 'completed' });
+    const end = await withLedger(home, async (ledger) => await ledger.summary('restored'));
+    expect(end.budget.charged).toBeLessThanOrEqual(120);
+    expect((await rig.counters()).billed - before.billed).toBeLessThanOrEqual(120 - charged);
+  },
+  patient,
+);
+
+test(
+  'a ledger that is gone parks the run; a new one is adopted with what was charged',
+  async () => {
+    const home = rig.home();
+    const handle = await met(home, 'gone', 42);
+    const charged = await withLedger(home, async (ledger) => (await ledger.budget('gone')).charged);
+    rmSync(ledgerFile(home));
+    await home.worker();
+    await handle.executeUpdate(resumeRun, { args: [{}] }).catch(() => undefined);
+    const spec = wordnetSpec('gone', { method: 'adaptive-ft-cot', seed: 42 }, slow);
+    await withLedger(home, async (ledger) => {
+      await ledger.openRun(openingOf(spec));
+      expect((await ledger.adopt('gone', { calls: 121, tokens: 0, microUsd: 0 })).accepted).toBe(false);
+      const adopted = await ledger.adopt('gone', { calls: charged, tokens: 0, microUsd: 0 });
+      expect(adopted.budget).toMatchObject({ charged, forfeited: charged });
+      await handle.executeUpdate(resumeRun, { args: [{ ledger: adopted.ledger }] });
+    });
+    expect(await handle.result()).toMatchObject({ status: 'completed' });
+    const end = await withLedger(home, async (ledger) => await ledger.summary('gone'));
+    expect(end.budget.charged).toBeLessThanOrEqual(120);
+  },
+  patient,
+);

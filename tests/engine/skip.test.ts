@@ -42,8 +42,10 @@ test('skip in generate closes the stage with what it has; slots that were not se
   const handle = await home.start(wordnetSpec('skip-generate', { method: 'adaptive-ft-cot', seed: 31 }));
   const { blocked } = await parked(handle);
   expect(blocked).toMatchObject({ type: 'EndpointRefusesKey', skip: 'close the stage with the answers it has' });
-  expect(await refusal(handle.executeUpdate(setBudget, { args: [{ calls: 1 }] }))).toMatch(/below the \d+ calls/);
-  expect((await handle.executeUpdate(setBudget, { args: [{ calls: 130 }] })).message).toContain('limit is 130');
+  expect(await refusal(handle.executeUpdate(setBudget, { args: [{ calls: 1 }] }))).toMatch(
+    /below what is charged already: \d+ of 120 calls/,
+  );
+  expect((await handle.executeUpdate(setBudget, { args: [{ calls: 130 }] })).message).toContain('of 130 calls');
   expect((await handle.executeUpdate(pauseRun)).status).toBe('blocked');
   await rig.behave({ faults: [] });
   expect(await handle.executeUpdate(skipStep)).toEqual({
@@ -134,7 +136,7 @@ test('messages are heard before the first stage too, and one met while a stage e
     handle.executeUpdate(setBudget, { args: [{ calls: 125 }] }),
   ]);
   expect(paused.status).toBe('paused');
-  expect(limit.message).toContain('limit is 125 calls');
+  expect(limit.message).toContain('of 125 calls');
   await until(handle, ({ status }) => status === 'paused');
   expect((await rig.counters()).requests).toBeGreaterThanOrEqual(0);
   expect((await handle.executeUpdate(stopAfterStage)).message).toMatch(/ends/);

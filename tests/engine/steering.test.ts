@@ -67,14 +67,14 @@ test('wrong messages are refused with a sentence and change nothing', async () =
   await expect.poll(async () => (await rig.counters()).requests, patient).toBeGreaterThan(before + 4);
   expect(await refusal(handle.executeUpdate(resumeRun, { args: [{}] }))).toContain('there is nothing to resume');
   expect(await refusal(handle.executeUpdate(setBudget, { args: [{ calls: 1 }] }))).toMatch(
-    /below the \d+ calls already charged/,
+    /below what is charged already: \d+ of 120 calls/,
   );
   // @ts-expect-error what a script may send by mistake
   expect(await refusal(handle.executeUpdate(setBudget, { args: [{ calls: 'many' }] }))).toContain(
     'positive whole number',
   );
   const raised = await handle.executeUpdate(setBudget, { args: [{ calls: 500 }] });
-  expect(raised.message).toContain('limit is 500 calls');
+  expect(raised.message).toContain('of 500 calls');
   await rig.behave({ latencyMs: 0 });
   await handle.result();
   await expect(handle.executeUpdate(pauseRun)).rejects.toThrow(/completed/);

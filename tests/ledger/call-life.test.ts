@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answer, freshPath, look, openFor, openRun, requestFor, sent, specOf, violations } from './support.ts';
+import { answer, cost, freshPath, look, openFor, openRun, requestFor, sent, specOf, violations } from './support.ts';
 
 describe('the life of one call', () => {
   it('is charged before it is sent, settled once, and found again by the next process', async () => {
@@ -8,10 +8,18 @@ describe('the life of one call', () => {
     await openRun(ledger, 'run');
     const callId = sent(await ledger.intend(requestFor('run', 0)));
     expect(callId).toBe('content-0.0');
-    expect(await ledger.budget('run')).toEqual({ slots: 10, limit: 10, charged: 1, settled: 0, forfeited: 0 });
+    expect(await ledger.budget('run')).toEqual({
+      slots: 10,
+      limit: 10,
+      charged: 1,
+      settled: 0,
+      forfeited: 0,
+      tokens: { charged: 100, limit: null },
+      microUsd: { charged: 50, limit: null },
+    });
     expect(await ledger.callState(callId)).toBe('intent');
-    expect(await ledger.settle(callId, answer)).toBe('settled');
-    expect(await ledger.settle(callId, { ...answer, text: 'said twice' })).toBe('settled');
+    expect(await ledger.settle(callId, answer, cost)).toBe('settled');
+    expect(await ledger.settle(callId, { ...answer, text: 'said twice' }, cost)).toBe('settled');
     await ledger.close();
 
     const again = await openFor(path);
@@ -44,7 +52,7 @@ describe('the life of one call', () => {
     const callId = sent(await ledger.intend(requestFor('run', 0)));
     await ledger.forfeit(callId, 'timeout', { seen: true });
     expect((await ledger.slots('run', 0, 0))[0]?.reason).toBe('forfeited');
-    expect(await ledger.settle(callId, answer)).toBe('recovered');
+    expect(await ledger.settle(callId, answer, cost)).toBe('recovered');
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'answered', callId });
     expect(await ledger.budget('run')).toMatchObject({ charged: 1, forfeited: 0 });
     expect((await ledger.summary('run')).calls).toMatchObject({ recovered: 1, forfeited: 0, open: 0 });
@@ -57,7 +65,7 @@ describe('the life of one call', () => {
     await ledger.forfeit(sent(await ledger.intend(requestFor('run', 0))), 'timeout', { seen: true });
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'exhausted', reason: 'forfeited' });
     expect((await ledger.slots('run', 0, 0))[0]).toMatchObject({ answer: null, reason: 'forfeited' });
-    await ledger.setCallLimit('run', 3);
+    await ledger.setLimits('run', { calls: 3 });
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'send', callId: 'content-0.1', again: false });
   });
 
@@ -65,7 +73,7 @@ describe('the life of one call', () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run', { calls: 1, planned: 3 });
     await ledger.refuse(sent(await ledger.intend(requestFor('run', 0))), 'supply_exhausted', { final: true });
-    await ledger.settle(sent(await ledger.intend(requestFor('run', 1))), answer);
+    await ledger.settle(sent(await ledger.intend(requestFor('run', 1))), answer, cost);
     expect(await ledger.intend(requestFor('run', 2))).toEqual({ kind: 'exhausted', reason: 'calls' });
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'exhausted', reason: 'calls' });
     const slots = await ledger.slots('run', 0, 0);
@@ -82,10 +90,10 @@ describe('the life of one call', () => {
     expect(sent(await ledger.intend(requestFor('run', 0)))).toBe(refused);
     await ledger.refuse(refused, 'rate_limited', { final: false });
     const refill = requestFor('run', 9, { round: 1, planned: false });
-    await ledger.settle(sent(await ledger.intend(refill)), answer);
+    await ledger.settle(sent(await ledger.intend(refill)), answer, cost);
     expect((await ledger.intend(requestFor('run', 0))).kind).toBe('exhausted');
-    await ledger.settle(sent(await ledger.intend(requestFor('run', 1))), answer);
-    await ledger.settle(sent(await ledger.intend(requestFor('run', 2))), answer);
+    await ledger.settle(sent(await ledger.intend(requestFor('run', 1))), answer, cost);
+    await ledger.settle(sent(await ledger.intend(requestFor('run', 2))), answer, cost);
     expect((await ledger.budget('run')).charged).toBe(3);
   });
 
@@ -115,9 +123,12 @@ describe('a run in the ledger', () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run', { calls: 5 });
-    await ledger.settle(sent(await ledger.intend(requestFor('run', 0))), answer);
-    expect(await ledger.setCallLimit('run', 0)).toMatchObject({ accepted: false, budget: { limit: 5, charged: 1 } });
-    expect(await ledger.setCallLimit('run', 7)).toMatchObject({ accepted: true, budget: { limit: 7 } });
+    await ledger.settle(sent(await ledger.intend(requestFor('run', 0))), answer, cost);
+    expect(await ledger.setLimits('run', { calls: 0 })).toMatchObject({
+      accepted: false,
+      budget: { limit: 5, charged: 1 },
+    });
+    expect(await ledger.setLimits('run', { calls: 7 })).toMatchObject({ accepted: true, budget: { limit: 7 } });
     await openRun(ledger, 'run', { calls: 100 });
     await ledger.setRunStatus('run', 'completed', { macro: 0.5 });
     expect(await ledger.run('nobody')).toBeUndefined();
@@ -130,24 +141,36 @@ describe('a run in the ledger', () => {
   it('sums up what it spent', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run');
-    for (const slot of [0, 1, 2]) await ledger.settle(sent(await ledger.intend(requestFor('run', slot))), answer);
+    for (const slot of [0, 1, 2]) await ledger.settle(sent(await ledger.intend(requestFor('run', slot))), answer, cost);
     const late = requestFor('run', 0, { stage: 1, contentKey: 'other' });
     await ledger.forfeit(sent(await ledger.intend(late)), 'timeout', { seen: true });
     await ledger.markUnusable([{ callId: 'content-2.0', reason: 'mismatch' }]);
+    const none = { settled: 0, cached: 0, forfeited: 0, recovered: 0, open: 0 };
     expect(await ledger.summary('run')).toEqual({
       run: 'run',
-      budget: { slots: 10, limit: 10, charged: 4, settled: 3, forfeited: 1 },
+      budget: {
+        slots: 10,
+        limit: 10,
+        charged: 4,
+        settled: 3,
+        forfeited: 1,
+        tokens: { charged: 187, limit: null },
+        microUsd: { charged: 89, limit: null },
+      },
       calls: { settled: 3, cached: 0, forfeited: 1, recovered: 0, refused: 0, open: 0 },
-      tokens: { input: 60, output: 27 },
+      duplicates: 0,
+      tokens: { input: 60, cachedInput: 0, output: 27, worst: 400 },
+      money: { teacherMicroUsd: 89, studentMicroUsd: 0, worstMicroUsd: 200, unpriced: 0 },
       unusable: { mismatch: 1 },
       stages: [
-        { stage: 0, charged: 3, forfeited: 0 },
-        { stage: 1, charged: 1, forfeited: 1 },
+        { stage: 0, ...none, charged: 3, settled: 3, tokens: 87, microUsd: 39 },
+        { stage: 1, ...none, charged: 1, forfeited: 1, tokens: 100, microUsd: 50 },
       ],
       domains: [
-        { domain: 'domain-0', charged: 3 },
-        { domain: 'domain-1', charged: 1 },
+        { domain: 'domain-0', ...none, charged: 3, settled: 2, forfeited: 1, tokens: 158, microUsd: 76 },
+        { domain: 'domain-1', ...none, charged: 1, settled: 1, tokens: 29, microUsd: 13 },
       ],
+      student: [],
     });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answer, freshPath, openFor, openRun, requestFor, sent, startChild, violations } from './support.ts';
+import { answer, cost, freshPath, openFor, openRun, requestFor, sent, startChild, violations } from './support.ts';
 
 describe('a worker killed between intent and answer', () => {
   it('leaves calls that stay charged and are reissued while calls beyond the plan are left', async () => {
@@ -12,11 +12,11 @@ describe('a worker killed between intent and answer', () => {
     await child.kill();
 
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'send', callId: 'content-0.1', again: false });
-    await ledger.settle('content-0.1', answer);
+    await ledger.settle('content-0.1', answer, cost);
     expect(await ledger.intend(requestFor('run', 1))).toEqual({ kind: 'exhausted', reason: 'forfeited' });
     expect(await ledger.budget('run')).toMatchObject({ charged: 5, settled: 1, forfeited: 2 });
     // Its answer comes late after all: nothing is charged again, and the slot is filled.
-    expect(await ledger.settle('content-1.0', answer)).toBe('recovered');
+    expect(await ledger.settle('content-1.0', answer, cost)).toBe('recovered');
     expect(await ledger.intend(requestFor('run', 1))).toEqual({ kind: 'answered', callId: 'content-1.0' });
     expect((await ledger.budget('run')).charged).toBe(5);
     expect(violations(path)).toEqual([]);
@@ -32,7 +32,7 @@ describe('a worker killed between intent and answer', () => {
     for (const slot of [0, 1, 2]) {
       const outcome = await ledger.intend(requestFor('run', slot, { idempotencyTtl: 3600 }));
       expect(outcome).toEqual({ kind: 'send', callId: `content-${slot}.0`, again: true });
-      await ledger.settle(sent(outcome), answer);
+      await ledger.settle(sent(outcome), answer, cost);
     }
     expect(await ledger.budget('run')).toMatchObject({ charged: 3, settled: 3, forfeited: 0 });
     expect(violations(path)).toEqual([]);

@@ -19,6 +19,19 @@ export function violations(path: string): string[] {
   const above = look(path, 'select counter from events where charged > call_limit').map(
     (row) => `event ${String(row['counter'])} is above its limit`,
   );
+  const currencies = look(
+    path,
+    `select counter from events e where (tokens > token_limit or micro_usd > micro_usd_limit) and not exists
+     (select 1 from events a where a.run = e.run and a.transition = 'above-bound')`,
+  ).map((row) => `event ${String(row['counter'])} is above its limit of tokens or money`);
+  const amounts = look(
+    path,
+    `select name, tokens, micro_usd, (select coalesce(sum(tokens), 0) from charges where run = name) as owed_tokens,
+     (select coalesce(sum(micro_usd), 0) from charges where run = name) +
+     (select coalesce(sum(micro_usd), 0) from spendings where run = name) as owed_money from runs`,
+  )
+    .filter((row) => row['tokens'] !== row['owed_tokens'] || row['micro_usd'] !== row['owed_money'])
+    .map((row) => `run ${JSON.stringify(row)}`);
   const gaps = look(
     path,
     'select count(*) as n, max(counter) as last, (select counter from ledger) as stored from events',
@@ -36,5 +49,5 @@ export function violations(path: string): string[] {
     path,
     `select call_id, count(*) as n from charges where role = 'payer' and charged = 1 group by call_id having n > 1`,
   ).map((row) => `two payers ${JSON.stringify(row)}`);
-  return [...above, ...gaps, ...sums, ...payers];
+  return [...above, ...currencies, ...amounts, ...gaps, ...sums, ...payers];
 }

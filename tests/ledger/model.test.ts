@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IntentOutcome, Ledger } from '../../activities/ports/ledger.ts';
 import { ReferenceModel } from './reference-model.ts';
-import { answer, freshPath, openFor, openRun, requestFor, violations } from './support.ts';
+import { answer, cost, freshPath, openFor, openRun, requestFor, violations } from './support.ts';
 
 const writer = fc.nat(1);
 const run = fc.nat(1);
@@ -22,7 +22,16 @@ const command = fc.oneof(
       idempotent: fc.boolean(),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('settle' as const), writer, pick }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('settle' as const),
+      writer,
+      pick,
+      // As much as the worst case, less, or more: then it is the worst case from then on.
+      tokens: fc.constantFrom(29, 29, 100, 120),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('refuse' as const), writer, pick, final: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('forfeit' as const), writer, pick, seen: fc.boolean() }) },
   {
@@ -32,6 +41,7 @@ const command = fc.oneof(
       writer,
       run,
       calls: fc.integer({ min: 2, max: 9 }),
+      tokens: fc.option(fc.integer({ min: 100, max: 900 })),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('setPlanned' as const), writer, run, calls: fc.nat(5) }) },
@@ -96,8 +106,8 @@ async function play(
   const nameOf = (index: number): string => names[index] ?? '';
   const ledgerOf = (index: number): Ledger => ledgers[index] ?? expect.fail('no such writer');
   for (const name of names) {
-    await openRun(ledgerOf(0), name, { calls: 4, planned: 3, maxForfeits: 3 });
-    model.runs.set(name, { limit: 4, planned: 3, streak: 0 });
+    await openRun(ledgerOf(0), name, { calls: 4, planned: 3, maxForfeits: 3, tokens: 350 });
+    model.runs.set(name, { limit: 4, planned: 3, streak: 0, tokenLimit: 350, excess: 0 });
   }
   const someCall = (index: number): string | undefined =>
     [...model.calls.keys()].at(-1 - (index % Math.max(1, model.calls.size)));
@@ -123,9 +133,11 @@ async function play(
       else model.silent.delete(each.writer);
     } else if (each.type === 'setLimit') {
       const state = model.runs.get(nameOf(each.run));
-      const accepted = each.calls >= model.charged(nameOf(each.run));
-      if (accepted && state !== undefined) state.limit = each.calls;
-      expect((await ledger.setCallLimit(nameOf(each.run), each.calls)).accepted).toBe(accepted);
+      const { calls, tokens } = each;
+      const accepted =
+        calls >= model.charged(nameOf(each.run)) && (tokens === null || tokens >= model.tokens(nameOf(each.run)));
+      if (accepted && state !== undefined) Object.assign(state, { limit: calls, tokenLimit: tokens });
+      expect((await ledger.setLimits(nameOf(each.run), { calls, tokens })).accepted).toBe(accepted);
     } else if (each.type === 'setPlanned' || each.type === 'forgive') {
       const state = model.runs.get(nameOf(each.run)) ?? expect.fail('no such run');
       if (each.type === 'forgive') state.streak = 0;
@@ -135,7 +147,10 @@ async function play(
     } else {
       const callId = someCall(each.pick);
       if (callId === undefined) continue;
-      if (each.type === 'settle') expect(await ledger.settle(callId, answer)).toBe(model.settle(callId));
+      if (each.type === 'settle') {
+        const { tokens } = each;
+        expect(await ledger.settle(callId, answer, { tokens, microUsd: 13 })).toBe(model.settle(callId, tokens));
+      }
       if (each.type === 'refuse') {
         await ledger.refuse(callId, 'rate_limited', { final: each.final });
         model.refuse(each.writer, callId, each.final);
@@ -145,7 +160,10 @@ async function play(
         model.forfeit(each.writer, callId, each.seen);
       }
     }
-    for (const name of names) expect((await ledger.budget(name)).charged).toBe(model.charged(name));
+    for (const name of names) {
+      const { charged, tokens } = await ledger.budget(name);
+      expect([charged, tokens.charged]).toEqual([model.charged(name), model.tokens(name)]);
+    }
   }
   expect(violations(path)).toEqual([]);
   for (const index of [0, 1]) sessions.hear(index);
@@ -179,7 +197,7 @@ describe('the ledger against its reference model', () => {
         const ledger = ledgers[index % 2] ?? expect.fail();
         const outcome = await ledger.intend(requestFor('run', index % 60));
         if (outcome.kind !== 'send') return;
-        if (dice < 50) await ledger.settle(outcome.callId, answer);
+        if (dice < 50) await ledger.settle(outcome.callId, answer, cost);
         else if (dice < 75) await ledger.refuse(outcome.callId, 'rate_limited', { final: dice < 60 });
         else await ledger.forfeit(outcome.callId, 'timeout', { seen: true });
       }),

@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
-import { answer, freshPath, openFor, openRun, requestFor, sent, startChild, violations } from './support.ts';
+import { answer, cost, freshPath, openFor, openRun, requestFor, sent, startChild, violations } from './support.ts';
 
 /** Commits in a write-ahead log: frames whose header holds a database size (https://www.sqlite.org/fileformat2.html). */
 function commitsIn(log: Buffer): number {
@@ -23,7 +23,7 @@ describe('group commit', () => {
     const failed = expect(wrong).rejects.toMatchObject({ type: 'LedgerMismatch' });
     const calls = (await Promise.all(slots.map((slot) => ledger.intend(requestFor('run', slot))))).map(sent);
     await failed;
-    await Promise.all(calls.map((callId) => ledger.settle(callId, answer)));
+    await Promise.all(calls.map((callId) => ledger.settle(callId, answer, cost)));
     expect(commitsIn(readFileSync(`${path}-wal`)) - before).toBeLessThan(16);
     expect(await ledger.budget('run')).toMatchObject({ charged: 64, settled: 64 });
     expect(violations(path)).toEqual([]);
@@ -69,7 +69,7 @@ describe('a ledger that is not the one', () => {
       type: 'LedgerMismatch',
       message: expect.stringContaining(pinned.id),
     });
-    await expect(stranger.settle('unknown.0', answer)).rejects.toMatchObject({ type: 'LedgerMismatch' });
+    await expect(stranger.settle('unknown.0', answer, cost)).rejects.toMatchObject({ type: 'LedgerMismatch' });
   });
 
   it('is refused when damaged, when written by a newer version, and when it cannot be made', async () => {

@@ -21,12 +21,18 @@ interface Due {
   state: 'open' | 'settled' | 'forfeited' | 'recovered' | 'back';
   charged: boolean;
   fromPlan: boolean;
+  /** Owed now, and owed before it was sent. */
+  tokens: number;
+  worst: number;
 }
 
 interface Run {
   limit: number;
   planned: number;
   streak: number;
+  tokenLimit: number | null;
+  /** By how much an answer was dearer than its worst case. */
+  excess: number;
 }
 
 const maxForfeits = 3;
@@ -41,6 +47,10 @@ export class ReferenceModel {
 
   charged(run: string): number {
     return this.#dues.filter((due) => due.run === run && due.charged).length;
+  }
+
+  tokens(run: string): number {
+    return this.#dues.filter((due) => due.run === run).reduce((sum, due) => sum + due.tokens, 0);
   }
 
   intend(writer: number, request: IntentRequest): IntentOutcome {
@@ -87,23 +97,31 @@ export class ReferenceModel {
     return { kind: 'send', callId, again: false };
   }
 
-  settle(callId: string): 'settled' | 'recovered' {
+  settle(callId: string, tokens: number): 'settled' | 'recovered' | 'above-bound' {
     const call = this.#call(callId);
     if (call.state === 'settled' || call.state === 'recovered') return call.state;
     let unpaid = call.state === 'refused';
+    let above = false;
     call.state = call.state === 'intent' ? 'settled' : 'recovered';
     for (const due of this.#dues.filter((each) => each.callId === callId)) {
-      if (due.state === 'open') {
-        due.state = 'settled';
-        if (due.charged) this.#run(due.run).streak = 0;
-      } else if (due.state === 'forfeited') due.state = 'recovered';
-      else if (unpaid && due.state === 'back' && due.role === 'payer') {
+      if (due.state === 'open' || due.state === 'forfeited') {
+        if (due.state === 'open' && due.charged) this.#run(due.run).streak = 0;
+        due.state = due.state === 'open' ? 'settled' : 'recovered';
+        if (due.role === 'cached') continue;
+        const run = this.#run(due.run);
+        run.excess = Math.max(run.excess, tokens - due.tokens);
+        above ||= tokens > due.tokens;
+        due.tokens = tokens;
+      } else if (unpaid && due.state === 'back' && due.role === 'payer') {
         unpaid = false;
-        due.charged = this.charged(due.run) < this.#run(due.run).limit;
+        const { limit, tokenLimit } = this.#run(due.run);
+        const room = tokenLimit === null || this.tokens(due.run) + tokens <= tokenLimit;
+        due.charged = this.charged(due.run) < limit && room;
+        if (due.charged) due.tokens = tokens;
         due.state = 'recovered';
       }
     }
-    return call.state;
+    return above ? 'above-bound' : call.state;
   }
 
   refuse(writer: number, callId: string, final: boolean): void {
@@ -143,6 +161,7 @@ export class ReferenceModel {
     if (replan && due.fromPlan) this.#run(due.run).planned += 1;
     due.state = 'back';
     due.charged = false;
+    due.tokens = 0;
     due.fromPlan = false;
   }
 
@@ -160,7 +179,10 @@ export class ReferenceModel {
     const planned = request.planned && !spent;
     const budget = this.#run(run);
     const after = this.charged(run) + 1 + (planned ? 0 : budget.planned);
-    if (counted && after > budget.limit) {
+    const worst = charge.role === 'payer' ? request.worst.tokens + budget.excess : 0;
+    const full = counted && this.charged(run) + 1 > budget.limit;
+    const dear = worst > 0 && budget.tokenLimit !== null && this.tokens(run) + worst > budget.tokenLimit;
+    if ((counted && after > budget.limit) || dear) {
       const inFlight = this.#dues
         .filter((due) => due.run === run && due.state === 'open')
         .filter((due) => this.#alive(writer, this.#call(due.callId)));
@@ -168,11 +190,12 @@ export class ReferenceModel {
       if (first !== undefined && this.#dues.some((due) => due.run === run && due.state === 'open' && due.charged)) {
         return { kind: 'wait', callId: first.callId };
       }
+      if (dear && !full) return { kind: 'exhausted', reason: 'tokens' };
       return { kind: 'exhausted', reason: forfeited ? 'forfeited' : 'calls' };
     }
     const fromPlan = planned && budget.planned > 0;
     if (fromPlan) budget.planned -= 1;
-    const due = { run, slot, ...charge, charged: counted, fromPlan };
+    const due = { run, slot, ...charge, charged: counted, fromPlan, tokens: worst, worst };
     if (last?.state === 'back') Object.assign(last, due);
     else this.#dues.push(due);
     return undefined;

@@ -13,6 +13,7 @@ export function requestFor(run: string, slot: number, change: Partial<IntentRequ
     planned: true,
     cached: 'count',
     idempotencyTtl: null,
+    worst: { tokens: 100, microUsd: 50 },
     ...change,
   };
 }

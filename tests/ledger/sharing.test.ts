@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answer, freshPath, openFor, openRun, requestFor, sent, violations } from './support.ts';
+import { answer, cost, freshPath, openFor, openRun, requestFor, sent, violations } from './support.ts';
 
 const shared = { contentKey: 'same' };
 
@@ -9,7 +9,7 @@ describe('two runs that want the same call', () => {
     const ledger = await openFor(path);
     for (const run of ['a', 'counts', 'free']) await openRun(ledger, run, { calls: 2 });
     const callId = sent(await ledger.intend(requestFor('a', 0, shared)));
-    await ledger.settle(callId, answer);
+    await ledger.settle(callId, answer, cost);
     const answered = { kind: 'answered', callId };
     expect(await ledger.intend(requestFor('counts', 5, shared))).toEqual(answered);
     expect(await ledger.intend(requestFor('counts', 5, shared))).toEqual(answered);
@@ -25,8 +25,8 @@ describe('two runs that want the same call', () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'a');
     await openRun(ledger, 'b', { calls: 1 });
-    await ledger.settle(sent(await ledger.intend(requestFor('a', 0, shared))), answer);
-    await ledger.settle(sent(await ledger.intend(requestFor('b', 1))), answer);
+    await ledger.settle(sent(await ledger.intend(requestFor('a', 0, shared))), answer, cost);
+    await ledger.settle(sent(await ledger.intend(requestFor('b', 1))), answer, cost);
     expect(await ledger.intend(requestFor('b', 0, shared))).toEqual({ kind: 'exhausted', reason: 'calls' });
   });
 
@@ -42,7 +42,7 @@ describe('two runs that want the same call', () => {
     expect(await second.callState(callId)).toBe('refused');
     expect(await second.intend(requestFor('b', 0, shared))).toEqual({ kind: 'send', callId, again: false });
     expect(await first.intend(requestFor('a', 0, shared))).toEqual({ kind: 'wait', callId });
-    await second.settle(callId, answer);
+    await second.settle(callId, answer, cost);
     expect(await first.intend(requestFor('a', 0, shared))).toEqual({ kind: 'answered', callId });
     expect(await first.summary('a')).toMatchObject({ budget: { charged: 1 }, calls: { settled: 0, cached: 1 } });
     expect(violations(path)).toEqual([]);
@@ -62,7 +62,7 @@ describe('two runs that want the same call', () => {
     expect(await ledger.intend(requestFor('b', 0, idempotent))).toEqual({ kind: 'send', callId, again: true });
     // What the answer will count is reserved now, so that the limit holds when it comes.
     expect(await ledger.intend(requestFor('b', 1))).toMatchObject({ kind: 'wait' });
-    await ledger.settle(callId, answer);
+    await ledger.settle(callId, answer, cost);
     expect(await ledger.intend(requestFor('b', 1))).toEqual({ kind: 'exhausted', reason: 'calls' });
     expect(await ledger.summary('a')).toMatchObject({ budget: { charged: 1 }, calls: { settled: 1, cached: 0 } });
     expect(await ledger.summary('b')).toMatchObject({ budget: { charged: 1 }, calls: { settled: 0, cached: 1 } });
@@ -83,7 +83,7 @@ describe('two runs that want the same call', () => {
     await ledger.refuse(callId, 'rate_limited', { final: false });
     expect((await ledger.budget('a')).charged).toBe(1);
     expect(await ledger.intend(request)).toEqual({ kind: 'send', callId, again: true });
-    expect(await ledger.settle(callId, answer)).toBe('settled');
+    expect(await ledger.settle(callId, answer, cost)).toBe('settled');
     expect((await ledger.budget('a')).charged).toBe(1);
     expect(violations(path)).toEqual([]);
   });

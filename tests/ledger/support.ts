@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
-import type { IntentOutcome, Ledger, PaidAnswer } from '../../activities/ports/ledger.ts';
+import type { AnswerCost, IntentOutcome, Ledger, PaidAnswer } from '../../activities/ports/ledger.ts';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { RunSpec } from '../../contracts/run-file.ts';
 
@@ -59,19 +59,24 @@ export function specOf(name: string, slots = 10): RunSpec {
 export async function openRun(
   ledger: Ledger,
   run: string,
-  change: { calls?: number; planned?: number; maxForfeits?: number } = {},
+  change: { calls?: number; planned?: number; maxForfeits?: number; tokens?: number; microUsd?: number } = {},
 ): Promise<void> {
   const calls = change.calls ?? 10;
-  await ledger.openRun({ run, spec: specOf(run), calls, planned: calls, maxForfeits: 3, ...change });
+  const unlimited = { tokens: null, microUsd: null };
+  await ledger.openRun({ run, spec: specOf(run), calls, planned: calls, maxForfeits: 3, ...unlimited, ...change });
 }
 
 export const answer: PaidAnswer = {
   text: 'Because of the grain. The answer is: corn',
   finishReason: 'stop',
   inputTokens: 20,
+  cachedInputTokens: 0,
   outputTokens: 9,
   latencyMs: 51.5,
 };
+
+/** What `answer` cost. */
+export const cost: AnswerCost = { tokens: 29, microUsd: 13 };
 
 /** The call id of an intent that was allowed. */
 export function sent(outcome: IntentOutcome): string {

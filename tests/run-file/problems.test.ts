@@ -64,7 +64,7 @@ colour: red
         line 17: teacher.idempotency.ttl: missing; expected a whole number of at least 1
         line 17: teacher.idempotency.tl = 3: unknown key; did you mean ttl?
         line 19: student.driver = "magic": expected manual or none
-        line 20: colour = "red": unknown key; known here: name, data, task, method, switches, stages, budget, seed, teacher and student"
+        line 20: colour = "red": unknown key; known here: name, data, task, method, switches, stages, budget, seed, teacher, student and prices"
     `);
   });
 
@@ -72,7 +72,7 @@ colour: red
     expect(problemsOf('name: a\nteacher: {}\nstudent: 3\n')).toMatchInlineSnapshot(`
       "run.yaml: 4 problems
         line 1: data: missing; expected a block with builtin, or a block with train and fields
-        line 1: budget: missing; expected a block with the keys slots, calls, cached and maxForfeits
+        line 1: budget: missing; expected a block with the keys slots, calls, tokens, usd, cached and maxForfeits
         line 2: teacher = {...}: expected a block with embedded, or a block with baseUrl and model
         line 3: student = 3: expected a block with embedded, or a block with baseUrl and model, or a block with driver"
     `);

@@ -35,12 +35,20 @@ function isReusable(row: ChargeRow | undefined): row is ChargeRow {
   return row !== undefined && (row.state === 'refused' || row.state === 'released' || row.state === 'exhausted');
 }
 
+/** A charge that costs neither tokens nor money. */
+export const free = { tokens: 0, micro_usd: 0, worst_tokens: 0, worst_micro_usd: 0 };
+
+export type NewCharge = Pick<
+  ChargeRow,
+  'call_id' | 'role' | 'state' | 'reason' | 'from_plan' | 'charged' | keyof typeof free
+>;
+
 /** Writes what the slot owes now: into its last row where that one was given back, else as a new attempt. */
 export async function writeCharge(
   transaction: LedgerTransaction,
   request: IntentRequest,
   rows: readonly ChargeRow[],
-  charge: Pick<ChargeRow, 'call_id' | 'role' | 'state' | 'reason' | 'from_plan' | 'charged'>,
+  charge: NewCharge,
 ): Promise<void> {
   const last = rows.at(-1);
   if (isReusable(last)) {
@@ -57,10 +65,11 @@ export async function writeExhausted(
   transaction: LedgerTransaction,
   request: IntentRequest,
   rows: readonly ChargeRow[],
+  reason: string,
 ): Promise<void> {
   const last = rows.at(-1);
   if (last !== undefined && (last.final === 1 || last.state === 'forfeited' || last.state === 'exhausted')) return;
-  const charge = { state: 'exhausted', reason: 'calls', from_plan: 0, charged: 0 } as const;
+  const charge = { state: 'exhausted', reason, from_plan: 0, charged: 0, ...free } as const;
   await writeCharge(transaction, request, rows, {
     ...charge,
     call_id: last?.call_id ?? null,

@@ -9,6 +9,9 @@
 import type { IntentOutcome, IntentRequest } from '../../../activities/ports/ledger.ts';
 import type { CallRow, ChargeRow } from '../statements.ts';
 import type { LedgerTransaction } from '../transaction.ts';
+import { BaldistillError } from '../../../domain/failures.ts';
+import type { Cost } from '../../../domain/cost.ts';
+import { noCost } from '../../../domain/cost.ts';
 import { writeCharge, writeExhausted } from './charge.ts';
 import { forfeitOpen, isFresh } from './forfeit.ts';
 
@@ -129,6 +132,7 @@ async function pay(
     event: 'intend',
     transition: reissue > (last?.reissue ?? 0) ? 'reissue' : 'intend',
     charge: { role: 'payer', state: 'open', charged: 1 },
+    worst: await worstCase(transaction, request),
   });
   if (refused !== undefined) return refused;
   const { run, contentKey } = request;
@@ -147,6 +151,21 @@ interface Reservation {
   readonly event: 'intend' | 'reuse';
   readonly transition: string;
   readonly charge: Pick<ChargeRow, 'role' | 'state' | 'charged'>;
+  /** Absent for an answer that somebody else pays. */
+  readonly worst?: Cost;
+}
+
+/** The most the call may cost, by what was asked and by what answers of this run have cost beyond it. */
+async function worstCase(transaction: LedgerTransaction, { run, worst }: IntentRequest): Promise<Cost> {
+  const { microUsdLimit } = await transaction.budget(run);
+  if (worst.microUsd === null && microUsdLimit !== null) {
+    throw new BaldistillError(
+      'InvalidInput',
+      `The run ${run} has a limit in money, and its teacher has no known price.`,
+    );
+  }
+  const excess = await transaction.excess(run);
+  return { tokens: worst.tokens + excess.tokens, microUsd: (worst.microUsd ?? 0) + excess.microUsd };
 }
 
 /** Charges the slot; undefined when the budget accepts, else what to tell the caller. */
@@ -154,7 +173,7 @@ async function reserve(
   transaction: LedgerTransaction,
   request: IntentRequest,
   rows: readonly ChargeRow[],
-  { callId, event, transition, charge }: Reservation,
+  { callId, event, transition, charge, worst = noCost }: Reservation,
 ): Promise<IntentOutcome | undefined> {
   const forfeited = rows.some((row) => row.state === 'forfeited');
   // The plan counts one call a slot: a slot that lost one, or was refused for good, has used its place.
@@ -163,24 +182,38 @@ async function reserve(
   const counted = charge.charged === 1;
   const applied = await transaction.apply(
     request.run,
-    event === 'intend' ? { type: 'intend', planned } : { type: 'reuse', planned, counted },
+    event === 'intend' ? { type: 'intend', planned, worst } : { type: 'reuse', planned, counted },
     transition,
     callId,
   );
   if (!('refusal' in applied)) {
     const fromPlan = applied.state.planned < before.planned ? 1 : 0;
-    await writeCharge(transaction, request, rows, { ...charge, call_id: callId, reason: null, from_plan: fromPlan });
+    await writeCharge(transaction, request, rows, {
+      ...charge,
+      call_id: callId,
+      reason: null,
+      from_plan: fromPlan,
+      tokens: worst.tokens,
+      micro_usd: worst.microUsd,
+      worst_tokens: worst.tokens,
+      worst_micro_usd: worst.microUsd,
+    });
     return undefined;
   }
   if (applied.refusal === 'unstable') return { kind: 'unstable', forfeits: before.streak };
   const inFlight = await livingCall(transaction, request.run, before.open);
   if (inFlight !== undefined) return { kind: 'wait', callId: inFlight };
-  await writeExhausted(transaction, request, rows);
-  return { kind: 'exhausted', reason: forfeited ? 'forfeited' : 'calls' };
+  const reason = applied.refusal === 'tokens' || applied.refusal === 'money' ? applied.refusal : 'calls';
+  await writeExhausted(transaction, request, rows, reason);
+  return { kind: 'exhausted', reason: forfeited && reason === 'calls' ? 'forfeited' : reason };
 }
 
 /** At a cap, calls in flight may yet be refused and give their charge back: they are awaited first. */
-async function livingCall(transaction: LedgerTransaction, run: string, open: number): Promise<string | undefined> {
+export async function livingCall(
+  transaction: LedgerTransaction,
+  run: string,
+  open: number,
+): Promise<string | undefined> {
   if (open === 0) return undefined;
   for (const call of await transaction.statements.openCallsOfRun(transaction.database, { run })) {
     if (await transaction.alive(call.session)) return call.call_id;

@@ -11,12 +11,13 @@ import {
   readBudget,
   readRun,
   readRuns,
-  setCallLimit,
+  setLimits,
   setPlanned,
   setRunStatus,
 } from './runs.ts';
 import { adopt } from './adopt.ts';
 import { settleCall } from './settle.ts';
+import { endSpending, spend, spendingOf } from './spend.ts';
 import { readSlots } from './slots.ts';
 import { callState, markUnusable } from './calls.ts';
 import { summarise } from './summary.ts';
@@ -43,7 +44,10 @@ const performers: Performers = {
   callState,
   markUnusable,
   setPlanned,
-  setCallLimit,
+  setLimits,
+  spend,
+  spendingOf,
+  endSpending,
   forgiveForfeits,
   slots: readSlots,
   claimOnce,

@@ -29,8 +29,17 @@ export async function refuseCall(
       continue;
     }
     const replan = !final && row.from_plan === 1;
-    await mustApply(transaction, row.run, { type: 'refuse', replan }, 'refuse', callId);
-    await transaction.updateCharge(row, { state: 'refused', reason, final: final ? 1 : row.final, charged: 0 });
+    const back = { tokens: row.tokens, microUsd: row.micro_usd };
+    await mustApply(transaction, row.run, { type: 'refuse', replan, back }, 'refuse', callId);
+    const refused = {
+      state: 'refused',
+      reason,
+      final: final ? 1 : row.final,
+      charged: 0,
+      tokens: 0,
+      micro_usd: 0,
+    } as const;
+    await transaction.updateCharge(row, refused);
   }
   return null;
 }

@@ -2,11 +2,13 @@
 import type { RunBudget } from '../../../activities/ports/ledger.ts';
 import type { RunStatus } from '../../../contracts/progress.ts';
 import { openBudget } from '../../../domain/budget.ts';
+import type { Limits } from '../../../domain/budget.ts';
 import { budgetColumns, runBudget } from '../budget-row.ts';
 import type { Operations, StoredRun } from '../protocol.ts';
 import type { RunRow } from '../statements.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 import { forfeitOpen } from './forfeit.ts';
+import { forfeitLost } from './spend.ts';
 
 /** A run that exists keeps its limits and what it is charged. */
 export async function openRun(
@@ -16,9 +18,11 @@ export async function openRun(
   const { database, statements, now } = transaction;
   const [known] = await statements.runRow(database, { name: opening.run });
   if (known === undefined) {
-    const { slots, calls: limit, planned, maxForfeits } = opening;
-    const columns = budgetColumns(opening.run, openBudget({ slots, limit, planned, maxForfeits }));
-    const run = { spec: opening.spec, status: 'preparing', result: null, opened_at: now };
+    const { slots, calls: limit, tokens: tokenLimit, microUsd: microUsdLimit, planned, maxForfeits } = opening;
+    const budget = openBudget({ slots, limit, planned, maxForfeits, tokenLimit, microUsdLimit });
+    const columns = budgetColumns(opening.run, budget);
+    const nothing = { result: null, excess_tokens: 0, excess_micro_usd: 0 };
+    const run = { spec: opening.spec, status: 'preparing', opened_at: now, ...nothing };
     const row = { ...columns, ...run, slots, max_forfeits: maxForfeits };
     await database.insertInto('runs').values(row).execute();
     await transaction.log(opening.run, 'open-run', null);
@@ -30,11 +34,11 @@ export async function readBudget(transaction: LedgerTransaction, { run }: { run:
   return runBudget(await transaction.budget(run));
 }
 
-export async function setCallLimit(
+export async function setLimits(
   transaction: LedgerTransaction,
-  { run, calls }: { run: string; calls: number },
+  { run, limits }: { run: string; limits: Limits },
 ): Promise<{ accepted: boolean; budget: RunBudget }> {
-  const applied = await transaction.apply(run, { type: 'setLimit', limit: calls }, 'set-limit', null);
+  const applied = await transaction.apply(run, { type: 'setLimits', limits }, 'set-limits', null);
   return { accepted: !('refusal' in applied), budget: runBudget(applied.state) };
 }
 
@@ -67,6 +71,7 @@ export async function setRunStatus(
     if (await transaction.alive(call.session)) continue;
     await forfeitOpen(transaction, call, { reason: 'worker_lost', seen: false });
   }
+  await forfeitLost(transaction, run, true);
   return null;
 }
 

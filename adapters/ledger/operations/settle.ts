@@ -1,51 +1,91 @@
 /** Storing an answer. None is ever lost, however late it comes. */
-import type { PaidAnswer } from '../../../activities/ports/ledger.ts';
-import type { CallRow } from '../statements.ts';
+import type { AnswerCost, PaidAnswer } from '../../../activities/ports/ledger.ts';
+import { costDifference } from '../../../domain/cost.ts';
+import type { Cost } from '../../../domain/cost.ts';
+import type { CallRow, ChargeRow } from '../statements.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 import { mustApply } from './charge.ts';
+
+export interface Settlement {
+  readonly callId: string;
+  readonly answer: PaidAnswer;
+  readonly cost: AnswerCost | null;
+}
 
 /** `settled` for an open call, `recovered` for one already given up; an answer that is there already is kept. */
 export async function settleCall(
   transaction: LedgerTransaction,
-  input: { callId: string; answer: PaidAnswer },
-): Promise<'settled' | 'recovered'> {
-  const call = await transaction.call(input.callId);
+  { callId, answer, cost }: Settlement,
+): Promise<'settled' | 'recovered' | 'above-bound'> {
+  const call = await transaction.call(callId);
   if (call.state === 'settled' || call.state === 'recovered') return call.state;
   const state = call.state === 'intent' ? 'settled' : 'recovered';
   if (!(await transaction.moveCall(call, { state, session: '', reason: null }))) {
     throw new Error(`ledger: the call ${call.call_id} changed inside its own transaction`);
   }
   await transaction.statements.storeAnswer(transaction.database, {
-    call_id: call.call_id,
-    answer_text: input.answer.text,
-    finish_reason: input.answer.finishReason,
-    input_tokens: input.answer.inputTokens,
-    output_tokens: input.answer.outputTokens,
-    latency_ms: input.answer.latencyMs,
+    call_id: callId,
+    answer_text: answer.text,
+    finish_reason: answer.finishReason,
+    input_tokens: answer.inputTokens,
+    cached_input_tokens: answer.cachedInputTokens,
+    output_tokens: answer.outputTokens,
+    latency_ms: answer.latencyMs,
+    micro_usd: cost?.microUsd ?? null,
   });
-  await creditSlots(transaction, call);
-  return state;
+  const above = await creditSlots(transaction, call, cost);
+  return above ? 'above-bound' : state;
 }
 
-async function creditSlots(transaction: LedgerTransaction, call: CallRow): Promise<void> {
+/** True when the answer was dearer than the worst case its payer was charged. */
+async function creditSlots(transaction: LedgerTransaction, call: CallRow, cost: AnswerCost | null): Promise<boolean> {
   const callId = call.call_id;
   let unpaid = call.state === 'refused';
+  let above = false;
   for (const row of await transaction.statements.chargesOfCall(transaction.database, { call_id: callId })) {
-    if (row.state === 'open') {
-      const cached = row.role === 'cached';
-      // A follower that counts nothing reserved nothing: there is nothing to end.
-      if (row.charged === 1) await mustApply(transaction, row.run, { type: 'settle', cached }, 'settle', callId);
+    const charged: Cost = { tokens: row.tokens, microUsd: row.micro_usd };
+    const actual: Cost = cost === null ? charged : { tokens: cost.tokens, microUsd: cost.microUsd ?? row.micro_usd };
+    const change = costDifference(actual, charged);
+    const amounts = { tokens: actual.tokens, micro_usd: actual.microUsd };
+    if (row.state === 'open' && row.role === 'cached') {
+      // A follower that counts nothing reserved nothing: there is nothing to end. The tokens are the payer's.
+      const settled = { type: 'settle', cached: true, change: { tokens: 0, microUsd: 0 } } as const;
+      if (row.charged === 1) await mustApply(transaction, row.run, settled, 'settle', callId);
       await transaction.updateCharge(row, { state: 'settled', reason: null });
+    } else if (row.state === 'open') {
+      await mustApply(transaction, row.run, { type: 'settle', cached: false, change }, 'settle', callId);
+      await transaction.updateCharge(row, { state: 'settled', reason: null, ...amounts });
+      above = (await noteExcess(transaction, row, change)) || above;
     } else if (row.state === 'forfeited') {
-      await mustApply(transaction, row.run, { type: 'recover' }, 'recover', callId);
-      await transaction.updateCharge(row, { state: 'recovered', reason: null });
+      await mustApply(transaction, row.run, { type: 'recover', change }, 'recover', callId);
+      await transaction.updateCharge(row, { state: 'recovered', reason: null, ...amounts });
+      above = (await noteExcess(transaction, row, change)) || above;
     } else if (unpaid && row.state === 'refused' && row.role === 'payer') {
-      // The charge was given back and the answer came all the same: it is charged after all, never above the limit.
       unpaid = false;
-      const applied = await transaction.apply(row.run, { type: 'recharge' }, 'recharge', callId);
-      const charged = 'refusal' in applied ? 0 : 1;
-      if (charged === 0) await transaction.log(row.run, 'recover-above-limit', callId);
-      await transaction.updateCharge(row, { state: 'recovered', reason: null, charged });
+      await recharge(transaction, row, cost);
     }
   }
+  return above;
+}
+
+/** What an answer costs beyond its worst case is remembered, so that the next worst case is one. */
+async function noteExcess(transaction: LedgerTransaction, row: ChargeRow, change: Cost): Promise<boolean> {
+  // A call of schema version 1 has no worst case to compare with.
+  if (row.worst_tokens === 0 || (change.tokens <= 0 && change.microUsd <= 0)) return false;
+  await transaction.raiseExcess(row.run, change);
+  await transaction.log(row.run, 'above-bound', row.call_id);
+  return true;
+}
+
+/** The charge was given back and the answer came all the same: it is charged after all, never above a limit. */
+async function recharge(transaction: LedgerTransaction, row: ChargeRow, cost: AnswerCost | null): Promise<void> {
+  const full: Cost = {
+    tokens: cost?.tokens ?? row.worst_tokens,
+    microUsd: cost?.microUsd ?? row.worst_micro_usd,
+  };
+  const applied = await transaction.apply(row.run, { type: 'recharge', cost: full }, 'recharge', row.call_id);
+  const charged = 'refusal' in applied ? 0 : 1;
+  if (charged === 0) await transaction.log(row.run, 'recover-above-limit', row.call_id);
+  const amounts = charged === 0 ? {} : { tokens: full.tokens, micro_usd: full.microUsd };
+  await transaction.updateCharge(row, { state: 'recovered', reason: null, charged, ...amounts });
 }

@@ -7,6 +7,7 @@ interface AnswerColumns {
   readonly answer_text: string | null;
   readonly finish_reason: string | null;
   readonly input_tokens: number | null;
+  readonly cached_input_tokens: number | null;
   readonly output_tokens: number | null;
   readonly latency_ms: number | null;
 }
@@ -20,7 +21,7 @@ export async function readSlots(
     .selectFrom('charges')
     .leftJoin('calls', 'calls.call_id', 'charges.call_id')
     .select(['charges.slot', 'charges.call_id', 'charges.state', 'charges.reason'])
-    .select(['answer_text', 'finish_reason', 'input_tokens', 'output_tokens', 'latency_ms'])
+    .select(['answer_text', 'finish_reason', 'input_tokens', 'cached_input_tokens', 'output_tokens', 'latency_ms'])
     .where('charges.run', '=', input.run)
     .where('charges.stage', '=', input.stage)
     .where('charges.round', '=', input.round)
@@ -49,8 +50,9 @@ function answerOf(row: AnswerColumns): PaidAnswer | null {
   return {
     text: row.answer_text,
     finishReason: row.finish_reason,
-    inputTokens: row.input_tokens ?? 0,
-    outputTokens: row.output_tokens ?? 0,
+    inputTokens: row.input_tokens,
+    cachedInputTokens: row.cached_input_tokens,
+    outputTokens: row.output_tokens,
     latencyMs: row.latency_ms ?? 0,
   };
 }

@@ -1,0 +1,16 @@
+/** Money for requests to a student endpoint that bills: reserved before each one, settled after it. */
+export interface Purse {
+  /** Tells purses apart. */
+  readonly id: string;
+  /** Reserves the most a request may cost. Throws `BaldistillError` `BudgetExhausted`. */
+  reserve(bound: { readonly inputTokens: number; readonly outputTokens: number }): Promise<Payment>;
+}
+
+export interface Payment {
+  /** The request was answered; null where the answer says nothing of its usage: the worst case stays charged. */
+  settle(usage: { readonly inputTokens: number; readonly outputTokens: number } | null): Promise<void>;
+  /** Certainly not billed. */
+  giveBack(reason: string): Promise<void>;
+  /** Unknown whether billed: the worst case stays charged. */
+  forfeit(reason: string): Promise<void>;
+}

@@ -1,0 +1,17 @@
+import type { RunSpec } from '../contracts/run-file.ts';
+import { microUsdOf } from '../domain/cost.ts';
+import type { RunOpening } from './ports/ledger.ts';
+
+/** How a run is recorded in the ledger: its limits in every currency, and the calls its plan needs. */
+export function openingOf(spec: RunSpec): RunOpening {
+  const { slots, calls, tokens, usd, maxForfeits } = spec.budget;
+  return {
+    run: spec.name,
+    spec,
+    calls,
+    planned: slots,
+    maxForfeits,
+    tokens: tokens ?? null,
+    microUsd: usd === undefined ? null : microUsdOf(usd),
+  };
+}

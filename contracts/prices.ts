@@ -1,0 +1,21 @@
+/** Prices of models, as a person writes them and as a run records them. */
+import { z } from 'zod';
+
+const Rate = z.number().nonnegative().max(100_000);
+
+/** USD a million tokens. */
+export const Rates = z.strictObject({
+  input: Rate,
+  output: Rate,
+  /** Input that the endpoint reads from its cache. */
+  cachedInput: Rate.optional(),
+  /** Input that the endpoint writes to its cache. */
+  cacheWrite: Rate.optional(),
+  /** Fine-tuning, per token trained. */
+  training: Rate.optional(),
+});
+export type Rates = z.infer<typeof Rates>;
+
+/** `free`: an endpoint that bills nobody, such as one's own machine. */
+export const Price = z.union([z.literal('free'), Rates]);
+export type Price = z.infer<typeof Price>;

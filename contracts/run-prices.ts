@@ -1,0 +1,47 @@
+/** What the models of a run cost. */
+import type { Price, Rates } from './prices.ts';
+import type { RunSpec } from './run-file.ts';
+
+export const free: Rates = { input: 0, output: 0, training: 0 };
+
+/** What the teacher of a run costs; null where nobody knows. Unknown is never nothing. */
+export function teacherRates({ teacher, prices }: Pick<RunSpec, 'teacher' | 'prices'>): Rates | null {
+  if ('embedded' in teacher) return free;
+  return ratesOf(teacher.price ?? prices[teacher.model]);
+}
+
+/** What the student of a run costs; null where nobody knows. */
+export function studentRates({ student, prices }: Pick<RunSpec, 'student' | 'prices'>): Rates | null {
+  if ('embedded' in student || !('hyperparameters' in student)) return free;
+  return ratesOf(student.price ?? ('model' in student ? prices[student.model] : undefined));
+}
+
+/** Whether an entry in the ledger is worth making: an endpoint that is known to cost nothing needs none. */
+export function isFree(rates: Rates): boolean {
+  return Object.values(rates).every((rate) => rate === 0);
+}
+
+/** What stands between a run and a limit in money: each model whose price is not known. */
+export function unpriced(spec: Pick<RunSpec, 'teacher' | 'student' | 'prices'>): readonly UnpricedModel[] {
+  const found: UnpricedModel[] = [];
+  if (teacherRates(spec) === null && 'model' in spec.teacher) {
+    found.push({ part: 'teacher', model: spec.teacher.model, missing: 'price' });
+  }
+  const student = studentRates(spec);
+  const model = 'model' in spec.student ? spec.student.model : 'the student trained by hand';
+  const trains = 'model' in spec.student;
+  if (student === null) found.push({ part: 'student', model, missing: 'price' });
+  else if (trains && student.training === undefined) found.push({ part: 'student', model, missing: 'training price' });
+  return found;
+}
+
+export interface UnpricedModel {
+  readonly part: 'teacher' | 'student';
+  readonly model: string;
+  readonly missing: 'price' | 'training price';
+}
+
+function ratesOf(price: Price | undefined): Rates | null {
+  if (price === undefined) return null;
+  return price === 'free' ? free : price;
+}

@@ -1,0 +1,207 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { WorkflowFailedError } from '@temporalio/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openLedger } from '../../adapters/ledger/open-ledger.ts';
+import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
+import { Report } from '../../contracts/report.ts';
+import { resumeRun, setBudget } from '../../workflows/messages.ts';
+import { look, violations } from '../ledger/look.ts';
+import { openRig, until, wordnetSpec } from './rig.ts';
+import type { Home, Rig } from './rig.ts';
+
+let rig: Rig;
+let home: Home;
+
+beforeAll(async () => {
+  rig = await openRig();
+  home = rig.home();
+  await home.worker();
+});
+afterAll(async () => await rig.close());
+
+const model = 'simulated-wordnet?noise=0.2&pool=600';
+const teacher = (price: string): string => `{ baseUrl: '${rig.embedded().url}', model: '${model}'${price} }`;
+const student = (price: string): string => `{ baseUrl: '${rig.embedded().url}', model: naive-bayes${price} }`;
+const ledgerFile = (): string => join(home.path, 'ledger.sqlite');
+const reportOf = (run: string): Report =>
+  Report.parse(JSON.parse(readFileSync(join(home.path, 'runs', run, 'report.json'), 'utf8')));
+
+const fileOf = (budget: string, teacherPrice: string, studentPrice: string, prices = ''): string =>
+  [
+    'name: priced',
+    'data: { builtin: wordnet, pool: 600 }',
+    `budget: ${budget}`,
+    `teacher: ${teacher(teacherPrice)}`,
+    `student: ${student(studentPrice)}`,
+    prices,
+  ].join('\n');
+const resolveText = (text: string) =>
+  resolveRunFile(text, { path: '/stories/story.yaml', overrides: {}, dataRoot: undefined });
+
+const problems = (text: string): string[] => {
+  const resolved = resolveText(text);
+  return resolved.ok ? [] : resolved.problems.map(({ expected }) => expected);
+};
+
+test('a limit in money refuses to start without a price, of either model; a free one is a price', () => {
+  expect(problems(fileOf('{ slots: 120, usd: 1 }', '', ''))).toEqual([
+    expect.stringContaining(`needs the price of ${model}`),
+    expect.stringContaining('needs the price of naive-bayes'),
+  ]);
+  expect(problems(fileOf('{ slots: 120, usd: 1 }', ', price: free', ', price: { input: 1, output: 1 }'))).toEqual([
+    expect.stringContaining('training'),
+  ]);
+  expect(problems(fileOf('{ slots: 120 }', '', ''))).toEqual([]);
+  const own = `prices: { '${model}': { input: 1, output: 2 }, naive-bayes: free }`;
+  expect(problems(fileOf('{ slots: 120, usd: 1 }', '', '', own))).toEqual([]);
+  expect(problems(fileOf('{ slots: 120, usd: 1 }', ', price: free', ', price: free'))).toEqual([]);
+});
+
+test('a run that no run file has checked is refused all the same, and no limit in money is set later', async () => {
+  const spec = wordnetSpec(
+    'unpriced',
+    { method: 'random-ft-cot', seed: 60 },
+    { teacher: teacher(''), student: student('') },
+  );
+  const handle = await home.start({ ...spec, name: 'unpriced-cap', budget: { ...spec.budget, usd: 1 } });
+  await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
+  const before = await rig.counters();
+  const other = await home.start(spec);
+  await expect(other.executeUpdate(setBudget, { args: [{ usd: 1 }] })).rejects.toMatchObject({
+    cause: { message: expect.stringContaining('is not known') },
+  });
+  await other.result();
+  expect((await rig.counters()).billed - before.billed).toBe(120);
+  const { money } = reportOf('unpriced').ledger;
+  expect(money).toMatchObject({ chargedMicroUsd: 0, unpriced: 120 });
+  expect(readFileSync(join(home.path, 'runs', 'unpriced', 'report.md'), 'utf8')).toContain(
+    '120 answers of a model without a known price',
+  );
+});
+
+test('a limit in money stops within one worst case of it and never above; planned against actual in the report', async () => {
+  const spec = wordnetSpec(
+    'capped',
+    { method: 'adaptive-ft-cot', seed: 61 },
+    { teacher: teacher(', price: { input: 1, output: 10 }'), budget: '{ slots: 120, usd: 0.03 }' },
+  );
+  await (await home.start(spec)).result();
+  const report = reportOf('capped');
+  const { money, charged } = report.ledger;
+  expect(charged).toBeLessThan(120);
+  expect(money.chargedMicroUsd).toBeLessThanOrEqual(30_000);
+  const [dearest] = look(ledgerFile(), `select max(worst_micro_usd) as most from charges where run = 'capped'`);
+  expect(money.chargedMicroUsd).toBeGreaterThan(30_000 - Number(dearest?.['most']));
+  expect(money.plannedMicroUsd).toBeGreaterThan(money.chargedMicroUsd);
+  const unfilled = report.stages.flatMap(({ outcomes }) =>
+    outcomes.flatMap((outcome) => Object.keys(outcome.unfilled)),
+  );
+  expect(new Set(unfilled)).toEqual(new Set(['money']));
+  expect(violations(ledgerFile())).toEqual([]);
+});
+
+test('tokens are limited in the same way', async () => {
+  const spec = wordnetSpec(
+    'few-tokens',
+    { method: 'adaptive-ft-cot', seed: 62 },
+    { budget: '{ slots: 120, tokens: 6000 }' },
+  );
+  await (await home.start(spec)).result();
+  const { tokens, charged } = reportOf('few-tokens').ledger;
+  expect(charged).toBeLessThan(120);
+  expect(tokens).toMatchObject({ limit: 6000 });
+  expect(tokens.charged).toBeLessThanOrEqual(6000);
+  expect(violations(ledgerFile())).toEqual([]);
+});
+
+test('a student that bills is paid from the same limit; where it is used up the run is parked, and goes on with more', async () => {
+  const price = ', price: { input: 0.5, output: 1, training: 0.2 }';
+  const spec = wordnetSpec(
+    'paid-student',
+    { method: 'random-ft-cot', seed: 63 },
+    {
+      teacher: teacher(', price: { input: 1, output: 1 }'),
+      student: student(price),
+      budget: '{ slots: 120, usd: 0.08 }',
+    },
+  );
+  const handle = await home.start(spec);
+  const { blocked, step } = await until(handle, ({ status }) => status === 'blocked');
+  expect(blocked?.type).toBe('BudgetExhausted');
+  expect(blocked?.message).toMatch(/may cost up to [\d.]+ USD, and [\d.]+ of 0\.08 USD are charged already/);
+  expect(step).toBe('fine-tune');
+  await handle.executeUpdate(setBudget, { args: [{ usd: 20 }] });
+  await handle.executeUpdate(resumeRun, { args: [{}] });
+  expect(await handle.result()).toMatchObject({ status: 'completed', macro: expect.any(Number) });
+  const ledger = await openLedger({ path: ledgerFile() });
+  try {
+    const { student: parts, money, budget } = await ledger.summary('paid-student');
+    expect(parts.map(({ kind }) => kind)).toEqual(['fine-tune', 'generate-student']);
+    for (const part of parts) expect(part.microUsd).toBeGreaterThan(0);
+    expect(money.teacherMicroUsd + money.studentMicroUsd).toBe(budget.microUsd.charged);
+    expect(money.worstMicroUsd).toBeGreaterThan(budget.microUsd.charged);
+  } finally {
+    await ledger.close();
+  }
+  expect(look(ledgerFile(), `select * from spendings where state = 'open'`)).toEqual([]);
+  expect(violations(ledgerFile())).toEqual([]);
+});
+
+/** Stands before the embedded endpoint and reports so many times the usage. */
+async function exaggerating(times: () => number): Promise<{ url: string; close: () => Promise<void> }> {
+  const server = createServer((request, response) => {
+    void (async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(Buffer.from(chunk));
+      const answer = await fetch(new URL(request.url ?? '/', rig.embedded().url), {
+        method: request.method ?? 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: Buffer.concat(chunks),
+      });
+      const text = (await answer.text()).replaceAll(
+        /"(prompt|completion)_tokens":(\d+)/g,
+        (_, kind: string, count: string) => `"${kind}_tokens":${Number(count) * times()}`,
+      );
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
+    })();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}/v1`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+test('usage above the worst case is charged in full, parks the run, and is the worst case from then on', async () => {
+  let times = 50;
+  const proxy = await exaggerating(() => times);
+  try {
+    const spec = wordnetSpec(
+      'above',
+      { method: 'random-ft-cot', seed: 64 },
+      { teacher: `{ baseUrl: '${proxy.url}', model: '${model}', concurrency: 4 }` },
+    );
+    const handle = await home.start(spec);
+    const { blocked } = await until(handle, ({ status }) => status === 'blocked');
+    expect(blocked?.type).toBe('UsageAboveBound');
+    expect(blocked?.message).toMatch(/reported \d+ tokens in and \d+ out for a call of at most \d+ in and 1024 out/);
+    const [parked] = look(ledgerFile(), `select charged, tokens, excess_tokens from runs where name = 'above'`);
+    expect(Number(parked?.['excess_tokens'])).toBeGreaterThan(0);
+    expect(Number(parked?.['charged'])).toBeLessThan(40);
+    times = 1;
+    await handle.executeUpdate(resumeRun, { args: [{}] });
+    expect(await handle.result()).toMatchObject({ status: 'completed' });
+    expect(violations(ledgerFile())).toEqual([]);
+  } finally {
+    await proxy.close();
+  }
+});

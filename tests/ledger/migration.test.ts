@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, it } from 'vitest';
+import { answer, cost, freshPath, look, openFor, requestFor, sent, violations } from './support.ts';
+
+/** A file as schema version 1 left it: made by that version (see its first line), kept as text. */
+function versionOne(): string {
+  const path = freshPath();
+  const database = new DatabaseSync(path);
+  database.exec(readFileSync(new URL('version-1.sql', import.meta.url), 'utf8'));
+  database.close();
+  return path;
+}
+
+it('a ledger of version 1 is brought to version 2: nothing it charged is lost, and tokens are counted', async () => {
+  const path = versionOne();
+  const before = look(path, 'select charged, settled, forfeited, recovered, cached, open from runs');
+  const ledger = await openFor(path);
+  expect(look(path, 'select charged, settled, forfeited, recovered, cached, open from runs')).toEqual(before);
+  expect(look(path, 'select version from ledger')).toEqual([{ version: 2 }]);
+  expect(await ledger.budget('old')).toEqual({
+    slots: 10,
+    limit: 10,
+    charged: 6,
+    settled: 2,
+    forfeited: 1,
+    tokens: { charged: 87, limit: null },
+    microUsd: { charged: 0, limit: null },
+  });
+  expect(violations(path)).toEqual([]);
+  const summary = await ledger.summary('old');
+  expect(summary).toMatchObject({
+    calls: { settled: 2, cached: 1, forfeited: 1, recovered: 1, refused: 1, open: 1 },
+    money: { teacherMicroUsd: 0, unpriced: 3 },
+    unusable: { mismatch: 1 },
+  });
+
+  // It goes on: old answers are used, an old call in flight is given up, new ones are charged in every currency.
+  expect(await ledger.intend(requestFor('old', 0))).toEqual({ kind: 'answered', callId: 'content-0.0' });
+  expect((await ledger.slots('old', 0, 0))[0]?.answer?.text).toBe(answer.text);
+  await ledger.settle(sent(await ledger.intend(requestFor('old', 7))), answer, cost);
+  await ledger.setRunStatus('old', 'stopped', null);
+  expect((await ledger.summary('old')).calls.open).toBe(0);
+  expect((await ledger.budget('old')).tokens.charged).toBe(87 + 29);
+  expect(violations(path)).toEqual([]);
+});
+
+it('two processes may bring it there at the same moment', async () => {
+  const path = versionOne();
+  const ledgers = await Promise.all([1, 2, 3].map(() => openFor(path)));
+  for (const ledger of ledgers) expect((await ledger.budget('old')).charged).toBe(6);
+  expect(violations(path)).toEqual([]);
+});
