@@ -80,7 +80,7 @@ describe('the live view', () => {
     expect(frame).toContain('running · stage 1 (2 of 5) · generate');
     expect(frame).toContain('250 of 1000 calls charged · 75.0 calls/s · about 10 s of calls left · 2 forfeited');
     expect(frame).toContain('50 of 200');
-    expect(frame).toMatch(/1 +190 +8 +1 +1 +0\.300 +0\.400/);
+    expect(frame).toMatch(/0 +190 +8 +1 +1 +0\.300 +0\.400/);
     expect(frame).toMatch(/d0 +52/);
     expect(frame).toMatch(/and 4\d more/);
     expect(frame).toContain('with: simulated teacher');
