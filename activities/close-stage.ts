@@ -25,12 +25,15 @@ export async function closeStage(world: World, request: CloseStageInput): Promis
       : await fillStage(world, request, balanced, last);
   const references = [...input.history.map((stage) => stage.examples), filled.examples];
   const { labels } = await domainTable(artifacts, input.prepared);
-  return {
-    ...filled,
-    training: await artifacts.writeLines(trainingLines(artifacts, references, labels)),
-    budget: await ledger.budget(input.spec.name),
-    ledger: await ledger.identity(),
-  };
+  const training = await artifacts.writeLines(trainingLines(artifacts, references, labels));
+  await ledger.recordStage({
+    run: input.spec.name,
+    stage: input.stage,
+    duplicated: filled.counts.duplicated,
+    request: JSON.stringify(request),
+    closed: JSON.stringify({ ...filled, training }),
+  });
+  return { ...filled, training, budget: await ledger.budget(input.spec.name), ledger: await ledger.identity() };
 }
 
 /** One line of the training file an example, in the order of stages and slots. */

@@ -29,7 +29,7 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
   skipCommand(program, terminal);
   stopCommand(program, terminal);
   budgetCommand(program, terminal);
-  ledgerCommand(program, terminal);
+  ledgerCommand(program, terminal, finish);
   reportCommand(program, terminal);
   devCommand(program, terminal);
   downCommand(program, terminal);

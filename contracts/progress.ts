@@ -22,6 +22,10 @@ export const stepNames = [
 export const StepName = z.enum(stepNames);
 export type StepName = z.infer<typeof StepName>;
 
+/** Which ledger a run is charged to, as last seen: its id, its event counter, and a mark of the event at that counter. */
+export const LedgerPin = z.strictObject({ id: z.string(), counter: z.int().nonnegative(), mark: z.string() });
+export type LedgerPin = z.infer<typeof LedgerPin>;
+
 export const Blocked = z.strictObject({
   type: z.custom<FailureType>(isFailureType),
   message: z.string(),
@@ -98,14 +102,12 @@ export const Progress = z.strictObject({
   test: z.strictObject({ macro: z.number(), micro: z.number() }).nullable(),
   stopAfterStage: z.boolean(),
   startedAt: z.number(),
+  /** The ledger as the run last saw it; null before it connected. */
+  ledger: LedgerPin.nullable(),
   /** Embedded parts that are not real models, for people: `simulated teacher`, `embedded baseline student`. */
   simulated: z.array(z.string()),
 });
 export type Progress = z.infer<typeof Progress>;
-
-/** Which ledger a run is charged to, as last seen: its id, its event counter, and a mark of the event at that counter. */
-export const LedgerPin = z.strictObject({ id: z.string(), counter: z.int().nonnegative(), mark: z.string() });
-export type LedgerPin = z.infer<typeof LedgerPin>;
 
 /** What `resume` may bring: a model trained elsewhere (manual student), or the ledger that was adopted. */
 export const ResumeRequest = z.strictObject({

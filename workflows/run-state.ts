@@ -87,6 +87,7 @@ export function progressOf(state: RunState): Progress {
     test: state.test === null ? null : { macro: state.test.macro, micro: state.test.micro },
     stopAfterStage: state.stopAfterStage,
     startedAt: state.startedAt,
+    ledger: state.connected?.ledger ?? null,
     simulated: simulatedParts(spec),
   };
 }

@@ -42,6 +42,17 @@ export interface Ledger {
   callState(callId: string): Promise<CallState>;
   /** Says why a paid answer could not be used; it stays in the ledger. */
   markUnusable(marks: readonly { readonly callId: string; readonly reason: string }[]): Promise<void>;
+  /** Takes such marks back: today's parser can use them. */
+  markUsable(callIds: readonly string[]): Promise<void>;
+  /** Keeps what a stage was decided from and what came out (references), with the slots filled by repeating a row. */
+  recordStage(record: ClosedStageRecord): Promise<void>;
+  closedStages(run: string): Promise<readonly ClosedStageRecord[]>;
+  /** Every entry of a run, in the order of its slots. */
+  entries(run: string): Promise<readonly LedgerEntry[]>;
+  /** Holds the tables against each other and against the event log; one sentence a difference. */
+  audit(run: string): Promise<readonly string[]>;
+  /** What an endpoint should have counted of the calls these runs paid. */
+  tally(runs: readonly string[]): Promise<EndpointTally>;
   /** Sets how many planned calls of the run are still to come: unplanned calls may not eat them. */
   setPlanned(run: string, calls: number): Promise<void>;
   /** What became of the slots of a round, in slot order. */
@@ -192,6 +203,46 @@ export interface RunRecord {
   readonly charged: number;
   readonly result: unknown;
   readonly openedAt: string;
+}
+
+export interface ClosedStageRecord {
+  readonly run: string;
+  readonly stage: number;
+  readonly duplicated: number;
+  /** `CloseStageInput` and `ClosedStage` as JSON. */
+  readonly request: string;
+  readonly closed: string;
+}
+
+/** One charge of a slot and the call behind it. */
+export interface LedgerEntry {
+  readonly stage: number;
+  readonly round: number;
+  readonly slot: number;
+  readonly attempt: number;
+  readonly domain: string;
+  readonly kind: string;
+  readonly callId: string | null;
+  /** The run that pays; another one where the answer came from the cache. */
+  readonly payer: string | null;
+  readonly role: 'payer' | 'cached';
+  readonly state: string;
+  readonly reason: string | null;
+  readonly charged: number;
+  readonly tokens: number;
+  readonly microUsd: number;
+  readonly finishReason: string | null;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly latencyMs: number | null;
+  readonly unusable: string | null;
+}
+
+/** `uncertain`: may be billed or not. `sentAgain`: sent under the same key, billed again only by an endpoint that ignores it. */
+export interface EndpointTally {
+  readonly answered: number;
+  readonly uncertain: number;
+  readonly sentAgain: number;
 }
 
 export interface LedgerSummary {

@@ -2,6 +2,9 @@
 import type {
   AnswerCost,
   CallState,
+  ClosedStageRecord,
+  EndpointTally,
+  LedgerEntry,
   Charged,
   IntentOutcome,
   IntentRequest,
@@ -18,6 +21,8 @@ import type {
 import type { RunStatus } from '../../contracts/progress.ts';
 import type { Limits } from '../../domain/budget.ts';
 import type { FailureType } from '../../domain/failures.ts';
+
+export type { ClosedStageRecord };
 
 /** A run as stored: spec and result still text, parsed where they are used. */
 export interface StoredRun {
@@ -55,6 +60,12 @@ export interface Operations {
   };
   callState: { input: { callId: string }; output: CallState };
   markUnusable: { input: readonly { readonly callId: string; readonly reason: string }[]; output: null };
+  markUsable: { input: readonly string[]; output: null };
+  recordStage: { input: ClosedStageRecord; output: null };
+  closedStages: { input: { run: string }; output: readonly ClosedStageRecord[] };
+  entries: { input: { run: string }; output: readonly LedgerEntry[] };
+  audit: { input: { run: string }; output: readonly string[] };
+  tally: { input: { runs: readonly string[] }; output: EndpointTally };
   setPlanned: { input: { run: string; calls: number }; output: null };
   slots: { input: { run: string; stage: number; round: number }; output: readonly SlotRecord[] };
   setLimits: { input: { run: string; limits: Limits }; output: { accepted: boolean; budget: RunBudget } };

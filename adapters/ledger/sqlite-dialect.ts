@@ -28,6 +28,7 @@ export function openSqlite(path: string): SqliteLedger {
   const connection = new DatabaseSync(path, { timeout: busyTimeoutMs });
   retryBusy(() => connection.exec('pragma journal_mode = wal'));
   connection.exec('pragma synchronous = full; pragma foreign_keys = off');
+  requireSound(connection, path);
   const database = new Kysely<Schema>({ dialect: dialectOver({ database: cachingStatements(connection) }) });
   // From here on the only thing to wait for is the write lock, see `beginImmediate`.
   connection.exec('pragma busy_timeout = 0');
@@ -53,6 +54,17 @@ async function beginImmediate(connection: Kysely<Schema>): Promise<void> {
       pauseIfBusy(error, deadline);
     }
   }
+}
+
+/** Every page of the file is looked at before anything is charged to it (https://www.sqlite.org/pragma.html#pragma_quick_check). */
+function requireSound(connection: DatabaseSync, path: string): void {
+  const found = Object.values(connection.prepare('pragma quick_check(1)').get() ?? {})[0];
+  if (found === 'ok') return;
+  connection.close();
+  throw new BaldistillError(
+    'LedgerUnavailable',
+    `The ledger ${path} is damaged (${String(found).replaceAll(/\s+/g, ' ')}). ${wayOut}.`,
+  );
 }
 
 /** Turning the log on is refused at once, whatever the timeout, while another process opens the same new file. */
@@ -127,12 +139,17 @@ const sqliteBusy = 5;
 const sqliteFull = 13;
 const sqliteReadOnly = 8;
 const storageErrors = new Set([778, 1546, 4874]);
+/** What to do about a file that SQLite cannot trust any more; docs/operations.md tells the whole of it. */
+const wayOut =
+  'End everything with `baldistill down`, move the file away, put a copy of it in its place, and resume the run; ' +
+  'where the copy is older, `baldistill ledger adopt RUN --charged N`';
+
 const unavailable: Readonly<Record<number, string>> = {
   3: 'may not be read',
   5: 'is locked by another process',
   6: 'is locked by another process',
   10: 'cannot be read or written',
-  11: 'is damaged',
+  11: `is damaged. ${wayOut}`,
   14: 'cannot be opened',
   26: 'is not a ledger',
 };

@@ -1,20 +1,28 @@
-/** Commands about the ledger: show what a run was charged, adopt the ledger that is there for a run. */
+/** Commands about the ledger: show what a run was charged, verify it, judge its answers again, adopt it for a run. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { LedgerSummary, SpentPart } from '../../activities/ports/ledger.ts';
-import { microUsdOf, usdText } from '../../domain/cost.ts';
-import { budgetWords } from '../../workflows/details.ts';
+import type { Ledger, RunRecord } from '../../activities/ports/ledger.ts';
+import { reparse } from '../../activities/reparse.ts';
+import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
+import { microUsdOf } from '../../domain/cost.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import { unknownRun, withLedger } from '../memory.ts';
-import { terminalLine } from '../terminal-text.ts';
 import type { Terminal } from '../terminal.ts';
-import { tableOf } from '../view/table.ts';
+import { entriesText, reparsedText, summaryText, verificationText } from '../view/ledger.ts';
+import { verifyRun } from '../verify/verify-run.ts';
+import { lookAt } from '../look-at.ts';
 import { adoptLedger } from '../adopt.ts';
+import type { Finish } from './finish.ts';
 import { Json } from './options.ts';
 
-export function ledgerCommand(program: Command, terminal: Terminal): void {
+const Show = z.looseObject({ calls: z.boolean().default(false), json: z.boolean().default(false) });
+
+export function ledgerCommand(program: Command, terminal: Terminal, finish: Finish): void {
   const ledger = program.command('ledger').description('the budget and every paid call');
   showCommand(ledger, terminal);
+  verifyCommand(ledger, terminal, finish);
+  reparseCommand(ledger, terminal);
   adoptCommand(ledger, terminal);
 }
 
@@ -23,15 +31,66 @@ function showCommand(ledgerCommands: Command, terminal: Terminal): void {
     .command('show')
     .argument('<run>')
     .description('what a run was charged, and for what')
+    .option('--calls', 'every entry instead of the sums')
     .option('--json')
     .action(async (run: string, given: unknown) => {
-      const summary = await withLedger(terminal.home, async (ledger) =>
-        (await ledger.run(run)) === undefined ? undefined : await ledger.summary(run),
-      );
-      if (summary === undefined) throw unknownRun(run);
-      if (Json.parse(given).json) terminal.printJson(summary);
+      const { calls, json } = Show.parse(given);
+      if (calls) {
+        const entries = await ofRun(terminal, run, (ledger) => ledger.entries(run));
+        if (json) terminal.printJson(entries);
+        else terminal.print(entriesText(entries));
+        return;
+      }
+      const summary = await ofRun(terminal, run, (ledger) => ledger.summary(run));
+      if (json) terminal.printJson(summary);
       else terminal.print(summaryText(summary));
     });
+}
+
+function verifyCommand(ledgerCommands: Command, terminal: Terminal, finish: Finish): void {
+  ledgerCommands
+    .command('verify')
+    .argument('<run>')
+    .description('hold ledger, artifacts, workflow and endpoint against each other; 1 where something differs')
+    .option('--json')
+    .action(async (run: string, given: unknown) => {
+      const { home } = terminal;
+      const snapshot = await lookAt(home, run);
+      const verification = await ofRun(terminal, run, (ledger, record) =>
+        verifyRun(ledger, { home, record, snapshot }),
+      );
+      if (Json.parse(given).json) terminal.printJson(verification);
+      else terminal.print(verificationText(verification));
+      finish(verification.differs ? exitCodes.failed : exitCodes.done);
+    });
+}
+
+function reparseCommand(ledgerCommands: Command, terminal: Terminal): void {
+  ledgerCommands
+    .command('reparse')
+    .argument('<run>')
+    .description('judge the paid answers of a run again with the parser of this version; costs nothing')
+    .option('--json')
+    .action(async (run: string, given: unknown) => {
+      const artifacts = createFileArtifacts(join(terminal.home, 'artifacts'));
+      const stages = await ofRun(terminal, run, (ledger) => reparse({ artifacts, ledger }, run));
+      if (Json.parse(given).json) terminal.printJson({ run, stages });
+      else terminal.print(reparsedText(run, stages));
+    });
+}
+
+/** Works with the ledger of a run it knows. */
+async function ofRun<T>(
+  terminal: Terminal,
+  run: string,
+  work: (ledger: Ledger, record: RunRecord) => Promise<T>,
+): Promise<T> {
+  const known = await withLedger(terminal.home, async (ledger) => {
+    const record = await ledger.run(run);
+    return record === undefined ? undefined : { result: await work(ledger, record) };
+  });
+  if (known === undefined) throw unknownRun(run);
+  return known.result;
 }
 
 function adoptCommand(ledgerCommands: Command, terminal: Terminal): void {
@@ -56,43 +115,4 @@ function adoptCommand(ledgerCommands: Command, terminal: Terminal): void {
       if (Json.parse(given).json) terminal.printJson({ run, message });
       else terminal.print(message);
     });
-}
-
-function summaryText(summary: LedgerSummary): string {
-  const { run, budget, calls, duplicates, tokens, money, unusable, stages, domains, student } = summary;
-  const counts = Object.entries({ ...calls, duplicates }).map(([state, count]) => [state, String(count)]);
-  const flaws = Object.entries(unusable).map(([reason, count]) => [terminalLine(reason), String(count)]);
-  const head = ['charged', 'settled', 'cached', 'forfeited', 'recovered', 'open', 'tokens', 'USD'];
-  const unknown = money.unpriced === 0 ? '' : `; ${money.unpriced} answers have no known price`;
-  return [
-    `${run}: ${budgetWords(budget)} charged, for ${budget.slots} slots`,
-    tableOf(['calls', 'count'], counts),
-    `tokens: ${tokens.input} in (${tokens.cachedInput} cached), ${tokens.output} out; ${tokens.worst} charged before sending`,
-    `money: ${usdText(money.teacherMicroUsd)} USD teacher, ${usdText(money.studentMicroUsd)} USD student; ${usdText(money.worstMicroUsd)} USD charged before sending${unknown}`,
-    ...(flaws.length > 0 ? [tableOf(['paid but not used as asked', 'count'], flaws)] : []),
-    tableOf(
-      ['stage', ...head],
-      stages.map(({ stage, ...part }) => [stage < 0 ? '(adopted)' : String(stage), ...cells(part)]),
-    ),
-    tableOf(
-      ['domain', ...head],
-      domains.map(({ domain, ...part }) => [terminalLine(domain), ...cells(part)]),
-    ),
-    ...(student.length === 0 ? [] : [studentTable(student)]),
-  ].join('\n');
-}
-
-function studentTable(student: LedgerSummary['student']): string {
-  return tableOf(
-    ['student', 'entries', 'forfeited', 'tokens in', 'tokens out', 'USD'],
-    student.map(({ kind, count, forfeited, inputTokens, outputTokens, microUsd }) => [
-      kind,
-      ...[count, forfeited, inputTokens, outputTokens].map(String),
-      usdText(microUsd),
-    ]),
-  );
-}
-
-function cells({ charged, settled, cached, forfeited, recovered, open, tokens, microUsd }: SpentPart): string[] {
-  return [...[charged, settled, cached, forfeited, recovered, open, tokens].map(String), usdText(microUsd)];
 }

@@ -1,9 +1,6 @@
-import { Client, Connection } from '@temporalio/client';
 import type { Command } from 'commander';
-import { runningServices } from '../../workers/services/stop.ts';
-import { externalTarget, temporalTarget } from '../../workers/temporal-connection.ts';
 import { resultLines } from '../attach.ts';
-import { snapshotOf } from '../follow.ts';
+import { lookAt } from '../look-at.ts';
 import type { Snapshot } from '../follow.ts';
 import { recordOf, resultOf, unknownRun } from '../memory.ts';
 import type { Terminal } from '../terminal.ts';
@@ -41,19 +38,4 @@ function snapshotText(snapshot: Snapshot): string {
   const { blocked } = snapshot.run;
   const reason = blocked === null ? [] : [`blocked: ${blocked.message}`, blocked.remedy];
   return [snapshot.run.run, ...plainLines(undefined, snapshot), ...reason].join('\n  ');
-}
-
-async function lookAt(home: string, run: string): Promise<Snapshot | undefined> {
-  const up = externalTarget() !== undefined || runningServices(home).some(({ name }) => name === 'temporal');
-  if (!up) return undefined;
-  const { connectionOptions, namespace } = temporalTarget(home);
-  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
-  try {
-    return await snapshotOf(new Client({ connection, namespace }), run);
-  } catch {
-    // Unknown to the engine, or nobody answers for it: the ledger has the word.
-    return undefined;
-  } finally {
-    await connection.close();
-  }
 }

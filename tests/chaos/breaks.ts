@@ -25,8 +25,8 @@ export const breaks: readonly Break[] = [
     edits: [
       {
         file: sendCall,
-        from: 'await ledger.settle(callId, answer);',
-        to: "await ledger.settle(callId, { ...answer, text: '' });\n    await pause(30);\n    await ledger.settle(callId, answer);",
+        from: 'const settled = await ledger.settle(',
+        to: "await ledger.settle(callId, { ...answer, text: '' }, null);\n    await pause(30);\n    const settled = await ledger.settle(",
       },
       {
         file: settle,
@@ -41,9 +41,9 @@ export const breaks: readonly Break[] = [
       {
         file: settle,
         from: 'await transaction.statements.storeAnswer(',
-        to: "if (input.answer.text !== '') await transaction.statements.storeAnswer(",
+        to: "if (answer.text !== '') await transaction.statements.storeAnswer(",
       },
-      { file: settle, from: 'await creditSlots(', to: 'if (!again) await creditSlots(' },
+      { file: settle, from: 'const above = await creditSlots(', to: 'const above = !again && await creditSlots(' },
     ],
     faults: ['worker-kill'],
     options: ['--plain'],
@@ -111,8 +111,8 @@ export const breaks: readonly Break[] = [
       },
       {
         file: 'domain/budget.ts',
-        from: "if (state.charged + 1 > state.limit) return refuse('limit');\n  if (!planned",
-        to: 'if (!planned',
+        from: 'const full = noRoom(state, 1, worst);\n  if (full !== undefined) return refuse(full);',
+        to: '',
       },
       {
         file: 'domain/budget.ts',

@@ -42,6 +42,7 @@ function snapshot(
     test: null,
     stopAfterStage: false,
     startedAt: 0,
+    ledger: null,
     simulated: ['simulated teacher'],
   };
   const stage: NonNullable<Snapshot['stage']> = {

@@ -90,6 +90,24 @@ describe('a ledger that is not the one', () => {
     await expect(openLedger({ path: `${damaged}/below/a/file` })).rejects.toMatchObject({ type: 'StorageFull' });
   });
 
+  it('is refused when a page of it is damaged, with a way out, and opens again when a copy is put back', async () => {
+    const path = freshPath();
+    const ledger = await openFor(path);
+    await openRun(ledger, 'run', { calls: 400 });
+    await Promise.all(Array.from({ length: 300 }, (_, slot) => ledger.intend(requestFor('run', slot))));
+    await ledger.close();
+    const whole = readFileSync(path);
+    const broken = Buffer.from(whole);
+    broken.fill(0xff, 4096 * 3, 4096 * 6);
+    writeFileSync(path, broken);
+    await expect(openLedger({ path })).rejects.toMatchObject({
+      type: 'LedgerUnavailable',
+      message: expect.stringMatching(/is damaged.*baldistill down.*ledger adopt RUN --charged N/),
+    });
+    writeFileSync(path, whole);
+    expect((await (await openFor(path)).budget('run')).charged).toBe(300);
+  });
+
   it('says that it is full or read-only, and goes on when it is mended', async () => {
     const path = freshPath();
     const ledger = await openFor(path);

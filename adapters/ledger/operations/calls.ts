@@ -18,3 +18,10 @@ export async function markUnusable(
   }
   return null;
 }
+
+export async function markUsable({ database }: LedgerTransaction, callIds: readonly string[]): Promise<null> {
+  for (const callId of callIds) {
+    await database.updateTable('calls').set({ unusable: null }).where('call_id', '=', callId).execute();
+  }
+  return null;
+}

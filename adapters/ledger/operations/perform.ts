@@ -19,7 +19,10 @@ import { adopt } from './adopt.ts';
 import { settleCall } from './settle.ts';
 import { endSpending, spend, spendingOf } from './spend.ts';
 import { readSlots } from './slots.ts';
-import { callState, markUnusable } from './calls.ts';
+import { audit } from './audit.ts';
+import { callState, markUnusable, markUsable } from './calls.ts';
+import { listCalls, tally } from './list-calls.ts';
+import { readStages, recordStage } from './stages.ts';
 import { summarise } from './summary.ts';
 import { endSession, identity, keepAlive, verify } from './identity.ts';
 
@@ -43,6 +46,12 @@ const performers: Performers = {
   forfeit: forfeitCall,
   callState,
   markUnusable,
+  markUsable,
+  recordStage,
+  closedStages: readStages,
+  entries: listCalls,
+  audit,
+  tally,
   setPlanned,
   setLimits,
   spend,

@@ -1,0 +1,22 @@
+/** One look at a run that starts nothing. */
+import { Client, Connection } from '@temporalio/client';
+import { runningServices } from '../workers/services/stop.ts';
+import { externalTarget, temporalTarget } from '../workers/temporal-connection.ts';
+import { snapshotOf } from './follow.ts';
+import type { Snapshot } from './follow.ts';
+
+/** The run as its workflow tells it; undefined where the engine is not up, or does not know the run or answer for it. */
+export async function lookAt(home: string, run: string): Promise<Snapshot | undefined> {
+  const up = externalTarget() !== undefined || runningServices(home).some(({ name }) => name === 'temporal');
+  if (!up) return undefined;
+  const { connectionOptions, namespace } = temporalTarget(home);
+  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
+  try {
+    return await snapshotOf(new Client({ connection, namespace }), run);
+  } catch {
+    // Unknown to the engine, or nobody answers for it: the ledger has the word.
+    return undefined;
+  } finally {
+    await connection.close();
+  }
+}
