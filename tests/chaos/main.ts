@@ -52,7 +52,7 @@ say(tableOf(outcomes));
 say('');
 const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
 say(`${outcomes.length} runs, seed ${values.seed}, ${minutes} minutes, ${violations} violations`);
-process.exitCode = violations === 0 ? 0 : 1;
+process.exit(violations === 0 ? 0 : 1);
 
 function lineOf({ plan, forfeited, recovered, parked, wallSeconds, violations: found, folder }: Outcome): string {
   const strikes = plan.strikes.map(({ fault, at }) => `${fault}@${at}`).join(' ');

@@ -61,7 +61,7 @@ describe('the meter', () => {
     await first.kill();
     const second = await spawnServer(state, [], data);
     expect(await counters(second.origin)).toEqual({ requests: 3, billed: 3 });
-  }, 20_000);
+  }, 90_000);
 
   it('bills a repeated key again unless told to be idempotent', async () => {
     const [state, data] = [temporaryFolder(), recording()];
@@ -82,7 +82,7 @@ describe('the meter', () => {
     expect(await ask(second.client, 'tin')).toEqual(answer);
     await expect(ask(second.client, 'gold')).rejects.toMatchObject({ status: 409 });
     expect(await counters(second.origin)).toEqual({ requests: 6, billed: 3 });
-  }, 20_000);
+  }, 90_000);
 });
 
 describe('behaviour', () => {
