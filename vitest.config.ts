@@ -12,7 +12,7 @@ export default defineConfig({
     // Stories start real servers; two at a time is what two cores carry.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 240_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,
   },
