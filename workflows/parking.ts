@@ -20,6 +20,9 @@ export interface Parking {
 /** A piece of work that may be tried again; told what the last `resume` brought along. */
 export type Step<T> = (brought: ResumeRequest) => Promise<T>;
 
+/** What giving a step up would mean. */
+export type Skip = string | null | (() => string | null);
+
 /** Thrown by a step that was blocked and that a person chose to go on without. */
 export class StepSkipped extends Error {}
 
@@ -29,14 +32,10 @@ export function openParking(): Parking {
 
 /**
  * Runs a step, not while paused; parks on a failure that can be mended and tries again after `release`. `skip` says
- * what giving the step up would mean, null where it cannot be given up. Throws `StepSkipped` when it was.
+ * what giving the step up would mean, null where it cannot be given up; asked when the step is parked. Throws
+ * `StepSkipped` when it was.
  */
-export async function attempt<T>(
-  parking: Parking,
-  changed: () => void,
-  step: Step<T>,
-  skip: string | null = null,
-): Promise<T> {
+export async function attempt<T>(parking: Parking, changed: () => void, step: Step<T>, skip: Skip = null): Promise<T> {
   for (;;) {
     await condition(() => !parking.paused);
     try {
@@ -45,7 +44,11 @@ export async function attempt<T>(
       if (isCancellation(error)) throw error;
       const failure = failureOf(error);
       if (failures[failure.type].retry === 'final') throw error;
-      parking.blocked = { ...failure, remedy: remedyOf(failure.type), skip };
+      parking.blocked = {
+        ...failure,
+        remedy: remedyOf(failure.type),
+        skip: typeof skip === 'function' ? skip() : skip,
+      };
       changed();
       await condition(() => parking.blocked === null);
       changed();

@@ -1,5 +1,5 @@
 /** The updates a run takes. Validators check shape and sense only, synchronously; the ledger decides about money. */
-import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, setHandler } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { BudgetRequest, ResumeRequest } from '../contracts/progress.ts';
 import type { UpdateAnswer } from '../contracts/progress.ts';
@@ -35,9 +35,11 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
 
   /** What the stage that ends in this moment does not hear, its successor is started with. */
   async function tellStage(tell: (child: ChildWorkflowHandle<typeof stage>) => Promise<void>): Promise<void> {
-    if (state.child === null) return;
+    const { child } = state;
+    if (child === null) return;
     try {
-      await tell(state.child);
+      // A run that was asked to end still parks, and still has to be steered.
+      await CancellationScope.nonCancellable(async () => await tell(child));
     } catch {
       // It is over: nobody is left to tell, and what follows starts with the run's own state.
     }
@@ -151,7 +153,7 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
 /** Asks the ledger; where it cannot answer, the update is refused with its sentence, and the run stays as it is. */
 async function asked<T>(question: () => Promise<T>): Promise<T> {
   try {
-    return await question();
+    return await CancellationScope.nonCancellable(question);
   } catch (error) {
     const { type, message } = failureOf(error);
     throw ApplicationFailure.nonRetryable(`The ledger cannot be asked now (${type}): ${message}`, 'UpdateRefused');

@@ -5,7 +5,7 @@ import type { StageInput } from '../contracts/stage.ts';
 import { stageDetails } from './details.ts';
 import { stageReported } from './messages.ts';
 import { attempt, openParking } from './parking.ts';
-import type { Parking, Step } from './parking.ts';
+import type { Parking, Skip, Step } from './parking.ts';
 import { openWindow } from './send-round.ts';
 import type { Window } from './send-round.ts';
 import { freshMemory, snapshot } from './stage-state.ts';
@@ -34,7 +34,7 @@ export interface StageRun {
   /** Tells the UI and the parent that something changed. */
   changed: () => void;
   /** Does a step, through pauses and parkings, until it succeeds; `skip` as in `attempt`. */
-  step<T>(name: StageMemory['step'], work: Step<T>, skip?: string): Promise<T>;
+  step<T>(name: StageMemory['step'], work: Step<T>, skip?: Skip): Promise<T>;
 }
 
 export function openStage(start: StageStart): StageRun {

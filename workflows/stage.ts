@@ -74,16 +74,21 @@ async function fillSlots(run: StageRun, start: StageStart): Promise<ClosedStage>
   const { balanced, plans } = memory;
   if (plans.length === 0 && memory.skipped.length === 0)
     throw new CancelledFailure('The stage was cancelled before its first call.');
-  const closed = await CancellationScope.nonCancellable(
-    async () =>
-      await run.step('generate', () =>
-        steps.control.closeStage.executeWithOptions({ summary: 'decide every slot' }, [
-          { input: run.input, balanced: balanced ?? null, plans },
-        ]),
-      ),
-  );
-  pin(memory, closed.ledger);
-  return closed;
+  const close = () =>
+    steps.control.closeStage.executeWithOptions({ summary: 'decide every slot' }, [
+      { input: run.input, balanced: balanced ?? null, plans },
+    ]);
+  const scope = CancellationScope.current();
+  // Only a run that ends anyway can do without; its answers stay in the ledger, for the next run of its name.
+  const without = (): string | null => (scope.consideredCancelled ? 'end without the answers of this stage' : null);
+  try {
+    const closed = await CancellationScope.nonCancellable(async () => await run.step('generate', close, without));
+    pin(memory, closed.ledger);
+    return closed;
+  } catch (error) {
+    if (!(error instanceof StepSkipped)) throw error;
+    throw new CancelledFailure('The stage was stopped and could not be closed.');
+  }
 }
 
 /** Trains a student on everything so far; null where the run has none, or nothing new was paid for. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -126,6 +126,44 @@ test('a stage skipped before its first call spends nothing; the next one selects
   expect(stages[1]?.outcomes.every(({ quota, unfilled }) => quota === (unfilled['skipped'] ?? 0))).toBe(true);
   expect(stages[2]?.studentModel).toMatch(/^ft:naive-bayes:stage-2:/);
   expect(ledger.charged).toBeLessThanOrEqual(80);
+});
+
+test('a run that was cancelled and cannot be closed any more is steered to its end, and starts again with what it paid', async () => {
+  const name = 'skip-close';
+  await rig.behave({ latencyMs: 60 });
+  const spec = wordnetSpec(
+    name,
+    { method: 'adaptive-ft-cot', seed: 35 },
+    { teacher: '{ embedded: simulated, concurrency: 4 }' },
+  );
+  const handle = await home.start(spec);
+  await until(handle, ({ step }) => step === 'generate');
+  const { requests } = await rig.counters();
+  await expect.poll(async () => (await rig.counters()).requests, { timeout: 20_000 }).toBeGreaterThan(requests + 6);
+  renameSync(join(home.path, 'artifacts'), join(home.path, 'artifacts-away'));
+  try {
+    await handle.cancel();
+    const closing = await parked(handle);
+    expect(closing.blocked).toMatchObject({ type: 'ArtifactMissing', skip: 'end without the answers of this stage' });
+    // The budget can still be asked, and the step tried again.
+    expect((await handle.executeUpdate(setBudget, { args: [{ calls: 140 }] })).message).toContain('of 140 calls');
+    await handle.executeUpdate(resumeRun, { args: [{}] });
+    await parked(handle);
+    await handle.executeUpdate(skipStep);
+    const reporting = await until(handle, ({ step, status }) => step === 'report' && status === 'blocked');
+    expect(reporting.blocked?.skip).toBe('end the run without a report');
+    await handle.executeUpdate(skipStep);
+    await expect(handle.result()).rejects.toThrow();
+    expect((await handle.describe()).status.name).toBe('CANCELLED');
+  } finally {
+    rmSync(join(home.path, 'artifacts'), { recursive: true, force: true });
+    renameSync(join(home.path, 'artifacts-away'), join(home.path, 'artifacts'));
+    await rig.behave({ latencyMs: 0 });
+  }
+  const { billed } = await rig.counters();
+  expect(await (await home.start(spec)).result()).toMatchObject({ status: 'completed' });
+  expect(reportOf(name).ledger).toMatchObject({ charged: 120, forfeited: 0 });
+  expect((await rig.counters()).billed - billed).toBeLessThan(120);
 });
 
 test('messages are heard before the first stage too, and one met while a stage ends is not lost', async () => {
