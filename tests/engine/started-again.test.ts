@@ -59,4 +59,4 @@ test('a run that is terminated starts again at once, while its stage still drain
   const before = await rig.counters();
   await (await other.start(spec)).result();
   expect(await rig.counters()).toEqual(before);
-});
+}, 150_000);
