@@ -8,6 +8,7 @@ import type { Overrides } from './overrides.ts';
 import { byLine, showValue } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { schemaProblems } from './schema-problems.ts';
+import type { LineOf } from './schema-problems.ts';
 import { priceFindings, pricesOf } from './prices.ts';
 import { semanticFindings, stagesOf, switchesOf } from './semantics.ts';
 import type { Parts } from './semantics.ts';
@@ -22,6 +23,13 @@ export interface RunFileOptions {
   readonly name?: string | undefined;
   /** The data folder (BALDISTILL_DATA); undefined where there is none. */
   readonly dataRoot: string | undefined;
+}
+
+export interface RunValue extends Pick<RunFileOptions, 'path' | 'dataRoot'> {
+  readonly changed: ReadonlySet<string>;
+  readonly lineOf: LineOf;
+  /** The data need not be there: only a plan is made. */
+  readonly dataAbsent?: boolean;
 }
 
 export type Resolved =
@@ -40,15 +48,23 @@ export function resolveRunFile(text: string, options: RunFileOptions): Resolved 
   }
   const fileName = value['name'];
   value['name'] = nameOf(fileName, options.overrides, options.name);
-  const lineOf = (path: readonly PropertyKey[]): number | null => {
+  const lineOf: LineOf = (path) => {
     const key = path.join('.');
     const fromCommandLine = changed.has(key) || (key === 'name' && value['name'] !== fileName);
     return fromCommandLine ? null : source.lineOf(path);
   };
+  const resolved = resolveRun(value, { ...options, changed, lineOf });
+  if (problems.length === 0) return resolved;
+  return { ok: false, problems: byLine([...problems, ...(resolved.ok ? [] : resolved.problems)]) };
+}
 
+/** The value of a run file that somebody has read and changed: `changed` names the dotted paths of what is not the file's. */
+export function resolveRun(value: Record<string, unknown>, options: RunValue): Resolved {
+  const { changed, lineOf } = options;
   const parts = partsOf(value);
   const stagesChosen = Object.hasOwn(value, 'stages') && changed.has('stages') === changed.has('method');
-  const data = parts.data === undefined ? [] : dataFindings(parts.data, options.path, options.dataRoot);
+  const absent = parts.data === undefined || options.dataAbsent === true;
+  const data = absent ? [] : dataFindings(parts.data, options.path, options.dataRoot);
   const findings = [...semanticFindings(parts, stagesChosen), ...priceFindings(parts), ...data].map(
     ({ path, expected }) => ({
       line: lineOf(path),
@@ -57,7 +73,7 @@ export function resolveRunFile(text: string, options: RunFileOptions): Resolved 
       expected,
     }),
   );
-  const all = [...problems, ...schemaProblems(RunFile, value, lineOf), ...findings];
+  const all = [...schemaProblems(RunFile, value, lineOf), ...findings];
   if (all.length > 0) return { ok: false, problems: byLine(all) };
   return { ok: true, spec: specOf(RunFile.parse(value), options) };
 }
@@ -83,7 +99,7 @@ function partsOf(value: Record<string, unknown>): Parts {
 }
 
 /** METHOD: call limit L is B by default. DESIGN section 4: a run stops sending after max(2 x concurrency, 1 % of B) forfeits. */
-function specOf(file: RunFile, options: RunFileOptions): RunSpec {
+function specOf(file: RunFile, options: Pick<RunFileOptions, 'path' | 'dataRoot'>): RunSpec {
   const { slots, calls = slots, maxForfeits } = file.budget;
   return {
     ...file,
