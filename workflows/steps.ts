@@ -9,7 +9,7 @@ import type { RunSpec } from '../contracts/run-file.ts';
  * Failures that our code classifies are thrown non-retryable and park the run. What is left for the engine to retry
  * is a lost worker; it may die five times in one step before a person is asked.
  */
-const lostWorker: RetryPolicy = {
+export const lostWorker: RetryPolicy = {
   initialInterval: '500ms',
   backoffCoefficient: 2,
   maximumInterval: '10s',

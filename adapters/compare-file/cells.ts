@@ -110,7 +110,10 @@ function resolveCell(
     dataAbsent: base.counts !== undefined,
   });
   if (!resolved.ok)
-    return { ok: false, problems: resolved.problems.map((problem) => placed(reading, combination, base, settings, problem)) };
+    return {
+      ok: false,
+      problems: resolved.problems.map((problem) => placed(reading, combination, base, settings, problem)),
+    };
   const name = nameOf(reading.file.name, combination, resolved.spec);
   if (RunName.safeParse(name).success) return { ok: true, spec: { ...resolved.spec, name } };
   const expected = `expected a shorter name: ${name} is one of its runs, and a name has at most 200 characters`;
@@ -120,7 +123,14 @@ function resolveCell(
 
 /** DESIGN section 8: `name,key=value` in key order. Every axis is named, so that a name stays when axes are added. */
 function nameOf(name: string, { data, method, student }: Combination, { seed, budget, stages }: RunSpec): string {
-  const keys = { data, method: method.value.name, seed, slots: budget.slots, stages, student: student?.value ?? unnamed };
+  const keys = {
+    data,
+    method: method.value.name,
+    seed,
+    slots: budget.slots,
+    stages,
+    student: student?.value ?? unnamed,
+  };
   return [name, ...Object.entries(keys).map(([key, value]) => `${key}=${value}`)].join(',');
 }
 
@@ -180,7 +190,8 @@ function placed(
     return { line: source.lineOf(setting.path), key, value, expected };
   }
   const run = ['runs', combination.data];
-  if (base.own === undefined) return { ...problem, line: source.lineOf([...run, ...path]), key: [...run, ...path].join('.') };
+  if (base.own === undefined)
+    return { ...problem, line: source.lineOf([...run, ...path]), key: [...run, ...path].join('.') };
   const there = formatProblem({ ...problem, line: base.own.lineOf(path) });
   return { line: source.lineOf(run), key: run.join('.'), value: undefined, expected: `${base.own.shown}, ${there}` };
 }

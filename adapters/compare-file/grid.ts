@@ -81,7 +81,11 @@ function stagesOf(
 
 function budgetsOf(budgets: Axes['slots'], data: string, path: Path): readonly Point<BudgetPoint>[] | undefined {
   if (budgets === undefined) return undefined;
-  if (Array.isArray(budgets)) return listed(budgets.map((amount) => ({ label: String(amount), amount })), path);
+  if (Array.isArray(budgets))
+    return listed(
+      budgets.map((amount) => ({ label: String(amount), amount })),
+      path,
+    );
   return Object.entries(budgets).map(([label, given]) => ({
     value: { label, amount: typeof given === 'number' ? given : given[data] },
     path: typeof given === 'number' ? [...path, label] : [...path, label, data],
