@@ -1,5 +1,6 @@
 /** The command line: which commands there are. Each lives in its own file or with its kin. */
 import { Command } from 'commander';
+import { compareCommand } from './commands/compare.ts';
 import { demoCommand } from './commands/demo.ts';
 import type { Finish } from './commands/finish.ts';
 import { ledgerCommand } from './commands/ledger.ts';
@@ -21,6 +22,7 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
     .exitOverride();
   demoCommand(program, terminal, finish);
   runCommand(program, terminal, finish);
+  compareCommand(program, terminal, finish);
   watchCommand(program, terminal, finish);
   statusCommand(program, terminal);
   lsCommand(program, terminal);

@@ -81,26 +81,27 @@ function against({ rows }: Block, baseline: string): string[] {
 }
 
 function curvesText(curves: readonly Curve[]): string {
-  const figures = distinct(curves.map(({ over, data, student, at }) => JSON.stringify([over, data, student, at])));
+  const figures = distinct(curves.map(figureOf));
   const texts = figures.map((figure) => {
-    const lines = curves.filter(({ over, data, student, at }) => JSON.stringify([over, data, student, at]) === figure);
+    const lines = curves.filter((curve) => figureOf(curve) === figure);
     const xs = distinct(lines.flatMap(({ points }) => points.map(({ x }) => x))).toSorted((a, b) => a - b);
-    const [first] = lines;
-    if (first === undefined) return '';
-    const title = `${cell(first.data)}, student ${cell(first.student)}, ${first.over === 'stages' ? 'budget ' : ''}${cell(first.at)}`;
-    const rows = lines.map(({ method, points }) => [
-      cell(method),
+    const rows = lines.map(({ over, at, method, points }) => [
+      over === 'stages' ? cell(method) : `${cell(method)}, ${at}`,
       ...xs.map((x) => {
         const point = points.find((one) => one.x === x);
         return point === undefined ? '–' : spread(point.macro);
       }),
     ]);
-    const head = ['method', ...xs.map((x) => (first.over === 'stages' ? `K = ${x}` : `B = ${x}`))];
-    return [`### Over ${first.over === 'stages' ? 'stages' : 'the budget'}: ${title}`, '', table(head, rows)].join(
-      '\n',
-    );
+    const sign = lines[0]?.over === 'stages' ? 'K' : 'B';
+    return [`### ${figure}`, '', table(['method', ...xs.map((x) => `${sign} = ${x}`)], rows)].join('\n');
   });
   return texts.length === 0 ? '' : ['## Curves', ...texts].join('\n\n');
+}
+
+/** Which curves belong into one figure, as its title. */
+function figureOf({ over, data, student, at }: Curve): string {
+  const place = `${cell(data)}, student ${cell(student)}`;
+  return over === 'stages' ? `Over stages: ${place}, budget ${cell(at)}` : `Over the budget: ${place}`;
 }
 
 function missing(cells: readonly ComparisonCell[]): string {
