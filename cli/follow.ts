@@ -1,6 +1,6 @@
 /** Follows a run or a comparison to its end, through restarts of everything it runs on. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { QueryNotRegisteredError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { CancelledFailure, rootCause, TerminatedFailure } from '@temporalio/common';
 import type { z } from 'zod';
@@ -20,6 +20,8 @@ export type EndingOf<R, B> =
   | { readonly kind: 'result'; readonly result: R }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'down' }
+  /** No worker of this version can follow its history: it was started by another. */
+  | { readonly kind: 'wedged' }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'blocked'; readonly blocked: B };
 export type Ending = EndingOf<RunResult, Blocked>;
@@ -92,6 +94,7 @@ async function untilBlocked<S, R, B>(
   while (!stop.aborted) {
     const snapshot = await ask(() => look(client));
     if (stop.aborted) break;
+    if (snapshot === 'wedged') return { kind: 'wedged' };
     if (snapshot !== undefined) following.onSnapshot(snapshot);
     const blocked = snapshot === undefined ? null : blockedBy(snapshot);
     if (blocked !== null) return { kind: 'blocked', blocked };
@@ -141,7 +144,7 @@ export async function snapshotOf(client: Client, run: string): Promise<Snapshot>
 /** Tries something; tells once when it keeps failing, and once when it works again. */
 function troubleshooter<S>({ onTrouble }: Following<S>) {
   let failures = 0;
-  return async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+  return async <T>(work: () => Promise<T>): Promise<T | 'wedged' | undefined> => {
     try {
       const value = await work();
       if (failures >= 2) onTrouble('it answers again');
@@ -150,6 +153,8 @@ function troubleshooter<S>({ onTrouble }: Following<S>) {
     } catch (error) {
       // At its very end a run is closed before its result is read.
       if (error instanceof WorkflowNotFoundError) return undefined;
+      // The worker's own word that its code decides otherwise than the history says (rule code of the SDK).
+      if (error instanceof QueryNotRegisteredError && error.message.includes('[TMPRL1100]')) return 'wedged';
       failures += 1;
       if (failures === 2) onTrouble('it does not answer; nothing of it is lost, trying again');
       return undefined;
