@@ -48,6 +48,11 @@ export function tellComparison(
     terminal.note(`${ending.blocked.remedy}\nWhen that is done: baldistill resume ${name}`);
     return exitCodes.blocked;
   }
+  if (ending.kind === 'wedged') {
+    terminal.note(`The comparison "${name}" was started by another version, whose steps this one cannot follow.`);
+    terminal.note(`End it with: baldistill stop ${name} --kill\nThen start it again; cells that are done stay done.`);
+    return exitCodes.failed;
+  }
   if (ending.kind === 'down') {
     terminal.note(`The services were ended. The comparison "${name}" waits; go on with: baldistill watch ${name}`);
     return exitCodes.detached;

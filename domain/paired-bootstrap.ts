@@ -5,10 +5,8 @@
  */
 import { quantile } from './bootstrap.ts';
 import type { Interval } from './bootstrap.ts';
+import type { MacroOf } from './macro-shares.ts';
 import { seededRandom } from './random.ts';
-
-/** Macro score where row i counts `times[i]` times. */
-export type MacroOf = (times: Int32Array) => number;
 
 export interface PairedSeed {
   readonly candidate: MacroOf;

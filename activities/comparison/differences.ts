@@ -1,7 +1,9 @@
 /** Every method against the baseline, on every data set of every block: paired over test rows and seeds. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { Prediction } from '../../contracts/records.ts';
-import { macroF1Of } from '../../domain/macro-statistic.ts';
+import { macroOf } from '../../domain/macro-shares.ts';
+import type { MacroOf } from '../../domain/macro-shares.ts';
+import type { JudgedRow, Task } from '../../domain/tasks/task.ts';
 import { pairedBootstrap } from '../../domain/paired-bootstrap.ts';
 import type { PairedDifference, PairedSeed } from '../../domain/paired-bootstrap.ts';
 import { baselineFor, distinct } from '../../report/comparison/groups.ts';
@@ -18,6 +20,7 @@ export async function differencesIn(
   artifacts: Artifacts,
   block: BlockGroup<GatheredCell>,
   baseline: string,
+  tasks: ReadonlyMap<string, Task>,
 ): Promise<Map<RowGroup<GatheredCell>, Map<string, RawDifference>>> {
   const found = new Map<RowGroup<GatheredCell>, Map<string, RawDifference>>();
   const predictions = readOnce(artifacts);
@@ -26,7 +29,9 @@ export async function differencesIn(
     if (row.method === baseline || against === undefined) continue;
     const byData = new Map<string, RawDifference>();
     for (const data of distinct(row.cells.map(({ cell }) => cell.data))) {
-      const difference = await compared(predictions, of(row, data), of(against, data));
+      const task = tasks.get(data);
+      if (task === undefined) continue;
+      const difference = await compared(predictions, task, of(row, data), of(against, data));
       if (difference !== null) byData.set(data, difference);
     }
     found.set(row, byData);
@@ -38,7 +43,7 @@ function of(row: RowGroup<GatheredCell>, data: string): readonly GatheredCell[] 
   return row.cells.filter(({ cell }) => cell.data === data);
 }
 
-type Judgement = Pick<Prediction, 'id' | 'domain' | 'gold' | 'predicted'>;
+type Judgement = JudgedRow & Pick<Prediction, 'id'>;
 type ReadPredictions = (reference: ArtifactRef) => Promise<readonly Judgement[]>;
 
 /** The baseline's are asked for once a method. What the students wrote is left out: it may be long. */
@@ -53,13 +58,13 @@ function readOnce(artifacts: Artifacts): ReadPredictions {
 
 async function judgements(artifacts: Artifacts, reference: ArtifactRef): Promise<readonly Judgement[]> {
   const rows: Judgement[] = [];
-  for await (const { id, domain, gold, predicted } of artifacts.readLines(reference, Prediction))
-    rows.push({ id, domain, gold, predicted });
+  for await (const { output: _, ...row } of artifacts.readLines(reference, Prediction)) rows.push(row);
   return rows;
 }
 
 async function compared(
   read: ReadPredictions,
+  task: Task,
   candidates: readonly GatheredCell[],
   baselines: readonly GatheredCell[],
 ): Promise<RawDifference | null> {
@@ -71,12 +76,15 @@ async function compared(
     const [mine, theirs] = await Promise.all([read(scores.predictions), read(other.predictions)]);
     // Other test rows (a split of other data): nothing to pair.
     if (mine.length !== theirs.length || mine.some(({ id }, row) => id !== theirs[row]?.id)) continue;
-    const scored = distinct(mine.map(({ gold }) => gold));
-    pairs.push({ candidate: macroF1Of(mine, scored), baseline: macroF1Of(theirs, scored) });
+    pairs.push({ candidate: macroOfRows(task, mine), baseline: macroOfRows(task, theirs) });
     strata = strataOf(mine);
   }
   if (pairs.length === 0) return null;
   return { ...pairedBootstrap(pairs, strata, { seed: 0 }), seeds: pairs.length };
+}
+
+function macroOfRows(task: Task, rows: readonly Judgement[]): MacroOf {
+  return macroOf(rows.map((row) => task.shares(row)));
 }
 
 function strataOf(rows: readonly Judgement[]): number[][] {

@@ -1,13 +1,18 @@
 /** What the cells of a comparison came to: from the ledger and from the artifacts that their results name. */
+import type { ArtifactRef } from '../../contracts/artifact.ts';
 import type { ComparisonCell, ComparisonData } from '../../contracts/comparison.ts';
 import type { Outcomes } from '../../contracts/comparison-messages.ts';
 import type { ComparisonPlan, PlannedRun } from '../../contracts/comparison-plan.ts';
 import { Metrics } from '../../contracts/metrics.ts';
 import { RunResult } from '../../contracts/progress.ts';
-import { DomainTable, Row } from '../../contracts/records.ts';
+import { Row } from '../../contracts/records.ts';
+import type { RunSpec } from '../../contracts/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
-import { labelScores } from '../../domain/metrics.ts';
+import { BaldistillError } from '../../domain/failures.ts';
+import type { JudgedRow, Task } from '../../domain/tasks/task.ts';
 import type { ScoredCell } from '../../report/comparison/scored-cell.ts';
+import { domainTable, taskOf } from '../pool.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
 import type { RunRecord } from '../ports/ledger.ts';
 import type { World } from '../ports/world.ts';
 
@@ -42,7 +47,7 @@ async function gathered(
   const { spec, data, method, student, budgets, capped } = planned;
   // What is there of a run that did not come to its end is no result of its settings.
   const result = status === 'completed' ? (RunResult.safeParse(record?.result).data ?? null) : null;
-  const metrics = result?.scores ? await artifacts.readJson(result.scores.metrics, Metrics) : null;
+  const { metrics, scores, without } = await scoresOf(artifacts, result);
   const group = (name: 'head' | 'middle' | 'tail'): number | null =>
     metrics?.groups.find((part) => part.group === name)?.macro ?? null;
   const cell: ComparisonCell = {
@@ -56,36 +61,64 @@ async function gathered(
     stages: spec.stages,
     seed: spec.seed,
     status,
-    reason: result !== null && result.macro === null ? 'it has no test scores' : reason,
-    macro: result?.macro ?? null,
-    micro: result?.micro ?? null,
+    reason: result === null ? reason : without,
+    macro: metrics?.macro ?? null,
+    micro: metrics?.micro ?? null,
     groups: { head: group('head'), middle: group('middle'), tail: group('tail') },
     callLimit: record?.limit ?? spec.budget.calls,
     charged: record?.charged ?? 0,
     seconds: result?.seconds ?? null,
   };
-  return { cell, interval: metrics?.interval ?? null, scores: result?.scores ?? null };
+  return { cell, interval: metrics?.interval ?? null, scores };
 }
 
-/** A data set and the score of always giving the most frequent answer of its training pool. */
+interface FoundScores extends Pick<GatheredCell, 'scores'> {
+  readonly metrics: Metrics | null;
+  /** Why there are none. */
+  readonly without: string | null;
+}
+
+/** Scores of another version, or of a file that is gone, are missing in the table; they hold up nobody. */
+async function scoresOf(artifacts: Artifacts, result: RunResult | null): Promise<FoundScores> {
+  const scores = result?.scores ?? null;
+  if (scores === null) return { metrics: null, scores, without: 'it has no test scores' };
+  try {
+    return { metrics: await artifacts.readJson(scores.metrics, Metrics), scores, without: null };
+  } catch (error) {
+    if (!(error instanceof BaldistillError) || error.type !== 'ArtifactMissing') throw error;
+    return { metrics: null, scores: null, without: `its scores cannot be read: ${error.message}` };
+  }
+}
+
+/** A data set, its task, and the scores of always giving the most frequent answer of its training pool. */
 export async function describeData(
   { artifacts }: World,
   name: string,
-  task: string,
-  { pool, test, domains }: Prepared,
-): Promise<ComparisonData> {
-  const table = await artifacts.readJson(domains, DomainTable);
+  { prepared, spec }: { readonly prepared: Prepared; readonly spec: RunSpec },
+): Promise<{ described: ComparisonData; task: Task }> {
+  const { pool, test } = prepared;
+  const [table, task] = await Promise.all([domainTable(artifacts, prepared), taskOf(artifacts, { spec, prepared })]);
+  const answer = await mostFrequentAnswer(artifacts, pool);
+  const judged: JudgedRow[] = [];
+  if (test !== null)
+    for await (const { domain, answer: gold } of artifacts.readLines(test, Row))
+      judged.push({ domain, gold, predicted: answer });
+  const { metric, macro, micro } = task.metrics({ judged, pool: table.pool, slots: spec.budget.slots, seed: 0 });
+  const described = {
+    name,
+    task: spec.task,
+    metric,
+    pool: pool.rows,
+    test: judged.length,
+    domains: Object.keys(table.pool).length,
+    majority: judged.length === 0 ? null : { answer, macro, micro },
+  };
+  return { described, task };
+}
+
+async function mostFrequentAnswer(artifacts: Artifacts, pool: ArtifactRef): Promise<string> {
   const counts = new Map<string, number>();
   for await (const { answer } of artifacts.readLines(pool, Row)) counts.set(answer, (counts.get(answer) ?? 0) + 1);
-  const described = { name, task, metric: 'F1', pool: pool.rows, test: test?.rows ?? 0 };
   const [most] = [...counts].toSorted(([a, rows], [b, others]) => others - rows || (a < b ? -1 : 1));
-  if (test === null || most === undefined)
-    return { ...described, domains: Object.keys(table.pool).length, majority: null };
-  const [answer] = most;
-  const judged = [];
-  for await (const row of artifacts.readLines(test, Row)) judged.push({ gold: row.answer, predicted: answer });
-  const scores = labelScores(judged, [...new Set(judged.map(({ gold }) => gold))]);
-  const macro = scores.reduce((sum, { f1 }) => sum + f1, 0) / Math.max(1, scores.length);
-  const micro = judged.filter(({ gold }) => gold === answer).length / judged.length;
-  return { ...described, domains: Object.keys(table.pool).length, majority: { answer, macro, micro } };
+  return most?.[0] ?? '';
 }

@@ -1,8 +1,10 @@
 /** Writes a comparison into its folder: JSON, Markdown and CSV. */
 import { join } from 'node:path';
 import { Comparison } from '../../contracts/comparison.ts';
+import type { ComparisonData } from '../../contracts/comparison.ts';
 import type { ComparisonReportInput } from '../../contracts/comparison-messages.ts';
 import { simulatedParts } from '../../contracts/simulated.ts';
+import type { Task } from '../../domain/tasks/task.ts';
 import { blockOf } from '../../report/comparison/table.ts';
 import { comparisonCsv } from '../../report/comparison/csv.ts';
 import { curvesOf } from '../../report/comparison/curves.ts';
@@ -28,13 +30,18 @@ async function comparisonOf(world: World, { plan: reference, limit, status, outc
   const plan = await readPlan(world, reference);
   const gathered = await gatherCells(world, plan, outcomes);
   const cells = gathered.map(({ cell }) => cell);
-  const taskOf = (data: string): string => plan.runs.find((run) => run.data === data)?.spec.task ?? '';
-  const dataSets = await Promise.all(
-    plan.dataSets.map(async ({ name, prepared }) => await describeData(world, name, taskOf(name), prepared)),
-  );
+  const dataSets: ComparisonData[] = [];
+  const tasks = new Map<string, Task>();
+  for (const { name, prepared } of plan.dataSets) {
+    const spec = plan.runs.find((run) => run.data === name)?.spec;
+    if (spec === undefined) continue;
+    const { described, task } = await describeData(world, name, { prepared, spec });
+    dataSets.push(described);
+    tasks.set(name, task);
+  }
   const blocks = [];
   for (const group of blocksOf(gathered, plan.budgets, ({ cell }) => cell)) {
-    const differences = await differencesIn(world.artifacts, group, plan.baseline);
+    const differences = await differencesIn(world.artifacts, group, plan.baseline, tasks);
     blocks.push(blockOf(group, dataSets, plan.baseline, differences));
   }
   const firstOf = new Map(plan.runs.toReversed().map((run) => [run.method, run.spec]));
