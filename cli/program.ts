@@ -6,6 +6,7 @@ import type { Finish } from './commands/finish.ts';
 import { ledgerCommand } from './commands/ledger.ts';
 import { lsCommand, reportCommand } from './commands/look.ts';
 import { budgetCommand, pauseCommand, resumeCommand, skipCommand, stopCommand } from './commands/messages.ts';
+import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { devCommand, downCommand, workerCommand } from './commands/services.ts';
 import { statusCommand } from './commands/status.ts';
@@ -22,6 +23,7 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
     .exitOverride();
   demoCommand(program, terminal, finish);
   runCommand(program, terminal, finish);
+  planCommand(program, terminal);
   compareCommand(program, terminal, finish);
   watchCommand(program, terminal, finish);
   statusCommand(program, terminal);

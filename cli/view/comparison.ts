@@ -114,11 +114,12 @@ function blockText({ student, budget, rows, columns }: Block, { dataSets }: Comp
   ];
 }
 
-function entryText({ macro, micro, best, difference }: Entry): string {
+function entryText({ macro, micro, best, difference, seeds, of }: Entry): string {
   if (macro === null) return '-';
   const spread = macro.deviation === null ? '' : ` ± ${score(macro.deviation)}`;
   const mark = difference?.verdict === 'better' ? '*' : difference?.verdict === 'worse' ? '†' : '';
-  return `${strong(score(macro.mean), best)}${spread}${mark} / ${score(micro?.mean)}`;
+  const short = seeds < of ? ` (${seeds} of ${of} seeds)` : '';
+  return `${strong(score(macro.mean), best)}${spread}${mark} / ${score(micro?.mean)}${short}`;
 }
 
 function strong(text: string, best: boolean): string {
