@@ -14,11 +14,16 @@ export const RunName = z
   .max(200)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._,=+-]*$/, 'letters, digits and . _ , = + - only, starting with a letter or digit');
 
+export const dataFormats = ['jsonl', 'csv', 'tsv', 'parquet'] as const;
+export type DataFormat = (typeof dataFormats)[number];
+
 const Source = z.union([
   z.string().min(1),
   z.strictObject({
     path: z.string().min(1),
-    /** Keep only rows whose id occurs (or does not occur) in this JSONL file. */
+    /** What the file's extension says, unless given. */
+    format: z.enum(dataFormats).optional(),
+    /** Keep only rows whose id occurs (or does not occur) in this file. */
     idsIn: z.string().min(1).optional(),
     idsNotIn: z.string().min(1).optional(),
   }),
