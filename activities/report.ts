@@ -8,7 +8,7 @@ import type { Report } from '../contracts/report.ts';
 import type { StagePart } from '../contracts/report.ts';
 import { simulatedParts } from '../contracts/simulated.ts';
 import type { StageResult } from '../contracts/stage.ts';
-import { promptVersion } from '../domain/tasks/classification.ts';
+import { openTask } from '../domain/tasks/open-task.ts';
 import { markdownReport } from '../report/markdown.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { World } from './ports/world.ts';
@@ -62,7 +62,7 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
     startedAt: new Date(input.startedAt).toISOString(),
     seconds: Math.round((Date.now() - input.startedAt) / 100) / 10,
     spec,
-    promptVersion,
+    promptVersion: openTask(spec.task, table?.labels ?? []).promptVersion,
     teacherModel: input.connected?.teacherModel ?? null,
     studentModel: input.stages.findLast(({ student }) => student !== null)?.student?.model ?? null,
     simulated: simulatedParts(spec),

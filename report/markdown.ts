@@ -126,14 +126,14 @@ function scores({ test, stages: parts }: Report): string {
     '',
     table(
       ['domain', 'group', 'pool', 'rows', 'precision', 'recall', 'F1'],
-      metrics.domains.map(({ domain, group, pool, support, precision, recall, f1, scored, short }) => [
+      metrics.domains.map(({ domain, group, pool, support, label, score, scored, short }) => [
         cell(domain) + (short ? ' †' : ''),
         group,
         pool,
         support,
-        scored ? share(precision) : '–',
-        scored ? share(recall) : '–',
-        scored ? share(f1) : 'unscored',
+        scored && label !== null ? share(label.precision) : '–',
+        scored && label !== null ? share(label.recall) : '–',
+        scored ? share(score) : 'unscored',
       ]),
     ),
     '',
