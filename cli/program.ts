@@ -1,6 +1,7 @@
 /** The command line: which commands there are. Each lives in its own file or with its kin. */
 import { Command } from 'commander';
 import { demoCommand } from './commands/demo.ts';
+import { exportCommand } from './commands/export.ts';
 import type { Finish } from './commands/finish.ts';
 import { ledgerCommand } from './commands/ledger.ts';
 import { lsCommand, reportCommand } from './commands/look.ts';
@@ -31,6 +32,7 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
   budgetCommand(program, terminal);
   ledgerCommand(program, terminal, finish);
   reportCommand(program, terminal);
+  exportCommand(program, terminal);
   devCommand(program, terminal);
   downCommand(program, terminal);
   workerCommand(program, terminal, finish);
