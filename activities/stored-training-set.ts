@@ -8,7 +8,7 @@ import type { TrainingSet } from './training-set.ts';
 /** What is needed of `CloseStageInput` and `ClosedStage`, so that stages closed by other versions can be read too. */
 const Request = z.object({
   input: z.object({
-    connected: z.object({ teacherModel: z.string() }),
+    connected: z.object({ teacherModel: z.string().nullable() }),
     history: z.array(z.object({ examples: ArtifactRef })),
   }),
 });
