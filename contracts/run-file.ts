@@ -147,8 +147,20 @@ const ManualStudent = z.strictObject({
   price: Price.optional(),
   ...StudentFlow,
 });
+const CommandStudent = z.strictObject({
+  driver: z.literal('command'),
+  /** A program and its arguments, without a shell. */
+  train: z.array(z.string().min(1)).min(1),
+  /** Where it runs, from the run file's folder. */
+  cwd: z.string().min(1).default('.'),
+  /** Where what it trains is served. */
+  baseUrl: BaseUrl,
+  apiKeyEnv: EnvironmentVariable.optional(),
+  price: Price.optional(),
+  ...StudentFlow,
+});
 const NoStudent = z.strictObject({ driver: z.literal('none') });
-export const StudentConfig = z.union([EmbeddedStudent, RemoteStudent, ManualStudent, NoStudent]);
+export const StudentConfig = z.union([EmbeddedStudent, RemoteStudent, ManualStudent, CommandStudent, NoStudent]);
 export type StudentConfig = z.infer<typeof StudentConfig>;
 
 const SwitchOverrides = z.strictObject({
