@@ -2,6 +2,8 @@
 import { Command } from 'commander';
 import { compareCommand } from './commands/compare.ts';
 import { demoCommand } from './commands/demo.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
+import { exportCommand } from './commands/export.ts';
 import type { Finish } from './commands/finish.ts';
 import { ledgerCommand } from './commands/ledger.ts';
 import { lsCommand, reportCommand } from './commands/look.ts';
@@ -35,6 +37,8 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
   budgetCommand(program, terminal);
   ledgerCommand(program, terminal, finish);
   reportCommand(program, terminal);
+  exportCommand(program, terminal);
+  evaluateCommand(program, terminal);
   devCommand(program, terminal);
   downCommand(program, terminal);
   workerCommand(program, terminal, finish);

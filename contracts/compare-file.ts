@@ -41,10 +41,14 @@ const axes = {
 export const Axes = z.strictObject(axes).partial();
 export type Axes = z.infer<typeof Axes>;
 
-/** A run file, or one written here; `counts` (rows of each domain) stands for data that are not here: to plan, not to run. */
+/** A run file; or its keys written here, on top of those of `file` where that is given. */
 const Base = z.union([
   z.string().min(1),
-  z.looseObject({ counts: z.record(z.string().min(1), z.int().positive()).optional() }),
+  z.looseObject({
+    file: z.string().min(1).optional(),
+    /** Rows of each domain, for data that are not here: to plan, not to run. */
+    counts: z.record(z.string().min(1), z.int().positive()).optional(),
+  }),
 ]);
 
 export const CompareFile = z.strictObject({

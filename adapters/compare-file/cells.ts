@@ -190,7 +190,7 @@ function placed(
     return { line: source.lineOf(setting.path), key, value, expected };
   }
   const run = ['runs', combination.data];
-  if (base.own === undefined)
+  if (base.own === undefined || base.here.has(path[0] ?? ''))
     return { ...problem, line: source.lineOf([...run, ...path]), key: [...run, ...path].join('.') };
   const there = formatProblem({ ...problem, line: base.own.lineOf(path) });
   return { line: source.lineOf(run), key: run.join('.'), value: undefined, expected: `${base.own.shown}, ${there}` };

@@ -25,6 +25,8 @@ export interface BaseFile {
   readonly path: string;
   /** Set where it is a file of its own: how to call it, and its lines. */
   readonly own: { readonly shown: string; readonly lineOf: YamlSource['lineOf'] } | undefined;
+  /** Keys that the compare file gives itself. */
+  readonly here: ReadonlySet<string>;
   /** Rows of each domain, given in place of data. */
   readonly counts: Readonly<Record<string, number>> | undefined;
 }
@@ -50,7 +52,7 @@ export function readCompareFile(text: string, options: CompareFileOptions): Read
   const bases = new Map<string, BaseFile>();
   const found: Problem[] = [];
   for (const [name, given] of Object.entries(file.runs)) {
-    const base = typeof given === 'string' ? baseFile(given, options) : inlineBase(given, options);
+    const base = baseOf(typeof given === 'string' ? { file: given } : given, options);
     if ('value' in base) bases.set(name, base);
     else found.push({ line: source.lineOf(['runs', name]), key: `runs.${name}`, value: undefined, ...base });
   }
@@ -60,13 +62,13 @@ export function readCompareFile(text: string, options: CompareFileOptions): Read
   return { ok: true, reading: { path: options.path, file, source, combinations: grid, bases } };
 }
 
-function inlineBase(given: Exclude<CompareFile['runs'][string], string>, { path }: CompareFileOptions): BaseFile {
-  const { counts, ...value } = given;
-  return { value, path, own: undefined, counts };
-}
-
-function baseFile(given: string, { path, readText }: CompareFileOptions): BaseFile | { expected: string } {
-  const where = resolve(dirname(path), given);
+function baseOf(
+  { file, counts, ...value }: Exclude<CompareFile['runs'][string], string>,
+  { path, readText }: CompareFileOptions,
+): BaseFile | { expected: string } {
+  const here = new Set(Object.keys(value));
+  if (file === undefined) return { value, path, own: undefined, here, counts };
+  const where = resolve(dirname(path), file);
   const shown = relative(process.cwd(), where);
   let text: string;
   try {
@@ -76,9 +78,9 @@ function baseFile(given: string, { path, readText }: CompareFileOptions): BaseFi
   }
   const yaml = readYaml(text);
   if (!yaml.ok) return { expected: `${shown}, line ${yaml.problems[0]?.line}: ${yaml.problems[0]?.expected}` };
-  const { value, lineOf } = yaml.source;
-  if (!isRecord(value)) return { expected: `${shown}: expected a run file` };
-  return { value, path: where, own: { shown, lineOf }, counts: undefined };
+  const { value: read, lineOf } = yaml.source;
+  if (!isRecord(read)) return { expected: `${shown}: expected a run file` };
+  return { value: { ...read, ...value }, path: where, own: { shown, lineOf }, here, counts };
 }
 
 /** Names that stand for nothing, or for two things. */
