@@ -1,8 +1,16 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createPrepare } from '../../activities/prepare.ts';
+import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
+import { createImporter } from '../../adapters/datasets/importer.ts';
+import type { CompareInput } from '../../contracts/comparison-messages.ts';
+import type { ComparisonPlan, PlannedRun } from '../../contracts/comparison-plan.ts';
+import { engineSettings } from '../../workers/temporal-config.ts';
+import type { Home } from '../engine/rig.ts';
 import { readCompareFile } from '../../adapters/compare-file/read.ts';
 import { formatProblem } from '../../adapters/run-file/problem.ts';
 import { cells } from '../../adapters/compare-file/cells.ts';
 import type { Cells } from '../../adapters/compare-file/cells.ts';
-import type { PlannedRun } from '../../contracts/comparison-plan.ts';
 
 /** The one data set of most stories. */
 export const wordnet =
@@ -43,4 +51,30 @@ function resolve(lines: readonly string[], { pool = 600, files = {} }: Files): C
   if (!read.ok) return read;
   const pools = new Map([...read.reading.bases.keys()].map((name) => [name, pool]));
   return cells(read.reading, pools, { dataRoot: undefined });
+}
+
+/** What the workflow is started with; the plan lies where the worker of this home reads it. */
+export async function comparisonInput(
+  home: Home,
+  lines: readonly string[],
+): Promise<{ input: CompareInput; plan: ComparisonPlan }> {
+  const runs = [...cellsOf(lines)];
+  const [first] = runs;
+  if (first === undefined) throw new Error('no cells');
+  mkdirSync(home.path, { recursive: true });
+  const artifacts = createFileArtifacts(join(home.path, 'artifacts'));
+  const prepared = await createPrepare({ artifacts, importer: createImporter() })(first.spec);
+  const name = first.spec.name.split(',')[0] ?? '';
+  const dataSets = [{ name: 'wordnet', prepared }];
+  const plan: ComparisonPlan = { name, baseline: 'random-ft-cot', budgets: first.budgets, dataSets, runs };
+  const input: CompareInput = {
+    name,
+    plan: await artifacts.writeJson(plan),
+    cells: runs.length,
+    limit: 10_000,
+    window: 2,
+    searchAttributes: true,
+    engine: engineSettings(home.config),
+  };
+  return { input, plan };
 }

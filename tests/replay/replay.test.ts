@@ -15,9 +15,9 @@ beforeAll(async () => {
   codePath = await workflowBundle(join(tmpdir(), 'baldistill-bundles'), buildId());
 });
 
-test('there is a plain, a steered and a cancelled run of each kind', () => {
+test('there is a plain, a steered and a cancelled run of each kind, and a comparison', () => {
   const kinds = ['distill', 'stage'].flatMap((kind) => [kind, `${kind}-steered`, `${kind}-cancelled`]);
-  expect(files.sort()).toEqual(kinds.map((kind) => `${kind}.json`).sort());
+  expect(files.sort()).toEqual([...kinds, 'compare'].map((kind) => `${kind}.json`).sort());
 });
 
 test.each(files)('today’s workflows replay %s', async (file) => {
@@ -34,6 +34,7 @@ test('a history that another workflow wrote is refused', async () => {
 });
 
 function workflowIdOf(file: string): string {
+  if (file.startsWith('compare')) return 'grid';
   const run = file.includes('steered') ? 'steered' : file.includes('cancelled') ? 'cut' : 'replayed';
   if (file.startsWith('distill')) return run;
   return `${run}/stage-${run === 'replayed' ? 1 : 0}`;
