@@ -62,11 +62,13 @@ function callsWords({ comparison, cells }: ComparisonSnapshot): string {
 
 function openLines({ comparison, cells }: ComparisonSnapshot): readonly string[] {
   return comparison.open.map(({ run }) => {
+    // All names start with the comparison's, which stands above.
+    const name = terminalLine(run.slice(comparison.name.length + 1));
     const cell = cells.find((one) => one.run.run === run);
-    if (cell === undefined) return terminalLine(run);
+    if (cell === undefined) return name;
     const budget = budgetOf(cell);
     const calls = budget === null ? '' : `${budget.charged} of ${budget.limit} calls`;
-    return [terminalLine(run), stageWords(cell.run), stepOf(cell), calls].filter(Boolean).join(' · ');
+    return [name, stageWords(cell.run), stepOf(cell), calls].filter(Boolean).join(' · ');
   });
 }
 
