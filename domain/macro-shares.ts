@@ -56,3 +56,8 @@ export function labelShares(gold: readonly string[], predicted: readonly string[
     ...predicted.filter((unit) => !wanted.has(unit)).map((unit) => ({ unit, won: 0, of: 1, own: false })),
   ];
 }
+
+/** A row that is scored by itself: macro is the mean over domains of the mean scores of their rows. */
+export function rowShares(domain: string, score: number): Share[] {
+  return [{ unit: domain, won: score, of: 1, own: true }];
+}

@@ -137,6 +137,20 @@ describe('problems', () => {
     ]);
   });
 
+  test('slots of the run file itself are held against the pool too', () => {
+    const lines = [
+      'name: grid',
+      wordnet.replace('teacher:', 'budget: { slots: 300 }, teacher:'),
+      'methods: [random-ft-cot]',
+    ];
+    expect(problemsOf(lines, { pool: 200 })).toEqual([
+      'line 2: runs.wordnet = 300: wordnet has 200 training rows; expected at most that many slots, or tooLarge: cap',
+    ]);
+    const capped = cellsOf([...lines, 'tooLarge: cap'], { pool: 200 });
+    expect(capped).toMatchObject([{ capped: true, spec: { budget: { slots: 200 } } }]);
+    expect(cellsOf(lines)).toMatchObject([{ capped: false, budgets: ['default'], spec: { budget: { slots: 300 } } }]);
+  });
+
   test('of a run file: with its own line', () => {
     const file = ['name: x', 'data: { builtin: wordnet }', 'budget: { slots: 10 }', 'teacher: { embedded: nobody }'];
     const problems = problemsOf(['name: grid', 'runs: { x: x.yaml, y: y.yaml }', 'methods: [random-ft-cot]'], {
