@@ -200,7 +200,7 @@ test('the worker killed three times: the same table, and nothing charged twice',
 
 test('paused, resumed, stopped, and gone on with', { timeout: 180_000 }, async () => {
   await home.behave({ latencyMs: 100 });
-  const file = grid('steered', { teacher: ', noise: 0.15', seeds: 3 });
+  const file = grid('steered', { teacher: ', noise: 0.15, concurrency: 1', seeds: 3 });
   await ends(home.cli('compare', file, '--detach'), 0);
   const status = async (): Promise<string> => (await home.cli('status', 'steered', '--json')).stdout;
   await until(async () => (await status()).includes('"running":2'));
