@@ -1,12 +1,13 @@
 /** Evaluate: the student's answers on a split, scored (METHOD.md, "One stage", step 5). A row never disappears. */
 import type { EvaluateInput } from '../contracts/activity-messages.ts';
 import { Row } from '../contracts/records.ts';
-import type { Message, Prediction } from '../contracts/records.ts';
+import type { Prediction } from '../contracts/records.ts';
 import type { Scores } from '../contracts/stage.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { inBatches } from './batches.ts';
 import { domainTable, taskOf } from './pool.ts';
 import type { World } from './ports/world.ts';
+import { promptAs } from './prompt-as.ts';
 
 export async function evaluate(world: World, input: EvaluateInput, signal: AbortSignal): Promise<Scores> {
   const { artifacts } = world;
@@ -42,9 +43,4 @@ export async function evaluate(world: World, input: EvaluateInput, signal: Abort
     metrics: await artifacts.writeJson(metrics),
     predictions: await artifacts.writeLines(predictions),
   };
-}
-
-/** The same text either way; a chat endpoint wraps it in its own template. */
-function promptAs(format: 'text' | 'chat', content: string): string | Message[] {
-  return format === 'text' ? content : [{ role: 'user', content }];
 }

@@ -90,7 +90,7 @@ async function exchange(
       throw error;
     }
     if (error.outcome === 'ambiguous') {
-      const idempotencyTtl = sender.spec.teacher.idempotency?.ttl ?? null;
+      const idempotencyTtl = sender.spec.teacher?.idempotency?.ttl ?? null;
       await ledger.forfeit(callId, error.reason, { seen: true, idempotencyTtl });
       if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
       return 'again';
@@ -150,9 +150,10 @@ function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): I
     domain: call.domain,
     kind: call.kind,
     contentKey: callKey({ content: sender.teacher.content(request), sample }),
-    planned: round === 0,
+    // The plan counts the first answer of a slot, and where invented rows are verified, the round right after it.
+    planned: round === 0 || (round === 1 && call.kind === 'verify'),
     cached: spec.budget.cached,
-    idempotencyTtl: spec.teacher.idempotency?.ttl ?? null,
+    idempotencyTtl: spec.teacher?.idempotency?.ttl ?? null,
     worst: worstCost(request.messages, sender.teacher.maxTokens, teacherRates(spec)),
   };
 }

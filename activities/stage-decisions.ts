@@ -1,22 +1,26 @@
 /** The slots of a stage as decided so far: its plans, the answers in the ledger, and the judge over both. */
-import { PlannedCall, Row } from '../contracts/records.ts';
 import type { RoundPlan } from '../contracts/activity-messages.ts';
+import { PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
 import type { StageInput } from '../contracts/stage.ts';
-import { decide } from './decide-slots.ts';
+import { decide, decideUncalled, decideVerification } from './decide-slots.ts';
 import type { Decision, Judge } from './decide-slots.ts';
 import { chosenIds, taskOf } from './pool.ts';
 import type { Artifacts } from './ports/artifacts.ts';
-import type { Ledger } from './ports/ledger.ts';
+import type { Ledger, SlotRecord } from './ports/ledger.ts';
+import { openRepeats } from './repeats.ts';
 
 export interface DecidedSlot {
   readonly slot: number;
+  /** The domain that the slot was used for last. */
   readonly domain: string;
-  readonly kind: PlannedCall['kind'];
+  readonly kind: 'annotate' | 'synthesise';
+  /** The round that gave the slot what it has. */
+  readonly round: number;
   readonly decision: Decision;
 }
 
 export interface StageDecisions {
-  /** Every slot that was given to the teacher, in slot order, as its last round left it. */
+  /** Every slot that was given a row or a call, in slot order, as its last round left it. */
   readonly slots: readonly DecidedSlot[];
   /** Every answer that was thrown away or used without its rationale, over all rounds. */
   readonly flawed: readonly {
@@ -27,28 +31,72 @@ export interface StageDecisions {
   }[];
 }
 
+/** What one round says about one slot. A verification is decided by what the slot has by then. */
+type Word = DecidedSlot | { readonly slot: number; readonly kind: 'verify'; readonly record: SlotRecord | undefined };
+
 export async function stageDecisions(
   world: { readonly artifacts: Artifacts; readonly ledger: Ledger },
   input: StageInput,
   plans: readonly RoundPlan[],
 ): Promise<StageDecisions> {
   const judge = await openJudge(world.artifacts, input, plans);
+  const words: Word[] = [];
+  for (const plan of plans) words.push(...(await wordsOf(world, input, judge, plan)));
+  const repeats = await openRepeats(
+    world.artifacts,
+    input,
+    words.flatMap((word) => (word.kind === 'verify' ? [] : [word.decision])),
+  );
+
   const decided = new Map<number, DecidedSlot>();
   const flawed: StageDecisions['flawed'][number][] = [];
-  for (const plan of plans) {
-    const records = new Map(
-      (await world.ledger.slots(input.spec.name, input.stage, plan.round)).map((record) => [record.slot, record]),
-    );
-    for (const chunk of plan.chunks) {
-      for await (const call of world.artifacts.readLines(chunk, PlannedCall)) {
-        const decision = decide(judge, call, records.get(call.slot));
-        decided.set(call.slot, { slot: call.slot, domain: call.domain, kind: call.kind, decision });
-        const flaw = flawOf(decision);
-        if (flaw !== null) flawed.push({ domain: call.domain, ...flaw });
-      }
-    }
+  for (const word of words) {
+    const { slot } = word;
+    const before = decided.get(slot);
+    if (word.kind !== 'verify' && foundNoCalls(word) && before !== undefined) continue;
+    const now =
+      word.kind === 'verify'
+        ? before && { ...before, decision: decideVerification(judge, before.decision, word.record) }
+        : { ...word, decision: repeats.check(slot, word.decision) };
+    if (now === undefined) continue;
+    decided.set(slot, now);
+    if (now.decision.kind !== 'example') repeats.leave(slot);
+    const flaw = flawOf(now.decision);
+    if (flaw !== null && now.decision !== before?.decision) flawed.push({ domain: now.domain, ...flaw });
   }
   return { slots: [...decided.values()].sort((a, b) => a.slot - b.slot), flawed };
+}
+
+/** A round that had no call left for a slot leaves it as it was. */
+function foundNoCalls({ round, decision }: DecidedSlot): boolean {
+  return round > 0 && decision.kind === 'empty' && decision.reason === 'calls';
+}
+
+/** In slot order. */
+async function wordsOf(
+  { artifacts, ledger }: { readonly artifacts: Artifacts; readonly ledger: Ledger },
+  { spec, stage }: StageInput,
+  judge: Judge,
+  { round, chunks, uncalled }: RoundPlan,
+): Promise<Word[]> {
+  const records = new Map((await ledger.slots(spec.name, stage, round)).map((record) => [record.slot, record]));
+  const words: Word[] = [];
+  if (uncalled !== undefined)
+    for await (const given of artifacts.readLines(uncalled, UncalledSlot)) {
+      const { slot, domain } = given;
+      words.push({ slot, domain, kind: 'annotate', round, decision: decideUncalled(judge, given) });
+    }
+  for (const chunk of chunks)
+    for await (const call of artifacts.readLines(chunk, PlannedCall)) {
+      const { slot, domain } = call;
+      const record = records.get(slot);
+      words.push(
+        call.kind === 'verify'
+          ? { slot, kind: call.kind, record }
+          : { slot, domain, kind: call.kind, round, decision: decide(judge, call, record) },
+      );
+    }
+  return words.sort((a, b) => a.slot - b.slot);
 }
 
 function flawOf(decision: Decision): { callId: string; reason: string; dropped: boolean } | null {

@@ -64,7 +64,8 @@ export function createWorld(parts: WorldParts): World {
     prepare: createPrepare({ artifacts, importer: createImporter() }),
     runFolder: (run) => join(parts.home, 'runs', run),
 
-    teacher({ teacher, data }) {
+    teacher({ teacher: config, data }) {
+      const teacher = present(config);
       const id = JSON.stringify([teacher, data]);
       const known = teachers.get(id);
       if (known !== undefined) return known;
@@ -95,7 +96,8 @@ export function createWorld(parts: WorldParts): World {
       });
     },
 
-    limiter({ teacher }) {
+    limiter({ teacher: config }) {
+      const teacher = present(config);
       const endpoint = JSON.stringify([
         'embedded' in teacher ? teacher.embedded : [teacher.baseUrl, teacher.model],
         teacher.concurrency,
@@ -105,6 +107,12 @@ export function createWorld(parts: WorldParts): World {
       return known;
     },
   };
+}
+
+/** Nothing asks a teacher in a run that has none. */
+function present(teacher: TeacherConfig | undefined): TeacherConfig {
+  if (teacher === undefined) throw new BaldistillError('InvalidInput', 'This run has no teacher to ask.');
+  return teacher;
 }
 
 function embeddedTeacherModel(teacher: TeacherConfig, data: RunSpec['data']): string {
