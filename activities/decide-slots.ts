@@ -10,6 +10,7 @@ import type { Task } from '../domain/tasks/task.ts';
 import type { PaidAnswer, SlotRecord } from './ports/ledger.ts';
 
 export type Decision =
+  /** `flaw`: what is wrong with the answer that was used all the same. */
   | { readonly kind: 'example'; readonly example: Example; readonly flaw: string | null }
   /** An answer that was paid for and thrown away. */
   | { readonly kind: 'dropped'; readonly reason: string; readonly callId: string }
@@ -44,17 +45,23 @@ export function decideUncalled(judge: Judge, { slot, rowId }: UncalledSlot): Dec
   return { kind: 'example', flaw: null, example };
 }
 
+const unverified = 'unverified';
+
+export function isUnverified(decision: Decision): boolean {
+  return decision.kind === 'example' && decision.flaw === unverified;
+}
+
 /**
  * What a blind answer says about the row that was invented for its slot. An answer that cannot be read agrees with
- * nothing; where there is none, the row stays, and its call is marked as unverified.
+ * nothing; where there is none, the row stays unverified.
  */
 export function decideVerification(judge: Judge, invented: Decision, record: SlotRecord | undefined): Decision {
   if (invented.kind !== 'example' || invented.example.call === null) return invented;
   const { example } = invented;
   const answer = record?.answer ?? null;
-  if (answer === null) return { ...invented, flaw: 'unverified' };
+  if (answer === null) return invented;
   const read = endedBadly(answer) === null ? judge.task.extract(answer.text, example) : null;
-  if (judge.task.agrees(read, example)) return invented;
+  if (judge.task.agrees(read, example)) return { ...invented, flaw: null };
   return { kind: 'dropped', reason: 'verify_disagrees', callId: invented.example.call };
 }
 
@@ -106,7 +113,7 @@ function decideSynthesis(
   if (!invented.consistent && judge.switches.consistency === 'drop') return dropped('inconsistent');
   return {
     kind: 'example',
-    flaw: null,
+    flaw: judge.switches.verify === 'teacher' ? unverified : null,
     example: {
       id: `${domain}#${call.ordinal}`,
       stage: judge.stage,

@@ -8,13 +8,14 @@ import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { DomainProgress } from '../contracts/progress.ts';
 import { Selected } from '../contracts/records.ts';
 import type { PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
-import { callsPerSlot, invents } from '../domain/planned-calls.ts';
+import { invents } from '../domain/planned-calls.ts';
 import { drawRandom } from '../domain/selection.ts';
-import { stageSlots } from '../domain/stage-slots.ts';
 import { poolByDomain, taskOf } from './pool.ts';
 import type { World } from './ports/world.ts';
+import { affordable, announcePlan } from './round-budget.ts';
 import { firstShares, reallocatedShares, refillShares } from './round-shares.ts';
 import type { Share } from './round-shares.ts';
+import { isUnverified } from './decide-slots.ts';
 import { stageDecisions } from './stage-decisions.ts';
 import type { DecidedSlot } from './stage-decisions.ts';
 
@@ -34,23 +35,34 @@ type Purpose = RoundPlan['purpose'];
  * ends the stage's rounds.
  */
 export async function planRound(world: World, request: PlanRoundInput): Promise<RoundPlan> {
-  const { input, earlier } = request;
-  const { refill, shortfall, verify } = input.spec.switches;
-  if (earlier.length === 0) return await planShares(world, request, 'fill', await firstShares(world, request));
-
-  const { slots } = await stageDecisions(world, input, earlier);
-  const unverified = verify === 'off' ? [] : slots.filter((slot) => isUnverified(slot, earlier));
-  if (unverified.length > 0) return await planVerification(world, request, unverified);
-
-  const did = (purpose: Purpose): number => earlier.filter((plan) => plan.purpose === purpose).length;
-  if (did('reallocate') > 0) return await planShares(world, request, 'fill', []);
-  const refills = did('fill') <= refill ? await refillShares(world, request, slots) : [];
-  if (refills.length > 0 || shortfall !== 'reallocate') return await planShares(world, request, 'fill', refills);
-  return await planShares(world, request, 'reallocate', await reallocatedShares(world, request, slots));
+  const { earlier } = request;
+  if (earlier.length === 0) {
+    const first = await planShares(world, request, 'fill', await firstShares(world, request));
+    await announcePlan(world, request, first.calls);
+    return await writePlan(world, request, first);
+  }
+  const { slots } = await stageDecisions(world, request.input, earlier);
+  const verification = await planVerification(world, request, slots);
+  return await writePlan(world, request, verification ?? (await planFilling(world, request, slots)));
 }
 
-function isUnverified({ kind, round, decision }: DecidedSlot, earlier: readonly RoundPlan[]): boolean {
-  return kind === 'synthesise' && decision.kind === 'example' && round === earlier.at(-1)?.round;
+/** Refills while there are any, then once what is left to reallocate. */
+async function planFilling(world: World, request: PlanRoundInput, slots: readonly DecidedSlot[]): Promise<Planned> {
+  const { input, earlier } = request;
+  const { refill, shortfall } = input.spec.switches;
+  const did = (purpose: Purpose): number => earlier.filter((plan) => plan.purpose === purpose).length;
+  const over = did('reallocate') > 0;
+  const refills = over || did('fill') > refill ? [] : await refillShares(world, request, slots);
+  const reallocates = refills.length === 0 && !over && shortfall === 'reallocate';
+  const shares = reallocates ? await reallocatedShares(world, request, slots) : refills;
+  const wanted = shares.flatMap((share) => share.slots);
+  const paid = await affordable(world, request, 'fill', wanted);
+  const within = shares.map((share) => ({
+    domain: share.domain,
+    slots: share.slots.filter((slot) => paid.has(slot)),
+    rows: share.rows.filter((_, index) => paid.has(share.slots[index] ?? -1)),
+  }));
+  return await planShares(world, request, reallocates ? 'reallocate' : 'fill', within);
 }
 
 async function planShares(
@@ -58,7 +70,7 @@ async function planShares(
   request: PlanRoundInput,
   purpose: Purpose,
   shares: readonly Share[],
-): Promise<RoundPlan> {
+): Promise<Planned> {
   const { artifacts } = world;
   const { input } = request;
   const { spec, prepared } = input;
@@ -96,30 +108,34 @@ async function planShares(
     .sort((a, b) => b.quota - a.quota)
     .slice(0, listedDomains);
   const given = shares.flatMap((share) => share.rows);
-  return await writePlan(world, request, { purpose, calls, uncalled, given, ordinals, domains });
+  return { purpose, calls, uncalled, given, ordinals, domains };
 }
 
-/** Each row that the round before invented, answered blind. */
+/** Each row that the round before invented, answered blind; undefined where there is none, or no call for it. */
 async function planVerification(
   world: World,
   request: PlanRoundInput,
   slots: readonly DecidedSlot[],
-): Promise<RoundPlan> {
-  const task = await taskOf(world.artifacts, request.input);
-  const calls = slots.flatMap(({ slot, domain, decision }): PlannedCall[] =>
-    decision.kind === 'example'
+): Promise<Planned | undefined> {
+  const { input, earlier } = request;
+  const last = earlier.at(-1)?.round;
+  const unverified = slots.filter(({ round, decision }) => round === last && isUnverified(decision));
+  if (unverified.length === 0) return undefined;
+  const paid = await affordable(
+    world,
+    request,
+    'verify',
+    unverified.map(({ slot }) => slot),
+  );
+  const task = await taskOf(world.artifacts, input);
+  const calls = unverified.flatMap(({ slot, domain, decision }): PlannedCall[] =>
+    decision.kind === 'example' && paid.has(slot)
       ? [{ kind: 'verify', slot, domain, messages: task.verifyPrompt(decision.example) }]
       : [],
   );
+  if (calls.length === 0) return undefined;
   const ordinals = new Map(Object.entries(await startOrdinals(world, request)));
-  return await writePlan(world, request, {
-    purpose: 'verify',
-    calls,
-    uncalled: [],
-    given: [],
-    ordinals,
-    domains: [],
-  });
+  return { purpose: 'verify', calls, uncalled: [], given: [], ordinals, domains: [] };
 }
 
 interface Planned {
@@ -136,7 +152,6 @@ async function writePlan(world: World, request: PlanRoundInput, planned: Planned
   const { artifacts } = world;
   const { purpose, uncalled, given, ordinals, domains } = planned;
   const calls = planned.calls.toSorted((a, b) => a.slot - b.slot);
-  await announcePlanned(world, request, calls);
   return {
     round: request.earlier.length,
     purpose,
@@ -162,30 +177,6 @@ async function selectedBefore({ artifacts }: World, { earlier }: PlanRoundInput)
   const last = earlier.at(-1);
   if (last !== undefined) for await (const row of artifacts.readLines(last.selection, Selected)) before.push(row);
   return before;
-}
-
-/**
- * Tells the ledger what the plan still needs, so that refills and reissues never eat it (METHOD, call limit): calls of
- * the first round that were not asked yet, one more for each row to be invented where these are verified, and the most
- * that later stages may need.
- */
-async function announcePlanned(
-  { ledger }: World,
-  { input, earlier }: PlanRoundInput,
-  calls: readonly PlannedCall[],
-): Promise<void> {
-  const { spec, stage } = input;
-  const round = earlier.length;
-  const verifies = spec.switches.verify === 'teacher';
-  let planned = 0;
-  if (round === 0 || (calls[0]?.kind === 'verify' && round === 1)) {
-    const known = new Set((await ledger.slots(spec.name, stage, round)).map(({ slot }) => slot));
-    planned += calls.filter(({ slot }) => !known.has(slot)).length;
-    if (verifies) planned += calls.filter(({ kind }) => kind === 'synthesise').length;
-  }
-  let later = 0;
-  for (let next = stage + 1; next < spec.stages; next += 1) later += stageSlots(spec.budget.slots, spec.stages, next);
-  await ledger.setPlanned(spec.name, planned + later * callsPerSlot(spec.switches));
 }
 
 async function writeChunks({ artifacts }: World, calls: readonly PlannedCall[]): Promise<ArtifactRef[]> {

@@ -150,8 +150,7 @@ function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): I
     domain: call.domain,
     kind: call.kind,
     contentKey: callKey({ content: sender.teacher.content(request), sample }),
-    // The plan counts the first answer of a slot, and where invented rows are verified, the round right after it.
-    planned: round === 0 || (round === 1 && call.kind === 'verify'),
+    planned: round === 0,
     cached: spec.budget.cached,
     idempotencyTtl: spec.teacher?.idempotency?.ttl ?? null,
     worst: worstCost(request.messages, sender.teacher.maxTokens, teacherRates(spec)),

@@ -22,7 +22,7 @@ export interface DecidedSlot {
 export interface StageDecisions {
   /** Every slot that was given a row or a call, in slot order, as its last round left it. */
   readonly slots: readonly DecidedSlot[];
-  /** Every answer that was thrown away or used without its rationale, over all rounds. */
+  /** Every answer that was thrown away, over all rounds, or is used with a flaw: without its rationale, unverified. */
   readonly flawed: readonly {
     readonly domain: string;
     readonly callId: string;
@@ -53,7 +53,6 @@ export async function stageDecisions(
   for (const word of words) {
     const { slot } = word;
     const before = decided.get(slot);
-    if (word.kind !== 'verify' && foundNoCalls(word) && before !== undefined) continue;
     const now =
       word.kind === 'verify'
         ? before && { ...before, decision: decideVerification(judge, before.decision, word.record) }
@@ -61,15 +60,14 @@ export async function stageDecisions(
     if (now === undefined) continue;
     decided.set(slot, now);
     if (now.decision.kind !== 'example') repeats.leave(slot);
-    const flaw = flawOf(now.decision);
-    if (flaw !== null && now.decision !== before?.decision) flawed.push({ domain: now.domain, ...flaw });
+    const { decision, domain } = now;
+    if (decision.kind === 'dropped' && decision !== before?.decision)
+      flawed.push({ domain, callId: decision.callId, reason: decision.reason, dropped: true });
   }
+  for (const { decision, domain } of decided.values())
+    if (decision.kind === 'example' && decision.flaw !== null && decision.example.call !== null)
+      flawed.push({ domain, callId: decision.example.call, reason: decision.flaw, dropped: false });
   return { slots: [...decided.values()].sort((a, b) => a.slot - b.slot), flawed };
-}
-
-/** A round that had no call left for a slot leaves it as it was. */
-function foundNoCalls({ round, decision }: DecidedSlot): boolean {
-  return round > 0 && decision.kind === 'empty' && decision.reason === 'calls';
 }
 
 /** In slot order. */
@@ -97,12 +95,6 @@ async function wordsOf(
       );
     }
   return words.sort((a, b) => a.slot - b.slot);
-}
-
-function flawOf(decision: Decision): { callId: string; reason: string; dropped: boolean } | null {
-  if (decision.kind === 'dropped') return { callId: decision.callId, reason: decision.reason, dropped: true };
-  if (decision.kind === 'empty' || decision.flaw === null || decision.example.call === null) return null;
-  return { callId: decision.example.call, reason: decision.flaw, dropped: false };
 }
 
 async function openJudge(artifacts: Artifacts, input: StageInput, plans: readonly RoundPlan[]): Promise<Judge> {

@@ -153,7 +153,7 @@ export interface IntentRequest {
   readonly kind: 'annotate' | 'synthesise' | 'verify';
   /** Hash of model, messages, parameters and sample index: never of run, attempt, clock or address. */
   readonly contentKey: string;
-  /** A call the plan of the run already counts; a refill and its verification are not. */
+  /** A call the plan of the run already counts: one of a stage's first round. */
   readonly planned: boolean;
   readonly cached: 'count' | 'free';
   /** Seconds for which the endpoint deduplicates; null where it is not declared to. */
