@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { Example } from '../../contracts/records.ts';
 import { Report } from '../../contracts/report.ts';
 import { methodNames, presets } from '../../domain/methods.ts';
@@ -49,6 +50,20 @@ async function told(name: string, method: MethodName, yaml: Parameters<typeof wo
     training: report.stages.length === 0 ? '' : read('train.jsonl'),
     sum: (key) => report.stages.reduce((total, { counts }) => total + counts[key], 0),
   };
+}
+
+/** The same run with 32 calls in flight and with one, over a teacher that is often wrong. */
+async function inFlight(
+  name: string,
+  method: MethodName,
+  yaml: Parameters<typeof wordnetSpec>[2],
+): Promise<{ many: Told; one: Told }> {
+  const run = async (concurrency: number): Promise<Told> =>
+    await told(`${name}-${concurrency}`, method, {
+      ...yaml,
+      teacher: `{ embedded: simulated, noise: 0.5, concurrency: ${concurrency} }`,
+    });
+  return { many: await run(32), one: await run(1) };
 }
 
 const reasons = ({ report }: Told, of: 'dropped' | 'unfilled'): Record<string, number> => {
@@ -146,27 +161,30 @@ describe('one switch further', () => {
   });
 
   test('the same bytes with 1 and 32 calls in flight, whatever is verified, refilled, dropped and moved', async () => {
-    const run = async (concurrency: number): Promise<Told> =>
-      await told(`in-flight-${concurrency}`, 'recommended', {
-        switches: '{ balance: naive, verify: teacher, shortfall: reallocate }',
-        teacher: `{ embedded: simulated, noise: 0.3, concurrency: ${concurrency} }`,
-      });
-    const [many, one] = [await run(32), await run(1)];
+    const { many, one } = await inFlight('moved-on', 'recommended', {
+      switches: '{ balance: naive, verify: teacher, shortfall: reallocate }',
+    });
     expect(many.training).toBe(one.training);
     expect(many.sum('dropped')).toBeGreaterThan(0);
   });
 
   test('too few calls to verify all: the first slots get them, whatever arrives first, the others stay and are marked', async () => {
-    const run = async (concurrency: number): Promise<Told> =>
-      await told(`few-calls-${concurrency}`, 'balance-ft-cot', {
-        switches: '{ verify: teacher, shortfall: leave }',
-        budget: '{ slots: 120, calls: 126 }',
-        teacher: `{ embedded: simulated, noise: 0.5, concurrency: ${concurrency} }`,
-      });
-    const [many, one] = [await run(32), await run(1)];
+    const { many, one } = await inFlight('few-calls', 'balance-ft-cot', {
+      switches: '{ verify: teacher, shortfall: leave }',
+      budget: '{ slots: 120, calls: 126 }',
+    });
     expect(many.report.ledger.charged).toBe(126);
     const { verify_disagrees: dropped = 0, unverified = 0 } = many.report.ledger.unusable;
     expect([dropped, unverified].every((count) => count > 0)).toBe(true);
     expect(many.training).toBe(one.training);
+    const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
+    try {
+      const slots = new Map<string, number[]>();
+      for (const { kind, slot } of await ledger.entries('few-calls-32'))
+        slots.set(kind, [...(slots.get(kind) ?? []), slot]);
+      expect(slots.get('verify')).toEqual(slots.get('synthesise')?.slice(0, 6));
+    } finally {
+      await ledger.close();
+    }
   });
 });
