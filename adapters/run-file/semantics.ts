@@ -89,6 +89,10 @@ function studentFindings(
     return [{ path: ['switches', 'init'], expected }];
   }
   if (!('driver' in student)) return [];
+  if (init === 'continue' && student.driver === 'command') {
+    const expected = 'a training command gets all examples so far and starts from its own base; use init: base';
+    return [{ path: ['switches', 'init'], expected }];
+  }
   if (stages === 0) {
     const expected = `${method} evaluates the base student, so it has to be one that can be asked: embedded, or baseUrl and model`;
     return [{ path: ['student', 'driver'], expected }];

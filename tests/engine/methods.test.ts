@@ -41,13 +41,16 @@ async function told(name: string, method: MethodName, yaml: Parameters<typeof wo
     for (const { quota, real, synthetic, duplicated, unfilled } of outcomes)
       expect(real + synthetic + duplicated + Object.values(unfilled).reduce((a, b) => a + b, 0)).toBe(quota);
   }
-  const lines = read('train.provenance.jsonl')
-    .split('\n')
-    .filter((line) => line !== '');
+  const trained = report.stages.length > 0;
+  const lines = trained
+    ? read('train.provenance.jsonl')
+        .split('\n')
+        .filter((line) => line !== '')
+    : [];
   return {
     report,
     lines: lines.map((line) => Line.parse(JSON.parse(line))),
-    training: report.stages.length === 0 ? '' : read('train.jsonl'),
+    training: trained ? read('train.jsonl') : '',
     sum: (key) => report.stages.reduce((total, { counts }) => total + counts[key], 0),
   };
 }
