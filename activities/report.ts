@@ -59,7 +59,9 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
     spec,
     promptVersion: openTask(spec.task, table?.labels ?? []).promptVersion,
     teacherModel: input.connected?.teacherModel ?? null,
-    studentModel: input.stages.findLast(({ student }) => student !== null)?.student?.model ?? null,
+    studentModel:
+      input.stages.findLast(({ student }) => student !== null)?.student?.model ??
+      (spec.stages === 0 ? (input.connected?.studentModel ?? null) : null),
     simulated: simulatedParts(spec),
     data: {
       pool: prepared?.pool.rows ?? 0,

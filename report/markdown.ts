@@ -2,13 +2,17 @@
 import type { Metrics } from '../contracts/metrics.ts';
 import type { Report, StagePart } from '../contracts/report.ts';
 import { usdText } from '../domain/cost.ts';
+import { plannedCalls } from '../domain/planned-calls.ts';
 import { cell, fraction, share, table } from './markdown-table.ts';
 
 export function markdownReport(report: Report): string {
-  return (
-    [heading(report), budget(report), stages(report), scores(report), quotas(report), settings(report)].join('\n\n') +
-    '\n'
-  );
+  // A run that trains nothing has neither stages nor quotas.
+  const trained = report.stages.length > 0;
+  const parts = [heading(report), budget(report)];
+  if (trained) parts.push(stages(report));
+  parts.push(scores(report));
+  if (trained) parts.push(quotas(report));
+  return `${[...parts, settings(report)].join('\n\n')}\n`;
 }
 
 function heading(report: Report): string {
@@ -41,11 +45,14 @@ function budget({ spec, ledger, stages: parts }: Report): string {
       ['what', 'count'],
       [
         ['slots (B)', spec.budget.slots],
-        ['filled with real rows', sum(({ counts }) => counts.real)],
+        [
+          `filled with real rows${spec.switches.rationale === 'none' ? ' (no call)' : ''}`,
+          sum(({ counts }) => counts.real),
+        ],
         ['filled with synthetic rows', sum(({ counts }) => counts.synthetic)],
         ['filled with repeated rows (no call)', sum(({ counts }) => counts.duplicated)],
         ['unfilled', sum(({ counts }) => counts.unfilled)],
-        ['calls planned', spec.budget.slots],
+        ['calls planned, at most', plannedCalls(spec.switches, spec.budget.slots, spec.stages)],
         ['call limit (L)', ledger.limit],
         ['calls charged', ledger.charged],
         ['of these settled by this run', ledger.settled],

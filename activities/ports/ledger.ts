@@ -150,10 +150,10 @@ export interface IntentRequest {
   readonly round: number;
   readonly slot: number;
   readonly domain: string;
-  readonly kind: 'annotate' | 'synthesise';
+  readonly kind: 'annotate' | 'synthesise' | 'verify';
   /** Hash of model, messages, parameters and sample index: never of run, attempt, clock or address. */
   readonly contentKey: string;
-  /** A call the plan of the run already counts; refills are not. */
+  /** A call the plan of the run already counts: one of a stage's first round. */
   readonly planned: boolean;
   readonly cached: 'count' | 'free';
   /** Seconds for which the endpoint deduplicates; null where it is not declared to. */
