@@ -1,0 +1,54 @@
+/** Tables whose columns can be sorted where scripts run, and read where they do not. */
+import { markup } from './markup.ts';
+import type { Content, Markup } from './markup.ts';
+
+export interface Column<Row> {
+  readonly name: string;
+  /** Numbers are set right and sort by `value`; null is an empty place, and sorts last. */
+  readonly kind: 'text' | 'number';
+  readonly cell: (row: Row) => Content;
+  readonly value?: (row: Row) => number | null;
+}
+
+/** `label` says what the table is, to who cannot see its surroundings. */
+export function sortableTable<Row>(label: string, columns: readonly Column<Row>[], rows: readonly Row[]): Markup {
+  return markup`<div class="scroll" role="region" aria-label="${label}" tabindex="0">
+    <table data-sortable>
+      <thead>
+        <tr>
+          ${columns.map(({ name, kind }) => markup`<th scope="col" class="${kind}">${name}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            markup`<tr>
+              ${columns.map((column) => cellOf(column, row))}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function cellOf<Row>({ kind, cell, value }: Column<Row>, row: Row): Markup {
+  if (kind === 'text') return markup`<td>${cell(row)}</td>`;
+  return markup`<td class="number" data-value="${value?.(row) ?? null}">${cell(row)}</td>`;
+}
+
+/** Names and values, not sorted. */
+export function factTable(label: string, facts: readonly (readonly [Content, Content])[]): Markup {
+  return markup`<div class="scroll" role="region" aria-label="${label}" tabindex="0">
+    <table>
+      <tbody>
+        ${facts.map(
+          ([name, value]) =>
+            markup`<tr>
+              <th scope="row">${name}</th>
+              <td>${value}</td>
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
