@@ -4,9 +4,10 @@ import type { ArtifactRef } from '../contracts/artifact.ts';
 import { Example, QuotaLine, Selected } from '../contracts/records.ts';
 import type { DomainOutcome, Message } from '../contracts/records.ts';
 import { seededRandom } from '../domain/random.ts';
-import { studentPrompt, studentTarget } from '../domain/tasks/classification.ts';
+import { studentTarget } from '../domain/tasks/answer-line.ts';
+import type { Task } from '../domain/tasks/task.ts';
 import { closeSkipped } from './close-skipped.ts';
-import { domainTable } from './pool.ts';
+import { taskOf } from './pool.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { World } from './ports/world.ts';
 import { stageDecisions } from './stage-decisions.ts';
@@ -24,8 +25,8 @@ export async function closeStage(world: World, request: CloseStageInput): Promis
       ? await closeSkipped(artifacts, request)
       : await fillStage(world, request, balanced, last);
   const references = [...input.history.map((stage) => stage.examples), filled.examples];
-  const { labels } = await domainTable(artifacts, input.prepared);
-  const training = await artifacts.writeLines(trainingLines(artifacts, references, labels));
+  const task = await taskOf(artifacts, input);
+  const training = await artifacts.writeLines(trainingLines(artifacts, references, task));
   await ledger.recordStage({
     run: input.spec.name,
     stage: input.stage,
@@ -40,13 +41,13 @@ export async function closeStage(world: World, request: CloseStageInput): Promis
 async function* trainingLines(
   artifacts: Artifacts,
   references: readonly ArtifactRef[],
-  labels: readonly string[],
+  task: Task,
 ): AsyncGenerator<{ messages: Message[] }> {
   for (const reference of references) {
     for await (const example of artifacts.readLines(reference, Example)) {
       yield {
         messages: [
-          { role: 'user', content: studentPrompt(example, labels) },
+          { role: 'user', content: task.studentPrompt(example) },
           { role: 'assistant', content: studentTarget(example.rationale, example.answer) },
         ],
       };

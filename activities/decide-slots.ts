@@ -4,8 +4,9 @@
  */
 import type { Example, PlannedCall, Row } from '../contracts/records.ts';
 import type { Switches } from '../domain/methods.ts';
-import { exampleOf, parseSynthesis, withoutAnswerLine } from '../domain/tasks/classification.ts';
-import type { AnswerExtractor } from '../domain/answers.ts';
+import { seededRandom } from '../domain/random.ts';
+import { withoutAnswerLine } from '../domain/tasks/answer-line.ts';
+import type { Task } from '../domain/tasks/task.ts';
 import type { PaidAnswer, SlotRecord } from './ports/ledger.ts';
 
 export type Decision =
@@ -18,8 +19,8 @@ export type Decision =
 export interface Judge {
   readonly stage: number;
   readonly switches: Switches;
-  readonly extract: AnswerExtractor;
-  readonly labels: ReadonlySet<string>;
+  readonly task: Task;
+  readonly seed: number;
   readonly instruction: string;
   row(id: string): Row | undefined;
   /** Whether a text is one of the held-out rows. */
@@ -44,7 +45,7 @@ function decideAnnotation(
   const row = judge.row(call.rowId);
   if (row === undefined)
     throw new RangeError(`Slot ${call.slot} annotates row ${call.rowId}, which is not in the pool.`);
-  const flaw = endedBadly(answer) ?? (judge.extract(answer.text) === row.answer ? null : 'mismatch');
+  const flaw = endedBadly(answer) ?? (judge.task.agrees(judge.task.extract(answer.text, row), row) ? null : 'mismatch');
   const { onMismatch } = judge.switches;
   if (flaw !== null && onMismatch === 'drop') return { kind: 'dropped', reason: flaw, callId };
   const rationale = flaw !== null && onMismatch === 'answer-only' ? null : withoutAnswerLine(answer.text);
@@ -77,16 +78,13 @@ function decideSynthesis(
   const dropped = (reason: string): Decision => ({ kind: 'dropped', reason, callId });
   const ended = endedBadly(answer);
   if (ended !== null) return dropped(ended);
-  const synthesis = parseSynthesis(answer.text);
-  if (synthesis === undefined) return dropped('unparseable');
-  const label = judge.extract(`answer is ${synthesis.answer}`);
-  // Where the label is what is long-tailed, a text with another label belongs to another domain.
-  if (label === null || (judge.labels.has(domain) && label !== domain)) return dropped('wrong_label');
-  if (judge.heldOut(synthesis.input)) return dropped('leak');
-  if (call.messages.some(({ content }) => content.includes(exampleOf(synthesis.input)))) return dropped('copy');
-  const own = judge.extract(synthesis.rationale);
-  const flaw = own === label ? null : 'inconsistent';
-  if (flaw !== null && judge.switches.consistency === 'drop') return dropped(flaw);
+  const random = seededRandom(judge.seed, 'synthesis', domain, call.ordinal);
+  const invented = judge.task.readSynthesis(answer.text, domain, random);
+  if (typeof invented === 'string') return dropped(invented);
+  if (judge.heldOut(invented.input)) return dropped('leak');
+  const shown = judge.task.shownAs({ instruction: judge.instruction, input: invented.input });
+  if (call.messages.some(({ content }) => content.includes(shown))) return dropped('copy');
+  if (!invented.consistent && judge.switches.consistency === 'drop') return dropped('inconsistent');
   return {
     kind: 'example',
     flaw: null,
@@ -97,9 +95,9 @@ function decideSynthesis(
       domain,
       origin: 'synthetic',
       instruction: judge.instruction,
-      input: synthesis.input,
-      answer: label,
-      rationale: withoutAnswerLine(synthesis.rationale),
+      input: invented.input,
+      answer: invented.answer,
+      rationale: invented.rationale,
       call: callId,
     },
   };

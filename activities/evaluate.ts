@@ -3,12 +3,9 @@ import type { EvaluateInput } from '../contracts/activity-messages.ts';
 import { Row } from '../contracts/records.ts';
 import type { Message, Prediction } from '../contracts/records.ts';
 import type { Scores } from '../contracts/stage.ts';
-import { answerExtractor } from '../domain/answers.ts';
 import { BaldistillError } from '../domain/failures.ts';
-import { classificationMetrics } from '../domain/metrics.ts';
-import { studentPrompt } from '../domain/tasks/classification.ts';
 import { inBatches } from './batches.ts';
-import { domainTable } from './pool.ts';
+import { domainTable, taskOf } from './pool.ts';
 import type { World } from './ports/world.ts';
 
 export async function evaluate(world: World, input: EvaluateInput, signal: AbortSignal): Promise<Scores> {
@@ -22,28 +19,21 @@ export async function evaluate(world: World, input: EvaluateInput, signal: Abort
   const { maxTokens, concurrency } = spec.student;
   const { model } = input.student;
   const can = input.connected.student ?? (await student.probe(model));
-  const table = await domainTable(artifacts, prepared);
-  const extract = answerExtractor(table.labels);
+  const task = await taskOf(artifacts, input);
   const rows: Row[] = [];
   for await (const row of artifacts.readLines(reference, Row)) rows.push(row);
 
   const batches = await inBatches(rows, concurrency, signal, async (batch) => {
-    const prompts = batch.map((row) => promptAs(spec.switches.format, studentPrompt(row, table.labels)));
+    const prompts = batch.map((row) => promptAs(spec.switches.format, task.studentPrompt(row)));
     const generations = await student.generate({ model, can, signal }, prompts, maxTokens.evaluate);
     return batch.map((row, index): Prediction => {
       const output = generations[index]?.text ?? '';
-      return { id: row.id, domain: row.domain, gold: row.answer, output, predicted: extract(output) };
+      return { id: row.id, domain: row.domain, gold: row.answer, output, predicted: task.extract(output, row) };
     });
   });
   const predictions = batches.flat();
-  const metrics = classificationMetrics({
-    judged: predictions,
-    labels: table.labels,
-    scored: scoredLabels(rows),
-    pool: table.pool,
-    slots: spec.budget.slots,
-    seed: spec.seed,
-  });
+  const { pool } = await domainTable(artifacts, prepared);
+  const metrics = task.metrics({ judged: predictions, pool, slots: spec.budget.slots, seed: spec.seed });
   return {
     split,
     macro: metrics.macro,
@@ -57,9 +47,4 @@ export async function evaluate(world: World, input: EvaluateInput, signal: Abort
 /** The same text either way; a chat endpoint wraps it in its own template. */
 function promptAs(format: 'text' | 'chat', content: string): string | Message[] {
   return format === 'text' ? content : [{ role: 'user', content }];
-}
-
-/** Labels with support in the split: fixed by the data, before any student exists. */
-function scoredLabels(rows: readonly Row[]): string[] {
-  return [...new Set(rows.map(({ answer }) => answer))].sort();
 }

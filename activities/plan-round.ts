@@ -10,8 +10,7 @@ import { QuotaLine, Selected } from '../contracts/records.ts';
 import type { PlannedCall, Row } from '../contracts/records.ts';
 import { drawRandom } from '../domain/selection.ts';
 import { stageSlots } from '../domain/stage-slots.ts';
-import { annotatePrompt, synthesisePrompt } from '../domain/tasks/classification.ts';
-import { chosenIds, domainTable, poolByDomain } from './pool.ts';
+import { chosenIds, poolByDomain, taskOf } from './pool.ts';
 import type { World } from './ports/world.ts';
 import { stageDecisions } from './stage-decisions.ts';
 
@@ -37,7 +36,7 @@ export async function planRound(world: World, request: PlanRoundInput): Promise<
   const round = earlier.length;
   const shares = round === 0 ? await firstShares(world, request) : await refillShares(world, request);
   const ordinals = new Map(Object.entries(await startOrdinals(world, request)));
-  const { labels } = await domainTable(artifacts, prepared);
+  const task = await taskOf(artifacts, input);
   const chosen = new Set(shares.flatMap(({ rows }) => rows.map(({ id }) => id)));
   const inventing = new Set(shares.filter(({ slots, rows }) => slots.length > rows.length).map(({ domain }) => domain));
   const rows = await poolByDomain(artifacts, prepared, (row): Row | undefined =>
@@ -51,18 +50,18 @@ export async function planRound(world: World, request: PlanRoundInput): Promise<
     return slots.flatMap((slot, index): PlannedCall[] => {
       const row = byId.get(selected[index]?.id ?? '');
       if (row !== undefined)
-        return [{ kind: 'annotate', slot, domain, rowId: row.id, messages: annotatePrompt(row, labels) }];
+        return [{ kind: 'annotate', slot, domain, rowId: row.id, messages: task.annotatePrompt(row) }];
       if (spec.switches.tail === 'none') return [];
       const ordinal = ordinals.get(domain) ?? 0;
       ordinals.set(domain, ordinal + 1);
-      const examples = drawRandom(pool, shownRows, spec.seed, 'shown', domain, ordinal).map((shown) => shown.input);
+      const shown = drawRandom(pool, shownRows, spec.seed, 'shown', domain, ordinal);
       return [
         {
           kind: 'synthesise',
           slot,
           domain,
           ordinal,
-          messages: synthesisePrompt({ instruction, label: domain, labels, examples }),
+          messages: task.synthesisePrompt({ instruction, domain, shown }),
         },
       ];
     });

@@ -1,7 +1,10 @@
 /** The training pool as a stage sees it: rows of earlier stages have left it. */
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import { DomainTable, Row, Selected } from '../contracts/records.ts';
+import type { RunSpec } from '../contracts/run-file.ts';
 import type { Prepared, StageResult } from '../contracts/stage.ts';
+import { openTask } from '../domain/tasks/open-task.ts';
+import type { Task } from '../domain/tasks/task.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 
 /** Ids of the rows chosen in the stages before this one, and in `also`. */
@@ -39,4 +42,12 @@ export async function poolByDomain<T>(
 
 export async function domainTable(artifacts: Artifacts, prepared: Prepared): Promise<DomainTable> {
   return await artifacts.readJson(prepared.domains, DomainTable);
+}
+
+/** The task of a run over its data set. */
+export async function taskOf(
+  artifacts: Artifacts,
+  { spec, prepared }: { readonly spec: RunSpec; readonly prepared: Prepared },
+): Promise<Task> {
+  return openTask(spec.task, (await domainTable(artifacts, prepared)).labels);
 }

@@ -70,7 +70,7 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
     startedAt: new Date(input.startedAt).toISOString(),
     seconds: Math.round((Date.now() - input.startedAt) / 100) / 10,
     spec,
-    prompts: prompts(),
+    prompts: prompts(spec.task),
     versions,
     teacherModel: input.connected?.teacherModel ?? null,
     studentModel: input.stages.findLast(({ student }) => student !== null)?.student?.model ?? null,

@@ -3,7 +3,7 @@ import type { Row } from '../contracts/records.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import type { Connected, StudentRef } from '../contracts/stage.ts';
 import { BaldistillError } from '../domain/failures.ts';
-import { studentPrompt } from '../domain/tasks/classification.ts';
+import type { Task } from '../domain/tasks/task.ts';
 import { inBatches } from './batches.ts';
 import type { Student, StudentRequest } from './ports/student.ts';
 import type { World } from './ports/world.ts';
@@ -21,7 +21,7 @@ export interface Scorer {
   readonly spec: RunSpec;
   readonly connected: Connected;
   readonly student: StudentRef;
-  readonly labels: readonly string[];
+  readonly task: Task;
 }
 
 export async function scoreRows(
@@ -45,7 +45,7 @@ export async function scoreRows(
   const { maxTokens, concurrency } = spec.student;
   const asked: StudentRequest = { model, can, signal };
   const batches = await inBatches(rows, concurrency, signal, async (batch) => {
-    const prompts = batch.map((row) => studentPrompt(row, scorer.labels));
+    const prompts = batch.map((row) => scorer.task.studentPrompt(row));
     return await scoreBatch(student, asked, prompts, batch, maxTokens.select);
   });
   return batches.flat();

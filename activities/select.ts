@@ -4,7 +4,7 @@ import { QuotaLine } from '../contracts/records.ts';
 import type { Row, Selected } from '../contracts/records.ts';
 import type { StageInput } from '../contracts/stage.ts';
 import { drawRandom, takeHighest } from '../domain/selection.ts';
-import { chosenIds, domainTable, poolByDomain } from './pool.ts';
+import { chosenIds, poolByDomain, taskOf } from './pool.ts';
 import type { World } from './ports/world.ts';
 import { scoreRows } from './score-rows.ts';
 import type { ScoredRow } from './score-rows.ts';
@@ -75,8 +75,8 @@ async function scoreHeads(
   const candidates = await poolByDomain(world.artifacts, prepared, (row): Row | undefined =>
     wanted.has(row.id) ? row : undefined,
   );
-  const { labels } = await domainTable(world.artifacts, prepared);
-  const scored = await scoreRows(world, { spec, connected, student, labels }, [...candidates.values()].flat(), signal);
+  const task = await taskOf(world.artifacts, input);
+  const scored = await scoreRows(world, { spec, connected, student, task }, [...candidates.values()].flat(), signal);
   return Map.groupBy(scored, ({ domain }) => domain);
 }
 

@@ -2,10 +2,9 @@
 import { PlannedCall, Row } from '../contracts/records.ts';
 import type { RoundPlan } from '../contracts/activity-messages.ts';
 import type { StageInput } from '../contracts/stage.ts';
-import { answerExtractor } from '../domain/answers.ts';
 import { decide } from './decide-slots.ts';
 import type { Decision, Judge } from './decide-slots.ts';
-import { chosenIds, domainTable } from './pool.ts';
+import { chosenIds, taskOf } from './pool.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { Ledger } from './ports/ledger.ts';
 
@@ -60,7 +59,6 @@ function flawOf(decision: Decision): { callId: string; reason: string; dropped: 
 
 async function openJudge(artifacts: Artifacts, input: StageInput, plans: readonly RoundPlan[]): Promise<Judge> {
   const { prepared, spec } = input;
-  const { labels } = await domainTable(artifacts, prepared);
   const last = plans.at(-1);
   const chosen = await chosenIds(artifacts, [], last === undefined ? [] : [last.selection]);
   const rows = new Map<string, Row>();
@@ -77,8 +75,8 @@ async function openJudge(artifacts: Artifacts, input: StageInput, plans: readonl
   return {
     stage: input.stage,
     switches: spec.switches,
-    extract: answerExtractor(labels),
-    labels: new Set(labels),
+    task: await taskOf(artifacts, input),
+    seed: spec.seed,
     instruction,
     row: (id) => rows.get(id),
     heldOut: (text) => heldOut.has(folded(text)),

@@ -5,6 +5,7 @@ const Group = z.enum(['head', 'middle', 'tail']);
 
 /** The metrics artifact of one evaluation; what the fields mean stands in domain/metrics.ts. */
 export const Metrics = z.strictObject({
+  metric: z.enum(['f1', 'accuracy', 'word-f1', 'exact-match']),
   rows: z.int().nonnegative(),
   invalid: z.int().nonnegative(),
   macro: z.number(),
@@ -22,11 +23,15 @@ export const Metrics = z.strictObject({
     z.strictObject({
       domain: z.string(),
       support: z.int().nonnegative(),
-      predicted: z.int().nonnegative(),
-      correct: z.int().nonnegative(),
-      precision: z.number(),
-      recall: z.number(),
-      f1: z.number(),
+      score: z.number(),
+      label: z
+        .strictObject({
+          predicted: z.int().nonnegative(),
+          correct: z.int().nonnegative(),
+          precision: z.number(),
+          recall: z.number(),
+        })
+        .nullable(),
       scored: z.boolean(),
       pool: z.int().nonnegative(),
       group: Group,

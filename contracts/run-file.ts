@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { methodNames } from '../domain/methods.ts';
+import { taskNames } from '../domain/tasks/open-task.ts';
 import { Price } from './prices.ts';
 
 /** Names become workflow ids and folder names, so they are kept to characters that are safe in both. */
@@ -177,7 +178,7 @@ const Budget = z.strictObject({
 export const RunFile = z.strictObject({
   name: RunName,
   data: Data,
-  task: z.enum(['classification']).default('classification'),
+  task: z.enum(taskNames).default('classification'),
   method: z.enum(methodNames).default('baldistill-a'),
   switches: SwitchOverrides.prefault({}),
   stages: z.int().min(1).max(100).default(5),

@@ -15,7 +15,16 @@ export interface LabelScore {
   readonly f1: number;
 }
 
-export interface DomainScore extends LabelScore {
+/** What the score of a domain is: F1 of its label, or the mean over its rows of accuracy, word F1 or exact match. */
+export type MetricName = 'f1' | 'accuracy' | 'word-f1' | 'exact-match';
+
+export interface DomainScore {
+  readonly domain: string;
+  /** Its rows in the split. */
+  readonly support: number;
+  readonly score: number;
+  /** Where the domains are labels; null where each row is scored by itself. */
+  readonly label: Omit<LabelScore, 'domain' | 'support' | 'f1'> | null;
   /** False where the split holds no row of it: it is listed, and is no part of macro. */
   readonly scored: boolean;
   /** Rows in the training pool. */
@@ -27,19 +36,20 @@ export interface DomainScore extends LabelScore {
 
 export interface GroupScore {
   readonly group: ReportingGroup;
-  /** Scored domains of the group, their rows in the split, and their mean F1; null where there is none. */
+  /** Scored domains of the group, their rows in the split, and their mean score; null where there is none. */
   readonly domains: number;
   readonly rows: number;
   readonly macro: number | null;
 }
 
 export interface Metrics {
+  readonly metric: MetricName;
   readonly rows: number;
   /** Rows whose generation or extraction failed; they count as wrong. */
   readonly invalid: number;
-  /** Mean F1 over the scored domains. */
+  /** Mean score over the scored domains. */
   readonly macro: number;
-  /** Accuracy over all rows. */
+  /** Over all rows: accuracy, or their mean score. */
   readonly micro: number;
   /** 95 % bootstrap interval of macro. */
   readonly interval: Interval;
@@ -90,15 +100,19 @@ export function classificationMetrics(evaluation: {
   const groups = reportingGroups(pool);
   const short = shortOfBalancedShare(pool, evaluation.slots);
   const inMacro = new Set(scored);
-  const domains = labelScores(judged, evaluation.labels).map((score) => ({
-    ...score,
-    scored: inMacro.has(score.domain),
-    pool: Object.hasOwn(pool, score.domain) ? (pool[score.domain] ?? 0) : 0,
+  const domains = labelScores(judged, evaluation.labels).map(({ domain, support, f1, ...label }) => ({
+    domain,
+    support,
+    score: f1,
+    label,
+    scored: inMacro.has(domain),
+    pool: Object.hasOwn(pool, domain) ? (pool[domain] ?? 0) : 0,
     // A label without a row in the pool is as rare as can be.
-    group: groups.get(score.domain) ?? ('tail' as const),
-    short: short.has(score.domain) || !Object.hasOwn(pool, score.domain),
+    group: groups.get(domain) ?? ('tail' as const),
+    short: short.has(domain) || !Object.hasOwn(pool, domain),
   }));
   return {
+    metric: 'f1',
     rows: judged.length,
     invalid: judged.filter((row) => row.predicted === null).length,
     macro: mean(domains.filter((domain) => domain.scored)) ?? 0,
@@ -119,8 +133,8 @@ function groupScore(group: ReportingGroup, domains: readonly DomainScore[]): Gro
   return { group, domains: members.length, rows, macro: mean(members) };
 }
 
-function mean(scores: readonly { readonly f1: number }[]): number | null {
-  return scores.length === 0 ? null : scores.reduce((sum, score) => sum + score.f1, 0) / scores.length;
+function mean(domains: readonly DomainScore[]): number | null {
+  return domains.length === 0 ? null : domains.reduce((sum, { score }) => sum + score, 0) / domains.length;
 }
 
 function share(part: number, whole: number): number {

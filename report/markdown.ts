@@ -2,6 +2,7 @@
 import type { Metrics } from '../contracts/metrics.ts';
 import type { Report, StagePart } from '../contracts/report.ts';
 import { usdText } from '../domain/cost.ts';
+import { metricName } from './metric-name.ts';
 import { cell, fraction, share, table } from './markdown-table.ts';
 
 export function markdownReport(report: Report): string {
@@ -20,7 +21,7 @@ function heading(report: Report): string {
     const { macro, micro, interval } = report.test;
     lines.push(
       '',
-      `**Test: macro F1 ${share(macro)}** (95 % interval ${share(interval.low)} to ${share(interval.high)}), micro ${share(micro)}.`,
+      `**Test: macro ${metricName(report.test)} ${share(macro)}** (95 % interval ${share(interval.low)} to ${share(interval.high)}), micro ${share(micro)}.`,
     );
   }
   if (report.simulated.length > 0) {
@@ -125,15 +126,15 @@ function scores({ test, stages: parts }: Report): string {
     groups(metrics),
     '',
     table(
-      ['domain', 'group', 'pool', 'rows', 'precision', 'recall', 'F1'],
-      metrics.domains.map(({ domain, group, pool, support, precision, recall, f1, scored, short }) => [
+      ['domain', 'group', 'pool', 'rows', 'precision', 'recall', metricName(metrics)],
+      metrics.domains.map(({ domain, group, pool, support, label, score, scored, short }) => [
         cell(domain) + (short ? ' †' : ''),
         group,
         pool,
         support,
-        scored ? share(precision) : '–',
-        scored ? share(recall) : '–',
-        scored ? share(f1) : 'unscored',
+        scored && label !== null ? share(label.precision) : '–',
+        scored && label !== null ? share(label.recall) : '–',
+        scored ? share(score) : 'unscored',
       ]),
     ),
     '',
@@ -141,10 +142,15 @@ function scores({ test, stages: parts }: Report): string {
   ].join('\n');
 }
 
-function groups({ groups: parts }: Metrics): string {
+function groups(metrics: Metrics): string {
   return table(
-    ['group', 'domains', 'rows', 'macro F1'],
-    parts.map(({ group, domains, rows, macro }) => [group, domains, rows, macro === null ? '–' : share(macro)]),
+    ['group', 'domains', 'rows', `macro ${metricName(metrics)}`],
+    metrics.groups.map(({ group, domains, rows, macro }) => [
+      group,
+      domains,
+      rows,
+      macro === null ? '–' : share(macro),
+    ]),
   );
 }
 

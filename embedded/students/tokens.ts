@@ -1,5 +1,5 @@
 /**
- * Token ids that all embedded students share, and the parts of a student's prompt (domain/tasks/classification.ts) in
+ * Token ids that all embedded students share, and the parts of a student's prompt (domain/tasks/) in
  * token space: the two fixed texts around the input are one token each, so a prompt given as ids reads like its text.
  */
 import { hash32 } from './token-hash.ts';

@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { answerLine, formatSynthesis } from '../../domain/tasks/classification.ts';
+import { answerLine } from '../../domain/tasks/answer-line.ts';
+import { formatSynthesis } from '../../domain/tasks/tagged-text.ts';
 import { ApiError } from '../api-error.ts';
 import { Reserve } from './reserve.ts';
 import { supplyExhausted, type EmbeddedTeacher } from './teacher.ts';

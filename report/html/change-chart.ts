@@ -6,7 +6,8 @@ import { markup, visible } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { axisName, axisRoom, panels, rowHeight } from './panels.ts';
 import { domainsOf, scoredStages } from './scored.ts';
-import { score, scoreName } from './words.ts';
+import { score } from './words.ts';
+import { metricName } from '../metric-name.ts';
 
 interface Change {
   readonly domain: string;
@@ -23,8 +24,9 @@ export function changeChart(report: Report): Markup | null {
   const after = new Map(last.metrics.domains.map((domain) => [domain.domain, domain]));
   const changes = domainsOf(report).flatMap((domain): Change[] => {
     const [from, to] = [before.get(domain), after.get(domain)];
-    return from?.scored && to?.scored ? [{ domain, before: from.f1, after: to.f1 }] : [];
+    return from?.scored && to?.scored ? [{ domain, before: from.score, after: to.score }] : [];
   });
+  const scoreName = metricName(last.metrics);
   const up = changes.filter((change) => change.after > change.before).length;
   const down = changes.filter((change) => change.after < change.before).length;
   return markup`<p>
@@ -39,13 +41,13 @@ export function changeChart(report: Report): Markup | null {
             caption: null,
             label: `Dot plot, ${scoreName} by domain: ${panel.map((change) => `${change.domain} from ${score(change.before)} to ${score(change.after)}`).join('; ')}.`,
           },
-          panelOptions(panel),
+          panelOptions(panel, scoreName),
         ),
       )}
     </div>`;
 }
 
-function panelOptions(panel: readonly Change[]): Plot.PlotOptions {
+function panelOptions(panel: readonly Change[], scoreName: string): Plot.PlotOptions {
   const rows = panel.map((change, place) => ({
     ...change,
     place,

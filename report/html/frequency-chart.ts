@@ -6,7 +6,8 @@ import { visible } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { groupLooks } from './group-looks.ts';
 import { lastScores } from './scored.ts';
-import { count, score, scoreName } from './words.ts';
+import { count, score } from './words.ts';
+import { metricName } from '../metric-name.ts';
 
 export function frequencyChart(report: Report): Markup | null {
   const last = lastScores(report);
@@ -14,7 +15,8 @@ export function frequencyChart(report: Report): Markup | null {
   const { split, metrics } = last;
   const points = metrics.domains
     .filter(({ scored }) => scored)
-    .map((domain) => ({ ...domain, pool: Math.max(domain.pool, 1), score: domain.f1 }));
+    .map((domain) => ({ ...domain, pool: Math.max(domain.pool, 1) }));
+  const scoreName = metricName(metrics);
   const share = report.data.pool / Math.max(report.data.domains, 1);
   const borders = [
     { at: share / 2, name: 'tail', anchor: 'end' },

@@ -3,7 +3,8 @@ import type { Report } from '../../contracts/report.ts';
 import { markup } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { lastScores } from './scored.ts';
-import { count, dollars, duration, score, scoreName } from './words.ts';
+import { count, dollars, duration, score } from './words.ts';
+import { metricName } from '../metric-name.ts';
 
 export function headline(report: Report): Markup {
   const { spec } = report;
@@ -28,10 +29,10 @@ export function simulated({ simulated: parts }: Report): Markup | null {
 
 function scoreTiles(report: Report): Markup {
   const last = lastScores(report);
-  if (last === null) return tile(`macro ${scoreName}`, '–', 'This run was not evaluated.');
+  if (last === null) return tile('macro', '–', 'This run was not evaluated.');
   const { split, metrics } = last;
   const { low, high } = metrics.interval;
-  return markup`${tile(`macro ${scoreName}, ${split}`, score(metrics.macro), `95 % interval ${score(low)} to ${score(high)}`)}${tile(
+  return markup`${tile(`macro ${metricName(metrics)}, ${split}`, score(metrics.macro), `95 % interval ${score(low)} to ${score(high)}`)}${tile(
     `micro, ${split}`,
     score(metrics.micro),
     `${count(metrics.rows)} rows, ${count(metrics.invalid)} without a valid answer`,

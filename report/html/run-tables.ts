@@ -6,7 +6,8 @@ import type { Content, Markup } from './markup.ts';
 import { domainsOf, lastScores } from './scored.ts';
 import { factTable, sortableTable } from './table.ts';
 import type { Column } from './table.ts';
-import { count, dollars, score, scoreName } from './words.ts';
+import { count, dollars, score } from './words.ts';
+import { metricName } from '../metric-name.ts';
 
 const whole = <Row>(name: string, of: (row: Row) => number | null): Column<Row> => ({
   name,
@@ -67,9 +68,14 @@ export function domainTable(report: Report): Markup {
     whole('synthetic', ({ synthetic }) => synthetic),
     whole('repeated', ({ repeated }) => repeated),
     whole(`rows in ${split}`, ({ support }) => support),
-    rate('precision', ({ precision }) => precision),
-    rate('recall', ({ recall }) => recall),
-    rate(scoreName, ({ score: value }) => value),
+    // Only classification has them.
+    ...(last?.metrics.domains.some(({ label }) => label !== null) === true
+      ? [
+          rate<DomainLine>('precision', ({ precision }) => precision),
+          rate<DomainLine>('recall', ({ recall }) => recall),
+        ]
+      : []),
+    rate(last === null ? 'score' : metricName(last.metrics), ({ score: value }) => value),
   ];
   return markup`${sortableTable('Domains', columns, domainLines(report))}
     <p class="quiet">
@@ -99,9 +105,9 @@ function domainLines(report: Report): DomainLine[] {
       group: scored?.group ?? '–',
       short: scored?.short ?? false,
       support: scored?.support ?? null,
-      precision: value?.precision ?? null,
-      recall: value?.recall ?? null,
-      score: value?.f1 ?? null,
+      precision: value?.label?.precision ?? null,
+      recall: value?.label?.recall ?? null,
+      score: value?.score ?? null,
       real: used.get(domain)?.real ?? 0,
       synthetic: used.get(domain)?.synthetic ?? 0,
       repeated: used.get(domain)?.duplicated ?? 0,
@@ -120,7 +126,7 @@ export function groupTable(report: Report): Markup | null {
       { name: 'group', kind: 'text', cell: ({ group }) => group },
       whole('domains', ({ domains }) => domains),
       whole(`rows in ${last.split}`, ({ rows }) => rows),
-      rate(`macro ${scoreName}`, ({ macro }) => macro),
+      rate(`macro ${metricName(last.metrics)}`, ({ macro }) => macro),
     ],
     last.metrics.groups,
   );

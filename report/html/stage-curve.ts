@@ -8,13 +8,15 @@ import { groupLooks } from './group-looks.ts';
 import type { Markup } from './markup.ts';
 import { scoredStages } from './scored.ts';
 import type { ScoredStage } from './scored.ts';
-import { score, scoreName, signed } from './words.ts';
+import { score, signed } from './words.ts';
+import { metricName } from '../metric-name.ts';
 
 /** Macro with its interval, and micro, on validation after every stage; the test, where there is one, beside the last. */
 export function stageCurve(report: Report): Markup | null {
   const scored = scoredStages(report);
   const last = scored.at(-1);
   if (last === undefined) return null;
+  const scoreName = metricName(last.metrics);
   const points = scored.map(({ stage, metrics: { macro, micro, interval } }) => ({ stage, macro, micro, ...interval }));
   const test = report.test === null ? [] : [{ stage: last.stage + 0.5, ...report.test }];
   const ends = endLabels(
@@ -54,6 +56,7 @@ export function groupCurve(report: Report): Markup | null {
   const scored = scoredStages(report);
   const last = scored.at(-1);
   if (last === undefined) return null;
+  const scoreName = metricName(last.metrics);
   const groups = last.metrics.groups.filter(({ macro }) => macro !== null).map(({ group }) => group);
   const points = scored.flatMap(({ stage, metrics }) =>
     metrics.groups.flatMap(({ group, macro }) => (macro === null ? [] : [{ stage, group, macro }])),

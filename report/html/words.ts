@@ -1,9 +1,6 @@
 /** Numbers as a page shows them. */
 const whole = new Intl.NumberFormat('en-GB');
 
-/** What the score of a domain is called. */
-export const scoreName = 'F1';
-
 export const count = (value: number): string => whole.format(value);
 
 /** A score in [0, 1] with three digits. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answerLine } from '../../domain/tasks/classification.ts';
+import { answerLine } from '../../domain/tasks/answer-line.ts';
 import { answerExtractor, extractAnswer } from '../../domain/answers.ts';
 
 const labels = ['earn', 'acq', 'money', 'money-fx', 'c++', 'c', 'reverted_card_payment?', 'U.S.', 'Ärger', 'New York'];

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { annotatePrompt } from '../../domain/tasks/classification.ts';
+import { classification } from '../../domain/tasks/classification.ts';
 import { startEmbedded } from '../../embedded/start.ts';
 import { clientOf, counters, failure, recording, send, spawnServer, startServer, temporaryFolder } from './support.ts';
 
@@ -8,7 +8,7 @@ const model = 'recorded-tiny';
 const texts = { tin: 'TIN PRICES RISE.', gold: 'GOLD FALLS.' };
 const question = (answer: keyof typeof texts) => ({
   model,
-  messages: annotatePrompt({ instruction: 'Topic?', input: texts[answer], answer }, ['tin', 'gold']),
+  messages: classification(['tin', 'gold']).annotatePrompt({ instruction: 'Topic?', input: texts[answer], answer }),
 });
 
 describe('errors', () => {

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import OpenAI, { toFile } from 'openai';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { studentPrompt, studentTarget } from '../../domain/tasks/classification.ts';
+import { studentTarget } from '../../domain/tasks/answer-line.ts';
+import { classification } from '../../domain/tasks/classification.ts';
 import { startEmbedded, type EmbeddedOptions, type EmbeddedServer } from '../../embedded/start.ts';
 
 export function temporaryFolder(): string {
@@ -110,7 +111,7 @@ const nouns: Record<string, readonly string[]> = {
 };
 
 export function promptFor(input: string): string {
-  return studentPrompt({ instruction: 'Name the category.', input }, labels);
+  return classification(labels).studentPrompt({ instruction: 'Name the category.', input });
 }
 
 /** A small training file: `repeats` times twelve texts of three labels. */

@@ -1,19 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { loadWordnet, wordnetInstruction, wordnetLabels } from '../../adapters/datasets/wordnet.ts';
-import { annotatePrompt, parseSynthesis, synthesisePrompt } from '../../domain/tasks/classification.ts';
+import { classification } from '../../domain/tasks/classification.ts';
+import { parseSynthesis } from '../../domain/tasks/tagged-text.ts';
 import { clientOf, counters, failure, recording, send, startServer } from './support.ts';
 
 const synthesis = (label: string) =>
-  synthesisePrompt({ instruction: wordnetInstruction, label, labels: wordnetLabels, examples: ['one', 'two'] });
+  classification(wordnetLabels).synthesisePrompt({
+    instruction: wordnetInstruction,
+    domain: label,
+    shown: ['one', 'two'].map((input) => ({ instruction: '', input, answer: label })),
+  });
 
-const annotation = (input: string, answer: string) => annotatePrompt({ instruction: 'Topic?', input, answer }, ['tin']);
+const annotation = (input: string, answer: string) =>
+  classification(['tin']).annotatePrompt({ instruction: 'Topic?', input, answer });
 
 describe('the simulated teacher', () => {
   it('explains an answer from words of the text, and hands out rows whose labels are wrong at its noise', async () => {
     const { client, origin } = await startServer();
     const model = 'simulated-wordnet?noise=0.2&pool=6000';
     const dog = { instruction: wordnetInstruction, input: 'dog: a furry mammal that barks', answer: 'animal' };
-    const answer = await client.chat.completions.create({ model, messages: annotatePrompt(dog, wordnetLabels) });
+    const answer = await client.chat.completions.create({
+      model,
+      messages: classification(wordnetLabels).annotatePrompt(dog),
+    });
     expect(answer.choices[0]?.message.content).toMatch(/"mammal".* category animal\.\nThe answer is: animal$/s);
     expect(answer.usage?.total_tokens).toBeGreaterThan(50);
 

@@ -1,0 +1,72 @@
+/**
+ * A kind of task: its prompts, how an answer is read, what an invented row must be, and its metric, in one place
+ * (METHOD.md, "One stage", steps 3 to 5). A task is opened over the labels of one data set, where it has labels.
+ */
+import type { Metrics } from '../metrics.ts';
+import type { SeededRandom } from '../random.ts';
+
+/** What a student is asked. The domain is never part of it. */
+export interface Question {
+  readonly instruction: string;
+  readonly input: string;
+}
+
+/** A question with its reference answer. */
+export interface Item extends Question {
+  readonly answer: string;
+}
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user';
+  readonly content: string;
+}
+
+/** A row as the teacher invented it, checked. */
+export interface Invented {
+  readonly input: string;
+  readonly answer: string;
+  /** Without its answer line. */
+  readonly rationale: string;
+  /** Whether the rationale's own answer equals the row's. */
+  readonly consistent: boolean;
+}
+
+/** One evaluated row: what was asked for and what was read from the output; null where it failed. */
+export interface JudgedRow {
+  readonly domain: string;
+  readonly gold: string;
+  readonly predicted: string | null;
+}
+
+export interface Evaluation {
+  readonly judged: readonly JudgedRow[];
+  /** Rows of each domain in the training pool. */
+  readonly pool: Readonly<Record<string, number>>;
+  /** B, example slots of the run. */
+  readonly slots: number;
+  readonly seed: number;
+}
+
+export interface Task {
+  /** Version of all prompts below: a changed text is another version. */
+  readonly promptVersion: string;
+  /** Instruction, label set or choices, input, cue: the same text in training, scoring and evaluation. */
+  studentPrompt(question: Question): string;
+  /** Zero-shot chain of thought with the gold answer in the prompt. */
+  annotatePrompt(item: Item): ChatMessage[];
+  /** Asks for a new row of a domain, shown a few real ones. */
+  synthesisePrompt(request: {
+    readonly instruction: string;
+    readonly domain: string;
+    readonly shown: readonly Item[];
+  }): ChatMessage[];
+  /** A real row as `synthesisePrompt` shows it: an invented one that stands there word for word is a copy. */
+  shownAs(item: Question): string;
+  /** The invented row in what the teacher wrote, or the reason why it is none (`unparseable`, `wrong_label`). */
+  readSynthesis(text: string, domain: string, random: SeededRandom): Invented | string;
+  /** The answer in what a model wrote, in the task's own spelling; null where there is none. */
+  extract(output: string, question: Question): string | null;
+  /** Whether an extracted answer says what the reference says. */
+  agrees(extracted: string | null, item: Item): boolean;
+  metrics(evaluation: Evaluation): Metrics;
+}
