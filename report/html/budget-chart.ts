@@ -37,6 +37,7 @@ export function callsChart(report: Report): Markup | null {
     },
     {
       ...timeAxis(unit),
+      marginRight: ends.room,
       y: { label: 'calls', grid: true, ticks: 5, zero: true, tickFormat: (calls: number) => count(calls) },
       marks: [
         Plot.lineY(planned, { x: 'time', y: 'slots', curve: 'step-after', stroke: colour.quiet }),
@@ -51,7 +52,7 @@ export function callsChart(report: Report): Markup | null {
             strokeDasharray: dash,
           }),
         ),
-        ends(last.seconds / per),
+        ends.at(last.seconds / per),
       ],
     },
   );
@@ -79,11 +80,12 @@ export function moneyChart({ history, ledger }: Report): Markup | null {
     },
     {
       ...timeAxis(unit),
+      marginRight: ends.room,
       y: { label: 'USD', grid: true, ticks: 5, zero: true },
       marks: [
         Plot.lineY(timed, { x: 'time', y: 'usd', curve: 'step-after', stroke: colour.first, strokeWidth: 2 }),
         ...(limit === null ? [] : [Plot.ruleY([limit / 1_000_000], { stroke: colour.quiet, strokeDasharray: '1 3' })]),
-        ends(last.seconds / per),
+        ends.at(last.seconds / per),
       ],
     },
   );
@@ -119,8 +121,8 @@ function timeAxis(unit: string) {
     width: figureWidth,
     height: figureHeight,
     marginLeft: 50,
+    marginTop: 28,
     marginBottom: 46,
-    marginRight: 116,
     x: { label: `${unit} since the start`, labelAnchor: 'center', labelArrow: 'none', ticks: 5 },
   } as const;
 }

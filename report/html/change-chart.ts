@@ -27,6 +27,7 @@ export function changeChart(report: Report): Markup | null {
     return from?.scored && to?.scored ? [{ domain, before: from.score, after: to.score }] : [];
   });
   const scoreName = metricName(last.metrics);
+  const room = axisRoom(changes.map(({ domain }) => domain));
   const up = changes.filter((change) => change.after > change.before).length;
   const down = changes.filter((change) => change.after < change.before).length;
   return markup`<p>
@@ -41,13 +42,13 @@ export function changeChart(report: Report): Markup | null {
             caption: null,
             label: `Dot plot, ${scoreName} by domain: ${panel.map((change) => `${change.domain} from ${score(change.before)} to ${score(change.after)}`).join('; ')}.`,
           },
-          panelOptions(panel, scoreName),
+          panelOptions(panel, room, scoreName),
         ),
       )}
     </div>`;
 }
 
-function panelOptions(panel: readonly Change[], scoreName: string): Plot.PlotOptions {
+function panelOptions(panel: readonly Change[], room: number, scoreName: string): Plot.PlotOptions {
   const rows = panel.map((change, place) => ({
     ...change,
     place,
@@ -57,14 +58,15 @@ function panelOptions(panel: readonly Change[], scoreName: string): Plot.PlotOpt
     `${visible(domain)}: ${score(before)} to ${score(after)}`;
   return {
     width: figureWidth,
-    height: rows.length * rowHeight + 52,
-    marginLeft: Math.min(axisRoom(panel.map(({ domain }) => domain)), 176),
+    height: rows.length * rowHeight + 54,
+    marginLeft: room,
     marginTop: 8,
     marginBottom: 46,
     marginRight: 12,
     x: { domain: [0, 1], label: scoreName, labelAnchor: 'center', labelArrow: 'none', grid: true, ticks: 5 },
     y: {
       type: 'band',
+      round: false,
       domain: rows.map(({ place }) => place),
       label: null,
       tickSize: 0,

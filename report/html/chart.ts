@@ -15,6 +15,9 @@ export const colour = {
   first: 'var(--first)',
   second: 'var(--second)',
   third: 'var(--third)',
+  fourth: 'var(--fourth)',
+  fifth: 'var(--fifth)',
+  sixth: 'var(--sixth)',
   quiet: 'var(--quiet)',
   ink: 'var(--ink)',
 } as const;

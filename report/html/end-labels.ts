@@ -15,8 +15,15 @@ interface Cluster {
   readonly centre: number;
 }
 
-/** Gives marks for the right end of the lines. `shown` is the range of values that the axis shows, about. */
-export function endLabels(labels: readonly EndLabel[], shown: readonly [number, number]) {
+interface EndLabels {
+  /** The right margin that they need. */
+  readonly room: number;
+  /** The marks, right of this place on the x axis. */
+  readonly at: (x: number) => Plot.Markish;
+}
+
+/** `shown` is the range of values that the axis shows, about. */
+export function endLabels(labels: readonly EndLabel[], shown: readonly [number, number]): EndLabels {
   const gap = Math.max(shown[1] - shown[0], 1e-6) / linesOfText;
   const clusters: Cluster[] = [];
   for (const label of labels.toSorted((a, b) => a.value - b.value)) {
@@ -30,10 +37,14 @@ export function endLabels(labels: readonly EndLabel[], shown: readonly [number, 
   const placed = clusters.flatMap(({ labels: members, centre }) =>
     members.map((label, index) => ({ ...label, place: centre + (index - (members.length - 1) / 2) * gap })),
   );
-  return (at: number): Plot.Markish =>
-    placed.map(({ text, place, fill }) =>
-      Plot.text([text], { x: [at], y: [place], text: [text], fill, textAnchor: 'start', dx: 9, fontWeight: 600 }),
-    );
+  return {
+    // Bold text of 12 px, about 7.4 px a character.
+    room: Math.max(0, ...labels.map(({ text }) => text.length)) * 7.4 + 14,
+    at: (x) =>
+      placed.map(({ text, place, fill }) =>
+        Plot.text([text], { x: [x], y: [place], text: [text], fill, textAnchor: 'start', dx: 9, fontWeight: 600 }),
+      ),
+  };
 }
 
 function touch(below: Cluster, above: Cluster, gap: number): boolean {

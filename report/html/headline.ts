@@ -4,6 +4,7 @@ import { markup } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { lastScores } from './scored.ts';
 import { count, dollars, duration, score } from './words.ts';
+import { tile } from './tile.ts';
 import { metricName } from '../metric-name.ts';
 
 export function headline(report: Report): Markup {
@@ -15,16 +16,14 @@ export function headline(report: Report): Markup {
       <strong>${report.status}</strong> after ${duration(report.seconds)}, started
       ${report.startedAt.slice(0, 16).replace('T', ' ')} UTC.
     </p>
-    ${simulated(report)}
+    ${notRealModels(report.simulated, 'These scores say that the pipeline works, not how good a student would be.')}
     <dl class="tiles">${scoreTiles(report)}${costTiles(report)}</dl>`;
 }
 
-export function simulated({ simulated: parts }: Report): Markup | null {
+/** Says what was simulated, and so what the scores are worth; nothing where all was real. */
+export function notRealModels(parts: readonly string[], worth: string): Markup | null {
   if (parts.length === 0) return null;
-  return markup`<p class="note">
-    <strong>Not real models:</strong> ${parts.join(', ')}. These scores say that the pipeline works, not how good a
-    student would be.
-  </p>`;
+  return markup`<p class="note"><strong>Not real models:</strong> ${parts.join(', ')}. ${worth}</p>`;
 }
 
 function scoreTiles(report: Report): Markup {
@@ -57,12 +56,4 @@ function moneyTile({ chargedMicroUsd, unpriced }: Report['ledger']['money']): Ma
   if (unpriced === 0) return tile('money', dollars(chargedMicroUsd), 'teacher and student');
   const value = chargedMicroUsd === 0 ? 'unknown' : `over ${dollars(chargedMicroUsd)}`;
   return tile('money', value, `${count(unpriced)} answers of a model without a known price`);
-}
-
-function tile(name: string, value: string, more: string): Markup {
-  return markup`<div>
-    <dt>${name}</dt>
-    <dd>${value}</dd>
-    <dd class="quiet">${more}</dd>
-  </div> `;
 }

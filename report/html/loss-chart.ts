@@ -28,9 +28,10 @@ export function lossChart({ stages }: Report): Markup | null {
       width: figureWidth,
       height: figureHeight,
       marginLeft: 46,
+      marginTop: 28,
       marginBottom: 46,
       marginRight: 24,
-      x: { label: 'training step', labelAnchor: 'center', labelArrow: 'none', ticks: 5 },
+      x: { label: 'training step', labelAnchor: 'center', labelArrow: 'none', ticks: 4 },
       y: { label: 'loss', grid: true, ticks: 5, zero: true, nice: true },
       marks: [
         ...lines.map(({ points, depth }) =>

@@ -1,4 +1,4 @@
-// What the page does when scripts run: tables sort and samples filter. It only ever moves, hides and reads elements.
+// What the page does when scripts run: tables sort, samples and cells filter. It only ever moves, hides and reads elements.
 for (const table of document.querySelectorAll('table[data-sortable]')) makeSortable(table);
 for (const form of document.querySelectorAll('form.filter')) makeFilter(form);
 function makeSortable(table) {
@@ -36,7 +36,7 @@ function keyOf(cell, numeric) {
 }
 
 function makeFilter(form) {
-  const samples = [...document.querySelectorAll('.samples > li')].map((element) => ({
+  const filtered = [...document.getElementById(form.dataset.filters).children].map((element) => ({
     element,
     text: element.textContent.toLowerCase(),
   }));
@@ -44,14 +44,14 @@ function makeFilter(form) {
   const apply = () => {
     const { search = '', ...exact } = Object.fromEntries(new FormData(form));
     let shown = 0;
-    for (const { element, text } of samples) {
+    for (const { element, text } of filtered) {
       const fits =
         text.includes(search.toLowerCase()) &&
         Object.entries(exact).every(([name, value]) => value === '' || element.dataset[name] === value);
       element.hidden = !fits;
       if (fits) shown += 1;
     }
-    count.textContent = `${shown} of ${samples.length} shown`;
+    count.textContent = `${shown} of ${filtered.length} shown`;
   };
   form.hidden = false;
   form.addEventListener('input', apply);

@@ -41,7 +41,7 @@ export function quotaMap(report: Report): Markup | null {
   const domains = domainsOf(report);
   const frame = { shown, most, room: axisRoom(domains), stages: report.stages.map(({ stage }) => stage) };
   return markup`<p>
-      Slots of each domain (the most frequent first) and stage, by what filled them: ${shown.join(', ')}. The darker,
+      Slots of each domain (the most frequent first) and stage, by what filled them: ${shown.join(', ')}. The stronger the colour,
       the more slots, on a square-root scale; an empty cell is none.
     </p>
     <div class="beside">
@@ -79,7 +79,7 @@ function mapOptions(
   const every = Math.ceil(stages.length / mostNumbers);
   return {
     width: room + shown.length * (stages.length * (numbers ? roomy : narrow) + 14) + 10,
-    height: domains.length * rowHeight + 74,
+    height: domains.length * rowHeight + 76,
     marginLeft: room,
     marginTop: 30,
     marginBottom: 46,
@@ -102,10 +102,11 @@ function mapOptions(
       label: null,
       tickSize: 0,
       padding: 0.06,
+      round: false,
       tickFormat: (place: number) => axisName(domains[place] ?? ''),
     },
     marks: [
-      Plot.frame({ stroke: colour.quiet, strokeOpacity: 0.35 }),
+      ...shown.map((kind) => Plot.frame({ fx: kind, stroke: colour.quiet, strokeOpacity: 0.35 })),
       Plot.cell(rows, {
         fx: 'kind',
         x: 'stage',

@@ -1,27 +1,14 @@
 /** The tables of a run's page: stages, domains, budget. */
 import type { Metrics } from '../../contracts/metrics.ts';
 import type { Report, StagePart } from '../../contracts/report.ts';
+import { prose, rate, whole, words } from './columns.ts';
 import { markup } from './markup.ts';
 import type { Content, Markup } from './markup.ts';
 import { domainsOf, lastScores } from './scored.ts';
 import { factTable, sortableTable } from './table.ts';
 import type { Column } from './table.ts';
-import { count, dollars, score } from './words.ts';
+import { count, dollars } from './words.ts';
 import { metricName } from '../metric-name.ts';
-
-const whole = <Row>(name: string, of: (row: Row) => number | null): Column<Row> => ({
-  name,
-  kind: 'number',
-  cell: (row) => (of(row) === null ? '–' : count(of(row) ?? 0)),
-  value: of,
-});
-
-const rate = <Row>(name: string, of: (row: Row) => number | null): Column<Row> => ({
-  name,
-  kind: 'number',
-  cell: (row) => score(of(row)),
-  value: of,
-});
 
 export function stageTable({ stages }: Report): Markup {
   const skipped = stages.filter((stage) => stage.skipped.length > 0);
@@ -36,7 +23,6 @@ export function stageTable({ stages }: Report): Markup {
     rate('macro', ({ validation }) => validation?.macro ?? null),
     rate('micro', ({ validation }) => validation?.micro ?? null),
     { name: 'seconds', kind: 'number', cell: ({ seconds }) => seconds.toFixed(1), value: ({ seconds }) => seconds },
-    { name: 'student', kind: 'text', cell: ({ studentModel }) => studentModel ?? '–' },
   ];
   return markup`<p class="quiet">Macro and micro are those of validation.</p>
     ${sortableTable('Stages', columns, stages)}
@@ -61,8 +47,8 @@ export function domainTable(report: Report): Markup {
   const last = lastScores(report);
   const split = last?.split ?? 'test';
   const columns: Column<DomainLine>[] = [
-    { name: 'domain', kind: 'text', cell: ({ domain, short }) => domain + (short ? ' †' : '') },
-    { name: 'group', kind: 'text', cell: ({ group }) => group },
+    prose('domain', ({ domain, short }) => domain + (short ? ' †' : '')),
+    words('group', ({ group }) => group),
     whole('rows in pool', ({ pool }) => pool),
     whole('real', ({ real }) => real),
     whole('synthetic', ({ synthetic }) => synthetic),
@@ -123,7 +109,7 @@ export function groupTable(report: Report): Markup | null {
   return sortableTable<GroupScore>(
     'Groups',
     [
-      { name: 'group', kind: 'text', cell: ({ group }) => group },
+      words('group', ({ group }) => group),
       whole('domains', ({ domains }) => domains),
       whole(`rows in ${last.split}`, ({ rows }) => rows),
       rate(`macro ${metricName(last.metrics)}`, ({ macro }) => macro),

@@ -1,5 +1,6 @@
 /** What the teacher wrote, to be read and filtered: rationales, invented rows, answers that could not be used. */
 import type { Report, Sample } from '../../contracts/report.ts';
+import { filterForm } from './filter.ts';
 import { markup, shortened } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { count } from './words.ts';
@@ -14,45 +15,15 @@ export function samples({ samples: all, ledger }: Report): Markup {
       ${unusable === 0 ? 'no answer was unusable' : `${count(unusable)} answers of this run have a flaw`}. Long texts
       are cut.
     </p>
-    <form class="filter" hidden>
-      <label>Text <input type="search" name="search" autocomplete="off" /></label>
-      ${choice(
-        'Kind',
-        'kind',
-        all.map(({ kind }) => kind),
-      )}
-      ${choice(
-        'Stage',
-        'stage',
-        all.map(({ stage }) => String(stage)),
-      )}
-      ${choice(
-        'Domain',
-        'domain',
-        all.map(({ domain }) => domain),
-      )}
-      ${choice(
-        'Reason',
-        'reason',
-        all.flatMap(({ reason }) => (reason === null ? [] : [reason])),
-      )}
-      <output aria-live="polite"></output>
-    </form>
-    <ul class="samples">
+    ${filterForm('samples-list', [
+      { label: 'Kind', name: 'kind', values: all.map(({ kind }) => kind) },
+      { label: 'Stage', name: 'stage', values: all.map(({ stage }) => String(stage)) },
+      { label: 'Domain', name: 'domain', values: all.map(({ domain }) => domain) },
+      { label: 'Reason', name: 'reason', values: all.flatMap(({ reason }) => reason ?? []) },
+    ])}
+    <ul class="samples" id="samples-list">
       ${all.map(entry)}
     </ul>`;
-}
-
-function choice(label: string, name: string, values: readonly string[]): Markup | null {
-  const sorted = [...new Set(values)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-  if (sorted.length < 2 && name !== 'kind') return null;
-  return markup`<label
-    >${label}
-    <select name="${name}">
-      <option value="">all</option>
-      ${sorted.map((value) => markup`<option value="${value}">${shortened(value, 48)}</option>`)}
-    </select></label
-  >`;
 }
 
 /** The line that is always to be seen, and the whole of it to open. */

@@ -11,12 +11,15 @@ export function settings(report: Report): Markup {
   const { dataRoot: _, ...spec } = report.spec;
   const rows = `${count(data.pool)} pool, ${count(data.validation)} validation, ${count(data.test)} test`;
   const dropped = `${count(data.duplicatesDropped)} duplicates, ${count(data.leaksDropped)} rows that occur in a held-out split`;
+  const students = report.stages.flatMap(({ stage, studentModel }) =>
+    studentModel === null ? [] : [`${studentModel} (stage ${stage})`],
+  );
   return markup`${factTable('What was used', [
     ['rows', `${rows}; ${count(data.domains)} domains`],
     ['dropped by prepare', dropped],
     ['domains without test rows', data.unscored.length === 0 ? 'none' : data.unscored.join(', ')],
     ['teacher', report.teacherModel ?? 'none'],
-    ['student', report.studentModel ?? 'none'],
+    ['student', students.length === 0 ? 'none' : students.join(', ')],
     ['simulated', report.simulated.length === 0 ? 'nothing' : report.simulated.join(', ')],
     ['prompts', markup`${prompts.version}, sha256 <code>${prompts.sha256}</code>`],
     ['versions', `baldistill ${versions.baldistill}, Node ${versions.node}`],

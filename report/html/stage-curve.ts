@@ -35,7 +35,7 @@ export function stageCurve(report: Report): Markup | null {
     },
     {
       ...stageAxis(scored, test.length > 0 ? 0.5 : 0),
-      marginRight: 92,
+      marginRight: ends.room,
       y: { label: scoreName, grid: true, nice: true, ticks: 5 },
       marks: [
         Plot.areaY(points, { x: 'stage', y1: 'low', y2: 'high', fill: colour.first, fillOpacity: 0.15 }),
@@ -45,7 +45,7 @@ export function stageCurve(report: Report): Markup | null {
         Plot.dot(points, { x: 'stage', y: 'micro', fill: colour.second, symbol: 'square', r: 3 }),
         Plot.ruleX(test, { x: 'stage', y1: ({ interval }) => interval.low, y2: ({ interval }) => interval.high }),
         Plot.dot(test, { x: 'stage', y: 'macro', fill: colour.ink, symbol: 'diamond', r: 4.5 }),
-        ends(last.stage + (test.length > 0 ? 0.5 : 0)),
+        ends.at(last.stage + (test.length > 0 ? 0.5 : 0)),
       ],
     },
   );
@@ -75,7 +75,7 @@ export function groupCurve(report: Report): Markup | null {
     },
     {
       ...stageAxis(scored, 0),
-      marginRight: 92,
+      marginRight: ends.room,
       y: { label: `macro ${scoreName}`, grid: true, nice: true, ticks: 5 },
       marks: [
         ...groups.flatMap((group) => {
@@ -86,7 +86,7 @@ export function groupCurve(report: Report): Markup | null {
             Plot.dot(own, { x: 'stage', y: 'macro', fill, symbol, r: 3.5 }),
           ];
         }),
-        ends(last.stage),
+        ends.at(last.stage),
       ],
     },
   );
@@ -119,6 +119,7 @@ function stageAxis(scored: readonly ScoredStage[], beyond: number) {
     width: figureWidth,
     height: figureHeight,
     marginLeft: 46,
+    marginTop: 28,
     marginBottom: 46,
     x: {
       label: 'stage',

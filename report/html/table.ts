@@ -4,14 +4,28 @@ import type { Content, Markup } from './markup.ts';
 
 export interface Column<Row> {
   readonly name: string;
-  /** Numbers are set right and sort by `value`; null is an empty place, and sorts last. */
-  readonly kind: 'text' | 'number';
+  /**
+   * Numbers are set right and sort by `value`; null is an empty place, and sorts last. Long texts are broken, where
+   * short ones keep to a line.
+   */
+  readonly kind: 'text' | 'long' | 'number';
   readonly cell: (row: Row) => Content;
   readonly value?: (row: Row) => number | null;
 }
 
+/** What `filterForm` needs of a table: the id of its body, and the values that a row is chosen by. */
+interface Filtered<Row> {
+  readonly id: string;
+  readonly data: (row: Row) => Readonly<Record<string, string>>;
+}
+
 /** `label` says what the table is, to who cannot see its surroundings. */
-export function sortableTable<Row>(label: string, columns: readonly Column<Row>[], rows: readonly Row[]): Markup {
+export function sortableTable<Row>(
+  label: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  filtered?: Filtered<Row>,
+): Markup {
   return markup`<div class="scroll" role="region" aria-label="${label}" tabindex="0">
     <table data-sortable>
       <thead>
@@ -19,10 +33,10 @@ export function sortableTable<Row>(label: string, columns: readonly Column<Row>[
           ${columns.map(({ name, kind }) => markup`<th scope="col" class="${kind}">${name}</th>`)}
         </tr>
       </thead>
-      <tbody>
+      <tbody ${filtered === undefined ? null : markup`id="${filtered.id}"`}>
         ${rows.map(
           (row) =>
-            markup`<tr>
+            markup`<tr ${dataOf(filtered?.data(row) ?? {})}>
               ${columns.map((column) => cellOf(column, row))}
             </tr> `,
         )}
@@ -31,8 +45,11 @@ export function sortableTable<Row>(label: string, columns: readonly Column<Row>[
   </div>`;
 }
 
+const dataOf = (values: Readonly<Record<string, string>>): Markup[] =>
+  Object.entries(values).map(([name, value]) => markup`data-${name}="${value}" `);
+
 function cellOf<Row>({ kind, cell, value }: Column<Row>, row: Row): Markup {
-  if (kind === 'text') return markup`<td>${cell(row)}</td>`;
+  if (kind !== 'number') return markup`<td class="${kind}">${cell(row)}</td>`;
   return markup`<td class="number" data-value="${value?.(row) ?? null}">${cell(row)}</td>`;
 }
 

@@ -6,7 +6,11 @@ export const count = (value: number): string => whole.format(value);
 /** A score in [0, 1] with three digits. */
 export const score = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
 
-export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+/** A difference with its sign; what rounds to nothing has none. */
+export function signed(value: number): string {
+  const digits = Math.abs(value).toFixed(3);
+  return digits === '0.000' ? digits : `${value < 0 ? '−' : '+'}${digits}`;
+}
 
 export function duration(seconds: number): string {
   if (seconds < 120) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
