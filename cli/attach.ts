@@ -61,6 +61,11 @@ export function tell(terminal: Terminal, run: string, ending: Ending, json: bool
     if (ending.blocked.skip) terminal.note(`Or ${ending.blocked.skip}: baldistill skip ${run}`);
     return exitCodes.blocked;
   }
+  if (ending.kind === 'wedged') {
+    terminal.note(`The run "${run}" was started by another version, whose steps this one cannot follow.`);
+    terminal.note(`End it with: baldistill stop ${run} --kill\nThen start it again; all that was paid is used.`);
+    return exitCodes.failed;
+  }
   if (ending.kind === 'down') {
     terminal.note(`The services were ended. The run "${run}" waits; go on with: baldistill watch ${run}`);
     return exitCodes.detached;

@@ -2,15 +2,15 @@
  * `npm run proof -- second-run`: what a second run over R52 pays after something changed: 100 rows more, other
  * concurrency, the endpoint on another port, another parser. Only for what is new. Prints a table.
  */
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startEmbedded } from '../../embedded/start.ts';
 import type { EmbeddedServer } from '../../embedded/start.ts';
-import { dataFolder, repository } from '../../workers/services/home.ts';
+import { dataFolder } from '../../workers/services/home.ts';
+import { otherSources } from '../durability/other-sources.ts';
 import { ends, launcher, openHome, resultOf } from '../durability/rig.ts';
 import type { Home } from '../durability/rig.ts';
 
@@ -111,21 +111,11 @@ async function pays(what: string, name: string, change: Change, program = launch
   return paid;
 }
 
-/** A copy of these sources whose parser reads answers otherwise. */
-function sourcesWithAnotherParser(): string {
-  const tree = join(temporary, 'other-parser');
-  const listed = execFileSync('git', ['ls-files', '-z'], { cwd: repository, encoding: 'utf8' });
-  for (const file of listed.split('\0').filter((name) => name !== '' && !name.startsWith('docs/'))) {
-    mkdirSync(dirname(join(tree, file)), { recursive: true });
-    cpSync(join(repository, file), join(tree, file));
-  }
-  symlinkSync(join(repository, 'node_modules'), join(tree, 'node_modules'));
-  const parser = join(tree, 'domain/answers.ts');
-  const changed = readFileSync(parser, 'utf8').replace('/answer is\\b/gi', '/(?:answer|label) is\\b/gi');
-  expect(changed).not.toBe(readFileSync(parser, 'utf8'));
-  writeFileSync(parser, changed);
-  return join(tree, 'bin/baldistill');
-}
+/** These sources with a parser that reads answers otherwise. */
+const anotherParser = (): string =>
+  otherSources(join(temporary, 'other-parser'), [
+    { file: 'domain/answers.ts', from: '/answer is\\b/gi', to: '/(?:answer|label) is\\b/gi' },
+  ]);
 
 test.skipIf(data === undefined)('a second run pays for what is new, and for nothing else', async () => {
   expect(await pays('the first run, 1,000 rows', 'first', {})).toBe(1000);
@@ -133,7 +123,7 @@ test.skipIf(data === undefined)('a second run pays for what is new, and for noth
   expect(await pays('100 rows more', 'more', { rows: 1100 })).toBe(100);
   expect(await pays('64 calls in flight, not 16', 'wide', { rows: 1100, concurrency: 64 })).toBe(0);
   expect(await pays('the endpoint on another port', 'port', { rows: 1100, port: servers[1]?.port ?? 0 })).toBe(0);
-  expect(await pays('another parser', 'parser', { rows: 1100 }, sourcesWithAnotherParser())).toBe(0);
+  expect(await pays('another parser', 'parser', { rows: 1100 }, anotherParser())).toBe(0);
   const a = { method: 'baldistill-a', slots: 500 };
   const first = await pays('baldistill-a, 500 slots, 1,000 rows', 'a', a);
   const second = await pays('baldistill-a, 500 slots, 1,100 rows', 'a-more', { ...a, rows: 1100 });
