@@ -17,6 +17,7 @@ export function frequencyChart(report: Report): Markup | null {
     .filter(({ scored }) => scored)
     .map((domain) => ({ ...domain, pool: Math.max(domain.pool, 1) }));
   const scoreName = metricName(metrics);
+  if (points.length === 0) return null;
   const share = report.data.pool / Math.max(report.data.domains, 1);
   const borders = [
     { at: share / 2, name: 'tail', anchor: 'end' },

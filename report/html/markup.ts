@@ -1,4 +1,7 @@
-/** HTML that is escaped by construction: what a template fills in is text, unless it is markup made here. */
+/**
+ * HTML that is escaped by construction: what a template fills in is text, unless it is markup made here. The tag is not
+ * called `html`, for the formatter would rewrite such templates, and a hash of the policy would no longer fit.
+ */
 
 /** Markup that was made by `markup`, or by a library from escaped text. */
 export class Markup {

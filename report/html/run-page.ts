@@ -9,28 +9,21 @@ import { frequencyChart } from './frequency-chart.ts';
 import { headline } from './headline.ts';
 import { lossChart } from './loss-chart.ts';
 import { markup } from './markup.ts';
+import type { Markup } from './markup.ts';
 import { quotaMap } from './quota-map.ts';
 import { budgetTable, domainTable, groupTable, stageTable } from './run-tables.ts';
 import { samples } from './samples.ts';
+import { lastScores } from './scored.ts';
 import { settings } from './settings.ts';
 import { groupCurve, stageCurve } from './stage-curve.ts';
 
 export function htmlReport(report: Report): string {
+  const quotas = quotaMap(report);
   const change = changeChart(report);
   const sections: Section[] = [
-    {
-      id: 'scores',
-      title: 'Scores',
-      content: markup`<div class="figures">${stageCurve(report)}${groupCurve(report)}${frequencyChart(report)}</div>
-        ${groupTable(report)}`,
-    },
-    {
-      id: 'stages',
-      title: 'Stages',
-      content: markup`<div class="figures">${fillingChart(report)}${lossChart(report)}</div>
-        ${stageTable(report)}`,
-    },
-    { id: 'quotas', title: 'Quotas', content: quotaMap(report) },
+    { id: 'scores', title: 'Scores', content: scores(report) },
+    { id: 'stages', title: 'Stages', content: stages(report) },
+    ...(quotas === null ? [] : [{ id: 'quotas', title: 'Quotas', content: quotas }]),
     ...(change === null ? [] : [{ id: 'change', title: 'Before and after', content: change }]),
     { id: 'domains', title: 'Domains', content: domainTable(report) },
     {
@@ -51,4 +44,16 @@ export function htmlReport(report: Report): string {
       are in report.json beside it.
     </p>`,
   });
+}
+
+function scores(report: Report): Markup {
+  if (lastScores(report) === null) return markup`<p>This run was not evaluated.</p>`;
+  return markup`<div class="figures">${stageCurve(report)}${groupCurve(report)}${frequencyChart(report)}</div>
+    ${groupTable(report)}`;
+}
+
+function stages(report: Report): Markup {
+  if (report.stages.length === 0) return markup`<p>The run ended before its first stage was closed.</p>`;
+  return markup`<div class="figures">${fillingChart(report)}${lossChart(report)}</div>
+    ${stageTable(report)}`;
 }

@@ -167,6 +167,31 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
     await page.close();
   });
 
+  test('a run that was not scored, of one stage, or ended before its first stage has a page too', async () => {
+    const report = reportFixture();
+    const [first] = report.stages;
+    if (first === undefined) throw new Error('no stage');
+    const unscored = {
+      ...report,
+      test: null,
+      stages: report.stages.map((stage) => ({ ...stage, validation: null, losses: [] })),
+    };
+    const bare = { ...unscored, stages: [], samples: [], history: { points: [], stages: [] } };
+    const variants = { unscored, bare, oneStage: { ...report, stages: [first] }, untested: { ...report, test: null } };
+    const figures: Record<string, number> = {};
+    for (const [name, variant] of Object.entries(variants)) {
+      const path = join(folder, `${name}.html`);
+      writeFileSync(path, htmlReport(variant));
+      const { page, noted } = await open(browser, path);
+      expect(noted).toEqual([]);
+      const made = await page.$$eval('header, section', (found) => found.map((part) => part.innerHTML).join(''));
+      expect(/.{20}(NaN|undefined|Infinity).{20}/.exec(made)?.[0]).toBeUndefined();
+      figures[name] = (await page.$$('figure svg')).length;
+      await page.close();
+    }
+    expect(figures).toEqual({ unscored: 6, bare: 0, oneStage: 10, untested: 13 });
+  });
+
   test('a comparison shows its table, curves and cells', async () => {
     const { page } = await open(browser, pages.comparison);
     const bold = await texts(page, '#results ~ * tbody strong');
