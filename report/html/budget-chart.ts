@@ -123,6 +123,6 @@ function timeAxis(unit: string) {
     marginLeft: 50,
     marginTop: 28,
     marginBottom: 46,
-    x: { label: `${unit} since the start`, labelAnchor: 'center', labelArrow: 'none', ticks: 5 },
+    x: { label: `${unit} since the start`, labelAnchor: 'center', labelOffset: 38, labelArrow: 'none', ticks: 5 },
   } as const;
 }

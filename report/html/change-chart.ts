@@ -63,7 +63,15 @@ function panelOptions(panel: readonly Change[], room: number, scoreName: string)
     marginTop: 8,
     marginBottom: 46,
     marginRight: 12,
-    x: { domain: [0, 1], label: scoreName, labelAnchor: 'center', labelArrow: 'none', grid: true, ticks: 5 },
+    x: {
+      domain: [0, 1],
+      label: scoreName,
+      labelAnchor: 'center',
+      labelOffset: 38,
+      labelArrow: 'none',
+      grid: true,
+      ticks: 5,
+    },
     y: {
       type: 'band',
       round: false,

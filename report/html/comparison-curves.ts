@@ -67,6 +67,7 @@ function curveOptions(
     x: {
       label: over === 'stages' ? 'stages (K)' : 'slots (B)',
       labelAnchor: 'center',
+      labelOffset: 38,
       labelArrow: 'none',
       inset: 6,
       ticks: xs.length <= 6 ? xs : 5,

@@ -46,6 +46,7 @@ function chartOptions(lines: ReturnType<typeof differencesOf>, domain: readonly 
       nice: true,
       label: 'difference in macro',
       labelAnchor: 'center',
+      labelOffset: 38,
       labelArrow: 'none',
       grid: true,
       ticks: 4,

@@ -42,6 +42,7 @@ export function fillingChart({ stages }: Report): Markup | null {
         type: 'band',
         label: 'stage',
         labelAnchor: 'center',
+        labelOffset: 38,
         labelArrow: 'none',
         ticks: stages.map(({ stage }) => stage).filter((_, index) => index % every === 0),
         tickFormat: (stage: number) => String(stage),

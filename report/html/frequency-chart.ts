@@ -41,6 +41,7 @@ export function frequencyChart(report: Report): Markup | null {
         type: 'log',
         label: 'rows in the pool (log scale)',
         labelAnchor: 'center',
+        labelOffset: 38,
         labelArrow: 'none',
         ticks: 4,
         tickFormat: (rows: number) => count(rows),

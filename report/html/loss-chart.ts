@@ -31,8 +31,8 @@ export function lossChart({ stages }: Report): Markup | null {
       marginTop: 28,
       marginBottom: 46,
       marginRight: 24,
-      x: { label: 'training step', labelAnchor: 'center', labelArrow: 'none', ticks: 4 },
-      y: { label: 'loss', grid: true, ticks: 5, zero: true, nice: true },
+      x: { label: 'training step', labelAnchor: 'center', labelOffset: 38, labelArrow: 'none', ticks: 4 },
+      y: { label: 'loss', grid: true, ticks: 5, zero: true, nice: true, tickFormat: short },
       marks: [
         ...lines.map(({ points, depth }) =>
           Plot.line(points, { x: 'step', y: 'loss', stroke: colour.first, strokeOpacity: depth, strokeWidth: 2 }),
@@ -53,4 +53,9 @@ export function lossChart({ stages }: Report): Markup | null {
       ],
     },
   );
+}
+
+/** Losses may be tiny: `8e-5` has room where `0.00008` has not. */
+function short(loss: number): string {
+  return loss !== 0 && Math.abs(loss) < 0.001 ? loss.toExponential(0) : String(Number(loss.toPrecision(3)));
 }

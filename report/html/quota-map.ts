@@ -90,6 +90,7 @@ function mapOptions(
       domain: [...stages],
       label: 'stage',
       labelAnchor: 'center',
+      labelOffset: 38,
       labelArrow: 'none',
       tickSize: 0,
       padding: 0.04,

@@ -18,7 +18,9 @@ export function stageCurve(report: Report): Markup | null {
   if (last === undefined) return null;
   const scoreName = metricName(last.metrics);
   const points = scored.map(({ stage, metrics: { macro, micro, interval } }) => ({ stage, macro, micro, ...interval }));
-  const test = report.test === null ? [] : [{ stage: last.stage + 0.5, ...report.test }];
+  // The test stands apart, a little to the right.
+  const beyond = report.test === null ? 0 : scored.length === 1 ? 0.15 : 0.5;
+  const test = report.test === null ? [] : [{ stage: last.stage + beyond, ...report.test }];
   const ends = endLabels(
     [
       { text: `macro ${score(last.metrics.macro)}`, value: last.metrics.macro, fill: colour.first },
@@ -34,10 +36,13 @@ export function stageCurve(report: Report): Markup | null {
       label: `Line chart of validation scores by stage: ${points.map(({ stage, macro, micro }) => `stage ${stage} macro ${score(macro)}, micro ${score(micro)}`).join('; ')}.`,
     },
     {
-      ...stageAxis(scored, test.length > 0 ? 0.5 : 0),
+      ...stageAxis(scored, beyond),
       marginRight: ends.room,
       y: { label: scoreName, grid: true, nice: true, ticks: 5 },
       marks: [
+        ...(points.length === 1
+          ? [Plot.ruleX(points, { x: 'stage', y1: 'low', y2: 'high', stroke: colour.first })]
+          : []),
         Plot.areaY(points, { x: 'stage', y1: 'low', y2: 'high', fill: colour.first, fillOpacity: 0.15 }),
         Plot.lineY(points, { x: 'stage', y: 'macro', stroke: colour.first, strokeWidth: 2 }),
         Plot.lineY(points, { x: 'stage', y: 'micro', stroke: colour.second, strokeWidth: 2, strokeDasharray: '5 3' }),
@@ -45,7 +50,7 @@ export function stageCurve(report: Report): Markup | null {
         Plot.dot(points, { x: 'stage', y: 'micro', fill: colour.second, symbol: 'square', r: 3 }),
         Plot.ruleX(test, { x: 'stage', y1: ({ interval }) => interval.low, y2: ({ interval }) => interval.high }),
         Plot.dot(test, { x: 'stage', y: 'macro', fill: colour.ink, symbol: 'diamond', r: 4.5 }),
-        ends.at(last.stage + (test.length > 0 ? 0.5 : 0)),
+        ends.at(last.stage + beyond),
       ],
     },
   );
@@ -124,6 +129,7 @@ function stageAxis(scored: readonly ScoredStage[], beyond: number) {
     x: {
       label: 'stage',
       labelAnchor: 'center',
+      labelOffset: 38,
       labelArrow: 'none',
       domain: [Math.min(...stages) - 0.15, Math.max(...stages) + beyond + 0.15],
       ticks: stages.filter((_, index) => index % step === 0),
