@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { markup, Markup } from './markup.ts';
 import type { Content } from './markup.ts';
 
-const style = readFileSync(new URL('page.css', import.meta.url), 'utf8');
-const script = readFileSync(new URL('page.js', import.meta.url), 'utf8');
+const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+// What is for paper comes last: it wins over what is for screens.
+const style = ['page', 'tables', 'print'].map((name) => read(`style/${name}.css`)).join('\n');
+const script = read('page.js');
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 const policy = [
