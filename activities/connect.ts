@@ -17,7 +17,7 @@ export async function connect(world: World, spec: RunSpec): Promise<Connected> {
   if (spec.budget.usd !== undefined) requirePrices(spec);
   await world.ledger.forgiveForfeits(spec.name);
   const student = world.student(spec, null);
-  const capabilities = student === null || isManual(spec) ? null : await student.probe(student.baseModel);
+  const capabilities = student === null || isTrainedElsewhere(spec) ? null : await student.probe(student.baseModel);
   if (capabilities !== null && !capabilities.fineTuning) {
     throw new BaldistillError(
       'InvalidInput',
@@ -49,7 +49,7 @@ export function requirePrices(spec: RunSpec): void {
   );
 }
 
-/** A student trained by hand does not exist before its stage: it is probed when it is first used. */
-function isManual(spec: RunSpec): boolean {
-  return 'driver' in spec.student && spec.student.driver === 'manual';
+/** A student trained by hand or by a command does not exist before its stage: it is probed when it is first used. */
+function isTrainedElsewhere(spec: RunSpec): boolean {
+  return 'driver' in spec.student && spec.student.driver !== 'none';
 }

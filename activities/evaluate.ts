@@ -2,46 +2,86 @@
 import type { EvaluateInput } from '../contracts/activity-messages.ts';
 import { Row } from '../contracts/records.ts';
 import type { Message, Prediction } from '../contracts/records.ts';
-import type { Scores } from '../contracts/stage.ts';
+import type { RunSpec } from '../contracts/run-file.ts';
+import type { Prepared, Scores } from '../contracts/stage.ts';
 import { BaldistillError } from '../domain/failures.ts';
+import type { Metrics } from '../domain/metrics.ts';
+import type { Task } from '../domain/tasks/task.ts';
 import { inBatches } from './batches.ts';
 import { domainTable, taskOf } from './pool.ts';
+import type { Artifacts } from './ports/artifacts.ts';
+import type { Student, StudentRequest } from './ports/student.ts';
 import type { World } from './ports/world.ts';
 
 export async function evaluate(world: World, input: EvaluateInput, signal: AbortSignal): Promise<Scores> {
   const { artifacts } = world;
-  const { spec, prepared, split } = input;
-  const reference = split === 'test' ? prepared.test : prepared.validation;
+  const { spec, split } = input;
+  const questions = await readSplit(artifacts, input);
   const student = world.student(spec, input.student.url);
-  if (reference === null || student === null || !('maxTokens' in spec.student)) {
+  if (questions === null || student === null || !('maxTokens' in spec.student)) {
     throw new BaldistillError('InvalidInput', `There is nothing to evaluate: no ${split} rows or no student.`);
   }
   const { maxTokens, concurrency } = spec.student;
   const { model } = input.student;
   const can = input.connected.student ?? (await student.probe(model));
-  const task = await taskOf(artifacts, input);
+  const asked = { student, model, can, signal, maxTokens: maxTokens.evaluate, concurrency };
+  const { predictions, metrics } = await scoreSplit(questions, asked);
+  return {
+    split,
+    macro: metrics.macro,
+    micro: metrics.micro,
+    rows: predictions.length,
+    metrics: await artifacts.writeJson(metrics),
+    predictions: await artifacts.writeLines(predictions),
+  };
+}
+
+/** The rows of a split and how they are asked and scored. */
+export interface SplitQuestions {
+  readonly spec: RunSpec;
+  readonly task: Task;
+  readonly rows: readonly Row[];
+  readonly pool: Readonly<Record<string, number>>;
+}
+
+/** Null where the data have no such split. */
+export async function readSplit(
+  artifacts: Artifacts,
+  from: { readonly spec: RunSpec; readonly prepared: Prepared; readonly split: 'validation' | 'test' },
+): Promise<SplitQuestions | null> {
+  const { spec, prepared, split } = from;
+  const reference = split === 'test' ? prepared.test : prepared.validation;
+  if (reference === null) return null;
+  const task = await taskOf(artifacts, from);
   const rows: Row[] = [];
   for await (const row of artifacts.readLines(reference, Row)) rows.push(row);
+  const { pool } = await domainTable(artifacts, prepared);
+  return { spec, task, rows, pool };
+}
 
-  const batches = await inBatches(rows, concurrency, signal, async (batch) => {
+/** Whom to ask, and how much at a time. */
+export interface AskedStudent extends StudentRequest {
+  readonly student: Pick<Student, 'generate'>;
+  readonly maxTokens: number;
+  readonly concurrency: number;
+}
+
+/** Asks every row once; one that fails by itself is an invalid answer. */
+export async function scoreSplit(
+  { spec, task, rows, pool }: SplitQuestions,
+  { student, maxTokens, concurrency, ...asked }: AskedStudent,
+): Promise<{ predictions: Prediction[]; metrics: Metrics }> {
+  const batches = await inBatches(rows, concurrency, asked.signal, async (batch) => {
     const prompts = batch.map((row) => promptAs(spec.switches.format, task.studentPrompt(row)));
-    const generations = await student.generate({ model, can, signal }, prompts, maxTokens.evaluate);
+    const generations = await student.generate(asked, prompts, maxTokens);
     return batch.map((row, index): Prediction => {
       const output = generations[index]?.text ?? '';
       return { id: row.id, domain: row.domain, gold: row.answer, output, predicted: task.extract(output, row) };
     });
   });
   const predictions = batches.flat();
-  const { pool } = await domainTable(artifacts, prepared);
   const metrics = task.metrics({ judged: predictions, pool, slots: spec.budget.slots, seed: spec.seed });
-  return {
-    split,
-    macro: metrics.macro,
-    micro: metrics.micro,
-    rows: rows.length,
-    metrics: await artifacts.writeJson(metrics),
-    predictions: await artifacts.writeLines(predictions),
-  };
+  return { predictions, metrics };
 }
 
 /** The same text either way; a chat endpoint wraps it in its own template. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { FineTuneInput, Reported, ReportInput } from '../contracts/activity-messages.ts';
 import { Metrics } from '../contracts/metrics.ts';
-import { DomainOutcome, DomainTable, Example } from '../contracts/records.ts';
+import { DomainOutcome, DomainTable } from '../contracts/records.ts';
 import type { Report } from '../contracts/report.ts';
 import type { StagePart } from '../contracts/report.ts';
 import { simulatedParts } from '../contracts/simulated.ts';
@@ -14,6 +14,7 @@ import { drawSamples } from './report-samples.ts';
 import { prompts, versions } from './report-versions.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { World } from './ports/world.ts';
+import { trainingFormats, writeTrainingSet } from './training-set.ts';
 
 /** Points of the budget over time: more than a figure has pixels to show. */
 const historyPoints = 200;
@@ -32,9 +33,13 @@ export async function report(world: World, input: ReportInput): Promise<Reported
   const folder = world.runFolder(input.spec.name);
   const document = await reportOf(world, input);
   const last = input.stages.at(-1);
-  if (last !== undefined) await artifacts.export(last.training, join(folder, 'train.jsonl'));
-  const provenance = await artifacts.writeLines(provenanceOf(artifacts, input.stages));
-  await artifacts.export(provenance, join(folder, 'train.provenance.jsonl'));
+  if (last !== undefined) {
+    const { spec, status } = input;
+    const { training } = last;
+    const examples = input.stages.map((stage) => stage.examples);
+    const set = { spec, status, teacherModel: document.teacherModel, examples, training };
+    await writeTrainingSet(artifacts, set, folder, trainingFormats);
+  }
   const scores = input.test ?? last?.validation ?? null;
   if (scores !== null) {
     await artifacts.export(scores.predictions, join(folder, `predictions.${scores.split}.jsonl`));
@@ -46,16 +51,6 @@ export async function report(world: World, input: ReportInput): Promise<Reported
   const { htmlReport } = await import('../report/html/run-page.ts');
   await artifacts.exportText(htmlReport(document), join(folder, 'report.html'));
   return { folder, studentModel: document.studentModel };
-}
-
-/** One line a training example, in the order of train.jsonl. */
-async function* provenanceOf(
-  artifacts: Artifacts,
-  stages: readonly StageResult[],
-): AsyncGenerator<Omit<Example, 'rationale'>> {
-  for (const stage of stages) {
-    for await (const { rationale: _, ...line } of artifacts.readLines(stage.examples, Example)) yield line;
-  }
 }
 
 async function reportOf(world: World, input: ReportInput): Promise<Report> {

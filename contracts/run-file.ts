@@ -15,11 +15,16 @@ export const RunName = z
   .max(200)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._,=+-]*$/, 'letters, digits and . _ , = + - only, starting with a letter or digit');
 
+export const dataFormats = ['jsonl', 'csv', 'tsv', 'parquet'] as const;
+export type DataFormat = (typeof dataFormats)[number];
+
 const Source = z.union([
   z.string().min(1),
   z.strictObject({
     path: z.string().min(1),
-    /** Keep only rows whose id occurs (or does not occur) in this JSONL file. */
+    /** What the file's extension says, unless given. */
+    format: z.enum(dataFormats).optional(),
+    /** Keep only rows whose id occurs (or does not occur) in this file. */
     idsIn: z.string().min(1).optional(),
     idsNotIn: z.string().min(1).optional(),
   }),
@@ -142,8 +147,20 @@ const ManualStudent = z.strictObject({
   price: Price.optional(),
   ...StudentFlow,
 });
+const CommandStudent = z.strictObject({
+  driver: z.literal('command'),
+  /** A program and its arguments, without a shell. */
+  train: z.array(z.string().min(1)).min(1),
+  /** Where it runs, from the run file's folder. */
+  cwd: z.string().min(1).default('.'),
+  /** Where what it trains is served. */
+  baseUrl: BaseUrl,
+  apiKeyEnv: EnvironmentVariable.optional(),
+  price: Price.optional(),
+  ...StudentFlow,
+});
 const NoStudent = z.strictObject({ driver: z.literal('none') });
-export const StudentConfig = z.union([EmbeddedStudent, RemoteStudent, ManualStudent, NoStudent]);
+export const StudentConfig = z.union([EmbeddedStudent, RemoteStudent, ManualStudent, CommandStudent, NoStudent]);
 export type StudentConfig = z.infer<typeof StudentConfig>;
 
 const SwitchOverrides = z.strictObject({

@@ -28,7 +28,7 @@ export function unpriced(spec: Pick<RunSpec, 'teacher' | 'student' | 'prices'>):
     found.push({ part: 'teacher', model: spec.teacher.model, missing: 'price' });
   }
   const student = studentRates(spec);
-  const model = 'model' in spec.student ? spec.student.model : 'the student trained by hand';
+  const model = 'model' in spec.student ? spec.student.model : 'the student trained elsewhere';
   const trains = 'model' in spec.student;
   if (student === null) found.push({ part: 'student', model, missing: 'price' });
   else if (trains && student.training === undefined) found.push({ part: 'student', model, missing: 'training price' });

@@ -9,6 +9,8 @@ import type { Student } from '../activities/ports/student.ts';
 import type { Teacher } from '../activities/ports/teacher.ts';
 import { studentPurse } from '../activities/student-money.ts';
 import type { World } from '../activities/ports/world.ts';
+import { commandEnvironment } from '../adapters/command/command-environment.ts';
+import { commandStudent } from '../adapters/command/command-student.ts';
 import { createFileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
 import { createImporter } from '../adapters/datasets/importer.ts';
 import type { EndpointAddress } from '../adapters/openai/client.ts';
@@ -88,10 +90,22 @@ export function createWorld(parts: WorldParts): World {
       if (!('hyperparameters' in student)) return null;
       const remote = 'embedded' in student ? undefined : student;
       const purse = purseOf(spec);
-      return openAiStudent({
-        baseModel: 'embedded' in student ? student.embedded : 'model' in student ? student.model : 'manual',
+      const endpoint = openAiStudent({
+        baseModel: 'embedded' in student ? student.embedded : 'model' in student ? student.model : student.driver,
         address: () => ({ ...address(url ?? remote?.baseUrl, remote?.apiKeyEnv, student), purse }),
         hyperparameters: student.hyperparameters,
+      });
+      if (!('driver' in student) || student.driver !== 'command') return endpoint;
+      const { train, cwd, hyperparameters, apiKeyEnv: allowed } = student;
+      const withheld =
+        'apiKeyEnv' in spec.teacher && spec.teacher.apiKeyEnv !== undefined ? [spec.teacher.apiKeyEnv] : [];
+      return commandStudent(endpoint, {
+        train,
+        cwd,
+        hyperparameters,
+        folder: join(parts.home, 'training'),
+        environment: commandEnvironment(process.env, { allowed, withheld }),
+        logFile: (suffix) => join(parts.home, 'runs', spec.name, `train-${suffix}.log`),
       });
     },
 

@@ -1,4 +1,5 @@
 /** From the text of a run file to a run with every choice made, or to everything that is wrong with it. */
+import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { RunFile } from '../../contracts/run-file.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
@@ -82,11 +83,18 @@ function partsOf(value: Record<string, unknown>): Parts {
   };
 }
 
+/** A command runs where its run file says, wherever the worker runs. */
+function studentOf(student: RunFile['student'], runFile: string): RunFile['student'] {
+  const byCommand = 'driver' in student && student.driver === 'command';
+  return byCommand ? { ...student, cwd: resolve(dirname(runFile), student.cwd) } : student;
+}
+
 /** METHOD: call limit L is B by default. DESIGN section 4: a run stops sending after max(2 x concurrency, 1 % of B) forfeits. */
 function specOf(file: RunFile, options: RunFileOptions): RunSpec {
   const { slots, calls = slots, maxForfeits } = file.budget;
   return {
     ...file,
+    student: studentOf(file.student, options.path),
     dataRoot: dataRootOf(file.data, options.path, options.dataRoot),
     switches: switchesOf(file.method, file.switches),
     stages: stagesOf(file.method, file.stages),

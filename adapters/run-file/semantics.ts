@@ -84,6 +84,10 @@ function methodFindings({ method, switches, stages, student }: Parts, stagesChos
     const expected = 'the embedded students always train from their base; use init: base, or another student';
     found.push({ path: ['switches', 'init'], expected });
   }
+  if (chosen.init === 'continue' && student !== undefined && 'driver' in student && student.driver === 'command') {
+    const expected = 'a training command gets all examples so far and starts from its own base; use init: base';
+    found.push({ path: ['switches', 'init'], expected });
+  }
   const none = student !== undefined && 'driver' in student && student.driver === 'none';
   if (none && chosen.select === 'ifd' && actual > 1) {
     const expected = `${method} selects rows with the student (select: ifd), so it needs one; use adaptive-ft-cot or select: random`;

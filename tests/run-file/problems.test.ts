@@ -63,7 +63,7 @@ colour: red
         line 16: teacher.noise = 2: expected a number from 0 to 1
         line 17: teacher.idempotency.ttl: missing; expected a whole number of at least 1
         line 17: teacher.idempotency.tl = 3: unknown key; did you mean ttl?
-        line 19: student.driver = "magic": expected manual or none
+        line 19: student.driver = "magic": expected manual, command or none
         line 20: colour = "red": unknown key; known here: name, data, task, method, switches, stages, budget, seed, teacher, student and prices"
     `);
   });
@@ -74,7 +74,7 @@ colour: red
         line 1: data: missing; expected a block with builtin, or a block with train and fields
         line 1: budget: missing; expected a block with the keys slots, calls, tokens, usd, cached and maxForfeits
         line 2: teacher = {...}: expected a block with embedded, or a block with baseUrl and model
-        line 3: student = 3: expected a block with embedded, or a block with baseUrl and model, or a block with driver"
+        line 3: student = 3: expected a block with embedded, or a block with baseUrl and model, or a block with driver, or a block with driver, train and baseUrl"
     `);
   });
 
