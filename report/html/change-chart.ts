@@ -4,7 +4,7 @@ import type { Report } from '../../contracts/report.ts';
 import { colour, figure, figureWidth } from './chart.ts';
 import { markup, visible } from './markup.ts';
 import type { Markup } from './markup.ts';
-import { axisName, axisRoom, panels, rowHeight } from './panels.ts';
+import { axisName, axisRoom, drawnOf, panels, rowHeight } from './panels.ts';
 import { domainsOf, scoredStages } from './scored.ts';
 import { score } from './words.ts';
 import { metricName } from '../metric-name.ts';
@@ -26,16 +26,17 @@ export function changeChart(report: Report): Markup | null {
     const [from, to] = [before.get(domain), after.get(domain)];
     return from?.scored && to?.scored ? [{ domain, before: from.score, after: to.score }] : [];
   });
+  const { rows: drawn, note } = drawnOf(changes);
   const scoreName = metricName(last.metrics);
-  const room = axisRoom(changes.map(({ domain }) => domain));
+  const room = axisRoom(drawn.map(({ domain }) => domain));
   const up = changes.filter((change) => change.after > change.before).length;
   const down = changes.filter((change) => change.after < change.before).length;
   return markup`<p>
       Validation ${scoreName} of each domain after stage ${first.stage} (ring) and after stage ${last.stage} (dot), the
-      most frequent domain first. Blue rose (${up}), orange fell (${down}).
+      most frequent domain first. Blue rose (${up}), orange fell (${down}). ${note}
     </p>
     <div class="figures">
-      ${panels(changes).map((panel, index, all) =>
+      ${panels(drawn).map((panel, index, all) =>
         figure(
           {
             title: `Stage ${first.stage} to stage ${last.stage}${all.length > 1 ? `, part ${index + 1} of ${all.length}` : ''}`,

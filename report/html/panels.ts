@@ -12,6 +12,16 @@ export function panels<T>(rows: readonly T[]): T[][] {
   return Array.from({ length: number }, (_, index) => rows.slice(index * size, (index + 1) * size));
 }
 
+/** More domains than twice this are too many to draw. */
+const mostOfAnEnd = 60;
+
+/** What is drawn of a list in the order of frequency: all, or both its ends, and then a sentence that says so. */
+export function drawnOf<T>(rows: readonly T[]): { readonly rows: readonly T[]; readonly note: string | null } {
+  if (rows.length <= 2 * mostOfAnEnd) return { rows, note: null };
+  const note = `Of ${rows.length} domains the ${mostOfAnEnd} most frequent and the ${mostOfAnEnd} rarest are drawn; the table has all.`;
+  return { rows: [...rows.slice(0, mostOfAnEnd), ...rows.slice(-mostOfAnEnd)], note };
+}
+
 /** Names as an axis shows them. Two that are the same when shortened stay apart: the axis is drawn by their places. */
 export const axisName = (domain: string): string => shortened(domain, 24);
 

@@ -5,7 +5,7 @@ import type { Report } from '../../contracts/report.ts';
 import { colour, drawing } from './chart.ts';
 import { markup, visible } from './markup.ts';
 import type { Markup } from './markup.ts';
-import { axisName, axisRoom, panels, rowHeight } from './panels.ts';
+import { axisName, axisRoom, drawnOf, panels, rowHeight } from './panels.ts';
 import { domainsOf } from './scored.ts';
 import { count } from './words.ts';
 
@@ -38,11 +38,12 @@ export function quotaMap(report: Report): Markup | null {
     .map(({ kind }) => kind)
     .filter((kind) => kind === 'real' || cells.some((cell) => cell.kind === kind));
   const most = Math.max(...cells.map(({ slots }) => slots));
-  const domains = domainsOf(report);
+  const { rows: domains, note } = drawnOf(domainsOf(report));
   const frame = { shown, most, room: axisRoom(domains), stages: report.stages.map(({ stage }) => stage) };
   return markup`<p>
       Slots of each domain (the most frequent first) and stage, by what filled them: ${shown.join(', ')}. The stronger the colour,
       the more slots, on a square-root scale; an empty cell is none.
+      ${note}
     </p>
     <div class="beside">
       ${panels(domains).map((panel) => {

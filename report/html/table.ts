@@ -49,8 +49,14 @@ const dataOf = (values: Readonly<Record<string, string>>): Markup[] =>
   Object.entries(values).map(([name, value]) => markup`data-${name}="${value}" `);
 
 function cellOf<Row>({ kind, cell, value }: Column<Row>, row: Row): Markup {
-  if (kind !== 'number') return markup`<td class="${kind}">${cell(row)}</td>`;
-  return markup`<td class="number" data-value="${value?.(row) ?? null}">${cell(row)}</td>`;
+  const content = cell(row);
+  if (kind !== 'number') return markup`<td class="${kind}">${content}</td>`;
+  const number = value?.(row) ?? null;
+  const sorts = number === null ? '' : String(Number(number.toFixed(6)));
+  // A number that stands there as it is sorts by what stands there.
+  return sorts === content
+    ? markup`<td class="number">${content}</td>`
+    : markup`<td class="number" data-value="${sorts}">${content}</td>`;
 }
 
 /** Names and values, not sorted. */
