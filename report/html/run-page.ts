@@ -53,7 +53,7 @@ function scores(report: Report): Markup {
 }
 
 function stages(report: Report): Markup {
-  if (report.stages.length === 0) return markup`<p>The run ended before its first stage was closed.</p>`;
+  if (report.stages.length === 0) return markup`<p>No stage was closed.</p>`;
   return markup`<div class="figures">${fillingChart(report)}${lossChart(report)}</div>
     ${stageTable(report)}`;
 }
