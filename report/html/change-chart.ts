@@ -7,7 +7,7 @@ import type { Markup } from './markup.ts';
 import { axisName, axisRoom, drawnOf, panels, rowHeight } from './panels.ts';
 import { domainsOf, scoredStages } from './scored.ts';
 import { score } from './words.ts';
-import { metricName } from '../metric-name.ts';
+import { metricWord } from '../metric-words.ts';
 
 interface Change {
   readonly domain: string;
@@ -27,7 +27,7 @@ export function changeChart(report: Report): Markup | null {
     return from?.scored && to?.scored ? [{ domain, before: from.score, after: to.score }] : [];
   });
   const { rows: drawn, note } = drawnOf(changes);
-  const scoreName = metricName(last.metrics);
+  const scoreName = metricWord(last.metrics.metric);
   const room = axisRoom(drawn.map(({ domain }) => domain));
   const up = changes.filter((change) => change.after > change.before).length;
   const down = changes.filter((change) => change.after < change.before).length;

@@ -7,7 +7,7 @@ import type { Markup } from './markup.ts';
 import { groupLooks } from './group-looks.ts';
 import { lastScores } from './scored.ts';
 import { count, score } from './words.ts';
-import { metricName } from '../metric-name.ts';
+import { metricWord } from '../metric-words.ts';
 
 export function frequencyChart(report: Report): Markup | null {
   const last = lastScores(report);
@@ -16,7 +16,7 @@ export function frequencyChart(report: Report): Markup | null {
   const points = metrics.domains
     .filter(({ scored }) => scored)
     .map((domain) => ({ ...domain, pool: Math.max(domain.pool, 1) }));
-  const scoreName = metricName(metrics);
+  const scoreName = metricWord(metrics.metric);
   if (points.length === 0) return null;
   const share = report.data.pool / Math.max(report.data.domains, 1);
   const borders = [

@@ -5,7 +5,7 @@ import type { Markup } from './markup.ts';
 import { lastScores } from './scored.ts';
 import { count, dollars, duration, score } from './words.ts';
 import { tile } from './tile.ts';
-import { metricName } from '../metric-name.ts';
+import { metricWord } from '../metric-words.ts';
 
 export function headline(report: Report): Markup {
   const { spec } = report;
@@ -31,7 +31,7 @@ function scoreTiles(report: Report): Markup {
   if (last === null) return tile('macro', '–', 'This run was not evaluated.');
   const { split, metrics } = last;
   const { low, high } = metrics.interval;
-  return markup`${tile(`macro ${metricName(metrics)}, ${split}`, score(metrics.macro), `95 % interval ${score(low)} to ${score(high)}`)}${tile(
+  return markup`${tile(`macro ${metricWord(metrics.metric)}, ${split}`, score(metrics.macro), `95 % interval ${score(low)} to ${score(high)}`)}${tile(
     `micro, ${split}`,
     score(metrics.micro),
     `${count(metrics.rows)} rows, ${count(metrics.invalid)} without a valid answer`,

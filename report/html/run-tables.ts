@@ -8,7 +8,7 @@ import { domainsOf, lastScores } from './scored.ts';
 import { factTable, sortableTable } from './table.ts';
 import type { Column } from './table.ts';
 import { count, dollars } from './words.ts';
-import { metricName } from '../metric-name.ts';
+import { metricWord } from '../metric-words.ts';
 
 export function stageTable({ stages }: Report): Markup {
   const skipped = stages.filter((stage) => stage.skipped.length > 0);
@@ -61,7 +61,7 @@ export function domainTable(report: Report): Markup {
           rate<DomainLine>('recall', ({ recall }) => recall),
         ]
       : []),
-    rate(last === null ? 'score' : metricName(last.metrics), ({ score: value }) => value),
+    rate(last === null ? 'score' : metricWord(last.metrics.metric), ({ score: value }) => value),
   ];
   return markup`${sortableTable('Domains', columns, domainLines(report))}
     <p class="quiet">
@@ -112,7 +112,7 @@ export function groupTable(report: Report): Markup | null {
       words('group', ({ group }) => group),
       whole('domains', ({ domains }) => domains),
       whole(`rows in ${last.split}`, ({ rows }) => rows),
-      rate(`macro ${metricName(last.metrics)}`, ({ macro }) => macro),
+      rate(`macro ${metricWord(last.metrics.metric)}`, ({ macro }) => macro),
     ],
     last.metrics.groups,
   );

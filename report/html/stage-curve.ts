@@ -9,14 +9,14 @@ import type { Markup } from './markup.ts';
 import { scoredStages } from './scored.ts';
 import type { ScoredStage } from './scored.ts';
 import { score, signed } from './words.ts';
-import { metricName } from '../metric-name.ts';
+import { metricWord } from '../metric-words.ts';
 
 /** Macro with its interval, and micro, on validation after every stage; the test, where there is one, beside the last. */
 export function stageCurve(report: Report): Markup | null {
   const scored = scoredStages(report);
   const last = scored.at(-1);
   if (last === undefined) return null;
-  const scoreName = metricName(last.metrics);
+  const scoreName = metricWord(last.metrics.metric);
   const points = scored.map(({ stage, metrics: { macro, micro, interval } }) => ({ stage, macro, micro, ...interval }));
   // The test stands apart, a little to the right.
   const beyond = report.test === null ? 0 : scored.length === 1 ? 0.15 : 0.5;
@@ -61,7 +61,7 @@ export function groupCurve(report: Report): Markup | null {
   const scored = scoredStages(report);
   const last = scored.at(-1);
   if (last === undefined) return null;
-  const scoreName = metricName(last.metrics);
+  const scoreName = metricWord(last.metrics.metric);
   const groups = last.metrics.groups.filter(({ macro }) => macro !== null).map(({ group }) => group);
   const points = scored.flatMap(({ stage, metrics }) =>
     metrics.groups.flatMap(({ group, macro }) => (macro === null ? [] : [{ stage, group, macro }])),
