@@ -35,7 +35,7 @@ export function frequencyChart(report: Report): Markup | null {
       height: figureHeight,
       marginLeft: 46,
       marginBottom: 46,
-      marginTop: 26,
+      marginTop: 32,
       marginRight: 16,
       x: {
         type: 'log',
@@ -57,7 +57,7 @@ export function frequencyChart(report: Report): Markup | null {
               frameAnchor: 'top',
               textAnchor: anchor,
               dx: anchor === 'end' ? -3 : 3,
-              dy: -14,
+              dy: -18,
               fill: colour.quiet,
             }),
           ]),
