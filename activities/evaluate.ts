@@ -1,7 +1,7 @@
 /** Evaluate: the student's answers on a split, scored (METHOD.md, "One stage", step 5). A row never disappears. */
 import type { EvaluateInput } from '../contracts/activity-messages.ts';
 import { Row } from '../contracts/records.ts';
-import type { Message, Prediction } from '../contracts/records.ts';
+import type { Prediction } from '../contracts/records.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import type { Prepared, Scores } from '../contracts/stage.ts';
 import { BaldistillError } from '../domain/failures.ts';
@@ -12,6 +12,7 @@ import { domainTable, taskOf } from './pool.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { Student, StudentRequest } from './ports/student.ts';
 import type { World } from './ports/world.ts';
+import { promptAs } from './prompt-as.ts';
 
 export async function evaluate(world: World, input: EvaluateInput, signal: AbortSignal): Promise<Scores> {
   const { artifacts } = world;
@@ -82,9 +83,4 @@ export async function scoreSplit(
   const predictions = batches.flat();
   const metrics = task.metrics({ judged: predictions, pool, slots: spec.budget.slots, seed: spec.seed });
   return { predictions, metrics };
-}
-
-/** The same text either way; a chat endpoint wraps it in its own template. */
-function promptAs(format: 'text' | 'chat', content: string): string | Message[] {
-  return format === 'text' ? content : [{ role: 'user', content }];
 }

@@ -8,11 +8,16 @@ import type { Report } from '../contracts/report.ts';
 import type { StagePart } from '../contracts/report.ts';
 import { simulatedParts } from '../contracts/simulated.ts';
 import type { StageResult } from '../contracts/stage.ts';
-import { openTask } from '../domain/tasks/open-task.ts';
 import { markdownReport } from '../report/markdown.ts';
+import { historyOf } from './report-history.ts';
+import { drawSamples } from './report-samples.ts';
+import { prompts, versions } from './report-versions.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { World } from './ports/world.ts';
 import { trainingFormats, writeTrainingSet } from './training-set.ts';
+
+/** Points of the budget over time: more than a figure has pixels to show. */
+const historyPoints = 200;
 
 const Loss = z.strictObject({ step: z.int(), loss: z.number() });
 
@@ -42,6 +47,9 @@ export async function report(world: World, input: ReportInput): Promise<Reported
   }
   await artifacts.exportText(`${JSON.stringify(document, null, 2)}\n`, join(folder, 'report.json'));
   await artifacts.exportText(markdownReport(document), join(folder, 'report.md'));
+  // The page brings a chart library and a document model: only who writes a report loads them.
+  const { htmlReport } = await import('../report/html/run-page.ts');
+  await artifacts.exportText(htmlReport(document), join(folder, 'report.html'));
   return { folder, studentModel: document.studentModel };
 }
 
@@ -51,15 +59,18 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
   const table = prepared === null ? null : await artifacts.readJson(prepared.domains, DomainTable);
   const { budget, calls, tokens, money, unusable } = await ledger.summary(spec.name);
   return {
-    version: 1,
+    version: 2,
     run: spec.name,
     status: input.status,
     startedAt: new Date(input.startedAt).toISOString(),
     seconds: Math.round((Date.now() - input.startedAt) / 100) / 10,
     spec,
-    promptVersion: openTask(spec.task, table?.labels ?? []).promptVersion,
+    prompts: prompts(spec.task),
+    versions,
     teacherModel: input.connected?.teacherModel ?? null,
-    studentModel: input.stages.findLast(({ student }) => student !== null)?.student?.model ?? null,
+    studentModel:
+      input.stages.findLast(({ student }) => student !== null)?.student?.model ??
+      (spec.stages === 0 ? (input.connected?.studentModel ?? null) : null),
     simulated: simulatedParts(spec),
     data: {
       pool: prepared?.pool.rows ?? 0,
@@ -69,6 +80,9 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
       duplicatesDropped: prepared?.dropped.duplicates ?? 0,
       leaksDropped: prepared?.dropped.leaks ?? 0,
       unscored: table?.unscored ?? [],
+      domainRows: Object.entries(table?.pool ?? {})
+        .map(([domain, rows]) => ({ domain, rows }))
+        .sort((a, b) => b.rows - a.rows || (a.domain < b.domain ? -1 : 1)),
     },
     stages: await Promise.all(
       input.stages.map(async (stage, index) => await stagePart(artifacts, stage, input.stageSeconds[index] ?? 0)),
@@ -95,6 +109,8 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
       },
       unusable,
     },
+    history: historyOf(await ledger.history(spec.name, historyPoints)),
+    samples: await drawSamples(world, input),
   };
 }
 

@@ -77,6 +77,6 @@ export function tellTable(terminal: Terminal, name: string, json: boolean): Exit
 }
 
 function pathsText(home: string, { name }: Comparison): string {
-  const { markdown, json, csv } = comparisonPaths(home, name);
-  return ['', `  report  ${markdown}`, `  data    ${json}`, `          ${csv}`].join('\n');
+  const { page, markdown, json, csv } = comparisonPaths(home, name);
+  return ['', `  report  ${page}`, `          ${markdown}`, `  data    ${json}`, `          ${csv}`].join('\n');
 }

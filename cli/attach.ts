@@ -102,10 +102,10 @@ export function resultLines(
   home: string,
   result: { run: string; status: string; macro: number | null; micro: number | null },
 ): string {
-  const { folder, markdown } = reportPaths(home, result.run);
+  const { folder, page } = reportPaths(home, result.run);
   return [
     `${result.run}: ${result.status}; test macro ${score(result.macro)}, micro ${score(result.micro)}`,
-    `  report  ${markdown}`,
+    `  report  ${page}`,
     `  output  ${folder}`,
   ].join('\n');
 }

@@ -10,6 +10,7 @@ export function comparisonPaths(home: string, name: string) {
     /** The cells it was started with: there from the start. */
     plan: join(folder, 'plan.json'),
     json: join(folder, 'comparison.json'),
+    page: join(folder, 'comparison.html'),
     markdown: join(folder, 'comparison.md'),
     csv: join(folder, 'comparison.csv'),
   };

@@ -1,5 +1,6 @@
 /** Starts a comparison, or joins the one of its name that is going on. */
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { recordsOf } from '../activities/comparison/records.ts';
 import { createFileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { CompareInput } from '../contracts/comparison-messages.ts';
@@ -15,10 +16,10 @@ import type { Terminal } from './terminal.ts';
 
 /** Throws (exit 2) where a cell is a run that exists with other settings. */
 export async function refuseChangedCells(home: string, { runs }: ComparisonPlan): Promise<void> {
-  const records = (await withLedger(home, (ledger) => ledger.runs())) ?? [];
-  const known = new Map(records.map((record) => [record.name, record.spec]));
+  const names = runs.map(({ spec }) => spec.name);
+  const records = await withLedger(home, async (ledger) => await recordsOf(ledger, names));
   for (const { spec } of runs) {
-    const before = known.get(spec.name);
+    const before = records?.get(spec.name)?.spec;
     if (before !== undefined) refuseChanged(before, spec);
   }
 }

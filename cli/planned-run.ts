@@ -1,5 +1,6 @@
 /** What a run would ask of its teacher, before it asks: the first form of `plan` (quotas, slots, calls). */
 import type { RunSpec } from '../contracts/run-file.ts';
+import { invents } from '../domain/planned-calls.ts';
 import { plannedStages } from '../domain/planned-stages.ts';
 import type { PlannedStage } from '../domain/planned-stages.ts';
 
@@ -26,9 +27,8 @@ export function plannedRun(spec: RunSpec, counts: Readonly<Record<string, number
     (sum, { quotas }) => sum + (quotas ?? []).reduce((part, quota) => part + quota.missing, 0),
     0,
   );
-  const invents = switches.tail === 'real-first';
   const real = stages.reduce((sum, stage) => sum + stage.slots, 0) - missing;
-  const synthetic = invents ? missing : 0;
-  const calls = switches.rationale === 'none' ? 0 : real + synthetic;
+  const synthetic = invents(switches) ? missing : 0;
+  const calls = (switches.rationale === 'teacher' ? real : 0) + synthetic * (switches.verify === 'teacher' ? 2 : 1);
   return { run, method, slots, stages, real, synthetic, repeated: missing - synthetic, calls, callLimit };
 }

@@ -166,11 +166,15 @@ export type StudentConfig = z.infer<typeof StudentConfig>;
 const SwitchOverrides = z.strictObject({
   balance: z.enum(['adaptive', 'naive', 'natural', 'none']).optional(),
   schedule: z.enum(['paper', 'full']).optional(),
-  select: z.enum(['ifd', 'random']).optional(),
+  select: z.enum(['ifd', 'random', 'uncertainty']).optional(),
+  scoreOn: z.enum(['self', 'gold']).optional(),
+  diversity: z.enum(['off', 'distinct-output']).optional(),
   tail: z.enum(['real-first', 'none']).optional(),
-  shortfall: z.enum(['duplicate', 'leave']).optional(),
+  shortfall: z.enum(['duplicate', 'reallocate', 'leave']).optional(),
   onMismatch: z.enum(['answer-only', 'drop', 'keep']).optional(),
   consistency: z.enum(['keep', 'drop']).optional(),
+  nearDuplicates: z.enum(['keep', 'drop']).optional(),
+  verify: z.enum(['off', 'teacher']).optional(),
   refill: z.int().min(0).max(10).optional(),
   candidates: z.union([z.enum(['auto', 'all']), z.int().positive()]).optional(),
   rationale: z.enum(['teacher', 'none']).optional(),
@@ -196,24 +200,33 @@ export const RunFile = z.strictObject({
   name: RunName,
   data: Data,
   task: z.enum(taskNames).default('classification'),
-  method: z.enum(methodNames).default('baldistill-a'),
+  method: z.enum(methodNames).default('recommended'),
   switches: SwitchOverrides.prefault({}),
   stages: z.int().min(1).max(100).default(5),
   budget: Budget,
   seed: z.int().nonnegative().max(1_000_000).default(0),
-  teacher: TeacherConfig,
+  /** Absent where the method asks no teacher. */
+  teacher: TeacherConfig.optional(),
   student: StudentConfig,
   /** Prices by model name, before those of the price table. */
   prices: z.record(z.string().min(1), Price).default({}),
 });
 export type RunFile = z.infer<typeof RunFile>;
 
-const Switches = SwitchOverrides.required();
+/** A run recorded before one of these switches existed ran with its first value. */
+const Switches = SwitchOverrides.required().extend({
+  scoreOn: z.enum(['self', 'gold']).default('self'),
+  diversity: z.enum(['off', 'distinct-output']).default('off'),
+  nearDuplicates: z.enum(['keep', 'drop']).default('keep'),
+  verify: z.enum(['off', 'teacher']).default('off'),
+});
 
 /** A run with every choice made. `dataRoot` is the folder that relative data paths start from. */
 export const RunSpec = RunFile.extend({
   dataRoot: z.string(),
   switches: Switches,
+  /** 0: the base student is only evaluated. */
+  stages: z.int().min(0).max(100),
   budget: Budget.extend({ calls: z.int().positive(), maxForfeits: z.int().positive() }),
 });
 export type RunSpec = z.infer<typeof RunSpec>;

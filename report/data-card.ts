@@ -84,7 +84,7 @@ function provenance({ spec, teacherModel }: CardFacts): string {
       [
         ['source rows', cell(sourceOf(spec.data))],
         ['teacher', cell(teacherModel ?? 'none')],
-        ['kind of teacher', simulated.length === 0 ? 'a model behind an endpoint' : simulated.join(', ')],
+        ['kind of teacher', spec.teacher === undefined ? 'none' : simulated.join(', ') || 'a model behind an endpoint'],
         ['method', `${spec.method}, ${spec.stages} stages, ${spec.budget.slots} slots`],
         ...Object.entries(spec.switches).map(([key, value]): [string, string] => [`switch ${key}`, String(value)]),
         ['seed', spec.seed],
@@ -140,7 +140,7 @@ function columns({ files }: CardFacts): string {
         ['`stage`, `slot`', 'when in the run it was made; stages count from 0'],
         ['`instruction`, `input`, `answer`', 'the row itself; for a real one the answer is the gold answer'],
         ['`rationale`', "the teacher's text without its answer line; null where the bare answer is taught"],
-        ['`call`', 'key of the teacher call behind it; null for a duplicate'],
+        ['`call`', 'key of the teacher call behind it; null where none was needed, as for a duplicate'],
       ],
     ),
   ].join('\n');
@@ -151,11 +151,14 @@ function terms({ spec, teacherModel }: CardFacts): string {
     'builtin' in spec.data
       ? 'The source rows are definitions of WordNet 3.1, under the WordNet licence.'
       : 'The source rows keep the licence they came with; it is not known here.';
-  const teacher =
-    'embedded' in spec.teacher
-      ? 'No model wrote the rest in this run: the teacher was simulated, or replayed answers recorded elsewhere under their own terms.'
-      : `Rationales and synthetic rows were written by ${cell(teacherModel ?? spec.teacher.model)}: whether its terms allow training on them, and passing them on, is for you to check.`;
-  return `## Terms\n\n${source} ${teacher} Set \`license\` above to what holds before you publish this.\n`;
+  return `## Terms\n\n${source} ${teacherTerms(spec.teacher, teacherModel)} Set \`license\` above to what holds before you publish this.\n`;
+}
+
+function teacherTerms(teacher: RunSpec['teacher'], model: string | null): string {
+  if (teacher === undefined) return 'No teacher wrote any of it.';
+  if ('embedded' in teacher)
+    return 'No model wrote the rest in this run: the teacher was simulated, or replayed answers recorded elsewhere under their own terms.';
+  return `Rationales and synthetic rows were written by ${cell(model ?? teacher.model)}: whether its terms allow training on them, and passing them on, is for you to check.`;
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -2,13 +2,18 @@
 import type { Metrics } from '../contracts/metrics.ts';
 import type { Report, StagePart } from '../contracts/report.ts';
 import { usdText } from '../domain/cost.ts';
+import { plannedCalls } from '../domain/planned-calls.ts';
 import { cell, fraction, share, table } from './markdown-table.ts';
+import { metricWord } from './metric-words.ts';
 
 export function markdownReport(report: Report): string {
-  return (
-    [heading(report), budget(report), stages(report), scores(report), quotas(report), settings(report)].join('\n\n') +
-    '\n'
-  );
+  // A run that trains nothing has neither stages nor quotas.
+  const trained = report.stages.length > 0;
+  const parts = [heading(report), budget(report)];
+  if (trained) parts.push(stages(report));
+  parts.push(scores(report));
+  if (trained) parts.push(quotas(report));
+  return `${[...parts, settings(report)].join('\n\n')}\n`;
 }
 
 function heading(report: Report): string {
@@ -17,10 +22,10 @@ function heading(report: Report): string {
     `**${report.status}** after ${report.seconds} s, started ${report.startedAt}, method \`${report.spec.method}\`.`,
   );
   if (report.test !== null) {
-    const { macro, micro, interval } = report.test;
+    const { macro, micro, interval, metric } = report.test;
     lines.push(
       '',
-      `**Test: macro F1 ${share(macro)}** (95 % interval ${share(interval.low)} to ${share(interval.high)}), micro ${share(micro)}.`,
+      `**Test: macro ${metricWord(metric)} ${share(macro)}** (95 % interval ${share(interval.low)} to ${share(interval.high)}), micro ${share(micro)}.`,
     );
   }
   if (report.simulated.length > 0) {
@@ -41,11 +46,14 @@ function budget({ spec, ledger, stages: parts }: Report): string {
       ['what', 'count'],
       [
         ['slots (B)', spec.budget.slots],
-        ['filled with real rows', sum(({ counts }) => counts.real)],
+        [
+          `filled with real rows${spec.switches.rationale === 'none' ? ' (no call)' : ''}`,
+          sum(({ counts }) => counts.real),
+        ],
         ['filled with synthetic rows', sum(({ counts }) => counts.synthetic)],
         ['filled with repeated rows (no call)', sum(({ counts }) => counts.duplicated)],
         ['unfilled', sum(({ counts }) => counts.unfilled)],
-        ['calls planned', spec.budget.slots],
+        ['calls planned, at most', plannedCalls(spec.switches, spec.budget.slots, spec.stages)],
         ['call limit (L)', ledger.limit],
         ['calls charged', ledger.charged],
         ['of these settled by this run', ledger.settled],
@@ -119,20 +127,20 @@ function stages({ stages: parts }: Report): string {
 function scores({ test, stages: parts }: Report): string {
   const metrics = test ?? parts.findLast(({ validation }) => validation !== null)?.validation ?? null;
   if (metrics === null) return '## Scores\n\nThis run was not evaluated.';
+  const labelled = metrics.domains.some(({ label }) => label !== null);
   return [
     `## Scores on ${test === null ? 'validation' : 'test'} (${metrics.rows} rows, ${metrics.invalid} without a valid answer)`,
     '',
     groups(metrics),
     '',
     table(
-      ['domain', 'group', 'pool', 'rows', 'precision', 'recall', 'F1'],
+      ['domain', 'group', 'pool', 'rows', ...(labelled ? ['precision', 'recall'] : []), metricWord(metrics.metric)],
       metrics.domains.map(({ domain, group, pool, support, label, score, scored, short }) => [
         cell(domain) + (short ? ' †' : ''),
         group,
         pool,
         support,
-        scored && label !== null ? share(label.precision) : '–',
-        scored && label !== null ? share(label.recall) : '–',
+        ...(labelled ? [label?.precision, label?.recall].map((part) => (scored ? share(part ?? 0) : '–')) : []),
         scored ? share(score) : 'unscored',
       ]),
     ),
@@ -141,9 +149,9 @@ function scores({ test, stages: parts }: Report): string {
   ].join('\n');
 }
 
-function groups({ groups: parts }: Metrics): string {
+function groups({ groups: parts, metric }: Metrics): string {
   return table(
-    ['group', 'domains', 'rows', 'macro F1'],
+    ['group', 'domains', 'rows', `macro ${metricWord(metric)}`],
     parts.map(({ group, domains, rows, macro }) => [group, domains, rows, macro === null ? '–' : share(macro)]),
   );
 }
@@ -192,7 +200,8 @@ function settings(report: Report): string {
         ['student', cell(report.studentModel ?? 'none')],
         ['stages (K)', spec.stages],
         ['seed', spec.seed],
-        ['prompts', report.promptVersion],
+        ['prompts', `${report.prompts.version}, sha256 ${report.prompts.sha256.slice(0, 12)}`],
+        ['versions', `baldistill ${report.versions.baldistill}, Node ${report.versions.node}`],
         ...Object.entries(spec.switches).map(([key, value]): [string, string] => [`switch ${key}`, String(value)]),
       ],
     ),

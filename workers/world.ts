@@ -69,7 +69,8 @@ export function createWorld(parts: WorldParts): World {
     runFolder: (run) => join(parts.home, 'runs', run),
     comparisonFolder: (name) => join(parts.home, 'comparisons', name),
 
-    teacher({ teacher, data }) {
+    teacher({ teacher: config, data }) {
+      const teacher = present(config);
       const id = JSON.stringify([teacher, data]);
       const known = teachers.get(id);
       if (known !== undefined) return known;
@@ -101,7 +102,9 @@ export function createWorld(parts: WorldParts): World {
       if (!('driver' in student) || student.driver !== 'command') return endpoint;
       const { train, cwd, hyperparameters, apiKeyEnv: allowed } = student;
       const withheld =
-        'apiKeyEnv' in spec.teacher && spec.teacher.apiKeyEnv !== undefined ? [spec.teacher.apiKeyEnv] : [];
+        spec.teacher !== undefined && 'apiKeyEnv' in spec.teacher && spec.teacher.apiKeyEnv !== undefined
+          ? [spec.teacher.apiKeyEnv]
+          : [];
       return commandStudent(endpoint, {
         train,
         cwd,
@@ -112,7 +115,8 @@ export function createWorld(parts: WorldParts): World {
       });
     },
 
-    limiter({ teacher }) {
+    limiter({ teacher: config }) {
+      const teacher = present(config);
       const endpoint = JSON.stringify([
         'embedded' in teacher ? teacher.embedded : [teacher.baseUrl, teacher.model],
         teacher.concurrency,
@@ -122,6 +126,12 @@ export function createWorld(parts: WorldParts): World {
       return known;
     },
   };
+}
+
+/** Nothing asks a teacher in a run that has none. */
+function present(teacher: TeacherConfig | undefined): TeacherConfig {
+  if (teacher === undefined) throw new BaldistillError('InvalidInput', 'This run has no teacher to ask.');
+  return teacher;
 }
 
 function embeddedTeacherModel(teacher: TeacherConfig, data: RunSpec['data']): string {

@@ -31,7 +31,7 @@ export function stepsOf(engine: EngineSettings, spec: RunSpec): Steps {
   const heartbeatTimeout = engine.heartbeatSeconds * 1000;
   const step = engine.stepHours * 3_600_000;
   // A slice ends by itself: its time, then one call's deadline for what is in flight, then a margin.
-  const slice = (engine.sliceSeconds + spec.teacher.timeout + 15) * 1000;
+  const slice = (engine.sliceSeconds + (spec.teacher?.timeout ?? 0) + 15) * 1000;
   return {
     control: proxyActivities<ControlActivities>({
       taskQueue: engine.queues.control,

@@ -1,11 +1,12 @@
 /** The cells of a comparison as the ledger and the engine know them: which are done, which may start, how one stands. */
 import type { CompletedCell, NextCell, NextCellRequest, RunSeen } from '../../contracts/comparison-messages.ts';
 import { ComparisonPlan } from '../../contracts/comparison-plan.ts';
+import type { PlannedRun } from '../../contracts/comparison-plan.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { RunResult } from '../../contracts/progress.ts';
 import { stillRunning } from '../boundary.ts';
-import type { RunRecord } from '../ports/ledger.ts';
 import type { World } from '../ports/world.ts';
+import { recordsOf } from './records.ts';
 
 export async function readPlan({ artifacts }: Pick<World, 'artifacts'>, plan: ArtifactRef): Promise<ComparisonPlan> {
   return await artifacts.readJson(plan, ComparisonPlan);
@@ -13,7 +14,8 @@ export async function readPlan({ artifacts }: Pick<World, 'artifacts'>, plan: Ar
 
 /** The cells that were completed before, by whomever. */
 export async function completedCells(world: World, reference: ArtifactRef): Promise<CompletedCell[]> {
-  const [{ runs }, records] = await Promise.all([readPlan(world, reference), recordsByName(world)]);
+  const { runs } = await readPlan(world, reference);
+  const records = await recordsOf(world.ledger, runs.map(nameOf));
   return runs.flatMap(({ spec }, index) => {
     const record = records.get(spec.name);
     return record?.status === 'completed' ? [{ index, charged: record.charged }] : [];
@@ -25,7 +27,8 @@ export async function completedCells(world: World, reference: ArtifactRef): Prom
  * fits beside what the others are charged, or may yet be charged.
  */
 export async function nextCell(world: World, { plan, index, limit, open }: NextCellRequest): Promise<NextCell> {
-  const [{ runs }, records] = await Promise.all([readPlan(world, plan), recordsByName(world)]);
+  const { runs } = await readPlan(world, plan);
+  const records = await recordsOf(world.ledger, runs.map(nameOf));
   const cell = runs[index];
   if (cell === undefined) throw new RangeError(`There is no cell ${index}.`);
   const limitOf = (at: number): number => {
@@ -68,6 +71,6 @@ export async function awaitRun(world: World, { run, blocked }: { run: string; bl
   return { kind: 'closed', status: result.status, reason: null, charged };
 }
 
-async function recordsByName({ ledger }: World): Promise<Map<string, RunRecord>> {
-  return new Map((await ledger.runs()).map((record) => [record.name, record]));
+function nameOf({ spec }: PlannedRun): string {
+  return spec.name;
 }

@@ -10,11 +10,13 @@ import type { RunSpec } from '../../contracts/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import type { JudgedRow, Task } from '../../domain/tasks/task.ts';
+import { metricWord } from '../../report/metric-words.ts';
 import type { ScoredCell } from '../../report/comparison/scored-cell.ts';
 import { domainTable, taskOf } from '../pool.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { RunRecord } from '../ports/ledger.ts';
 import type { World } from '../ports/world.ts';
+import { recordsOf } from './records.ts';
 
 /** A cell with what its comparison with others needs. */
 export interface GatheredCell extends ScoredCell {
@@ -26,7 +28,8 @@ export async function gatherCells(
   { runs }: ComparisonPlan,
   { statuses, reasons }: Outcomes,
 ): Promise<GatheredCell[]> {
-  const records = new Map((await world.ledger.runs()).map((record) => [record.name, record]));
+  const names = runs.map(({ spec }) => spec.name);
+  const records = await recordsOf(world.ledger, names);
   const why = new Map(reasons.map(({ index, reason }) => [index, reason]));
   return await Promise.all(
     runs.map(async (planned, index) => {
@@ -107,7 +110,7 @@ export async function describeData(
   const described = {
     name,
     task: spec.task,
-    metric,
+    metric: metricWord(metric),
     pool: pool.rows,
     test: judged.length,
     domains: Object.keys(table.pool).length,

@@ -1,4 +1,4 @@
-/** Writes a comparison into its folder: JSON, Markdown and CSV. */
+/** Writes a comparison into its folder: JSON, Markdown, CSV and HTML. */
 import { join } from 'node:path';
 import { Comparison } from '../../contracts/comparison.ts';
 import type { ComparisonData } from '../../contracts/comparison.ts';
@@ -21,6 +21,9 @@ export async function writeComparison(world: World, input: ComparisonReportInput
   const { artifacts } = world;
   await artifacts.exportText(comparisonMarkdown(comparison), join(folder, 'comparison.md'));
   await artifacts.exportText(comparisonCsv(comparison), join(folder, 'comparison.csv'));
+  // Charts are heavy to load, and a worker that writes none starts without them.
+  const { htmlComparison } = await import('../../report/html/comparison-page.ts');
+  await artifacts.exportText(htmlComparison(comparison), join(folder, 'comparison.html'));
   // The last: who finds it finds the others.
   await artifacts.exportText(`${JSON.stringify(comparison, null, 2)}\n`, join(folder, 'comparison.json'));
   return { folder };

@@ -43,12 +43,14 @@ export function combinations(file: CompareFile): readonly Combination[] {
     const methods = listed((grid.methods ?? file.methods ?? []).map(methodOf), path('methods'));
     const budgets = grid.slots ?? file.slots;
     const data = grid.data ?? file.data ?? Object.keys(file.runs);
-    return data.flatMap((name) =>
-      methods.flatMap((method) =>
-        orOne(listed(students, path('students'))).flatMap((student) =>
-          orOne(budgetsOf(budgets, name, path('slots'))).flatMap((budget) =>
-            orOne(stagesOf(method, listed(grid.stages ?? file.stages, path('stages')))).flatMap((stages) =>
-              orOne(listed(seedsOf(grid.seeds ?? file.seeds), path('seeds'))).map((seed) => ({
+    // Seeds are the outermost axis: what a limit or a stop leaves undone is the last seeds of everything, not all seeds
+    // of the last method.
+    return orOne(listed(seedsOf(grid.seeds ?? file.seeds), path('seeds'))).flatMap((seed) =>
+      data.flatMap((name) =>
+        methods.flatMap((method) =>
+          orOne(listed(students, path('students'))).flatMap((student) =>
+            orOne(budgetsOf(budgets, name, path('slots'))).flatMap((budget) =>
+              orOne(stagesOf(method, listed(grid.stages ?? file.stages, path('stages')))).map((stages) => ({
                 data: name,
                 method,
                 student,

@@ -1,11 +1,12 @@
 /**
  * Reads what a teacher is asked from its prompt (domain/tasks/classification.ts): an annotation holds a text and its
- * label, a synthesis only a label. The request `seed` of a synthesis is run seed x 1,000,000 + ordinal (DESIGN section 1).
+ * label, a synthesis only a label, a verification only a text. The request `seed` of a synthesis is run seed x 1,000,000 + ordinal (DESIGN section 1).
  */
 import { ApiError } from '../api-error.ts';
 
 export type TeacherQuestion =
   | { readonly kind: 'annotate'; readonly text: string; readonly label: string }
+  | { readonly kind: 'verify'; readonly text: string }
   | { readonly kind: 'synthesise'; readonly label: string; readonly runSeed: number; readonly ordinal: number };
 
 interface Asked {
@@ -20,7 +21,8 @@ export function readQuestion(messages: readonly Asked[], seed: number | null | u
   const end = prompt.lastIndexOf('\n</text>');
   if (start !== -1 && end > start) {
     const label = labelIn(prompt.slice(end));
-    if (label) return { kind: 'annotate', text: prompt.slice(start + '<text>\n'.length, end), label };
+    const text = prompt.slice(start + '<text>\n'.length, end);
+    return label ? { kind: 'annotate', text, label } : { kind: 'verify', text };
   } else if (start === -1) {
     const label = labelIn(prompt);
     if (label && typeof seed !== 'number') throw unsupported('A synthesis needs `seed`: run seed x 1000000 + ordinal.');

@@ -33,7 +33,9 @@ export function recordedTeacher(folder: string): EmbeddedTeacher {
     // Repeats of a row: the first recording speaks for all.
     if (answer !== undefined && !answers.has(key)) answers.set(key, answer);
   }
-  const reserve = new Reserve(readLines(join(folder, 'synthetic.jsonl'), InventedRow), (row) => row.domain);
+  const invented = readLines(join(folder, 'synthetic.jsonl'), InventedRow);
+  const reserve = new Reserve(invented, (row) => row.domain);
+  const readBlind = new Map(invented.map((row) => [row.input.trim(), spoken(row)]));
   return {
     fingerprint: 'embedded-recorded-teacher',
     answer: (question) => {
@@ -41,6 +43,11 @@ export function recordedTeacher(folder: string): EmbeddedTeacher {
         const answer = answers.get(textKey(question.text, question.label));
         if (answer !== undefined) return answer;
         throw new ApiError(422, 'The recording holds no answer for this text and label.', { code: 'not_recorded' });
+      }
+      if (question.kind === 'verify') {
+        const answer = readBlind.get(question.text.trim());
+        if (answer !== undefined) return answer;
+        throw new ApiError(422, 'The recording holds no invented row with this text.', { code: 'not_recorded' });
       }
       const row = reserve.take(question.label, question.runSeed, question.ordinal);
       if (!row) throw supplyExhausted(question.label, question.ordinal);

@@ -190,6 +190,7 @@ export function storyFile(name: string, teacher = '', seed = 0): string {
     `name: ${name}`,
     'data: { builtin: wordnet, pool: 600 }',
     `seed: ${seed}`,
+    'method: baldistill-a',
     'stages: 4',
     'budget: { slots: 240 }',
     `teacher: { embedded: simulated${teacher} }`,

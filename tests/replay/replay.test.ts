@@ -15,9 +15,10 @@ beforeAll(async () => {
   codePath = await workflowBundle(join(tmpdir(), 'baldistill-bundles'), buildId());
 });
 
-test('there is a plain, a steered and a cancelled run of each kind, and a comparison', () => {
+test('there is a plain, a steered and a cancelled run of each kind, a stage of many rounds, a run of no stage, a comparison', () => {
   const kinds = ['distill', 'stage'].flatMap((kind) => [kind, `${kind}-steered`, `${kind}-cancelled`]);
-  expect(files.sort()).toEqual([...kinds, 'compare'].map((kind) => `${kind}.json`).sort());
+  kinds.push('distill-zero', 'stage-rounds', 'compare');
+  expect(files.sort()).toEqual(kinds.map((kind) => `${kind}.json`).sort());
 });
 
 test.each(files)('today’s workflows replay %s', async (file) => {
@@ -34,7 +35,8 @@ test('a history that another workflow wrote is refused', async () => {
 });
 
 function workflowIdOf(file: string): string {
-  if (file.startsWith('compare')) return 'grid';
+  if (file === 'distill-zero.json') return 'zero';
+  if (file === 'stage-rounds.json') return 'rounds/stage-0';
   const run = file.includes('steered') ? 'steered' : file.includes('cancelled') ? 'cut' : 'replayed';
   if (file.startsWith('distill')) return run;
   return `${run}/stage-${run === 'replayed' ? 1 : 0}`;
