@@ -3,6 +3,8 @@ import { Context } from '@temporalio/activity';
 import { balance } from './balance.ts';
 import { guarded } from './boundary.ts';
 import { closeStage } from './close-stage.ts';
+import { awaitRun, completedCells, nextCell } from './comparison/cells.ts';
+import { writeComparison } from './comparison/write.ts';
 import { connect } from './connect.ts';
 import { setLimits } from './set-limits.ts';
 import { evaluate } from './evaluate.ts';
@@ -42,6 +44,13 @@ export function controlActivities(world: World): ControlActivities {
     forgive: guarded(async (run) => await ledger.forgiveForfeits(run)),
     recordStatus: guarded(async ({ run, status, result }) => await ledger.setRunStatus(run, status, result)),
     awaitClosed: guarded(async (workflowId) => await world.awaitClosed(workflowId)),
+    completedCells: guarded(async (plan) => await completedCells(world, plan)),
+    nextCell: guarded(async (request) => await nextCell(world, request)),
+    awaitRun: guarded(async (request) => await awaitRun(world, request)),
+    steerRuns: guarded(async ({ runs, action }) => {
+      await Promise.all(runs.map(async (run) => await world.runs.tell(run, action)));
+    }),
+    writeComparison: guarded(async (input) => await writeComparison(world, input)),
   };
 }
 

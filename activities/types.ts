@@ -17,6 +17,15 @@ import type {
   SliceInput,
   SliceResult,
 } from '../contracts/activity-messages.ts';
+import type { ArtifactRef } from '../contracts/artifact.ts';
+import type {
+  CompletedCell,
+  ComparisonReportInput,
+  NextCell,
+  NextCellRequest,
+  RunSeen,
+  SteerRequest,
+} from '../contracts/comparison-messages.ts';
 import type { BudgetCopy, BudgetRequest, RunStatus } from '../contracts/progress.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import type { Connected, Prepared, Scores, StageInput } from '../contracts/stage.ts';
@@ -35,6 +44,13 @@ export interface ControlActivities {
   recordStatus(request: { run: string; status: RunStatus; result: unknown }): Promise<void>;
   /** Waits until a workflow of this id is closed, asking it to cancel first. */
   awaitClosed(workflowId: string): Promise<void>;
+  /** The cells of a plan that were completed before. */
+  completedCells(plan: ArtifactRef): Promise<CompletedCell[]>;
+  nextCell(request: NextCellRequest): Promise<NextCell>;
+  /** Answers when a run is over, or its being blocked has changed; throws a benign retryable failure until then. */
+  awaitRun(request: { run: string; blocked: boolean }): Promise<RunSeen>;
+  steerRuns(request: SteerRequest): Promise<void>;
+  writeComparison(input: ComparisonReportInput): Promise<{ folder: string }>;
 }
 
 export interface TeacherActivities {

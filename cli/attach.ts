@@ -3,11 +3,12 @@ import { createLogUpdate } from 'log-update';
 import type { Engine } from './engine.ts';
 import { exitCodes } from './exit.ts';
 import type { ExitCode } from './exit.ts';
-import { follow } from './follow.ts';
-import type { Ending, Snapshot } from './follow.ts';
+import { follow, followedRun } from './follow.ts';
+import type { Ending, EndingOf, Followed, Snapshot } from './follow.ts';
 import { reportPaths } from './report-files.ts';
 import type { Terminal } from './terminal.ts';
 import { liveFrame } from './view/live.ts';
+import type { Screen } from './view/live.ts';
 import { plainLines } from './view/plain.ts';
 import { score } from './view/words.ts';
 
@@ -16,14 +17,35 @@ export interface Attachment {
   readonly json: boolean;
 }
 
-interface View {
-  show(snapshot: Snapshot): void;
+interface View<S> {
+  show(snapshot: S): void;
   say(line: string): void;
   end(): void;
 }
 
 /** Returns the exit code. Ctrl+C ends the showing, never the run. */
 export async function attach(terminal: Terminal, engine: Engine, { run, json }: Attachment): Promise<ExitCode> {
+  const drawing: Drawing<Snapshot> = { frame: liveFrame, lines: plainLines };
+  const ending = await stay(terminal, engine, followedRun(run), drawing, json);
+  if (ending !== undefined) return tell(terminal, run, ending, json);
+  terminal.note(`The run "${run}" goes on. Come back with: baldistill watch ${run}`);
+  return exitCodes.detached;
+}
+
+/** What a snapshot looks like on a screen, and as lines for what changed. */
+export interface Drawing<S> {
+  readonly frame: (snapshot: S, screen: Screen) => string;
+  readonly lines: (before: S | undefined, now: S) => readonly string[];
+}
+
+/** Shows it until it ends or is blocked; undefined when the person left. */
+export async function stay<S extends object, R, B>(
+  terminal: Terminal,
+  engine: Engine,
+  followed: Followed<S, R, B>,
+  drawing: Drawing<S>,
+  json: boolean,
+): Promise<EndingOf<R, B> | undefined> {
   const leaving = new AbortController();
   // `on`, not `once`: log-update ends the process on a signal that nobody else listens to any more.
   const leave = (): void => {
@@ -31,17 +53,14 @@ export async function attach(terminal: Terminal, engine: Engine, { run, json }: 
     leaving.abort();
   };
   process.on('SIGINT', leave).on('SIGTERM', leave);
-  const view = json ? jsonView(terminal) : process.stdout.isTTY ? liveView(terminal) : plainView(terminal);
+  const live = process.stdout.isTTY ? liveView : plainView;
+  const view = json ? jsonView<S>(terminal) : live(terminal, drawing);
   try {
-    const ending = await follow(engine, run, {
+    return await follow(engine, followed, {
       onSnapshot: (snapshot) => view.show(snapshot),
       onTrouble: (line) => view.say(line),
       signal: leaving.signal,
     });
-    view.end();
-    if (ending !== undefined) return tell(terminal, run, ending, json);
-    terminal.note(`The run "${run}" goes on. Come back with: baldistill watch ${run}`);
-    return exitCodes.detached;
   } finally {
     view.end();
     process.off('SIGINT', leave).off('SIGTERM', leave);
@@ -91,10 +110,10 @@ export function resultLines(
   ].join('\n');
 }
 
-function liveView(terminal: Terminal): View {
+function liveView<S>(terminal: Terminal, { frame }: Drawing<S>): View<S> {
   const draw = createLogUpdate(process.stdout, { showCursor: false });
   return {
-    show: (snapshot) => draw(liveFrame(snapshot, { columns: process.stdout.columns, rows: process.stdout.rows })),
+    show: (snapshot) => draw(frame(snapshot, { columns: process.stdout.columns, rows: process.stdout.rows })),
     say: (line) => {
       draw.clear();
       terminal.note(line);
@@ -103,11 +122,11 @@ function liveView(terminal: Terminal): View {
   };
 }
 
-function plainView(terminal: Terminal): View {
-  let before: Snapshot | undefined;
+function plainView<S>(terminal: Terminal, { lines }: Drawing<S>): View<S> {
+  let before: S | undefined;
   return {
     show: (snapshot) => {
-      for (const line of plainLines(before, snapshot)) terminal.print(line);
+      for (const line of lines(before, snapshot)) terminal.print(line);
       before = snapshot;
     },
     say: (line) => terminal.note(line),
@@ -116,7 +135,7 @@ function plainView(terminal: Terminal): View {
 }
 
 /** One line for each snapshot that differs from the one before. */
-function jsonView(terminal: Terminal): View {
+function jsonView<S extends object>(terminal: Terminal): View<S> {
   let before = '';
   return {
     show: (snapshot) => {

@@ -1,8 +1,9 @@
-/** Follows a run to its end, through restarts of everything it runs on. */
+/** Follows a run or a comparison to its end, through restarts of everything it runs on. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { QueryNotRegisteredError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { CancelledFailure, rootCause, TerminatedFailure } from '@temporalio/common';
+import type { z } from 'zod';
 import { RunResult } from '../contracts/progress.ts';
 import type { Blocked, Progress, StageProgress } from '../contracts/progress.ts';
 import { progressOfRun, progressOfStage } from '../workflows/messages.ts';
@@ -15,17 +16,29 @@ export interface Snapshot {
   readonly stage: StageProgress | null;
 }
 
-export type Ending =
-  | { readonly kind: 'result'; readonly result: RunResult }
+export type EndingOf<R, B> =
+  | { readonly kind: 'result'; readonly result: R }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'down' }
   /** No worker of this version can follow its history: it was started by another. */
   | { readonly kind: 'wedged' }
   | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'blocked'; readonly blocked: Blocked };
+  | { readonly kind: 'blocked'; readonly blocked: B };
+export type Ending = EndingOf<RunResult, Blocked>;
 
-export interface Following {
-  readonly onSnapshot: (snapshot: Snapshot) => void;
+/** A workflow as somebody follows it: a run or a comparison. */
+export interface Followed<S, R, B> {
+  /** The workflow's id. */
+  readonly id: string;
+  /** One look; throws what the client throws. */
+  readonly look: (client: Client) => Promise<S>;
+  /** What blocks it; null where nothing does. */
+  readonly blockedBy: (snapshot: S) => B | null;
+  readonly result: z.ZodType<R>;
+}
+
+export interface Following<S = Snapshot> {
+  readonly onSnapshot: (snapshot: S) => void;
   /** Something does not answer; told once until it answers again. */
   readonly onTrouble: (line: string) => void;
   readonly signal: AbortSignal;
@@ -34,8 +47,21 @@ export interface Following {
 const pollMs = 250;
 const healMs = 2000;
 
-/** Resolves to how the run ended, or to undefined once the signal is aborted. */
-export async function follow(engine: Engine, run: string, following: Following): Promise<Ending | undefined> {
+export function followedRun(run: string): Followed<Snapshot, RunResult, Blocked> {
+  return {
+    id: run,
+    look: async (client) => await snapshotOf(client, run),
+    blockedBy: (snapshot) => (snapshot.run.status === 'blocked' ? snapshot.run.blocked : null),
+    result: RunResult,
+  };
+}
+
+/** Resolves to how it ended, or to undefined once the signal is aborted. */
+export async function follow<S, R, B>(
+  engine: Engine,
+  followed: Followed<S, R, B>,
+  following: Following<S>,
+): Promise<EndingOf<R, B> | undefined> {
   const { signal } = following;
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
@@ -46,8 +72,8 @@ export async function follow(engine: Engine, run: string, following: Following):
   try {
     return await Promise.race([
       aborted,
-      untilClosed(engine.client, run, stop),
-      untilBlocked(engine, run, following, stop),
+      untilClosed(engine.client, followed, stop),
+      untilBlocked(engine, followed, following, stop),
       keeping.then((ending) => ending ?? never()),
     ]);
   } finally {
@@ -58,14 +84,19 @@ export async function follow(engine: Engine, run: string, following: Following):
 }
 
 /** Shows snapshots until one is blocked. After `stop` it never resolves: what stopped it has the word. */
-async function untilBlocked(engine: Engine, run: string, following: Following, stop: AbortSignal): Promise<Ending> {
+async function untilBlocked<S, R, B>(
+  { client }: Engine,
+  { look, blockedBy }: Followed<S, R, B>,
+  following: Following<S>,
+  stop: AbortSignal,
+): Promise<EndingOf<R, B>> {
   const ask = troubleshooter(following);
   while (!stop.aborted) {
-    const snapshot = await ask(() => snapshotOf(engine.client, run));
+    const snapshot = await ask(() => look(client));
     if (stop.aborted) break;
     if (snapshot === 'wedged') return { kind: 'wedged' };
     if (snapshot !== undefined) following.onSnapshot(snapshot);
-    const blocked = snapshot?.run.status === 'blocked' ? snapshot.run.blocked : null;
+    const blocked = snapshot === undefined ? null : blockedBy(snapshot);
     if (blocked !== null) return { kind: 'blocked', blocked };
     await pause(pollMs, stop);
   }
@@ -73,7 +104,7 @@ async function untilBlocked(engine: Engine, run: string, following: Following, s
 }
 
 /** Starts again whatever dies while somebody watches. Gives up when that fails again and again, or on `down`. */
-async function keepAlive(engine: Engine, stop: AbortSignal): Promise<Ending | undefined> {
+async function keepAlive(engine: Engine, stop: AbortSignal): Promise<{ readonly kind: 'down' } | undefined> {
   let failures = 0;
   while (!stop.aborted) {
     try {
@@ -111,12 +142,12 @@ export async function snapshotOf(client: Client, run: string): Promise<Snapshot>
 }
 
 /** Tries something; tells once when it keeps failing, and once when it works again. */
-function troubleshooter({ onTrouble }: Following) {
+function troubleshooter<S>({ onTrouble }: Following<S>) {
   let failures = 0;
   return async <T>(work: () => Promise<T>): Promise<T | 'wedged' | undefined> => {
     try {
       const value = await work();
-      if (failures >= 2) onTrouble('the run answers again');
+      if (failures >= 2) onTrouble('it answers again');
       failures = 0;
       return value;
     } catch (error) {
@@ -125,18 +156,22 @@ function troubleshooter({ onTrouble }: Following) {
       // The worker's own word that its code decides otherwise than the history says (rule code of the SDK).
       if (error instanceof QueryNotRegisteredError && error.message.includes('[TMPRL1100]')) return 'wedged';
       failures += 1;
-      if (failures === 2) onTrouble('the run does not answer; nothing of it is lost, trying again');
+      if (failures === 2) onTrouble('it does not answer; nothing of it is lost, trying again');
       return undefined;
     }
   };
 }
 
-async function untilClosed(client: Client, run: string, signal: AbortSignal): Promise<Ending> {
+async function untilClosed<S, R, B>(
+  client: Client,
+  { id, result: schema }: Followed<S, R, B>,
+  signal: AbortSignal,
+): Promise<EndingOf<R, B>> {
   while (!signal.aborted) {
     try {
-      const answer: unknown = await client.withAbortSignal(signal, () => client.workflow.getHandle(run).result());
-      const result = RunResult.safeParse(answer);
-      if (!result.success) return { kind: 'failed', message: 'The run ended with a result of another version.' };
+      const answer: unknown = await client.withAbortSignal(signal, () => client.workflow.getHandle(id).result());
+      const result = schema.safeParse(answer);
+      if (!result.success) return { kind: 'failed', message: 'It ended with a result of another version.' };
       return { kind: 'result', result: result.data };
     } catch (error) {
       if (error instanceof WorkflowFailedError) return endingOf(error);
@@ -148,8 +183,8 @@ async function untilClosed(client: Client, run: string, signal: AbortSignal): Pr
   return await never();
 }
 
-function endingOf(error: WorkflowFailedError): Ending {
+function endingOf(error: WorkflowFailedError): EndingOf<never, never> {
   if (error.cause instanceof CancelledFailure) return { kind: 'stopped' };
-  if (error.cause instanceof TerminatedFailure) return { kind: 'failed', message: 'The run was terminated.' };
+  if (error.cause instanceof TerminatedFailure) return { kind: 'failed', message: 'It was terminated.' };
   return { kind: 'failed', message: rootCause(error.cause) ?? error.message };
 }

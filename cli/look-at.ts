@@ -1,4 +1,4 @@
-/** One look at a run that starts nothing. */
+/** One look at a run or a comparison that starts nothing. */
 import { Client, Connection } from '@temporalio/client';
 import { runningServices } from '../workers/services/stop.ts';
 import { externalTarget, temporalTarget } from '../workers/temporal-connection.ts';
@@ -7,12 +7,17 @@ import type { Snapshot } from './follow.ts';
 
 /** The run as its workflow tells it; undefined where the engine is not up, or does not know the run or answer for it. */
 export async function lookAt(home: string, run: string): Promise<Snapshot | undefined> {
+  return await lookWith(home, async (client) => await snapshotOf(client, run));
+}
+
+/** What `look` finds; undefined where the engine is not up, or the look fails. */
+export async function lookWith<S>(home: string, look: (client: Client) => Promise<S>): Promise<S | undefined> {
   const up = externalTarget() !== undefined || runningServices(home).some(({ name }) => name === 'temporal');
   if (!up) return undefined;
   const { connectionOptions, namespace } = temporalTarget(home);
   const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
   try {
-    return await snapshotOf(new Client({ connection, namespace }), run);
+    return await look(new Client({ connection, namespace }));
   } catch {
     // Unknown to the engine, or nobody answers for it: the ledger has the word.
     return undefined;

@@ -10,6 +10,10 @@ export function ledgerPath(home: string): string {
   return join(home, 'ledger.sqlite');
 }
 
+export function artifactFolder(home: string): string {
+  return join(home, 'artifacts');
+}
+
 /** Opens the ledger for one piece of work; undefined where no run was ever started in this home. */
 export async function withLedger<T>(home: string, work: (ledger: Ledger) => Promise<T>): Promise<T | undefined> {
   if (!existsSync(ledgerPath(home))) return undefined;

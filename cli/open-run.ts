@@ -6,6 +6,7 @@ import type { RunRecord } from '../activities/ports/ledger.ts';
 import { operationalDifferences, specDifferences } from '../adapters/run-file/differences.ts';
 import type { RunResult } from '../contracts/progress.ts';
 import { RunSpec } from '../contracts/run-file.ts';
+import { datasetOf, settingsTable, summaryOf } from '../contracts/run-words.ts';
 import type { DistillInput } from '../contracts/stage.ts';
 import { ensureSearchAttributes } from '../workers/services/search-attributes.ts';
 import { engineSettings, loadTemporalConfig } from '../workers/temporal-config.ts';
@@ -49,7 +50,8 @@ export async function openRun(terminal: Terminal, engine: Engine, spec: RunSpec)
   }
 }
 
-function refuseChanged(before: RunSpec, now: RunSpec): void {
+/** Throws (exit 2) where a run of this name has other settings. */
+export function refuseChanged(before: RunSpec, now: RunSpec): void {
   const differences = specDifferences(before, now);
   if (differences.length === 0) return;
   const lines = differences.map(({ key, before: old, after }) => `  ${key}: ${old} -> ${after}`);
@@ -85,18 +87,10 @@ async function start(terminal: Terminal, { client, connection, services }: Engin
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
     memo: { spec },
-    staticSummary: `${spec.method} on ${datasetOf(spec)}, ${spec.budget.slots} slots, ${spec.stages} stages`.slice(
-      0,
-      200,
-    ),
-    staticDetails: detailsOf(spec),
+    staticSummary: summaryOf(spec),
+    staticDetails: settingsTable(spec),
     ...(searchAttributes ? { typedSearchAttributes: attributesOf(spec) } : {}),
   });
-}
-
-function datasetOf({ data }: RunSpec): string {
-  if ('builtin' in data) return data.builtin;
-  return data.folder ?? (typeof data.train === 'string' ? data.train : data.train.path);
 }
 
 function attributesOf(spec: RunSpec) {
@@ -105,22 +99,4 @@ function attributesOf(spec: RunSpec) {
     { key: defineSearchAttributeKey('BaldistillMethod', 'KEYWORD'), value: spec.method },
     { key: defineSearchAttributeKey('BaldistillDataset', 'KEYWORD'), value: datasetOf(spec) },
   ];
-}
-
-function detailsOf(spec: RunSpec): string {
-  const { switches } = spec;
-  return [
-    `| setting | value |\n| --- | --- |`,
-    `| method | ${spec.method} (balance ${switches.balance}, select ${switches.select}, schedule ${switches.schedule}) |`,
-    `| stages | ${spec.stages} |`,
-    `| slots | ${spec.budget.slots} |`,
-    `| call limit | ${spec.budget.calls} |`,
-    `| seed | ${spec.seed} |`,
-    `| teacher | ${teacherWords(spec)} |`,
-  ].join('\n');
-}
-
-function teacherWords({ teacher }: RunSpec): string {
-  if (teacher === undefined) return 'none';
-  return 'embedded' in teacher ? `embedded: ${teacher.embedded}` : teacher.model;
 }

@@ -1,5 +1,6 @@
 /** The command line: which commands there are. Each lives in its own file or with its kin. */
 import { Command } from 'commander';
+import { compareCommand } from './commands/compare.ts';
 import { demoCommand } from './commands/demo.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
@@ -7,6 +8,7 @@ import type { Finish } from './commands/finish.ts';
 import { ledgerCommand } from './commands/ledger.ts';
 import { lsCommand, reportCommand } from './commands/look.ts';
 import { budgetCommand, pauseCommand, resumeCommand, skipCommand, stopCommand } from './commands/messages.ts';
+import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { devCommand, downCommand, workerCommand } from './commands/services.ts';
 import { statusCommand } from './commands/status.ts';
@@ -23,6 +25,8 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
     .exitOverride();
   demoCommand(program, terminal, finish);
   runCommand(program, terminal, finish);
+  planCommand(program, terminal);
+  compareCommand(program, terminal, finish);
   watchCommand(program, terminal, finish);
   statusCommand(program, terminal);
   lsCommand(program, terminal);

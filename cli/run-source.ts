@@ -15,7 +15,7 @@ export function readRun(path: string, overrides: Overrides, name?: string): RunS
   throw new CommandError(exitCodes.usage, formatProblems(shown(path), resolved.problems), 'Nothing was started.');
 }
 
-function textOf(path: string): string {
+export function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

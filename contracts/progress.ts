@@ -1,5 +1,6 @@
 /** One snapshot of a run, as the query `progress` of a run or a stage answers it, and the messages a run takes. */
 import { z } from 'zod';
+import { ArtifactRef } from './artifact.ts';
 import { isFailureType } from '../domain/failures.ts';
 import type { FailureType } from '../domain/failures.ts';
 
@@ -139,5 +140,8 @@ export const RunResult = z.strictObject({
   micro: z.number().nullable(),
   studentModel: z.string().nullable(),
   folder: z.string().nullable(),
+  /** What the scores were computed from; null where there are none, and for a run of an earlier version. */
+  scores: z.strictObject({ metrics: ArtifactRef, predictions: ArtifactRef }).nullable().default(null),
+  seconds: z.number().nullable().default(null),
 });
 export type RunResult = z.infer<typeof RunResult>;

@@ -8,6 +8,7 @@ import { openLedger } from '../adapters/ledger/open-ledger.ts';
 import type { TemporalConfig } from './temporal-config.ts';
 import type { TemporalTarget } from './temporal-connection.ts';
 import { workflowBundle } from './bundle.ts';
+import { otherRuns } from './other-runs.ts';
 import { createWorld } from './world.ts';
 
 export interface WorkerSetup {
@@ -44,6 +45,7 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
     patienceMs: setup.patienceMs,
     draining: draining.signal,
     awaitClosed: async (workflowId) => await awaitClosed(connection, target.namespace, workflowId),
+    runs: otherRuns(connection, target.namespace),
   });
 
   const { control, teacher, student } = config.taskQueues;

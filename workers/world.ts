@@ -30,6 +30,7 @@ export interface WorldParts {
   readonly patienceMs: { readonly refused: number; readonly overloaded: number } | undefined;
   readonly draining: AbortSignal;
   readonly awaitClosed: World['awaitClosed'];
+  readonly runs: World['runs'];
 }
 
 export function createWorld(parts: WorldParts): World {
@@ -63,8 +64,10 @@ export function createWorld(parts: WorldParts): World {
     ledger: parts.ledger,
     draining: parts.draining,
     awaitClosed: parts.awaitClosed,
+    runs: parts.runs,
     prepare: createPrepare({ artifacts, importer: createImporter() }),
     runFolder: (run) => join(parts.home, 'runs', run),
+    comparisonFolder: (name) => join(parts.home, 'comparisons', name),
 
     teacher({ teacher: config, data }) {
       const teacher = present(config);

@@ -1,4 +1,5 @@
 /** Current details in Markdown, as the Temporal UI shows them (no HTML, no images; under 20 KB). */
+import type { ComparisonProgress } from '../contracts/comparison-messages.ts';
 import type { Amount, BudgetCopy, BudgetRequest, Progress, StageProgress } from '../contracts/progress.ts';
 import { usdText } from '../domain/cost.ts';
 
@@ -33,6 +34,23 @@ export function stageDetails(progress: StageProgress): string {
     lines.push(`> **Blocked**: ${plain(progress.blocked.message)}`, `> ${progress.blocked.remedy}`, '');
   if (progress.planned > 0) lines.push(`Round ${progress.round}: ${progress.done} of ${progress.planned} calls`, '');
   if (progress.budget !== null) lines.push(budgetBar(progress.budget));
+  return lines.join('\n');
+}
+
+export function comparisonDetails(progress: ComparisonProgress): string {
+  const { counts, cells } = progress;
+  const filled = Math.round((barWidth * counts.completed) / Math.max(1, cells));
+  const lines = [
+    `**${progress.status}** · \`${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}\` ${counts.completed} of ${cells} cells`,
+    '',
+  ];
+  if (progress.blocked !== null)
+    lines.push(`> **Blocked**: ${plain(progress.blocked.message)}`, `> ${progress.blocked.remedy}`, '');
+  const notes = [...progress.open, ...progress.trouble];
+  if (notes.length > 0) {
+    lines.push('| cell | status | reason |', '| --- | --- | --- |');
+    for (const { run, status, reason } of notes) lines.push(`| ${run} | ${status} | ${plain(reason ?? '')} |`);
+  }
   return lines.join('\n');
 }
 

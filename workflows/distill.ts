@@ -129,6 +129,8 @@ async function end(
     micro: state.test?.micro ?? null,
     studentModel: reported?.studentModel ?? null,
     folder: reported?.folder ?? null,
+    scores: state.test === null ? null : { metrics: state.test.metrics, predictions: state.test.predictions },
+    seconds: (Date.now() - state.startedAt) / 1000,
   };
   await step('report', () =>
     steps.control.recordStatus.executeWithOptions({ summary: `ledger: ${status}` }, [

@@ -1,5 +1,6 @@
 /** Everything that can be said to a run and asked of it. Shared by the workflows and, as definitions, by the CLI. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ComparisonProgress } from '../contracts/comparison-messages.ts';
 import type {
   Blocked,
   BudgetCopy,
@@ -18,6 +19,8 @@ export const skipStep = defineUpdate<UpdateAnswer>('skip');
 export const stopAfterStage = defineUpdate<UpdateAnswer>('stopAfterStage');
 export const setBudget = defineUpdate<UpdateAnswer, [BudgetRequest]>('setBudget');
 export const progressOfRun = defineQuery<Progress>('progress');
+/** Of a comparison, which takes `pause`, `resume` and `stopAfterStage` too. */
+export const progressOfComparison = defineQuery<ComparisonProgress>('comparison');
 export const progressOfStage = defineQuery<StageProgress>('progress');
 
 /** Parent to stage. */

@@ -10,7 +10,7 @@ import type { RunSpec } from '../contracts/run-file.ts';
  * is a lost worker; it may die eight times in one step before a person is asked, so that one which is
  * only frozen (a suspended process takes every retry that is offered) comes back first.
  */
-const lostWorker: RetryPolicy = {
+export const lostWorker: RetryPolicy = {
   initialInterval: '500ms',
   backoffCoefficient: 2,
   maximumInterval: '10s',

@@ -3,6 +3,7 @@ import type { Prepared } from '../../contracts/stage.ts';
 import type { Limiter } from '../limiter.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { Ledger } from './ledger.ts';
+import type { OtherRuns } from './other-runs.ts';
 import type { Student } from './student.ts';
 import type { Teacher } from './teacher.ts';
 
@@ -19,8 +20,11 @@ export interface World {
   prepare(spec: RunSpec): Promise<Prepared>;
   /** Folder of a run's outputs. */
   runFolder(run: string): string;
+  /** Folder of a comparison's outputs. */
+  comparisonFolder(name: string): string;
   /** Aborted when the worker is asked to end: slices start no new call. */
   readonly draining: AbortSignal;
   /** Asks a workflow to cancel and waits until it is closed. */
   awaitClosed(workflowId: string): Promise<void>;
+  readonly runs: OtherRuns;
 }

@@ -10,6 +10,7 @@ import type { Overrides } from './overrides.ts';
 import { byLine, showValue } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { schemaProblems } from './schema-problems.ts';
+import type { LineOf } from './schema-problems.ts';
 import { priceFindings, pricesOf } from './prices.ts';
 import { semanticFindings } from './semantics.ts';
 import type { Parts } from './semantics.ts';
@@ -25,6 +26,13 @@ export interface RunFileOptions {
   readonly name?: string | undefined;
   /** The data folder (BALDISTILL_DATA); undefined where there is none. */
   readonly dataRoot: string | undefined;
+}
+
+export interface RunValue extends Pick<RunFileOptions, 'path' | 'dataRoot'> {
+  readonly changed: ReadonlySet<string>;
+  readonly lineOf: LineOf;
+  /** The data need not be there: only a plan is made. */
+  readonly dataAbsent?: boolean;
 }
 
 export type Resolved =
@@ -43,15 +51,23 @@ export function resolveRunFile(text: string, options: RunFileOptions): Resolved 
   }
   const fileName = value['name'];
   value['name'] = nameOf(fileName, options.overrides, options.name);
-  const lineOf = (path: readonly PropertyKey[]): number | null => {
+  const lineOf: LineOf = (path) => {
     const key = path.join('.');
     const fromCommandLine = changed.has(key) || (key === 'name' && value['name'] !== fileName);
     return fromCommandLine ? null : source.lineOf(path);
   };
+  const resolved = resolveRun(value, { ...options, changed, lineOf });
+  if (problems.length === 0) return resolved;
+  return { ok: false, problems: byLine([...problems, ...(resolved.ok ? [] : resolved.problems)]) };
+}
 
+/** The value of a run file that somebody has read and changed: `changed` names the dotted paths of what is not the file's. */
+export function resolveRun(value: Record<string, unknown>, options: RunValue): Resolved {
+  const { changed, lineOf } = options;
   const parts = partsOf(value);
   const stagesChosen = Object.hasOwn(value, 'stages') && changed.has('stages') === changed.has('method');
-  const data = parts.data === undefined ? [] : dataFindings(parts.data, options.path, options.dataRoot);
+  const absent = parts.data === undefined || options.dataAbsent === true;
+  const data = absent ? [] : dataFindings(parts.data, options.path, options.dataRoot);
   const findings = [...semanticFindings(parts, stagesChosen), ...priceFindings(parts), ...data].map(
     ({ path, expected }) => ({
       line: lineOf(path),
@@ -60,7 +76,7 @@ export function resolveRunFile(text: string, options: RunFileOptions): Resolved 
       expected,
     }),
   );
-  const all = [...problems, ...schemaProblems(RunFile, value, lineOf), ...findings];
+  const all = [...schemaProblems(RunFile, value, lineOf), ...findings];
   if (all.length > 0) return { ok: false, problems: byLine(all) };
   return { ok: true, spec: specOf(RunFile.parse(value), options) };
 }
@@ -96,7 +112,7 @@ function studentOf(student: RunFile['student'], runFile: string): RunFile['stude
  * METHOD: call limit L is B by default, plus planned verify calls, plus what the preset adds. DESIGN section 4: a run
  * stops sending after max(2 x concurrency, 1 % of B) forfeits. A run that asks no teacher has none.
  */
-function specOf(file: RunFile, options: RunFileOptions): RunSpec {
+function specOf(file: RunFile, options: Pick<RunFileOptions, 'path' | 'dataRoot'>): RunSpec {
   const { slots, maxForfeits } = file.budget;
   const switches = switchesOf(file.method, file.switches);
   const stages = stagesOf(file.method, file.stages);

@@ -1,6 +1,7 @@
 /** Commands that only look, at the ledger and the run's folder: ls, report. They start nothing. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { comparisonPaths, isComparison, readComparisonReport } from '../comparison-files.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import { resultOf, withLedger } from '../memory.ts';
 import { liveStatuses } from '../live-statuses.ts';
@@ -60,6 +61,7 @@ export function reportCommand(program: Command, terminal: Terminal): void {
     .description('print the report of a run and where it lies')
     .option('--json', 'the JSON report')
     .action((run: string, given: unknown) => {
+      if (isComparison(terminal.home, run)) return printComparison(terminal, run, Json.parse(given).json);
       const { page, markdown, json } = reportPaths(terminal.home, run);
       if (!existsSync(markdown)) {
         const remedy = `A report is written when the run ends. \`baldistill status ${run}\` says how far it is.`;
@@ -69,4 +71,16 @@ export function reportCommand(program: Command, terminal: Terminal): void {
       terminal.note(existsSync(page) ? page : markdown);
       terminal.print(readFileSync(markdown, 'utf8').trimEnd());
     });
+}
+
+function printComparison(terminal: Terminal, name: string, json: boolean): void {
+  const report = readComparisonReport(terminal.home, name);
+  if (report === undefined) {
+    const remedy = `It is written when the comparison ends. \`baldistill status ${name}\` says how far it is.`;
+    throw new CommandError(exitCodes.usage, `There is no report of "${name}" yet.`, remedy);
+  }
+  if (json) return terminal.printJson(report);
+  const { markdown } = comparisonPaths(terminal.home, name);
+  terminal.note(markdown);
+  terminal.print(readFileSync(markdown, 'utf8').trimEnd());
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { checkData } from '../../activities/prepare.ts';
 import { createImporter } from '../../adapters/datasets/importer.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
+import type { Needs } from '../../workers/services/setting.ts';
 import { attach, resultLines } from '../attach.ts';
 import { needsOf, withEngine } from '../engine.ts';
 import { CommandError, exitCodes } from '../exit.ts';
@@ -46,7 +47,7 @@ export async function start(
     else terminal.print(resultLines(terminal.home, known.result));
     return exitCodes.done;
   }
-  requireKeys(spec);
+  requireKeys(needsOf(spec));
   await checkData(createImporter(), spec);
   return await withEngine(terminal, needsOf(spec), async (engine) => {
     const opened = await openRun(terminal, engine, spec);
@@ -65,9 +66,9 @@ export function workflowUrl(services: { uiUrl: string | null; namespace: string 
 }
 
 /** A key that is not set would park the run at its first call: better said now. */
-function requireKeys(spec: RunSpec): void {
-  const missing = needsOf(spec).secrets.filter((name) => !process.env[name]);
+export function requireKeys({ secrets }: Pick<Needs, 'secrets'>): void {
+  const missing = secrets.filter((name) => !process.env[name]);
   if (missing.length === 0) return;
-  const message = `The run file names ${missing.join(' and ')} for an API key, which is not set here.`;
+  const message = `The file names ${missing.join(' and ')} for an API key, which is not set here.`;
   throw new CommandError(exitCodes.usage, message, 'Set it in the environment and start again. Nothing was started.');
 }

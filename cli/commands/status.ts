@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import { resultLines } from '../attach.ts';
-import { lookAt } from '../look-at.ts';
+import { isComparison, readComparisonReport } from '../comparison-files.ts';
+import { lookAtComparison } from '../comparison-snapshot.ts';
+import { lookAt, lookWith } from '../look-at.ts';
 import type { Snapshot } from '../follow.ts';
 import { recordOf, resultOf, unknownRun } from '../memory.ts';
 import type { Terminal } from '../terminal.ts';
+import { comparisonLines, comparisonText } from '../view/comparison.ts';
 import { plainLines } from '../view/plain.ts';
 import { Json } from './options.ts';
 
@@ -16,6 +19,7 @@ export function statusCommand(program: Command, terminal: Terminal): void {
     .option('--json', 'one JSON object')
     .action(async (run: string, given: unknown) => {
       const { json } = Json.parse(given);
+      if (isComparison(terminal.home, run)) return await comparisonStatus(terminal, run, json);
       const record = await recordOf(terminal.home, run);
       const result = record === undefined ? undefined : resultOf(record);
       const over = record !== undefined && ['completed', 'stopped', 'failed'].includes(record.status);
@@ -32,6 +36,17 @@ export function statusCommand(program: Command, terminal: Terminal): void {
       if (!over)
         terminal.note(`Its services are not running; \`baldistill watch ${run}\` starts them, and it goes on.`);
     });
+}
+
+/** Of a comparison: as it tells itself while it goes on, else its tables. */
+async function comparisonStatus(terminal: Terminal, name: string, json: boolean): Promise<void> {
+  const snapshot = await lookWith(terminal.home, async (client) => await lookAtComparison(client, name));
+  const report = readComparisonReport(terminal.home, name);
+  if (json) terminal.printJson(snapshot ?? report ?? { name, status: null });
+  else if (snapshot !== undefined && ['running', 'paused', 'blocked'].includes(snapshot.comparison.status))
+    terminal.print([name, ...comparisonLines(undefined, snapshot)].join('\n  '));
+  else if (report !== undefined) terminal.print(comparisonText(report));
+  else terminal.note(`Its services are not running; \`baldistill watch ${name}\` starts them, and it goes on.`);
 }
 
 function snapshotText(snapshot: Snapshot): string {

@@ -1,11 +1,20 @@
 import type { Command } from 'commander';
 import { attach, tell } from '../attach.ts';
+import { attachComparison } from '../attach-comparison.ts';
+import { isComparison } from '../comparison-files.ts';
+import type { ExitCode } from '../exit.ts';
 import { withEngineOf } from '../engine.ts';
 import { recordOf, resultOf, unknownRun } from '../memory.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Finish } from './finish.ts';
 import { Json } from './options.ts';
 import { whereKnown } from './known-run.ts';
+
+async function watchComparison(terminal: Terminal, name: string, json: boolean): Promise<ExitCode> {
+  return await withEngineOf(terminal, name, (engine) =>
+    whereKnown(name, () => attachComparison(terminal, engine, name, json)),
+  );
+}
 
 export function watchCommand(program: Command, terminal: Terminal, finish: Finish): void {
   program
@@ -15,6 +24,7 @@ export function watchCommand(program: Command, terminal: Terminal, finish: Finis
     .option('--json', 'one JSON object a line')
     .action(async (run: string, given: unknown) => {
       const { json } = Json.parse(given);
+      if (isComparison(terminal.home, run)) return finish(await watchComparison(terminal, run, json));
       const record = await recordOf(terminal.home, run);
       const result = record === undefined ? undefined : resultOf(record);
       if (record !== undefined && result !== undefined && ['completed', 'stopped'].includes(record.status)) {

@@ -90,6 +90,6 @@ function columnsOf(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-function cut(text: string, width: number): string {
+export function cut(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, Math.max(1, width - 1))}…` : text;
 }

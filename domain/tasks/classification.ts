@@ -3,6 +3,7 @@
  * provider's prompt cache can hit.
  */
 import { answerExtractor } from '../answers.ts';
+import { labelShares } from '../macro-shares.ts';
 import { classificationMetrics } from '../metrics.ts';
 import { answerLine, cue, withoutAnswerLine } from './answer-line.ts';
 import { exampleOf, parseSynthesis } from './tagged-text.ts';
@@ -77,6 +78,7 @@ export function classification(labels: readonly string[]): Task {
     agrees: (extracted, { answer }) => extracted === answer,
     metrics: ({ judged, pool, slots, seed }) =>
       classificationMetrics({ judged, labels, scored: scoredLabels(judged), pool, slots, seed }),
+    shares: ({ gold, predicted }) => labelShares([gold], predicted === null ? [] : [predicted]),
   };
 }
 

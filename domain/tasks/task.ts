@@ -2,6 +2,7 @@
  * A kind of task: its prompts, how an answer is read, what an invented row must be, and its metric, in one place
  * (METHOD.md, "One stage", steps 3 to 5). A task is opened over the labels of one data set, where it has labels.
  */
+import type { Share } from '../macro-shares.ts';
 import type { Metrics } from '../metrics.ts';
 import type { SeededRandom } from '../random.ts';
 
@@ -71,4 +72,6 @@ export interface Task {
   /** Whether an extracted answer says what the reference says. */
   agrees(extracted: string | null, item: Item): boolean;
   metrics(evaluation: Evaluation): Metrics;
+  /** What a row adds to macro: `metrics` and these are the same figure. */
+  shares(row: JudgedRow): readonly Share[];
 }

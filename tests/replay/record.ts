@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { pauseRun, resumeRun } from '../../workflows/messages.ts';
 import { repository } from '../../workers/services/home.ts';
+import type { compare } from '../../workflows/index.ts';
+import { comparisonInput, wordnet } from '../compare/support.ts';
 import { openRig, until, wordnetSpec } from '../engine/rig.ts';
 
 const folder = fileURLToPath(new URL('histories', import.meta.url));
@@ -61,5 +63,24 @@ await cancelled.cancel();
 await cancelled.result().catch(() => undefined);
 await keep('cut', 'distill-cancelled');
 await keep('cut/stage-0', 'stage-cancelled');
+
+await rig.behave({ latencyMs: 50 });
+const { input } = await comparisonInput(home, [
+  'name: grid',
+  wordnet,
+  'methods: [random-ft-cot, adaptive-ft-cot]',
+  'slots: [20]',
+  'stages: [1]',
+  'seeds: 2',
+]);
+const comparison = await rig.client.workflow.start<typeof compare>('compare', {
+  workflowId: 'grid',
+  taskQueue: input.engine.queues.control,
+  args: [{ ...input, limit: 70 }],
+});
+await comparison.executeUpdate(pauseRun);
+await comparison.executeUpdate(resumeRun, { args: [{}] });
+await comparison.result();
+await keep('grid', 'compare');
 await rig.close();
 process.exit(0);

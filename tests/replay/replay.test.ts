@@ -15,9 +15,9 @@ beforeAll(async () => {
   codePath = await workflowBundle(join(tmpdir(), 'baldistill-bundles'), buildId());
 });
 
-test('there is a plain, a steered and a cancelled run of each kind, a stage of many rounds, a run of no stage', () => {
+test('there is a plain, a steered and a cancelled run of each kind, a stage of many rounds, a run of no stage, a comparison', () => {
   const kinds = ['distill', 'stage'].flatMap((kind) => [kind, `${kind}-steered`, `${kind}-cancelled`]);
-  kinds.push('distill-zero', 'stage-rounds');
+  kinds.push('distill-zero', 'stage-rounds', 'compare');
   expect(files.sort()).toEqual(kinds.map((kind) => `${kind}.json`).sort());
 });
 

@@ -1,0 +1,76 @@
+/** The cells of a comparison as the ledger and the engine know them: which are done, which may start, how one stands. */
+import type { CompletedCell, NextCell, NextCellRequest, RunSeen } from '../../contracts/comparison-messages.ts';
+import { ComparisonPlan } from '../../contracts/comparison-plan.ts';
+import type { PlannedRun } from '../../contracts/comparison-plan.ts';
+import type { ArtifactRef } from '../../contracts/artifact.ts';
+import { RunResult } from '../../contracts/progress.ts';
+import { stillRunning } from '../boundary.ts';
+import type { World } from '../ports/world.ts';
+import { recordsOf } from './records.ts';
+
+export async function readPlan({ artifacts }: Pick<World, 'artifacts'>, plan: ArtifactRef): Promise<ComparisonPlan> {
+  return await artifacts.readJson(plan, ComparisonPlan);
+}
+
+/** The cells that were completed before, by whomever. */
+export async function completedCells(world: World, reference: ArtifactRef): Promise<CompletedCell[]> {
+  const { runs } = await readPlan(world, reference);
+  const records = await recordsOf(world.ledger, runs.map(nameOf));
+  return runs.flatMap(({ spec }, index) => {
+    const record = records.get(spec.name);
+    return record?.status === 'completed' ? [{ index, charged: record.charged }] : [];
+  });
+}
+
+/**
+ * Whether a cell may start. The limit is hard without books of its own: a cell starts only where its whole call limit
+ * fits beside what the others are charged, or may yet be charged.
+ */
+export async function nextCell(world: World, { plan, index, limit, open }: NextCellRequest): Promise<NextCell> {
+  const { runs } = await readPlan(world, plan);
+  const records = await recordsOf(world.ledger, runs.map(nameOf));
+  const cell = runs[index];
+  if (cell === undefined) throw new RangeError(`There is no cell ${index}.`);
+  const limitOf = (at: number): number => {
+    const spec = runs[at]?.spec;
+    return records.get(spec?.name ?? '')?.limit ?? spec?.budget.calls ?? 0;
+  };
+  const known = records.get(cell.spec.name);
+  if (known?.status === 'completed') return { kind: 'completed', charged: known.charged };
+  const isOpen = new Set(open);
+  const others = runs.reduce((sum, { spec }, at) => {
+    if (at === index) return sum;
+    return sum + (isOpen.has(at) ? limitOf(at) : (records.get(spec.name)?.charged ?? 0));
+  }, 0);
+  const own = limitOf(index);
+  if (others + own <= limit) return { kind: 'start', spec: cell.spec };
+  if (open.length > 0) return { kind: 'wait' };
+  const left = Math.max(0, limit - others);
+  return { kind: 'left-out', run: cell.spec.name, reason: `it may be charged ${own} calls, and ${left} are left` };
+}
+
+/**
+ * Answers when a run is over, or blocked where it was thought not to be, or the other way round. Until then it throws
+ * what makes the engine ask again.
+ */
+export async function awaitRun(world: World, { run, blocked }: { run: string; blocked: boolean }): Promise<RunSeen> {
+  const look = await world.runs.look(run);
+  if (look === undefined) throw stillRunning(`${run} does not answer`);
+  if (look.kind === 'open') {
+    if ((look.blocked !== null) === blocked) throw stillRunning(`${run} goes on`);
+    return look;
+  }
+  const record = await world.ledger.run(run);
+  const charged = record?.charged ?? 0;
+  if (look.kind === 'closed' && look.failure !== null) {
+    const stopped = record?.status === 'stopped';
+    return { kind: 'closed', status: stopped ? 'stopped' : 'failed', reason: look.failure.slice(0, 200), charged };
+  }
+  const result = RunResult.safeParse(record?.result).data;
+  if (result === undefined) return { kind: 'closed', status: 'failed', reason: 'it ended without a result', charged };
+  return { kind: 'closed', status: result.status, reason: null, charged };
+}
+
+function nameOf({ spec }: PlannedRun): string {
+  return spec.name;
+}

@@ -1,0 +1,98 @@
+/** Every method against the baseline, on every data set of every block: paired over test rows and seeds. */
+import type { ArtifactRef } from '../../contracts/artifact.ts';
+import { Prediction } from '../../contracts/records.ts';
+import { macroOf } from '../../domain/macro-shares.ts';
+import type { MacroOf } from '../../domain/macro-shares.ts';
+import type { JudgedRow, Task } from '../../domain/tasks/task.ts';
+import { pairedBootstrap } from '../../domain/paired-bootstrap.ts';
+import type { PairedDifference, PairedSeed } from '../../domain/paired-bootstrap.ts';
+import { baselineFor, distinct } from '../../report/comparison/groups.ts';
+import type { BlockGroup, RowGroup } from '../../report/comparison/groups.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
+import type { GatheredCell } from './gather.ts';
+
+export interface RawDifference extends PairedDifference {
+  readonly seeds: number;
+}
+
+/** By row and data set; without an entry for the baseline itself, and where the two have no seed in common. */
+export async function differencesIn(
+  artifacts: Artifacts,
+  block: BlockGroup<GatheredCell>,
+  baseline: string,
+  tasks: ReadonlyMap<string, Task>,
+): Promise<Map<RowGroup<GatheredCell>, Map<string, RawDifference>>> {
+  const found = new Map<RowGroup<GatheredCell>, Map<string, RawDifference>>();
+  const predictions = readOnce(artifacts);
+  for (const row of block.rows) {
+    const against = baselineFor(row, block, baseline);
+    if (row.method === baseline || against === undefined) continue;
+    const byData = new Map<string, RawDifference>();
+    for (const data of distinct(row.cells.map(({ cell }) => cell.data))) {
+      const task = tasks.get(data);
+      if (task === undefined) continue;
+      const difference = await compared(predictions, task, of(row, data), of(against, data));
+      if (difference !== null) byData.set(data, difference);
+    }
+    found.set(row, byData);
+  }
+  return found;
+}
+
+function of(row: RowGroup<GatheredCell>, data: string): readonly GatheredCell[] {
+  return row.cells.filter(({ cell }) => cell.data === data);
+}
+
+type Judgement = JudgedRow & Pick<Prediction, 'id'>;
+type ReadPredictions = (reference: ArtifactRef) => Promise<readonly Judgement[]>;
+
+/** The baseline's are asked for once a method. What the students wrote is left out: it may be long. */
+function readOnce(artifacts: Artifacts): ReadPredictions {
+  const known = new Map<string, Promise<readonly Judgement[]>>();
+  return (reference) => {
+    const reading = known.get(reference.sha256) ?? judgements(artifacts, reference);
+    known.set(reference.sha256, reading);
+    return reading;
+  };
+}
+
+async function judgements(artifacts: Artifacts, reference: ArtifactRef): Promise<readonly Judgement[]> {
+  const rows: Judgement[] = [];
+  for await (const { output: _, ...row } of artifacts.readLines(reference, Prediction)) rows.push(row);
+  return rows;
+}
+
+async function compared(
+  read: ReadPredictions,
+  task: Task,
+  candidates: readonly GatheredCell[],
+  baselines: readonly GatheredCell[],
+): Promise<RawDifference | null> {
+  const pairs: PairedSeed[] = [];
+  let strata: number[][] = [];
+  for (const { cell, scores } of candidates) {
+    const other = baselines.find((one) => one.cell.seed === cell.seed)?.scores;
+    if (scores === null || !other) continue;
+    const [mine, theirs] = await Promise.all([read(scores.predictions), read(other.predictions)]);
+    // Other test rows (a split of other data): nothing to pair.
+    if (mine.length !== theirs.length || mine.some(({ id }, row) => id !== theirs[row]?.id)) continue;
+    pairs.push({ candidate: macroOfRows(task, mine), baseline: macroOfRows(task, theirs) });
+    strata = strataOf(mine);
+  }
+  if (pairs.length === 0) return null;
+  return { ...pairedBootstrap(pairs, strata, { seed: 0 }), seeds: pairs.length };
+}
+
+function macroOfRows(task: Task, rows: readonly Judgement[]): MacroOf {
+  return macroOf(rows.map((row) => task.shares(row)));
+}
+
+function strataOf(rows: readonly Judgement[]): number[][] {
+  const strata = new Map<string, number[]>();
+  for (const [index, { domain }] of rows.entries()) {
+    const stratum = strata.get(domain);
+    if (stratum === undefined) strata.set(domain, [index]);
+    else stratum.push(index);
+  }
+  return [...strata.values()];
+}

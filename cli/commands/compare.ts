@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { ComparisonPlan } from '../../contracts/comparison-plan.ts';
+import { attachComparison, tellTable } from '../attach-comparison.ts';
+import { readComparisonReport } from '../comparison-files.ts';
+import { limitOf, planOf, readComparison } from '../comparison-source.ts';
+import { needsOf, withEngine } from '../engine.ts';
+import { exitCodes } from '../exit.ts';
+import { openComparison, refuseChangedCells, writePlan } from '../open-comparison.ts';
+import { textOf } from '../run-source.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Finish } from './finish.ts';
+import { requireKeys, workflowUrl } from './run.ts';
+
+const Options = z.looseObject({ detach: z.boolean().default(false), json: z.boolean().default(false) });
+
+export function compareCommand(program: Command, terminal: Terminal, finish: Finish): void {
+  program
+    .command('compare')
+    .argument('<file>', 'compare file (YAML)')
+    .description('run a grid of methods, data, students, budgets, stages and seeds, and put them side by side')
+    .option('--detach', 'start it and come back at once')
+    .option('--json', 'one JSON object a line: progress, then how it ended')
+    .action(async (given: string, options: unknown) => {
+      const { detach, json } = Options.parse(options);
+      const path = resolve(given);
+      const source = await readComparison(terminal.home, path, textOf(path));
+      const plan = planOf(source);
+      const { name } = plan;
+      const needs = needsOfAll(plan);
+      requireKeys(needs);
+      await refuseChangedCells(terminal.home, plan);
+      const reference = await writePlan(terminal.home, plan);
+      const before = readComparisonReport(terminal.home, name);
+      const done = before?.cells.every(({ status }) => status === 'completed') === true;
+      if (done && before.plan === reference.sha256) return finish(tellTable(terminal, name, json));
+
+      const code = await withEngine(terminal, needs, async (engine) => {
+        const limits = { limit: limitOf(source), window: source.file.window };
+        const kind = await openComparison(terminal, engine, plan, reference, limits);
+        terminal.note(`${kind} the comparison "${name}": ${plan.runs.length} cells, at most ${limits.limit} calls`);
+        if (engine.services.uiUrl !== null) terminal.note(`Temporal UI: ${workflowUrl(engine.services, name)}`);
+        if (!detach) return await attachComparison(terminal, engine, name, json);
+        if (json) terminal.printJson({ type: kind, comparison: name });
+        else terminal.note(`It goes on in the background. Come back with: baldistill watch ${name}`);
+        return exitCodes.done;
+      });
+      finish(code);
+    });
+}
+
+function needsOfAll({ runs }: ComparisonPlan) {
+  const all = runs.map(({ spec }) => needsOf(spec));
+  return {
+    worker: true,
+    embedded: all.some(({ embedded }) => embedded),
+    secrets: [...new Set(all.flatMap(({ secrets }) => secrets))],
+  };
+}

@@ -1,0 +1,14 @@
+/** The cells of a comparison as CSV, one a line: for spreadsheets and statistics programs. */
+import { stringify } from 'csv-stringify/sync';
+import type { Comparison } from '../../contracts/comparison.ts';
+
+const columns = (
+  'run data method student budgets slots capped stages seed status macro micro head middle tail charged callLimit ' +
+  'seconds reason'
+).split(' ');
+
+export function comparisonCsv({ cells }: Comparison): string {
+  const lines = cells.map(({ budgets, groups, ...cell }) => ({ ...cell, budgets: budgets.join(' '), ...groups }));
+  // A reason may quote an endpoint: no spreadsheet is to take it for a formula.
+  return stringify(lines, { header: true, columns, escape_formulas: true, cast: { boolean: String } });
+}

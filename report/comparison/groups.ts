@@ -1,0 +1,56 @@
+/** How the cells of a comparison fall into blocks, rows and columns. Order: that of the plan, never that of arrival. */
+import type { ComparisonCell } from '../../contracts/comparison.ts';
+
+export interface BlockGroup<C> {
+  readonly student: string;
+  readonly budget: string;
+  readonly rows: readonly RowGroup<C>[];
+}
+
+export interface RowGroup<C> {
+  readonly method: string;
+  readonly stages: number;
+  /** The method, and its stages where the block has it with several. */
+  readonly label: string;
+  readonly cells: readonly C[];
+}
+
+type Keys = Pick<ComparisonCell, 'student' | 'budgets' | 'method' | 'stages'>;
+
+/** `keysOf`: what a cell is grouped by. */
+export function blocksOf<C>(
+  cells: readonly C[],
+  budgets: readonly string[],
+  keysOf: (cell: C) => Keys,
+): readonly BlockGroup<C>[] {
+  const students = distinct(cells.map((cell) => keysOf(cell).student));
+  return students.flatMap((student) =>
+    budgets.flatMap((budget) => {
+      const inside = cells.filter((cell) => keysOf(cell).student === student && keysOf(cell).budgets.includes(budget));
+      return inside.length === 0 ? [] : [{ student, budget, rows: rowsOf(inside, keysOf) }];
+    }),
+  );
+}
+
+function rowsOf<C>(cells: readonly C[], keysOf: (cell: C) => Keys): readonly RowGroup<C>[] {
+  return distinct(cells.map((cell) => keysOf(cell).method)).flatMap((method) => {
+    const own = cells.filter((cell) => keysOf(cell).method === method);
+    const stages = distinct(own.map((cell) => keysOf(cell).stages)).toSorted((a, b) => a - b);
+    return stages.map((count) => ({
+      method,
+      stages: count,
+      label: stages.length > 1 ? `${method}, K = ${count}` : method,
+      cells: own.filter((cell) => keysOf(cell).stages === count),
+    }));
+  });
+}
+
+/** The row that the others of a block are compared with: with as many stages where there are several. */
+export function baselineFor<C>(row: RowGroup<C>, { rows }: BlockGroup<C>, baseline: string): RowGroup<C> | undefined {
+  const candidates = rows.filter(({ method }) => method === baseline);
+  return candidates.find(({ stages }) => stages === row.stages) ?? candidates[0];
+}
+
+export function distinct<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}

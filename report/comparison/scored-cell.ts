@@ -1,0 +1,8 @@
+import type { ComparisonCell } from '../../contracts/comparison.ts';
+import type { Interval } from '../../domain/bootstrap.ts';
+
+/** A cell, and the interval of its macro over test rows; null where it has no scores. */
+export interface ScoredCell {
+  readonly cell: ComparisonCell;
+  readonly interval: Interval | null;
+}

@@ -1,0 +1,80 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createPrepare } from '../../activities/prepare.ts';
+import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
+import { createImporter } from '../../adapters/datasets/importer.ts';
+import type { CompareInput } from '../../contracts/comparison-messages.ts';
+import type { ComparisonPlan, PlannedRun } from '../../contracts/comparison-plan.ts';
+import { engineSettings } from '../../workers/temporal-config.ts';
+import type { Home } from '../engine/rig.ts';
+import { readCompareFile } from '../../adapters/compare-file/read.ts';
+import { formatProblem } from '../../adapters/run-file/problem.ts';
+import { cells } from '../../adapters/compare-file/cells.ts';
+import type { Cells } from '../../adapters/compare-file/cells.ts';
+
+/** The one data set of most stories. */
+export const wordnet =
+  'runs: { wordnet: { data: { builtin: wordnet, pool: 600 }, teacher: { embedded: simulated }, student: { embedded: naive-bayes } } }';
+
+interface Files {
+  /** Rows of every data set. */
+  readonly pool?: number;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** The cells of a compare file. */
+export function cellsOf(lines: readonly string[], given: Files = {}): readonly PlannedRun[] {
+  const resolved = resolve(lines, given);
+  if (!resolved.ok) throw new Error(resolved.problems.map(formatProblem).join('\n'));
+  return resolved.runs;
+}
+
+export function namesOf(lines: readonly string[]): string[] {
+  return cellsOf(lines).map(({ spec }) => spec.name);
+}
+
+/** What is wrong with a compare file, as lines. */
+export function problemsOf(lines: readonly string[], given: Files = {}): string[] {
+  const resolved = resolve(lines, given);
+  return resolved.ok ? [] : resolved.problems.map(formatProblem);
+}
+
+function resolve(lines: readonly string[], { pool = 600, files = {} }: Files): Cells {
+  const read = readCompareFile(lines.join('\n'), {
+    path: '/files/compare.yaml',
+    readText: (path) => {
+      const text = files[path];
+      if (text === undefined) throw new Error(`no ${path}`);
+      return text;
+    },
+  });
+  if (!read.ok) return read;
+  const pools = new Map([...read.reading.bases.keys()].map((name) => [name, pool]));
+  return cells(read.reading, pools, { dataRoot: undefined });
+}
+
+/** What the workflow is started with; the plan lies where the worker of this home reads it. */
+export async function comparisonInput(
+  home: Home,
+  lines: readonly string[],
+): Promise<{ input: CompareInput; plan: ComparisonPlan }> {
+  const runs = [...cellsOf(lines)];
+  const [first] = runs;
+  if (first === undefined) throw new Error('no cells');
+  mkdirSync(home.path, { recursive: true });
+  const artifacts = createFileArtifacts(join(home.path, 'artifacts'));
+  const prepared = await createPrepare({ artifacts, importer: createImporter() })(first.spec);
+  const name = first.spec.name.split(',')[0] ?? '';
+  const dataSets = [{ name: 'wordnet', prepared }];
+  const plan: ComparisonPlan = { name, baseline: 'random-ft-cot', budgets: first.budgets, dataSets, runs };
+  const input: CompareInput = {
+    name,
+    plan: await artifacts.writeJson(plan),
+    cells: runs.length,
+    limit: 10_000,
+    window: 2,
+    searchAttributes: true,
+    engine: engineSettings(home.config),
+  };
+  return { input, plan };
+}

@@ -1,0 +1,78 @@
+/** One cell of a comparison: started as a child run, or joined where it goes on already, and followed to its end. */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { CancellationScope, condition, startChild } from '@temporalio/workflow';
+import type { ChildWorkflowHandle } from '@temporalio/workflow';
+import type { RunSeen } from '../contracts/comparison-messages.ts';
+import type { RunSpec } from '../contracts/run-file.ts';
+import { settingsTable, summaryOf } from '../contracts/run-words.ts';
+import type { Cell, CompareState } from './compare-state.ts';
+import type { CompareSteps } from './compare-steps.ts';
+import { distill } from './distill.ts';
+import { attempt } from './parking.ts';
+
+/**
+ * Null where a run of this name goes on already. Abandoned by its parent: it outlives a continue-as-new, and a
+ * comparison that was terminated and is started again joins it. `stop --now` asks every open cell to cancel all the same.
+ */
+export async function startCell(
+  { input: { engine, searchAttributes } }: CompareState,
+  spec: RunSpec,
+): Promise<ChildWorkflowHandle<typeof distill> | null> {
+  try {
+    return await startChild(distill, {
+      workflowId: spec.name,
+      taskQueue: engine.queues.control,
+      parentClosePolicy: 'ABANDON',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: summaryOf(spec),
+      staticDetails: settingsTable(spec),
+      memo: { spec },
+      args: [{ spec, searchAttributes, engine }],
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
+    throw error;
+  }
+}
+
+/**
+ * Follows a cell until it is over. A child says so itself; one that was joined is looked at now and then, and so is
+ * whether a cell is blocked.
+ */
+export async function followCell(
+  state: CompareState,
+  steps: CompareSteps,
+  cell: Cell,
+  child: ChildWorkflowHandle<typeof distill> | null,
+  changed: () => void,
+): Promise<RunSeen & { kind: 'closed' }> {
+  const never = new Promise<undefined>(() => undefined);
+  let over = child === null ? never : child.result().then(nothing, nothing);
+  for (;;) {
+    const blocked = cell.status === 'blocked';
+    const looking = new CancellationScope();
+    const seen = await looking.run(async () => {
+      const summary = blocked ? 'until it goes on' : 'until it is over or blocked';
+      const look = attempt(state.parking, changed, () =>
+        steps.polled.awaitRun.executeWithOptions({ summary }, [{ run: cell.run, blocked }]),
+      );
+      // Tried again by a person: then it is not blocked until it says so anew.
+      const triedAgain = condition(() => (cell.status === 'blocked') !== blocked).then(nothing);
+      return await Promise.race([look, over, triedAgain]);
+    });
+    looking.cancel();
+    // Told once: the next look finds it closed.
+    if (seen === undefined) over = never;
+    else if (seen.kind === 'closed') return seen;
+    else {
+      if (seen.blocked !== null) state.blockedInARow += 1;
+      cell.status = seen.blocked === null ? 'running' : 'blocked';
+      cell.reason = seen.blocked?.message ?? null;
+      changed();
+    }
+  }
+}
+
+function nothing(): undefined {
+  return undefined;
+}

@@ -1,0 +1,71 @@
+/** The updates a comparison takes: those of a run that make sense for many. */
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import type { ResumeRequest, UpdateAnswer } from '../contracts/progress.ts';
+import { having, statusOf } from './compare-state.ts';
+import { tellOpen } from './comparing.ts';
+import type { Comparing } from './comparing.ts';
+import { pauseRun, resumeRun, stopAfterStage } from './messages.ts';
+import { release } from './parking.ts';
+
+export function answerComparisonUpdates(comparing: Comparing): void {
+  const { state, changed } = comparing;
+  const { name } = state.input;
+
+  function answer(message: string): UpdateAnswer {
+    changed();
+    return { status: statusOf(state), message };
+  }
+
+  function refuseWhenOver(): void {
+    if (state.ended !== null) refuse(`The comparison ${name} is over (${state.ended}).`);
+  }
+
+  setHandler(
+    pauseRun,
+    async () => {
+      state.paused = true;
+      await tellOpen(comparing, 'pause');
+      return answer('Paused: cells that run send no new call, and no cell is started.');
+    },
+    { validator: refuseWhenOver, description: 'Start no cell and send no new call until resume.' },
+  );
+
+  setHandler(
+    resumeRun,
+    async (_request: ResumeRequest) => {
+      const blocked = having(state, 'blocked');
+      const failed = having(state, 'failed');
+      for (const cell of blocked) state.again.add(cell);
+      for (const cell of failed) cell.status = 'waiting';
+      state.blockedInARow = 0;
+      release(state.parking, {});
+      if (state.paused) await tellOpen(comparing, 'resume');
+      state.paused = false;
+      const count = blocked.length + failed.length;
+      return answer(count === 0 ? 'Resumed.' : `Resumed: ${count} blocked or failed cells are tried again.`);
+    },
+    {
+      validator: (_request: ResumeRequest) => {
+        refuseWhenOver();
+        const idle = !state.paused && state.parking.blocked === null;
+        if (idle && having(state, 'blocked', 'failed').length === 0)
+          refuse(`The comparison ${name} is ${statusOf(state)}: there is nothing to resume.`);
+      },
+      description: 'Go on after a pause, and try blocked and failed cells again.',
+    },
+  );
+
+  setHandler(
+    stopAfterStage,
+    () => {
+      state.stopping = true;
+      const open = having(state, 'running').length;
+      return answer(`The comparison ends after the ${open} cells that run; no other is started.`);
+    },
+    { validator: refuseWhenOver, description: 'End after the cells that run.' },
+  );
+}
+
+function refuse(message: string): never {
+  throw ApplicationFailure.nonRetryable(message, 'UpdateRefused');
+}
