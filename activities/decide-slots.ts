@@ -49,7 +49,7 @@ function decideAnnotation(
   const { onMismatch } = judge.switches;
   if (flaw !== null && onMismatch === 'drop') return { kind: 'dropped', reason: flaw, callId };
   const rationale = flaw !== null && onMismatch === 'answer-only' ? null : withoutAnswerLine(answer.text);
-  const { domain, instruction, input, answer: gold } = row;
+  const { domain, instruction, input, answer: gold, choices } = row;
   return {
     kind: 'example',
     flaw,
@@ -62,6 +62,7 @@ function decideAnnotation(
       instruction,
       input,
       answer: gold,
+      ...(choices === undefined ? {} : { choices }),
       rationale,
       call: callId,
     },
@@ -97,6 +98,7 @@ function decideSynthesis(
       instruction: judge.instruction,
       input: invented.input,
       answer: invented.answer,
+      ...(invented.choices === undefined ? {} : { choices: invented.choices }),
       rationale: invented.rationale,
       call: callId,
     },

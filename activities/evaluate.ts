@@ -6,6 +6,7 @@ import type { Scores } from '../contracts/stage.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { inBatches } from './batches.ts';
 import { domainTable, taskOf } from './pool.ts';
+import { withRougeL } from './rouge-l.ts';
 import type { World } from './ports/world.ts';
 
 export async function evaluate(world: World, input: EvaluateInput, signal: AbortSignal): Promise<Scores> {
@@ -28,12 +29,15 @@ export async function evaluate(world: World, input: EvaluateInput, signal: Abort
     const generations = await student.generate({ model, can, signal }, prompts, maxTokens.evaluate);
     return batch.map((row, index): Prediction => {
       const output = generations[index]?.text ?? '';
-      return { id: row.id, domain: row.domain, gold: row.answer, output, predicted: task.extract(output, row) };
+      const { id, domain, answer: gold, references } = row;
+      const judged = { id, domain, gold, ...(references === undefined ? {} : { references }) };
+      return { ...judged, output, predicted: task.extract(output, row) };
     });
   });
   const predictions = batches.flat();
-  const { pool } = await domainTable(artifacts, prepared);
-  const metrics = task.metrics({ judged: predictions, pool, slots: spec.budget.slots, seed: spec.seed });
+  const { pool, labelCounts = pool } = await domainTable(artifacts, prepared);
+  const scores = task.metrics({ judged: predictions, pool: labelCounts, slots: spec.budget.slots, seed: spec.seed });
+  const metrics = spec.task === 'abstractive-qa' ? withRougeL(scores, predictions) : scores;
   return {
     split,
     macro: metrics.macro,

@@ -3,6 +3,7 @@ import type { Metrics } from '../contracts/metrics.ts';
 import type { Report, StagePart } from '../contracts/report.ts';
 import { usdText } from '../domain/cost.ts';
 import { cell, fraction, share, table } from './markdown-table.ts';
+import { metricWord } from './metric-words.ts';
 
 export function markdownReport(report: Report): string {
   return (
@@ -17,10 +18,13 @@ function heading(report: Report): string {
     `**${report.status}** after ${report.seconds} s, started ${report.startedAt}, method \`${report.spec.method}\`.`,
   );
   if (report.test !== null) {
-    const { macro, micro, interval } = report.test;
+    const { macro, micro, interval, metric, secondary = [] } = report.test;
+    const more = secondary.map(
+      (score) => `, ${metricWord(score.metric)} ${share(score.macro)} macro, ${share(score.micro)} micro`,
+    );
     lines.push(
       '',
-      `**Test: macro F1 ${share(macro)}** (95 % interval ${share(interval.low)} to ${share(interval.high)}), micro ${share(micro)}.`,
+      `**Test: macro ${metricWord(metric)} ${share(macro)}** (95 % interval ${share(interval.low)} to ${share(interval.high)}), micro ${share(micro)}${more.join('')}.`,
     );
   }
   if (report.simulated.length > 0) {
@@ -119,20 +123,20 @@ function stages({ stages: parts }: Report): string {
 function scores({ test, stages: parts }: Report): string {
   const metrics = test ?? parts.findLast(({ validation }) => validation !== null)?.validation ?? null;
   if (metrics === null) return '## Scores\n\nThis run was not evaluated.';
+  const labelled = metrics.domains.some(({ label }) => label !== null);
   return [
     `## Scores on ${test === null ? 'validation' : 'test'} (${metrics.rows} rows, ${metrics.invalid} without a valid answer)`,
     '',
     groups(metrics),
     '',
     table(
-      ['domain', 'group', 'pool', 'rows', 'precision', 'recall', 'F1'],
+      ['domain', 'group', 'pool', 'rows', ...(labelled ? ['precision', 'recall'] : []), metricWord(metrics.metric)],
       metrics.domains.map(({ domain, group, pool, support, label, score, scored, short }) => [
         cell(domain) + (short ? ' †' : ''),
         group,
         pool,
         support,
-        scored && label !== null ? share(label.precision) : '–',
-        scored && label !== null ? share(label.recall) : '–',
+        ...(labelled ? [label?.precision, label?.recall].map((part) => (scored ? share(part ?? 0) : '–')) : []),
         scored ? share(score) : 'unscored',
       ]),
     ),
@@ -141,9 +145,9 @@ function scores({ test, stages: parts }: Report): string {
   ].join('\n');
 }
 
-function groups({ groups: parts }: Metrics): string {
+function groups({ groups: parts, metric }: Metrics): string {
   return table(
-    ['group', 'domains', 'rows', 'macro F1'],
+    ['group', 'domains', 'rows', `macro ${metricWord(metric)}`],
     parts.map(({ group, domains, rows, macro }) => [group, domains, rows, macro === null ? '–' : share(macro)]),
   );
 }

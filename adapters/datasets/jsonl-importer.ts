@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import type { DataPart, DataProblem, ImportedRow } from '../../activities/ports/importer.ts';
 import type { FileData, Source } from '../../contracts/run-file.ts';
+import type { TaskName } from '../../domain/tasks/open-task.ts';
 import { readJsonLines } from '../json-lines/read-json-lines.ts';
 import type { JsonLine } from '../json-lines/read-json-lines.ts';
 import { normaliseRow, show } from './normalise-row.ts';
@@ -16,6 +17,7 @@ export async function* readJsonlPart(
   data: FileData,
   part: DataPart,
   folder: string,
+  task: TaskName,
   report: Report,
 ): AsyncGenerator<ImportedRow> {
   const source = data[part];
@@ -34,7 +36,7 @@ export async function* readJsonlPart(
       report({ file: name, line: line.line, field: null, value: show(line.text), expected: line.expected });
       continue;
     }
-    const normalised = normaliseRow(line.value, data);
+    const normalised = normaliseRow(line.value, data, task);
     if (!normalised.ok) {
       for (const problem of normalised.problems) report({ file: name, line: line.line, ...problem });
       continue;

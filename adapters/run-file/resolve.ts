@@ -78,6 +78,7 @@ function partsOf(value: Record<string, unknown>): Parts {
     teacher: part(shape.teacher, 'teacher'),
     student: part(shape.student, 'student'),
     data: part(shape.data, 'data'),
+    task: part(shape.task, 'task'),
     prices: part(shape.prices, 'prices'),
   };
 }
