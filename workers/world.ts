@@ -16,7 +16,7 @@ import { openAiStudent } from '../adapters/openai/student.ts';
 import { openAiTeacher } from '../adapters/openai/teacher.ts';
 import { teacherModelId } from '../contracts/embedded-models.ts';
 import { studentRates } from '../contracts/run-prices.ts';
-import type { RunSpec, TeacherConfig } from '../contracts/run-file.ts';
+import type { RunSpec } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
 
 export interface WorldParts {
@@ -64,13 +64,13 @@ export function createWorld(parts: WorldParts): World {
     prepare: createPrepare({ artifacts, importer: createImporter() }),
     runFolder: (run) => join(parts.home, 'runs', run),
 
-    teacher({ teacher, data }) {
-      const id = JSON.stringify([teacher, data]);
+    teacher({ teacher, data, task }) {
+      const id = JSON.stringify([teacher, data, task]);
       const known = teachers.get(id);
       if (known !== undefined) return known;
       const remote = 'embedded' in teacher ? undefined : teacher;
       const made = openAiTeacher({
-        model: remote?.model ?? embeddedTeacherModel(teacher, data),
+        model: remote?.model ?? embeddedTeacherModel({ teacher, data, task }),
         address: () => address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
         temperature: remote?.temperature,
         maxTokens: remote?.maxTokens ?? 1024,
@@ -107,12 +107,14 @@ export function createWorld(parts: WorldParts): World {
   };
 }
 
-function embeddedTeacherModel(teacher: TeacherConfig, data: RunSpec['data']): string {
+function embeddedTeacherModel({ teacher, data, task }: Pick<RunSpec, 'teacher' | 'data' | 'task'>): string {
   if ('embedded' in teacher && teacher.embedded === 'simulated' && 'builtin' in data) {
     return teacherModelId({ kind: 'simulated', dataset: data.builtin, noise: teacher.noise, pool: data.pool });
   }
   if ('embedded' in teacher && teacher.embedded === 'recorded' && 'folder' in data && data.folder !== undefined) {
-    return teacherModelId({ kind: 'recorded', folder: data.folder });
+    const { folder, reserve: share = 0 } = data;
+    const reserve = share === 0 ? null : { share, noise: teacher.noise };
+    return teacherModelId({ kind: 'recorded', folder, task, reserve });
   }
   throw new BaldistillError(
     'InvalidInput',
