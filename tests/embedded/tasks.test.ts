@@ -16,21 +16,24 @@ import { failure, send, startServer, temporaryFolder, trained } from './support.
 
 const instruction = 'Do it.';
 
-/** Forty rows a domain, two domains, and a third with one row. */
-function mathsFolder(): { data: string; folder: string } {
-  const data = temporaryFolder();
-  const folder = join(data, 'sums');
-  mkdirSync(folder);
-  const row = (domain: string, index: number): object => ({
+function sumRow(domain: string, index: number): object {
+  return {
     id: `${domain}-${index}`,
     domain,
     question: `${domain} ${'abcdefghijklmnopqrstuvwxyz'[index % 26]} has ${index} apples and buys ${index + 3} in shop ${index * 7}. How many?`,
     answer: String(2 * index + 3),
     // Every other row was solved by a person.
     ...(index % 2 === 0 ? { rationale: `${index}+${index + 3}=${2 * index + 3}` } : {}),
-  });
-  const many = (domain: string): object[] => Array.from({ length: 40 }, (_, index) => row(domain, index));
-  const lines = [...many('easy'), ...many('hard'), row('rare', 5)].map((line) => `${JSON.stringify(line)}\n`);
+  };
+}
+
+/** Forty rows a domain, two domains, and a third with one row. */
+function mathsFolder(): { data: string; folder: string } {
+  const data = temporaryFolder();
+  const folder = join(data, 'sums');
+  mkdirSync(folder);
+  const many = (domain: string): object[] => Array.from({ length: 40 }, (_, index) => sumRow(domain, index));
+  const lines = [...many('easy'), ...many('hard'), sumRow('rare', 5)].map((line) => `${JSON.stringify(line)}\n`);
   writeFileSync(join(folder, 'train.jsonl'), lines.join(''));
   return { data, folder };
 }
@@ -83,6 +86,10 @@ test('the reserve is in no pool, is handed out as invented rows, and is wrong at
   const dry = await send(`${server.url}/chat/completions`, { model, messages, seed: 3_000_000 });
   expect((await failure(dry)).code).toBe('supply_exhausted');
 });
+
+function sum(values: readonly (number | null)[] = []): number {
+  return values.reduce<number>((total, value) => total + (value ?? 0), 0);
+}
 
 /** A small lesson for each student that learns one kind of task: rows of a rule that it can find. */
 const lessons: Record<Exclude<EmbeddedStudentBase, 'naive-bayes' | 'log-linear'>, { task: TaskName; rows: Item[] }> = {
@@ -148,7 +155,6 @@ test.each(Object.entries(lessons))(
     // Generation and scoring are one distribution, and an answer alone is less likely than after its question.
     for (const [at, choice] of answers.choices.slice(0, 5).entries()) {
       const prompt = task.studentPrompt(fresh[at] ?? { instruction, input: '' });
-      const sum = (values: readonly (number | null)[] = []): number => values.reduce<number>((a, b) => a + (b ?? 0), 0);
       const length = choice.logprobs?.token_logprobs?.length ?? 0;
       const score = async (text: string): Promise<number> => {
         const echoed = await client.completions.create({ model, prompt: text, echo: true, logprobs: 1, max_tokens: 0 });
