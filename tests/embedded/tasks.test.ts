@@ -87,8 +87,8 @@ test('the reserve is in no pool, is handed out as invented rows, and is wrong at
   expect((await failure(dry)).code).toBe('supply_exhausted');
 });
 
-function sum(values: readonly (number | null)[] = []): number {
-  return values.reduce<number>((total, value) => total + (value ?? 0), 0);
+function total(values: readonly (number | null)[] = []): number {
+  return values.reduce<number>((before, value) => before + (value ?? 0), 0);
 }
 
 /** A small lesson for each student that learns one kind of task: rows of a rule that it can find. */
@@ -158,9 +158,9 @@ test.each(Object.entries(lessons))(
       const length = choice.logprobs?.token_logprobs?.length ?? 0;
       const score = async (text: string): Promise<number> => {
         const echoed = await client.completions.create({ model, prompt: text, echo: true, logprobs: 1, max_tokens: 0 });
-        return sum(echoed.choices[0]?.logprobs?.token_logprobs?.slice(-length));
+        return total(echoed.choices[0]?.logprobs?.token_logprobs?.slice(-length));
       };
-      const generated = sum(choice.logprobs?.token_logprobs ?? []);
+      const generated = total(choice.logprobs?.token_logprobs ?? []);
       expect(await score(prompt + choice.text)).toBeCloseTo(generated, 9);
       expect(await score(choice.text)).toBeLessThan(generated);
     }
@@ -174,12 +174,12 @@ test.each(Object.entries(lessons))(
       logprobs: 1,
       max_tokens: 0,
     });
-    const total = scored.choices.reduce(
+    const whole = scored.choices.reduce(
       (sum, { logprobs }) => sum + Math.exp(logprobs?.token_logprobs?.at(-1) ?? 0),
       0,
     );
-    expect(total).toBeGreaterThan(0.5);
-    expect(total).toBeLessThan(1);
+    expect(whole).toBeGreaterThan(0.5);
+    expect(whole).toBeLessThan(1);
   },
 );
 
