@@ -5,6 +5,7 @@ import type { StageInput } from '../contracts/stage.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { headOrTail } from '../domain/head-tail.ts';
 import { stageQuotas } from '../domain/quotas.ts';
+import type { QuotaPolicy } from '../domain/quotas.ts';
 import { stageSlots } from '../domain/stage-slots.ts';
 import { chosenIds, domainTable, poolByDomain } from './pool.ts';
 import type { Artifacts } from './ports/artifacts.ts';
@@ -13,8 +14,8 @@ import type { Artifacts } from './ports/artifacts.ts';
 export async function balance(artifacts: Artifacts, input: StageInput): Promise<Balanced> {
   const { spec, prepared, history, stage } = input;
   const slots = stageSlots(spec.budget.slots, spec.stages, stage);
-  const policy = spec.switches.balance;
-  if (policy === 'none') {
+  const policy = await quotaPolicy(artifacts, input);
+  if (policy === null) {
     if (spec.budget.slots > prepared.pool.rows) {
       throw new BaldistillError(
         'InvalidInput',
@@ -23,16 +24,7 @@ export async function balance(artifacts: Artifacts, input: StageInput): Promise<
     }
     return { quotas: await artifacts.writeLines([]), slots, heads: 0, tails: 0 };
   }
-  const { pool: counts } = await domainTable(artifacts, prepared);
-  const { schedule } = spec.switches;
-  const quotas = stageQuotas({
-    balance: policy,
-    schedule,
-    counts,
-    slots: spec.budget.slots,
-    stages: spec.stages,
-    seed: spec.seed,
-  })[stage];
+  const quotas = stageQuotas(policy)[stage];
   if (quotas === undefined) throw new RangeError(`A run of ${spec.stages} stages has no stage ${stage}.`);
   const chosen = await chosenIds(artifacts, history);
   const left = await poolByDomain(artifacts, prepared, ({ id }): true | undefined =>
@@ -44,4 +36,15 @@ export async function balance(artifacts: Artifacts, input: StageInput): Promise<
   });
   const heads = lines.filter(({ kind }) => kind === 'head').length;
   return { quotas: await artifacts.writeLines(lines), slots, heads, tails: lines.length - heads };
+}
+
+/** How the run's quotas are made; null where its method has none. */
+export async function quotaPolicy(
+  artifacts: Artifacts,
+  { spec, prepared }: Pick<StageInput, 'spec' | 'prepared'>,
+): Promise<QuotaPolicy | null> {
+  const { balance: kind, schedule } = spec.switches;
+  if (kind === 'none') return null;
+  const { pool: counts } = await domainTable(artifacts, prepared);
+  return { balance: kind, schedule, counts, slots: spec.budget.slots, stages: spec.stages, seed: spec.seed };
 }

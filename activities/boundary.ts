@@ -5,6 +5,7 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { BaldistillError } from '../domain/failures.ts';
+import type { FailureType } from '../domain/failures.ts';
 
 /** A cancel reaches an activity only with a heartbeat, and `pause` must act within a second. */
 const heartbeatMs = 200;
@@ -29,6 +30,12 @@ export function guarded<Input extends unknown[], Output>(
 /** Thrown by an activity that has to be asked again later; shown as no failure in logs and metrics. */
 export function stillRunning(message: string): ApplicationFailure {
   return ApplicationFailure.create({ message, type: 'StillRunning', category: ApplicationFailureCategory.BENIGN });
+}
+
+/** Thrown by an activity that its worker's end broke off: the next worker does it again. */
+export function workerLeaves(message: string): ApplicationFailure {
+  const type: FailureType = 'WorkerLost';
+  return ApplicationFailure.create({ message, type, category: ApplicationFailureCategory.BENIGN });
 }
 
 function asFailure(error: unknown): unknown {

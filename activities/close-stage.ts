@@ -10,11 +10,9 @@ import { closeSkipped } from './close-skipped.ts';
 import { taskOf } from './pool.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { World } from './ports/world.ts';
+import { isShort } from './shortfall.ts';
 import { stageDecisions } from './stage-decisions.ts';
 import type { DecidedSlot } from './stage-decisions.ts';
-
-/** Reasons why a slot had no answer for which repeating a row is no honest filling: the budget, not the data, ran out. */
-const budgetReasons = new Set(['calls', 'tokens', 'money', 'forfeited', 'unsent']);
 
 export async function closeStage(world: World, request: CloseStageInput): Promise<ClosedStage> {
   const { artifacts, ledger } = world;
@@ -70,10 +68,11 @@ async function fillStage(
     input.history.map((stage) => stage.examples),
   );
   const bySlot = new Map(decided.map((slot) => [slot.slot, slot]));
-  const examples: Example[] = [];
-  const outcomes: DomainOutcome[] = [];
-  let first = 0;
-  for (const [domain, quota] of await quotasOf(artifacts, balanced.quotas, plans[0]?.selection)) {
+  const repeats = spec.switches.shortfall === 'duplicate';
+  const filled: Filled[] = [];
+  const quotas = await quotasOf(artifacts, balanced.quotas, plans[0]?.selection);
+  for (const [domain, quota] of quotas) {
+    const first = filled.length;
     const slots = Array.from({ length: quota }, (_, index) => bySlot.get(first + index));
     const accepted = slots.flatMap((slot) => (slot?.decision.kind === 'example' ? [slot.decision.example] : []));
     const source = [
@@ -81,14 +80,17 @@ async function fillStage(
       ...accepted,
     ];
     const random = seededRandom(spec.seed, 'shortfall', input.stage, domain);
-    const filled = slots.map((slot, index) =>
-      fill(slot, first + index, spec.switches.shortfall === 'duplicate' ? source : [], random, input.stage),
-    );
-    examples.push(...filled.flatMap((result) => (typeof result === 'string' ? [] : [result])));
-    const dropped = flawed.filter((flaw) => flaw.dropped && flaw.domain === domain).map(({ reason }) => reason);
-    outcomes.push(outcomeOf(domain, quota, filled, dropped));
-    first += quota;
+    for (const [index, slot] of slots.entries()) {
+      const result = fill(slot, first + index, repeats ? source : [], random, input.stage);
+      filled.push({ domain: slot?.domain ?? domain, result });
+    }
   }
+  const examples = filled.flatMap(({ result }) => (typeof result === 'string' ? [] : [result]));
+  const outcomes = [...quotas.keys()].map((domain) => {
+    const dropped = flawed.filter((flaw) => flaw.dropped && flaw.domain === domain).map(({ reason }) => reason);
+    const results = filled.flatMap((slot) => (slot.domain === domain ? [slot.result] : []));
+    return outcomeOf(domain, results, dropped);
+  });
   return {
     quotas: balanced.quotas,
     selection: last.selection,
@@ -100,7 +102,14 @@ async function fillStage(
   };
 }
 
-/** The example of a slot, or why it stays empty. A dropped annotation used its slot (METHOD, `onMismatch`). */
+/** A slot under the domain that has it in the end: reallocation moves it to another than its quota's. */
+interface Filled {
+  readonly domain: string;
+  /** The example, or why there is none. */
+  readonly result: Example | string;
+}
+
+/** The example of a slot, or why it stays empty. */
 function fill(
   slot: DecidedSlot | undefined,
   index: number,
@@ -109,24 +118,18 @@ function fill(
   stage: number,
 ): Example | string {
   if (slot?.decision.kind === 'example') return slot.decision.example;
-  if (slot?.decision.kind === 'empty' && budgetReasons.has(slot.decision.reason)) return slot.decision.reason;
-  if (slot?.decision.kind === 'dropped' && slot.kind === 'annotate') return slot.decision.reason;
+  if (slot !== undefined && !isShort(slot)) return slot.decision.reason;
   const repeated = source.length === 0 ? undefined : source[random.int(source.length)];
   if (repeated === undefined) return slot?.decision.kind === 'empty' ? slot.decision.reason : 'shortfall';
   return { ...repeated, stage, slot: index, origin: 'duplicate', call: null };
 }
 
-function outcomeOf(
-  domain: string,
-  quota: number,
-  filled: readonly (Example | string)[],
-  dropped: readonly string[],
-): DomainOutcome {
+function outcomeOf(domain: string, filled: readonly (Example | string)[], dropped: readonly string[]): DomainOutcome {
   const of = (origin: Example['origin']): number =>
     filled.filter((result) => typeof result !== 'string' && result.origin === origin).length;
   return {
     domain,
-    quota,
+    quota: filled.length,
     real: of('real'),
     synthetic: of('synthetic'),
     duplicated: of('duplicate'),

@@ -1,6 +1,7 @@
 /** Connect: opens the run in the ledger and learns, once, what its endpoints can do (DESIGN section 1). */
 import type { RunSpec } from '../contracts/run-file.ts';
 import type { Connected } from '../contracts/stage.ts';
+import { requireLogprobs } from './require-logprobs.ts';
 import { unpriced } from '../contracts/run-prices.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { openingOf } from './run-opening.ts';
@@ -17,23 +18,17 @@ export async function connect(world: World, spec: RunSpec): Promise<Connected> {
   if (spec.budget.usd !== undefined) requirePrices(spec);
   await world.ledger.forgiveForfeits(spec.name);
   const student = world.student(spec, null);
-  const capabilities = student === null || isManual(spec) ? null : await student.probe(student.baseModel);
-  if (capabilities !== null && !capabilities.fineTuning) {
+  const capabilities = student === null || isTrainedElsewhere(spec) ? null : await student.probe(student.baseModel);
+  if (capabilities !== null && !capabilities.fineTuning && spec.stages > 0) {
     throw new BaldistillError(
       'InvalidInput',
       'The student endpoint cannot fine-tune; use `student: {driver: manual}` or another endpoint.',
     );
   }
-  const ranks = spec.switches.select === 'ifd' && spec.switches.balance !== 'none' && spec.stages > 1;
-  if (ranks && capabilities !== null && (capabilities.promptLogprobs === 'none' || !capabilities.outputLogprobs)) {
-    throw new BaldistillError(
-      'InvalidInput',
-      'select: ifd needs log-probabilities of given text, and the student endpoint gives none; use select: random.',
-    );
-  }
+  if (spec.stages > 1 && capabilities !== null) requireLogprobs(spec.switches, capabilities);
   return {
     ledger: await world.ledger.identity(),
-    teacherModel: world.teacher(spec).model,
+    teacherModel: spec.teacher === undefined ? null : world.teacher(spec).model,
     student: capabilities,
     studentModel: student?.baseModel ?? null,
   };
@@ -49,7 +44,7 @@ export function requirePrices(spec: RunSpec): void {
   );
 }
 
-/** A student trained by hand does not exist before its stage: it is probed when it is first used. */
-function isManual(spec: RunSpec): boolean {
-  return 'driver' in spec.student && spec.student.driver === 'manual';
+/** A student trained by hand or by a command does not exist before its stage: it is probed when it is first used. */
+function isTrainedElsewhere(spec: RunSpec): boolean {
+  return 'driver' in spec.student && spec.student.driver !== 'none';
 }

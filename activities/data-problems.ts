@@ -51,8 +51,8 @@ function message(problems: readonly DataProblem[], count: number): string {
 }
 
 /** `train.jsonl, line 7: answer = "": expected ...`, as run files' problems are told. */
-function formatDataProblem({ file, line, field, value, expected }: DataProblem): string {
-  const place = line === null ? file : `${file}, line ${line}`;
+function formatDataProblem({ file, line, unit, field, value, expected }: DataProblem): string {
+  const place = line === null ? file : `${file}, ${unit ?? 'line'} ${line}`;
   if (field === null)
     return value === null ? `${place}: expected ${expected}` : `${place}: ${value}: expected ${expected}`;
   return `${place}: ${field}${value === null ? ': missing;' : ` = ${value}:`} expected ${expected}`;

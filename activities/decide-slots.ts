@@ -2,7 +2,7 @@
  * What every teacher answer is worth (METHOD.md, "One stage", step 3): a pure function of the plan, the answers and
  * the switches, so that arrival order, concurrency and crashes change nothing.
  */
-import type { Example, PlannedCall, Row } from '../contracts/records.ts';
+import type { Example, PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
 import type { Switches } from '../domain/methods.ts';
 import { seededRandom } from '../domain/random.ts';
 import { withoutAnswerLine } from '../domain/tasks/answer-line.ts';
@@ -10,6 +10,7 @@ import type { Task } from '../domain/tasks/task.ts';
 import type { PaidAnswer, SlotRecord } from './ports/ledger.ts';
 
 export type Decision =
+  /** `flaw`: what is wrong with the answer that was used all the same. */
   | { readonly kind: 'example'; readonly example: Example; readonly flaw: string | null }
   /** An answer that was paid for and thrown away. */
   | { readonly kind: 'dropped'; readonly reason: string; readonly callId: string }
@@ -27,7 +28,9 @@ export interface Judge {
   heldOut(text: string): boolean;
 }
 
-export function decide(judge: Judge, call: PlannedCall, record: SlotRecord | undefined): Decision {
+export type FillingCall = Exclude<PlannedCall, { kind: 'verify' }>;
+
+export function decide(judge: Judge, call: FillingCall, record: SlotRecord | undefined): Decision {
   if (record === undefined || record.answer === null || record.callId === null) {
     return { kind: 'empty', reason: record?.reason ?? 'unsent' };
   }
@@ -36,37 +39,60 @@ export function decide(judge: Judge, call: PlannedCall, record: SlotRecord | und
     : decideSynthesis(judge, call, record.answer, record.callId);
 }
 
+/** A real row that teaches its bare answer. */
+export function decideUncalled(judge: Judge, { slot, rowId }: UncalledSlot): Decision {
+  const example = realExample(judge, { slot, row: rowOf(judge, rowId), rationale: null, call: null });
+  return { kind: 'example', flaw: null, example };
+}
+
+const unverified = 'unverified';
+
+export function isUnverified(decision: Decision): boolean {
+  return decision.kind === 'example' && decision.flaw === unverified;
+}
+
+/**
+ * What a blind answer says about the row that was invented for its slot. An answer that cannot be read agrees with
+ * nothing; where there is none, the row stays unverified.
+ */
+export function decideVerification(judge: Judge, invented: Decision, record: SlotRecord | undefined): Decision {
+  if (invented.kind !== 'example' || invented.example.call === null) return invented;
+  const { example } = invented;
+  const answer = record?.answer ?? null;
+  if (answer === null) return invented;
+  const read = endedBadly(answer) === null ? judge.task.extract(answer.text, example) : null;
+  if (judge.task.agrees(read, example)) return { ...invented, flaw: null };
+  return { kind: 'dropped', reason: 'verify_disagrees', callId: invented.example.call };
+}
+
 function decideAnnotation(
   judge: Judge,
   call: Extract<PlannedCall, { kind: 'annotate' }>,
   answer: PaidAnswer,
   callId: string,
 ): Decision {
-  const row = judge.row(call.rowId);
-  if (row === undefined)
-    throw new RangeError(`Slot ${call.slot} annotates row ${call.rowId}, which is not in the pool.`);
+  const row = rowOf(judge, call.rowId);
   const flaw = endedBadly(answer) ?? (judge.task.agrees(judge.task.extract(answer.text, row), row) ? null : 'mismatch');
   const { onMismatch } = judge.switches;
   if (flaw !== null && onMismatch === 'drop') return { kind: 'dropped', reason: flaw, callId };
   const rationale = flaw !== null && onMismatch === 'answer-only' ? null : withoutAnswerLine(answer.text);
-  const { domain, instruction, input, answer: gold, choices } = row;
-  return {
-    kind: 'example',
-    flaw,
-    example: {
-      id: row.id,
-      stage: judge.stage,
-      slot: call.slot,
-      domain,
-      origin: 'real',
-      instruction,
-      input,
-      answer: gold,
-      ...(choices === undefined ? {} : { choices }),
-      rationale,
-      call: callId,
-    },
-  };
+  return { kind: 'example', flaw, example: realExample(judge, { slot: call.slot, row, rationale, call: callId }) };
+}
+
+function rowOf(judge: Judge, id: string): Row {
+  const row = judge.row(id);
+  if (row === undefined) throw new RangeError(`A slot was given the row ${id}, which is not in the pool.`);
+  return row;
+}
+
+function realExample(
+  judge: Judge,
+  of: { readonly slot: number; readonly row: Row; readonly rationale: string | null; readonly call: string | null },
+): Example {
+  const { id, domain, instruction, input, answer, choices } = of.row;
+  const { slot, rationale, call } = of;
+  const asked = { instruction, input, answer, ...(choices === undefined ? {} : { choices }) };
+  return { id, stage: judge.stage, slot, domain, origin: 'real', ...asked, rationale, call };
 }
 
 function decideSynthesis(
@@ -88,7 +114,7 @@ function decideSynthesis(
   if (!invented.consistent && judge.switches.consistency === 'drop') return dropped('inconsistent');
   return {
     kind: 'example',
-    flaw: null,
+    flaw: judge.switches.verify === 'teacher' ? unverified : null,
     example: {
       id: `${domain}#${call.ordinal}`,
       stage: judge.stage,
@@ -99,7 +125,7 @@ function decideSynthesis(
       input: invented.input,
       answer: invented.answer,
       ...(invented.choices === undefined ? {} : { choices: invented.choices }),
-      rationale: invented.rationale,
+      rationale: judge.switches.rationale === 'none' ? null : invented.rationale,
       call: callId,
     },
   };

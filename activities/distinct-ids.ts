@@ -14,12 +14,12 @@ export async function* withDistinctIds(
   const firstLine = createFingerprints();
   const repeats = new Map<string, number>();
   for await (const imported of rows) {
-    const { row, file, line, ownId } = imported;
+    const { row, file, line, unit, ownId } = imported;
     const first = firstLine.add(row.id, line);
     if (first === undefined) yield imported;
     else if (ownId) {
-      const expected = `an id of its own; line ${first} has it`;
-      problems.add({ file, line, field: idField, value: JSON.stringify(row.id), expected });
+      const expected = `an id of its own; ${unit ?? 'line'} ${first} has it`;
+      problems.add({ file, line, unit, field: idField, value: JSON.stringify(row.id), expected });
     } else {
       const times = (repeats.get(row.id) ?? 1) + 1;
       repeats.set(row.id, times);

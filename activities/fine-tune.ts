@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { AwaitFineTuneInput, FineTuned, FineTuneInput, FineTuneJob } from '../contracts/activity-messages.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import type { FailureType } from '../domain/failures.ts';
-import { stillRunning } from './boundary.ts';
+import { stillRunning, workerLeaves } from './boundary.ts';
 import { callKey } from './call-key.ts';
 import type { World } from './ports/world.ts';
 import { reserveTraining, settleTraining } from './student-money.ts';
@@ -16,6 +16,7 @@ export async function fineTune(
   world: World,
   input: FineTuneInput,
   exportTraining: (input: FineTuneInput) => Promise<string>,
+  cancelled: AbortSignal,
 ): Promise<FineTuneJob> {
   const { spec, stage, training, from } = input;
   if ('driver' in spec.student && spec.student.driver === 'manual') {
@@ -25,6 +26,7 @@ export async function fineTune(
       `Stage ${stage} is ready to train: ${path} holds ${training.rows} examples.`,
     );
   }
+  const command = 'driver' in spec.student && spec.student.driver === 'command' ? spec.student : null;
   const student = world.student(spec, null);
   if (student === null || !('hyperparameters' in spec.student))
     throw new BaldistillError('InvalidInput', 'The run has no student to train.');
@@ -34,6 +36,7 @@ export async function fineTune(
     hyperparameters: spec.student.hyperparameters,
     loss: spec.switches.loss,
     seed: spec.seed,
+    ...(command === null ? {} : { command: command.train }),
   });
   const claim = await world.ledger.claimOnce(key);
   if (claim.kind === 'created') {
@@ -48,9 +51,10 @@ export async function fineTune(
       (await student.createJob({
         key,
         baseModel: from,
-        trainingPath: world.artifacts.localPath(training),
+        trainingPath: command === null ? world.artifacts.localPath(training) : await exportTraining(input),
         seed: spec.seed,
         suffix: `stage-${stage}`,
+        signal: AbortSignal.any([cancelled, world.draining]),
       }));
     await world.ledger.recordOnce(key, id);
     return { id, key, spending };
@@ -60,6 +64,7 @@ export async function fineTune(
       await world.ledger.endSpending(spending, { state: 'refused', reason: error.type });
     // Whoever asks next looks at the endpoint first, so a creation that did happen is still found.
     await world.ledger.forgetOnce(key, '');
+    if (error === world.draining.reason) throw workerLeaves('The worker ended while the training command ran.');
     throw error;
   }
 }

@@ -59,7 +59,7 @@ export function studentActivities(world: World): StudentActivities {
     select: guarded(async (input) => await select(world, input, cancelled())),
     fineTune: guarded(async (input) => {
       await world.ledger.verify(input.connected.ledger);
-      return await fineTune(world, input, async (of) => await exportTraining(world, of));
+      return await fineTune(world, input, async (of) => await exportTraining(world, of), cancelled());
     }),
     awaitFineTune: guarded(async (input) => await awaitFineTune(world, input, Context.current().info.attempt)),
     evaluate: guarded(async (input) => await evaluate(world, input, cancelled())),

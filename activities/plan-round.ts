@@ -3,16 +3,21 @@
  * round and of what earlier rounds and stages accepted (METHOD.md, step 3), written down before anything is sent.
  */
 import { z } from 'zod';
-import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { PlanRoundInput, RoundPlan } from '../contracts/activity-messages.ts';
+import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { DomainProgress } from '../contracts/progress.ts';
-import { QuotaLine, Selected } from '../contracts/records.ts';
-import type { PlannedCall, Row } from '../contracts/records.ts';
+import { Selected } from '../contracts/records.ts';
+import type { PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
+import { invents } from '../domain/planned-calls.ts';
 import { drawRandom } from '../domain/selection.ts';
-import { stageSlots } from '../domain/stage-slots.ts';
-import { chosenIds, poolByDomain, taskOf } from './pool.ts';
+import { poolByDomain, taskOf } from './pool.ts';
 import type { World } from './ports/world.ts';
+import { affordable, announcePlan } from './round-budget.ts';
+import { firstShares, reallocatedShares, refillShares } from './round-shares.ts';
+import type { Share } from './round-shares.ts';
+import { isUnverified } from './decide-slots.ts';
 import { stageDecisions } from './stage-decisions.ts';
+import type { DecidedSlot } from './stage-decisions.ts';
 
 /** Real rows of the domain shown to the teacher with each synthesis. */
 const shownRows = 3;
@@ -22,19 +27,53 @@ const mostChunks = 300;
 /** Domains listed for people; a payload stays under 64 KiB. */
 const listedDomains = 200;
 
-/** What a round gives to one domain: slots with a real row first, then slots to invent for. */
-interface Share {
-  readonly domain: string;
-  readonly slots: readonly number[];
-  readonly rows: readonly Selected[];
+type Purpose = RoundPlan['purpose'];
+
+/**
+ * The first round fills the slots; each later one does the next thing there is to do: verify what the round before
+ * invented, fill again what was dropped, give away what a domain cannot fill. A round without calls and without rows
+ * ends the stage's rounds.
+ */
+export async function planRound(world: World, request: PlanRoundInput): Promise<RoundPlan> {
+  const { earlier } = request;
+  if (earlier.length === 0) {
+    const first = await planShares(world, request, 'fill', await firstShares(world, request));
+    await announcePlan(world, request, first.calls);
+    return await writePlan(world, request, first);
+  }
+  const { slots } = await stageDecisions(world, request.input, earlier);
+  const verification = await planVerification(world, request, slots);
+  return await writePlan(world, request, verification ?? (await planFilling(world, request, slots)));
 }
 
-export async function planRound(world: World, request: PlanRoundInput): Promise<RoundPlan> {
-  const { artifacts } = world;
+/** Refills while there are any, then once what is left to reallocate. */
+async function planFilling(world: World, request: PlanRoundInput, slots: readonly DecidedSlot[]): Promise<Planned> {
   const { input, earlier } = request;
+  const { refill, shortfall } = input.spec.switches;
+  const did = (purpose: Purpose): number => earlier.filter((plan) => plan.purpose === purpose).length;
+  const over = did('reallocate') > 0;
+  const refills = over || did('fill') > refill ? [] : await refillShares(world, request, slots);
+  const reallocates = refills.length === 0 && !over && shortfall === 'reallocate';
+  const shares = reallocates ? await reallocatedShares(world, request, slots) : refills;
+  const wanted = shares.flatMap((share) => share.slots);
+  const paid = await affordable(world, request, 'fill', wanted);
+  const within = shares.map((share) => ({
+    domain: share.domain,
+    slots: share.slots.filter((slot) => paid.has(slot)),
+    rows: share.rows.filter((_, index) => paid.has(share.slots[index] ?? -1)),
+  }));
+  return await planShares(world, request, reallocates ? 'reallocate' : 'fill', within);
+}
+
+async function planShares(
+  world: World,
+  request: PlanRoundInput,
+  purpose: Purpose,
+  shares: readonly Share[],
+): Promise<Planned> {
+  const { artifacts } = world;
+  const { input } = request;
   const { spec, prepared } = input;
-  const round = earlier.length;
-  const shares = round === 0 ? await firstShares(world, request) : await refillShares(world, request);
   const ordinals = new Map(Object.entries(await startOrdinals(world, request)));
   const task = await taskOf(artifacts, input);
   const chosen = new Set(shares.flatMap(({ rows }) => rows.map(({ id }) => id)));
@@ -44,79 +83,85 @@ export async function planRound(world: World, request: PlanRoundInput): Promise<
   );
   const instruction = [...rows.values()].flat().find((row) => row.instruction !== '')?.instruction ?? '';
 
+  const uncalled: UncalledSlot[] = [];
   const calls = shares.flatMap(({ domain, slots, rows: selected }): PlannedCall[] => {
     const pool = rows.get(domain) ?? [];
     const byId = new Map(pool.map((row) => [row.id, row]));
     return slots.flatMap((slot, index): PlannedCall[] => {
       const row = byId.get(selected[index]?.id ?? '');
+      if (row !== undefined && spec.switches.rationale === 'none') {
+        uncalled.push({ slot, domain, rowId: row.id });
+        return [];
+      }
       if (row !== undefined)
         return [{ kind: 'annotate', slot, domain, rowId: row.id, messages: task.annotatePrompt(row) }];
-      if (spec.switches.tail === 'none') return [];
+      if (!invents(spec.switches)) return [];
       const ordinal = ordinals.get(domain) ?? 0;
       ordinals.set(domain, ordinal + 1);
       const shown = drawRandom(pool, shownRows, spec.seed, 'shown', domain, ordinal);
-      return [
-        {
-          kind: 'synthesise',
-          slot,
-          domain,
-          ordinal,
-          messages: task.synthesisePrompt({ instruction, domain, shown }),
-        },
-      ];
+      const messages = task.synthesisePrompt({ instruction, domain, shown });
+      return [{ kind: 'synthesise', slot, domain, ordinal, messages }];
     });
   });
+  const domains = shares
+    .map(({ domain, slots }): DomainProgress => ({ domain, quota: slots.length, real: 0, synthetic: 0 }))
+    .sort((a, b) => b.quota - a.quota)
+    .slice(0, listedDomains);
+  const given = shares.flatMap((share) => share.rows);
+  return { purpose, calls, uncalled, given, ordinals, domains };
+}
 
-  await announcePlanned(world, request, round === 0 ? calls : []);
-  const selection: Selected[] = round === 0 ? [] : await selectedBefore(world, request);
-  for (const share of shares) selection.push(...share.rows);
+/** Each row that the round before invented, answered blind; undefined where there is none, or no call for it. */
+async function planVerification(
+  world: World,
+  request: PlanRoundInput,
+  slots: readonly DecidedSlot[],
+): Promise<Planned | undefined> {
+  const { input, earlier } = request;
+  const last = earlier.at(-1)?.round;
+  const unverified = slots.filter(({ round, decision }) => round === last && isUnverified(decision));
+  if (unverified.length === 0) return undefined;
+  const paid = await affordable(
+    world,
+    request,
+    'verify',
+    unverified.map(({ slot }) => slot),
+  );
+  const task = await taskOf(world.artifacts, input);
+  const calls = unverified.flatMap(({ slot, domain, decision }): PlannedCall[] =>
+    decision.kind === 'example' && paid.has(slot)
+      ? [{ kind: 'verify', slot, domain, messages: task.verifyPrompt(decision.example) }]
+      : [],
+  );
+  if (calls.length === 0) return undefined;
+  const ordinals = new Map(Object.entries(await startOrdinals(world, request)));
+  return { purpose: 'verify', calls, uncalled: [], given: [], ordinals, domains: [] };
+}
+
+interface Planned {
+  readonly purpose: Purpose;
+  readonly calls: readonly PlannedCall[];
+  readonly uncalled: readonly UncalledSlot[];
+  /** Rows chosen for this round; those of the first round are the stage's selection. */
+  readonly given: readonly Selected[];
+  readonly ordinals: ReadonlyMap<string, number>;
+  readonly domains: DomainProgress[];
+}
+
+async function writePlan(world: World, request: PlanRoundInput, planned: Planned): Promise<RoundPlan> {
+  const { artifacts } = world;
+  const { purpose, uncalled, given, ordinals, domains } = planned;
+  const calls = planned.calls.toSorted((a, b) => a.slot - b.slot);
   return {
-    round,
+    round: request.earlier.length,
+    purpose,
+    ...(uncalled.length === 0 ? {} : { uncalled: await artifacts.writeLines(uncalled) }),
     chunks: await writeChunks(world, calls),
     calls: calls.length,
-    selection: await artifacts.writeLines(selection),
+    selection: await artifacts.writeLines([...(await selectedBefore(world, request)), ...given]),
     ordinals: await artifacts.writeJson(Object.fromEntries([...ordinals].sort(([a], [b]) => (a < b ? -1 : 1)))),
-    domains: shares
-      .map(({ domain, slots }): DomainProgress => ({ domain, quota: slots.length, real: 0, synthetic: 0 }))
-      .sort((a, b) => b.quota - a.quota)
-      .slice(0, listedDomains),
+    domains,
   };
-}
-
-/** Round 0: every slot of the stage, domain by domain. Without quotas, what was drawn is the quota. */
-async function firstShares({ artifacts }: World, { balanced, selection }: PlanRoundInput): Promise<Share[]> {
-  const selected = new Map<string, Selected[]>();
-  for await (const row of artifacts.readLines(selection, Selected)) {
-    selected.set(row.domain, [...(selected.get(row.domain) ?? []), row]);
-  }
-  const quotas = new Map([...selected].map(([domain, rows]) => [domain, rows.length]));
-  for await (const { domain, quota } of artifacts.readLines(balanced.quotas, QuotaLine)) quotas.set(domain, quota);
-  let next = 0;
-  return [...quotas].map(([domain, quota]) => {
-    const slots = Array.from({ length: quota }, () => next++);
-    return { domain, slots, rows: (selected.get(domain) ?? []).slice(0, quota) };
-  });
-}
-
-/** Later rounds: the slots whose answer was dropped, from real rows still left first, then invented. */
-async function refillShares(world: World, { input, earlier }: PlanRoundInput): Promise<Share[]> {
-  const { slots } = await stageDecisions(world, input, earlier);
-  const dropped = slots.filter(({ decision }) => decision.kind === 'dropped');
-  const chosen = await chosenIds(
-    world.artifacts,
-    input.history,
-    earlier.map(({ selection }) => selection),
-  );
-  const wanted = new Set(dropped.map(({ domain }) => domain));
-  const left = await poolByDomain(world.artifacts, input.prepared, (row): Selected | undefined =>
-    wanted.has(row.domain) && !chosen.has(row.id) ? { id: row.id, domain: row.domain, score: null } : undefined,
-  );
-  const { seed } = input.spec;
-  return [...Map.groupBy(dropped, ({ domain }) => domain)].map(([domain, open]) => ({
-    domain,
-    slots: open.map(({ slot }) => slot),
-    rows: drawRandom(left.get(domain) ?? [], open.length, seed, 'refill', input.stage, earlier.length, domain),
-  }));
 }
 
 async function startOrdinals(
@@ -132,20 +177,6 @@ async function selectedBefore({ artifacts }: World, { earlier }: PlanRoundInput)
   const last = earlier.at(-1);
   if (last !== undefined) for await (const row of artifacts.readLines(last.selection, Selected)) before.push(row);
   return before;
-}
-
-/** Tells the ledger what the plan still needs, so that refills and reissues never eat it (METHOD, call limit). */
-async function announcePlanned(
-  { ledger }: World,
-  { input }: PlanRoundInput,
-  calls: readonly PlannedCall[],
-): Promise<void> {
-  const { spec, stage } = input;
-  const known = new Set((await ledger.slots(spec.name, stage, 0)).map(({ slot }) => slot));
-  const open = calls.filter(({ slot }) => !known.has(slot)).length;
-  let later = 0;
-  for (let next = stage + 1; next < spec.stages; next += 1) later += stageSlots(spec.budget.slots, spec.stages, next);
-  await ledger.setPlanned(spec.name, open + later);
 }
 
 async function writeChunks({ artifacts }: World, calls: readonly PlannedCall[]): Promise<ArtifactRef[]> {

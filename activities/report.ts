@@ -3,15 +3,21 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { FineTuneInput, Reported, ReportInput } from '../contracts/activity-messages.ts';
 import { Metrics } from '../contracts/metrics.ts';
-import { DomainOutcome, DomainTable, Example } from '../contracts/records.ts';
+import { DomainOutcome, DomainTable } from '../contracts/records.ts';
 import type { Report } from '../contracts/report.ts';
 import type { StagePart } from '../contracts/report.ts';
 import { simulatedParts } from '../contracts/simulated.ts';
 import type { StageResult } from '../contracts/stage.ts';
-import { openTask } from '../domain/tasks/open-task.ts';
 import { markdownReport } from '../report/markdown.ts';
+import { historyOf } from './report-history.ts';
+import { drawSamples } from './report-samples.ts';
+import { prompts, versions } from './report-versions.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { World } from './ports/world.ts';
+import { trainingFormats, writeTrainingSet } from './training-set.ts';
+
+/** Points of the budget over time: more than a figure has pixels to show. */
+const historyPoints = 200;
 
 const Loss = z.strictObject({ step: z.int(), loss: z.number() });
 
@@ -27,9 +33,13 @@ export async function report(world: World, input: ReportInput): Promise<Reported
   const folder = world.runFolder(input.spec.name);
   const document = await reportOf(world, input);
   const last = input.stages.at(-1);
-  if (last !== undefined) await artifacts.export(last.training, join(folder, 'train.jsonl'));
-  const provenance = await artifacts.writeLines(provenanceOf(artifacts, input.stages));
-  await artifacts.export(provenance, join(folder, 'train.provenance.jsonl'));
+  if (last !== undefined) {
+    const { spec, status } = input;
+    const { training } = last;
+    const examples = input.stages.map((stage) => stage.examples);
+    const set = { spec, status, teacherModel: document.teacherModel, examples, training };
+    await writeTrainingSet(artifacts, set, folder, trainingFormats);
+  }
   const scores = input.test ?? last?.validation ?? null;
   if (scores !== null) {
     await artifacts.export(scores.predictions, join(folder, `predictions.${scores.split}.jsonl`));
@@ -37,17 +47,10 @@ export async function report(world: World, input: ReportInput): Promise<Reported
   }
   await artifacts.exportText(`${JSON.stringify(document, null, 2)}\n`, join(folder, 'report.json'));
   await artifacts.exportText(markdownReport(document), join(folder, 'report.md'));
+  // The page brings a chart library and a document model: only who writes a report loads them.
+  const { htmlReport } = await import('../report/html/run-page.ts');
+  await artifacts.exportText(htmlReport(document), join(folder, 'report.html'));
   return { folder, studentModel: document.studentModel };
-}
-
-/** One line a training example, in the order of train.jsonl. */
-async function* provenanceOf(
-  artifacts: Artifacts,
-  stages: readonly StageResult[],
-): AsyncGenerator<Omit<Example, 'rationale'>> {
-  for (const stage of stages) {
-    for await (const { rationale: _, ...line } of artifacts.readLines(stage.examples, Example)) yield line;
-  }
 }
 
 async function reportOf(world: World, input: ReportInput): Promise<Report> {
@@ -56,15 +59,18 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
   const table = prepared === null ? null : await artifacts.readJson(prepared.domains, DomainTable);
   const { budget, calls, tokens, money, unusable } = await ledger.summary(spec.name);
   return {
-    version: 1,
+    version: 2,
     run: spec.name,
     status: input.status,
     startedAt: new Date(input.startedAt).toISOString(),
     seconds: Math.round((Date.now() - input.startedAt) / 100) / 10,
     spec,
-    promptVersion: openTask(spec.task, table?.labels ?? []).promptVersion,
+    prompts: prompts(spec.task),
+    versions,
     teacherModel: input.connected?.teacherModel ?? null,
-    studentModel: input.stages.findLast(({ student }) => student !== null)?.student?.model ?? null,
+    studentModel:
+      input.stages.findLast(({ student }) => student !== null)?.student?.model ??
+      (spec.stages === 0 ? (input.connected?.studentModel ?? null) : null),
     simulated: simulatedParts(spec),
     data: {
       pool: prepared?.pool.rows ?? 0,
@@ -74,6 +80,9 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
       duplicatesDropped: prepared?.dropped.duplicates ?? 0,
       leaksDropped: prepared?.dropped.leaks ?? 0,
       unscored: table?.unscored ?? [],
+      domainRows: Object.entries(table?.pool ?? {})
+        .map(([domain, rows]) => ({ domain, rows }))
+        .sort((a, b) => b.rows - a.rows || (a.domain < b.domain ? -1 : 1)),
     },
     stages: await Promise.all(
       input.stages.map(async (stage, index) => await stagePart(artifacts, stage, input.stageSeconds[index] ?? 0)),
@@ -100,6 +109,8 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
       },
       unusable,
     },
+    history: historyOf(await ledger.history(spec.name, historyPoints)),
+    samples: await drawSamples(world, input),
   };
 }
 

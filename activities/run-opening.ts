@@ -1,5 +1,6 @@
 import type { RunSpec } from '../contracts/run-file.ts';
 import { microUsdOf } from '../domain/cost.ts';
+import { plannedCalls } from '../domain/planned-calls.ts';
 import type { RunOpening } from './ports/ledger.ts';
 
 /** How a run is recorded in the ledger: its limits in every currency, and the calls its plan needs. */
@@ -9,7 +10,7 @@ export function openingOf(spec: RunSpec): RunOpening {
     run: spec.name,
     spec,
     calls,
-    planned: slots,
+    planned: plannedCalls(spec.switches, slots, spec.stages),
     maxForfeits,
     tokens: tokens ?? null,
     microUsd: usd === undefined ? null : microUsdOf(usd),

@@ -1,11 +1,13 @@
 /** Select: which real rows a stage takes (METHOD.md, "One stage", step 2). */
-import type { SelectedRows, SelectInput } from '../contracts/activity-messages.ts';
+import type { Balanced, SelectedRows, SelectInput } from '../contracts/activity-messages.ts';
 import { QuotaLine } from '../contracts/records.ts';
 import type { Row, Selected } from '../contracts/records.ts';
 import type { StageInput } from '../contracts/stage.ts';
-import { drawRandom, takeHighest } from '../domain/selection.ts';
-import { chosenIds, poolByDomain, taskOf } from './pool.ts';
+import { drawRandom, takeDistinct, takeHighest } from '../domain/selection.ts';
+import type { SeedPart } from '../domain/random.ts';
+import type { Artifacts } from './ports/artifacts.ts';
 import type { World } from './ports/world.ts';
+import { chosenIds, poolByDomain, taskOf } from './pool.ts';
 import { scoreRows } from './score-rows.ts';
 import type { ScoredRow } from './score-rows.ts';
 
@@ -14,11 +16,19 @@ interface Identity {
   readonly domain: string;
 }
 
+/** Rows that are ranked among themselves, and how many of them are wanted: a domain, or without quotas the whole pool. */
+interface Group {
+  readonly rows: readonly Identity[];
+  readonly quota: number;
+  /** Part of the seed of its draws. */
+  readonly name: readonly SeedPart[];
+}
+
 const unscored = ({ id, domain }: Identity): Selected => ({ id, domain, score: null });
 
 /**
- * Head domains: a seeded draw in stage 0 and with `select: random`, else the rows the previous stage's student finds
- * hardest. Tail domains: all rows left. The selection lists domains in quota order, rows best first.
+ * A group that has more rows than it needs: a seeded draw in stage 0 and with `select: random`, else the rows the
+ * previous stage's student finds hardest. Any other: all rows left. Groups in quota order, rows best first.
  */
 export async function select(
   world: World,
@@ -26,31 +36,22 @@ export async function select(
   signal: AbortSignal,
 ): Promise<SelectedRows> {
   const { artifacts } = world;
-  const { spec, prepared, history, stage } = input;
-  const chosen = await chosenIds(artifacts, history);
-  const left = await poolByDomain(artifacts, prepared, ({ id, domain }): Identity | undefined =>
-    chosen.has(id) ? undefined : { id, domain },
-  );
-
-  if (spec.switches.balance === 'none') {
-    const drawn = drawRandom([...left.values()].flat(), balanced.slots, spec.seed, 'select', stage).map(unscored);
-    return { selection: await artifacts.writeLines(drawn), candidates: 0, cut: 0 };
-  }
-
-  const quotas: QuotaLine[] = [];
-  for await (const line of artifacts.readLines(balanced.quotas, QuotaLine)) quotas.push(line);
-  const scores = await scoreHeads(world, input, quotas, left, signal);
-  const selection = quotas.flatMap(({ domain, quota, kind }): Selected[] => {
-    const rows = left.get(domain) ?? [];
-    if (kind === 'tail') return rows.map(unscored);
-    if (scores === null) return drawRandom(rows, quota, spec.seed, 'select', stage, domain).map(unscored);
-    return takeHighest(scores.get(domain) ?? [], quota, spec.seed, 'select', stage).map(({ id, score }) => ({
-      id,
-      domain,
-      score,
-    }));
+  const { spec, stage } = input;
+  const groups = await groupsOf(artifacts, input, balanced);
+  const scores = await scoreGroups(world, input, groups, signal);
+  const chosenOutputs = new Set<string>();
+  const selection = groups.flatMap(({ rows, quota, name }): Selected[] => {
+    if (quota > rows.length) return rows.map(unscored);
+    if (scores === null) return drawRandom(rows, quota, spec.seed, 'select', stage, ...name).map(unscored);
+    const scored = rows.flatMap(({ id }) => scores.get(id) ?? []);
+    const seed = [spec.seed, 'select', stage] as const;
+    const taken =
+      spec.switches.diversity === 'distinct-output'
+        ? takeDistinct(scored, quota, chosenOutputs, ...seed)
+        : takeHighest(scored, quota, ...seed);
+    return taken.map(({ id, domain, score }) => ({ id, domain, score }));
   });
-  const scored = scores === null ? [] : [...scores.values()].flat();
+  const scored = [...(scores?.values() ?? [])];
   return {
     selection: await artifacts.writeLines(selection),
     candidates: scored.length,
@@ -58,41 +59,49 @@ export async function select(
   };
 }
 
-/** Scores the candidates of the head domains; null where rows are drawn, not ranked. */
-async function scoreHeads(
+async function groupsOf(artifacts: Artifacts, input: StageInput, balanced: Balanced): Promise<Group[]> {
+  const { spec, prepared, history } = input;
+  const chosen = await chosenIds(artifacts, history);
+  const left = await poolByDomain(artifacts, prepared, ({ id, domain }): Identity | undefined =>
+    chosen.has(id) ? undefined : { id, domain },
+  );
+  if (spec.switches.balance === 'none') return [{ rows: [...left.values()].flat(), quota: balanced.slots, name: [] }];
+  const groups: Group[] = [];
+  for await (const { domain, quota } of artifacts.readLines(balanced.quotas, QuotaLine))
+    groups.push({ rows: left.get(domain) ?? [], quota, name: [domain] });
+  return groups;
+}
+
+/** Scores the candidates, by id; null where rows are drawn, not ranked. */
+async function scoreGroups(
   world: World,
   input: StageInput,
-  quotas: readonly QuotaLine[],
-  left: ReadonlyMap<string, readonly Identity[]>,
+  groups: readonly Group[],
   signal: AbortSignal,
-): Promise<Map<string, ScoredRow[]> | null> {
+): Promise<Map<string, ScoredRow> | null> {
   const { spec, prepared, history, stage, connected } = input;
   const student = history.findLast((earlier) => earlier.student !== null)?.student ?? null;
-  if (spec.switches.select !== 'ifd' || student === null) return null;
-  const wanted = new Set(
-    quotas.flatMap((line) => candidateIds(line, left, spec.switches.candidates, [spec.seed, stage])),
-  );
+  if (spec.switches.select === 'random' || student === null) return null;
+  const total = groups.reduce((sum, { rows }) => sum + rows.length, 0);
+  const perSlot = rankedPerSlot(spec.switches.candidates, total);
+  const wanted = new Set(groups.flatMap((group) => candidateIds(group, perSlot, [spec.seed, stage])));
   const candidates = await poolByDomain(world.artifacts, prepared, (row): Row | undefined =>
     wanted.has(row.id) ? row : undefined,
   );
   const task = await taskOf(world.artifacts, input);
   const scored = await scoreRows(world, { spec, connected, student, task }, [...candidates.values()].flat(), signal);
-  return Map.groupBy(scored, ({ domain }) => domain);
+  return new Map(scored.map((row) => [row.id, row]));
 }
 
-/** Rows to score for a head domain that takes some: all of them, or a seeded sample of so many a slot. */
-function candidateIds(
-  line: QuotaLine,
-  left: ReadonlyMap<string, readonly Identity[]>,
-  limit: number | 'auto' | 'all',
-  seed: readonly (string | number)[],
-): string[] {
-  if (line.kind === 'tail' || line.quota === 0) return [];
-  const rows = left.get(line.domain) ?? [];
-  const total = [...left.values()].reduce((sum, domain) => sum + domain.length, 0);
-  const all = limit === 'all' || (limit === 'auto' && total <= 20_000);
-  const sample = all
-    ? rows
-    : drawRandom(rows, line.quota * (limit === 'auto' ? 20 : limit), ...seed, 'candidates', line.domain);
+/** METHOD.md, `candidates`: rows to rank for each slot; null for all of them. */
+function rankedPerSlot(candidates: number | 'auto' | 'all', total: number): number | null {
+  if (candidates === 'all' || (candidates === 'auto' && total <= 20_000)) return null;
+  return candidates === 'auto' ? 20 : candidates;
+}
+
+/** Only where there is a choice is anything ranked. */
+function candidateIds({ rows, quota, name }: Group, perSlot: number | null, seed: readonly SeedPart[]): string[] {
+  if (quota === 0 || quota > rows.length) return [];
+  const sample = perSlot === null ? rows : drawRandom(rows, quota * perSlot, ...seed, 'candidates', ...name);
   return sample.map(({ id }) => id);
 }

@@ -90,7 +90,7 @@ async function exchange(
       throw error;
     }
     if (error.outcome === 'ambiguous') {
-      const idempotencyTtl = sender.spec.teacher.idempotency?.ttl ?? null;
+      const idempotencyTtl = sender.spec.teacher?.idempotency?.ttl ?? null;
       await ledger.forfeit(callId, error.reason, { seen: true, idempotencyTtl });
       if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
       return 'again';
@@ -152,7 +152,7 @@ function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): I
     contentKey: callKey({ content: sender.teacher.content(request), sample }),
     planned: round === 0,
     cached: spec.budget.cached,
-    idempotencyTtl: spec.teacher.idempotency?.ttl ?? null,
+    idempotencyTtl: spec.teacher?.idempotency?.ttl ?? null,
     worst: worstCost(request.messages, sender.teacher.maxTokens, teacherRates(spec)),
   };
 }

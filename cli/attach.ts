@@ -61,6 +61,11 @@ export function tell(terminal: Terminal, run: string, ending: Ending, json: bool
     if (ending.blocked.skip) terminal.note(`Or ${ending.blocked.skip}: baldistill skip ${run}`);
     return exitCodes.blocked;
   }
+  if (ending.kind === 'wedged') {
+    terminal.note(`The run "${run}" was started by another version, whose steps this one cannot follow.`);
+    terminal.note(`End it with: baldistill stop ${run} --kill\nThen start it again; all that was paid is used.`);
+    return exitCodes.failed;
+  }
   if (ending.kind === 'down') {
     terminal.note(`The services were ended. The run "${run}" waits; go on with: baldistill watch ${run}`);
     return exitCodes.detached;
@@ -78,10 +83,10 @@ export function resultLines(
   home: string,
   result: { run: string; status: string; macro: number | null; micro: number | null },
 ): string {
-  const { folder, markdown } = reportPaths(home, result.run);
+  const { folder, page } = reportPaths(home, result.run);
   return [
     `${result.run}: ${result.status}; test macro ${score(result.macro)}, micro ${score(result.micro)}`,
-    `  report  ${markdown}`,
+    `  report  ${page}`,
     `  output  ${folder}`,
   ].join('\n');
 }

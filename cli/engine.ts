@@ -19,7 +19,7 @@ export interface Engine {
 /** What a run needs beside Temporal and a worker. An unknown one may need anything. */
 export function needsOf(spec: RunSpec | undefined): Needs {
   if (spec === undefined) return { worker: true, embedded: true, secrets: [] };
-  const parts = [spec.teacher, spec.student];
+  const parts = [...(spec.teacher === undefined ? [] : [spec.teacher]), spec.student];
   const secrets = parts.flatMap((part) =>
     'apiKeyEnv' in part && part.apiKeyEnv !== undefined ? [part.apiKeyEnv] : [],
   );

@@ -1,6 +1,6 @@
 /** Follows a run to its end, through restarts of everything it runs on. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { QueryNotRegisteredError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { CancelledFailure, rootCause, TerminatedFailure } from '@temporalio/common';
 import { RunResult } from '../contracts/progress.ts';
@@ -19,6 +19,8 @@ export type Ending =
   | { readonly kind: 'result'; readonly result: RunResult }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'down' }
+  /** No worker of this version can follow its history: it was started by another. */
+  | { readonly kind: 'wedged' }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'blocked'; readonly blocked: Blocked };
 
@@ -61,6 +63,7 @@ async function untilBlocked(engine: Engine, run: string, following: Following, s
   while (!stop.aborted) {
     const snapshot = await ask(() => snapshotOf(engine.client, run));
     if (stop.aborted) break;
+    if (snapshot === 'wedged') return { kind: 'wedged' };
     if (snapshot !== undefined) following.onSnapshot(snapshot);
     const blocked = snapshot?.run.status === 'blocked' ? snapshot.run.blocked : null;
     if (blocked !== null) return { kind: 'blocked', blocked };
@@ -110,7 +113,7 @@ export async function snapshotOf(client: Client, run: string): Promise<Snapshot>
 /** Tries something; tells once when it keeps failing, and once when it works again. */
 function troubleshooter({ onTrouble }: Following) {
   let failures = 0;
-  return async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+  return async <T>(work: () => Promise<T>): Promise<T | 'wedged' | undefined> => {
     try {
       const value = await work();
       if (failures >= 2) onTrouble('the run answers again');
@@ -119,6 +122,8 @@ function troubleshooter({ onTrouble }: Following) {
     } catch (error) {
       // At its very end a run is closed before its result is read.
       if (error instanceof WorkflowNotFoundError) return undefined;
+      // The worker's own word that its code decides otherwise than the history says (rule code of the SDK).
+      if (error instanceof QueryNotRegisteredError && error.message.includes('[TMPRL1100]')) return 'wedged';
       failures += 1;
       if (failures === 2) onTrouble('the run does not answer; nothing of it is lost, trying again');
       return undefined;

@@ -116,6 +116,11 @@ function detailsOf(spec: RunSpec): string {
     `| slots | ${spec.budget.slots} |`,
     `| call limit | ${spec.budget.calls} |`,
     `| seed | ${spec.seed} |`,
-    `| teacher | ${'embedded' in spec.teacher ? `embedded: ${spec.teacher.embedded}` : spec.teacher.model} |`,
+    `| teacher | ${teacherWords(spec)} |`,
   ].join('\n');
+}
+
+function teacherWords({ teacher }: RunSpec): string {
+  if (teacher === undefined) return 'none';
+  return 'embedded' in teacher ? `embedded: ${teacher.embedded}` : teacher.model;
 }

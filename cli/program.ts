@@ -1,6 +1,8 @@
 /** The command line: which commands there are. Each lives in its own file or with its kin. */
 import { Command } from 'commander';
 import { demoCommand } from './commands/demo.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
+import { exportCommand } from './commands/export.ts';
 import type { Finish } from './commands/finish.ts';
 import { ledgerCommand } from './commands/ledger.ts';
 import { lsCommand, reportCommand } from './commands/look.ts';
@@ -31,6 +33,8 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
   budgetCommand(program, terminal);
   ledgerCommand(program, terminal, finish);
   reportCommand(program, terminal);
+  exportCommand(program, terminal);
+  evaluateCommand(program, terminal);
   devCommand(program, terminal);
   downCommand(program, terminal);
   workerCommand(program, terminal, finish);

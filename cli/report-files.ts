@@ -6,13 +6,19 @@ import { runFolder } from './memory.ts';
 
 export interface ReportPaths {
   readonly folder: string;
+  readonly page: string;
   readonly markdown: string;
   readonly json: string;
 }
 
 export function reportPaths(home: string, run: string): ReportPaths {
   const folder = runFolder(home, run);
-  return { folder, markdown: join(folder, 'report.md'), json: join(folder, 'report.json') };
+  return {
+    folder,
+    page: join(folder, 'report.html'),
+    markdown: join(folder, 'report.md'),
+    json: join(folder, 'report.json'),
+  };
 }
 
 /** The JSON report; undefined where a run has none yet, or one of another version. */

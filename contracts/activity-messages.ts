@@ -23,6 +23,10 @@ export type SelectedRows = z.infer<typeof SelectedRows>;
 /** A round's calls, cut into chunks that are sent as slices. `calls` counts slots that need a teacher call. */
 export const RoundPlan = z.strictObject({
   round: z.int(),
+  /** `fill`: the slots, or after the first round the ones to fill again. */
+  purpose: z.enum(['fill', 'verify', 'reallocate']).default('fill'),
+  /** JSONL of `UncalledSlot`; absent where every row is annotated. */
+  uncalled: ArtifactRef.optional(),
   chunks: z.array(ArtifactRef),
   calls: z.int(),
   /** Rows chosen so far in this stage, refills included. */

@@ -39,7 +39,7 @@ export const QuotaLine = z.strictObject({
 });
 export type QuotaLine = z.infer<typeof QuotaLine>;
 
-/** A real row chosen in a stage; `score` is log IFD where it was ranked, null where it was drawn. */
+/** A real row chosen in a stage; `score` is log IFD or uncertainty where it was ranked, null where it was drawn. */
 export const Selected = z.strictObject({
   id: z.string(),
   domain: z.string(),
@@ -50,10 +50,14 @@ export type Selected = z.infer<typeof Selected>;
 export const Message = z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
 export type Message = z.infer<typeof Message>;
 
+/** A slot whose real row teaches its bare answer, so that nobody is asked. */
+export const UncalledSlot = z.strictObject({ slot: z.int().nonnegative(), domain: z.string(), rowId: z.string() });
+export type UncalledSlot = z.infer<typeof UncalledSlot>;
+
 /**
  * One slot that needs a teacher call: everything the call depends on, and nothing else. `ordinal` numbers the
  * syntheses of a domain over the whole run; it is the sample index of the call key and, with the run's seed, the
- * `seed` of the request (DESIGN section 1).
+ * `seed` of the request (DESIGN section 1). `verify` answers the row blind that an earlier round invented for the slot.
  */
 export const PlannedCall = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -68,6 +72,12 @@ export const PlannedCall = z.discriminatedUnion('kind', [
     slot: z.int().nonnegative(),
     domain: z.string(),
     ordinal: z.int().nonnegative(),
+    messages: z.array(Message),
+  }),
+  z.strictObject({
+    kind: z.literal('verify'),
+    slot: z.int().nonnegative(),
+    domain: z.string(),
     messages: z.array(Message),
   }),
 ]);
@@ -91,7 +101,7 @@ export const Example = z.strictObject({
 });
 export type Example = z.infer<typeof Example>;
 
-/** What became of every slot of a stage, per domain. `dropped` counts answers by reason, `unfilled` empty slots by reason. */
+/** What became of every slot of a stage, per domain: `quota` counts those it had in the end. `dropped` counts answers by reason, `unfilled` empty slots by reason. */
 export const DomainOutcome = z.strictObject({
   domain: z.string(),
   quota: z.int().nonnegative(),

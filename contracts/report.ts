@@ -30,6 +30,40 @@ const LedgerPart = z.strictObject({
   unusable: z.record(z.string(), z.int()),
 });
 
+/** The budget over time: seconds since the ledger first heard of the run. A bounded number of points. */
+const HistoryPart = z.strictObject({
+  points: z.array(
+    z.strictObject({
+      seconds: z.number(),
+      charged: z.int(),
+      limit: z.int(),
+      /** Answered from the ledger. */
+      cached: z.int(),
+      /** Outcome unknown, still charged. */
+      forfeited: z.int(),
+      microUsd: z.int(),
+    }),
+  ),
+  /** When every slot of a stage was decided. */
+  stages: z.array(z.strictObject({ stage: z.int(), seconds: z.number() })),
+});
+
+/** What a teacher wrote, for people to read: seeded draws, long texts cut. */
+export const Sample = z.strictObject({
+  kind: z.enum(['real', 'synthetic', 'unusable']),
+  stage: z.int(),
+  slot: z.int(),
+  domain: z.string(),
+  /** Null where an unusable answer made no training row. */
+  input: z.string().nullable(),
+  answer: z.string().nullable(),
+  /** The rationale, or the whole answer that could not be used; null where the bare answer is taught. */
+  text: z.string().nullable(),
+  /** Why an answer could not be used. */
+  reason: z.string().nullable(),
+});
+export type Sample = z.infer<typeof Sample>;
+
 export const StagePart = z.strictObject({
   stage: z.int(),
   seconds: z.number(),
@@ -44,13 +78,18 @@ export const StagePart = z.strictObject({
 export type StagePart = z.infer<typeof StagePart>;
 
 export const Report = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   run: z.string(),
   status: RunStatus,
   startedAt: z.string(),
   seconds: z.number(),
   spec: RunSpec,
-  promptVersion: z.string(),
+  prompts: z.strictObject({
+    version: z.string(),
+    /** Of every template of the task, filled in with the same words each time. */
+    sha256: z.string(),
+  }),
+  versions: z.strictObject({ baldistill: z.string(), node: z.string() }),
   teacherModel: z.string().nullable(),
   studentModel: z.string().nullable(),
   simulated: z.array(z.string()),
@@ -62,9 +101,13 @@ export const Report = z.strictObject({
     duplicatesDropped: z.int(),
     leaksDropped: z.int(),
     unscored: z.array(z.string()),
+    /** Rows of each domain in the pool, most frequent first. */
+    domainRows: z.array(z.strictObject({ domain: z.string(), rows: z.int() })),
   }),
   stages: z.array(StagePart),
   test: Metrics.nullable(),
   ledger: LedgerPart,
+  history: HistoryPart,
+  samples: z.array(Sample),
 });
 export type Report = z.infer<typeof Report>;

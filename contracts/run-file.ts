@@ -16,11 +16,16 @@ export const RunName = z
   .max(200)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._,=+-]*$/, 'letters, digits and . _ , = + - only, starting with a letter or digit');
 
+export const dataFormats = ['jsonl', 'csv', 'tsv', 'parquet'] as const;
+export type DataFormat = (typeof dataFormats)[number];
+
 const Source = z.union([
   z.string().min(1),
   z.strictObject({
     path: z.string().min(1),
-    /** Keep only rows whose id occurs (or does not occur) in this JSONL file. */
+    /** What the file's extension says, unless given. */
+    format: z.enum(dataFormats).optional(),
+    /** Keep only rows whose id occurs (or does not occur) in this file. */
     idsIn: z.string().min(1).optional(),
     idsNotIn: z.string().min(1).optional(),
   }),
@@ -167,18 +172,34 @@ const ManualStudent = z.strictObject({
   price: Price.optional(),
   ...StudentFlow,
 });
+const CommandStudent = z.strictObject({
+  driver: z.literal('command'),
+  /** A program and its arguments, without a shell. */
+  train: z.array(z.string().min(1)).min(1),
+  /** Where it runs, from the run file's folder. */
+  cwd: z.string().min(1).default('.'),
+  /** Where what it trains is served. */
+  baseUrl: BaseUrl,
+  apiKeyEnv: EnvironmentVariable.optional(),
+  price: Price.optional(),
+  ...StudentFlow,
+});
 const NoStudent = z.strictObject({ driver: z.literal('none') });
-export const StudentConfig = z.union([EmbeddedStudent, RemoteStudent, ManualStudent, NoStudent]);
+export const StudentConfig = z.union([EmbeddedStudent, RemoteStudent, ManualStudent, CommandStudent, NoStudent]);
 export type StudentConfig = z.infer<typeof StudentConfig>;
 
 const SwitchOverrides = z.strictObject({
   balance: z.enum(['adaptive', 'naive', 'natural', 'none']).optional(),
   schedule: z.enum(['paper', 'full']).optional(),
-  select: z.enum(['ifd', 'random']).optional(),
+  select: z.enum(['ifd', 'random', 'uncertainty']).optional(),
+  scoreOn: z.enum(['self', 'gold']).optional(),
+  diversity: z.enum(['off', 'distinct-output']).optional(),
   tail: z.enum(['real-first', 'none']).optional(),
-  shortfall: z.enum(['duplicate', 'leave']).optional(),
+  shortfall: z.enum(['duplicate', 'reallocate', 'leave']).optional(),
   onMismatch: z.enum(['answer-only', 'drop', 'keep']).optional(),
   consistency: z.enum(['keep', 'drop']).optional(),
+  nearDuplicates: z.enum(['keep', 'drop']).optional(),
+  verify: z.enum(['off', 'teacher']).optional(),
   refill: z.int().min(0).max(10).optional(),
   candidates: z.union([z.enum(['auto', 'all']), z.int().positive()]).optional(),
   rationale: z.enum(['teacher', 'none']).optional(),
@@ -204,24 +225,33 @@ export const RunFile = z.strictObject({
   name: RunName,
   data: Data,
   task: z.enum(taskNames).default('classification'),
-  method: z.enum(methodNames).default('baldistill-a'),
+  method: z.enum(methodNames).default('recommended'),
   switches: SwitchOverrides.prefault({}),
   stages: z.int().min(1).max(100).default(5),
   budget: Budget,
   seed: z.int().nonnegative().max(1_000_000).default(0),
-  teacher: TeacherConfig,
+  /** Absent where the method asks no teacher. */
+  teacher: TeacherConfig.optional(),
   student: StudentConfig,
   /** Prices by model name, before those of the price table. */
   prices: z.record(z.string().min(1), Price).default({}),
 });
 export type RunFile = z.infer<typeof RunFile>;
 
-const Switches = SwitchOverrides.required();
+/** A run recorded before one of these switches existed ran with its first value. */
+const Switches = SwitchOverrides.required().extend({
+  scoreOn: z.enum(['self', 'gold']).default('self'),
+  diversity: z.enum(['off', 'distinct-output']).default('off'),
+  nearDuplicates: z.enum(['keep', 'drop']).default('keep'),
+  verify: z.enum(['off', 'teacher']).default('off'),
+});
 
 /** A run with every choice made. `dataRoot` is the folder that relative data paths start from. */
 export const RunSpec = RunFile.extend({
   dataRoot: z.string(),
   switches: Switches,
+  /** 0: the base student is only evaluated. */
+  stages: z.int().min(0).max(100),
   budget: Budget.extend({ calls: z.int().positive(), maxForfeits: z.int().positive() }),
 });
 export type RunSpec = z.infer<typeof RunSpec>;

@@ -4,9 +4,9 @@ import type { RunSpec } from './run-file.ts';
 
 export const free: Rates = { input: 0, output: 0, training: 0 };
 
-/** What the teacher of a run costs; null where nobody knows. Unknown is never nothing. */
+/** What the teacher of a run costs, nothing where it has none; null where nobody knows. Unknown is never nothing. */
 export function teacherRates({ teacher, prices }: Pick<RunSpec, 'teacher' | 'prices'>): Rates | null {
-  if ('embedded' in teacher) return free;
+  if (teacher === undefined || 'embedded' in teacher) return free;
   return ratesOf(teacher.price ?? prices[teacher.model]);
 }
 
@@ -24,11 +24,11 @@ export function isFree(rates: Rates): boolean {
 /** What stands between a run and a limit in money: each model whose price is not known. */
 export function unpriced(spec: Pick<RunSpec, 'teacher' | 'student' | 'prices'>): readonly UnpricedModel[] {
   const found: UnpricedModel[] = [];
-  if (teacherRates(spec) === null && 'model' in spec.teacher) {
+  if (teacherRates(spec) === null && spec.teacher !== undefined && 'model' in spec.teacher) {
     found.push({ part: 'teacher', model: spec.teacher.model, missing: 'price' });
   }
   const student = studentRates(spec);
-  const model = 'model' in spec.student ? spec.student.model : 'the student trained by hand';
+  const model = 'model' in spec.student ? spec.student.model : 'the student trained elsewhere';
   const trains = 'model' in spec.student;
   if (student === null) found.push({ part: 'student', model, missing: 'price' });
   else if (trains && student.training === undefined) found.push({ part: 'student', model, missing: 'training price' });

@@ -3,7 +3,7 @@ import type { Data, RunSpec } from './run-file.ts';
 /** The parts of a run that are not real models; every page that shows its results says so. */
 export function simulatedParts(spec: RunSpec): string[] {
   const parts: string[] = [];
-  if ('embedded' in spec.teacher) {
+  if (spec.teacher !== undefined && 'embedded' in spec.teacher) {
     parts.push(
       spec.teacher.embedded === 'recorded'
         ? recordedTeacher(spec.data, spec.teacher.noise)

@@ -34,7 +34,8 @@ export type Capabilities = z.infer<typeof Capabilities>;
 /** What a run was told when it connected: the ledger it is charged to and what its endpoints can do. */
 export const Connected = z.strictObject({
   ledger: LedgerPin,
-  teacherModel: z.string(),
+  /** Null where the method asks no teacher. */
+  teacherModel: z.string().nullable(),
   student: Capabilities.nullable(),
   studentModel: z.string().nullable(),
 });

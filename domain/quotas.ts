@@ -31,20 +31,45 @@ interface Account {
  * for no domain, no rows, or the `full` schedule with a single stage.
  */
 export function stageQuotas(policy: QuotaPolicy): StageQuotas[] {
+  return book(policy, policy.stages).quotas;
+}
+
+/** What each domain is still owed: exact, in parts of `unit`, which is one slot. */
+export interface StageCredits {
+  readonly credits: ReadonlyMap<string, bigint>;
+  readonly unit: bigint;
+}
+
+/** Credits once stage `stage` has handed out its slots. Throws like `stageQuotas`. */
+export function creditsAfter(policy: QuotaPolicy, stage: number): StageCredits {
+  const { accounts, unit } = book(policy, stage + 1);
+  return { credits: new Map(accounts.map(({ domain, credit }) => [domain, credit])), unit };
+}
+
+interface Book {
+  readonly quotas: StageQuotas[];
+  readonly accounts: readonly Account[];
+  readonly unit: bigint;
+}
+
+/** The first `stages` stages of a run, accounted for one after the other. */
+function book(policy: QuotaPolicy, stages: number): Book {
   const accounts = openAccounts(policy);
   const rows = accounts.reduce((sum, account) => sum + account.count, 0n);
   const domains = BigInt(accounts.length);
   if (rows === 0n) throw new RangeError('Quotas need a pool with at least one row.');
 
-  return Array.from({ length: policy.stages }, (_, stage) => {
+  const first = weights(policy, 0);
+  const unit = rows * domains * (first.natural + first.balanced);
+  const quotas = Array.from({ length: stages }, (_, stage) => {
     const { natural, balanced } = weights(policy, stage);
-    const unit = rows * domains * (natural + balanced);
     const slots = BigInt(stageSlots(policy.slots, policy.stages, stage));
     for (const account of accounts) {
       account.credit += slots * (account.count * domains * natural + rows * balanced);
     }
     return handOut(accounts, slots, unit);
   });
+  return { quotas, accounts, unit };
 }
 
 function openAccounts(policy: QuotaPolicy): Account[] {

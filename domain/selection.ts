@@ -7,16 +7,47 @@ export interface Identified {
 }
 
 export interface Scored extends Identified {
-  /** log IFD; null (or not a finite number) where y was empty or scoring failed: such rows rank last. */
+  /** log IFD or uncertainty; null (or not a finite number) where y was empty or scoring failed: such rows rank last. */
   readonly score: number | null;
 }
 
 /** The `quota` rows with the highest scores, best first; ties by a seeded hash of the row id. */
 export function takeHighest<T extends Scored>(rows: readonly T[], quota: number, ...seed: readonly SeedPart[]): T[] {
+  return ranked(rows, seed).slice(0, quota);
+}
+
+/** A row with what the student wrote for it; null where it wrote nothing, which is no output to repeat. */
+export interface Written extends Scored {
+  readonly output: string | null;
+}
+
+/**
+ * `takeHighest`, but a row whose whole output was chosen before waits until no other is left. What is chosen is added
+ * to `chosen`, so that the domains of a stage, asked one after the other, share it.
+ */
+export function takeDistinct<T extends Written>(
+  rows: readonly T[],
+  quota: number,
+  chosen: Set<string>,
+  ...seed: readonly SeedPart[]
+): T[] {
+  const taken: T[] = [];
+  const repeats: T[] = [];
+  for (const row of ranked(rows, seed)) {
+    if (taken.length === quota) break;
+    if (row.output !== null && chosen.has(row.output)) repeats.push(row);
+    else {
+      if (row.output !== null) chosen.add(row.output);
+      taken.push(row);
+    }
+  }
+  return [...taken, ...repeats.slice(0, quota - taken.length)];
+}
+
+function ranked<T extends Scored>(rows: readonly T[], seed: readonly SeedPart[]): T[] {
   return rows
     .map((row) => ({ row, score: rankable(row.score), tie: seededHash(...seed, row.id) }))
     .sort((a, b) => compare(b.score, a.score) || compare(a.tie, b.tie) || compare(a.row.id, b.row.id))
-    .slice(0, quota)
     .map(({ row }) => row);
 }
 

@@ -2,14 +2,18 @@
 import type { Metrics } from '../contracts/metrics.ts';
 import type { Report, StagePart } from '../contracts/report.ts';
 import { usdText } from '../domain/cost.ts';
+import { plannedCalls } from '../domain/planned-calls.ts';
 import { cell, fraction, share, table } from './markdown-table.ts';
 import { metricWord } from './metric-words.ts';
 
 export function markdownReport(report: Report): string {
-  return (
-    [heading(report), budget(report), stages(report), scores(report), quotas(report), settings(report)].join('\n\n') +
-    '\n'
-  );
+  // A run that trains nothing has neither stages nor quotas.
+  const trained = report.stages.length > 0;
+  const parts = [heading(report), budget(report)];
+  if (trained) parts.push(stages(report));
+  parts.push(scores(report));
+  if (trained) parts.push(quotas(report));
+  return `${[...parts, settings(report)].join('\n\n')}\n`;
 }
 
 function heading(report: Report): string {
@@ -45,11 +49,14 @@ function budget({ spec, ledger, stages: parts }: Report): string {
       ['what', 'count'],
       [
         ['slots (B)', spec.budget.slots],
-        ['filled with real rows', sum(({ counts }) => counts.real)],
+        [
+          `filled with real rows${spec.switches.rationale === 'none' ? ' (no call)' : ''}`,
+          sum(({ counts }) => counts.real),
+        ],
         ['filled with synthetic rows', sum(({ counts }) => counts.synthetic)],
         ['filled with repeated rows (no call)', sum(({ counts }) => counts.duplicated)],
         ['unfilled', sum(({ counts }) => counts.unfilled)],
-        ['calls planned', spec.budget.slots],
+        ['calls planned, at most', plannedCalls(spec.switches, spec.budget.slots, spec.stages)],
         ['call limit (L)', ledger.limit],
         ['calls charged', ledger.charged],
         ['of these settled by this run', ledger.settled],
@@ -196,7 +203,8 @@ function settings(report: Report): string {
         ['student', cell(report.studentModel ?? 'none')],
         ['stages (K)', spec.stages],
         ['seed', spec.seed],
-        ['prompts', report.promptVersion],
+        ['prompts', `${report.prompts.version}, sha256 ${report.prompts.sha256.slice(0, 12)}`],
+        ['versions', `baldistill ${report.versions.baldistill}, Node ${report.versions.node}`],
         ...Object.entries(spec.switches).map(([key, value]): [string, string] => [`switch ${key}`, String(value)]),
       ],
     ),

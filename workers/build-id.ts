@@ -20,7 +20,7 @@ export function buildId(root: string = repository): string {
 function sources(folder: string): readonly string[] {
   return entries(folder).flatMap((entry) => {
     const path = join(entry.parentPath, entry.name);
-    return entry.isFile() && /\.(ts|json|yaml)$/.test(entry.name) ? [path] : [];
+    return entry.isFile() && /\.(ts|js|css|json|yaml)$/.test(entry.name) ? [path] : [];
   });
 }
 

@@ -9,6 +9,8 @@ import type { Student } from '../activities/ports/student.ts';
 import type { Teacher } from '../activities/ports/teacher.ts';
 import { studentPurse } from '../activities/student-money.ts';
 import type { World } from '../activities/ports/world.ts';
+import { commandEnvironment } from '../adapters/command/command-environment.ts';
+import { commandStudent } from '../adapters/command/command-student.ts';
 import { createFileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
 import { createImporter } from '../adapters/datasets/importer.ts';
 import type { EndpointAddress } from '../adapters/openai/client.ts';
@@ -16,7 +18,7 @@ import { openAiStudent } from '../adapters/openai/student.ts';
 import { openAiTeacher } from '../adapters/openai/teacher.ts';
 import { teacherModelId } from '../contracts/embedded-models.ts';
 import { studentRates } from '../contracts/run-prices.ts';
-import type { RunSpec } from '../contracts/run-file.ts';
+import type { RunSpec, TeacherConfig } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
 
 export interface WorldParts {
@@ -64,7 +66,8 @@ export function createWorld(parts: WorldParts): World {
     prepare: createPrepare({ artifacts, importer: createImporter() }),
     runFolder: (run) => join(parts.home, 'runs', run),
 
-    teacher({ teacher, data, task }) {
+    teacher({ teacher: config, data, task }) {
+      const teacher = present(config);
       const id = JSON.stringify([teacher, data, task]);
       const known = teachers.get(id);
       if (known !== undefined) return known;
@@ -88,14 +91,29 @@ export function createWorld(parts: WorldParts): World {
       if (!('hyperparameters' in student)) return null;
       const remote = 'embedded' in student ? undefined : student;
       const purse = purseOf(spec);
-      return openAiStudent({
-        baseModel: 'embedded' in student ? student.embedded : 'model' in student ? student.model : 'manual',
+      const endpoint = openAiStudent({
+        baseModel: 'embedded' in student ? student.embedded : 'model' in student ? student.model : student.driver,
         address: () => ({ ...address(url ?? remote?.baseUrl, remote?.apiKeyEnv, student), purse }),
         hyperparameters: student.hyperparameters,
       });
+      if (!('driver' in student) || student.driver !== 'command') return endpoint;
+      const { train, cwd, hyperparameters, apiKeyEnv: allowed } = student;
+      const withheld =
+        spec.teacher !== undefined && 'apiKeyEnv' in spec.teacher && spec.teacher.apiKeyEnv !== undefined
+          ? [spec.teacher.apiKeyEnv]
+          : [];
+      return commandStudent(endpoint, {
+        train,
+        cwd,
+        hyperparameters,
+        folder: join(parts.home, 'training'),
+        environment: commandEnvironment(process.env, { allowed, withheld }),
+        logFile: (suffix) => join(parts.home, 'runs', spec.name, `train-${suffix}.log`),
+      });
     },
 
-    limiter({ teacher }) {
+    limiter({ teacher: config }) {
+      const teacher = present(config);
       const endpoint = JSON.stringify([
         'embedded' in teacher ? teacher.embedded : [teacher.baseUrl, teacher.model],
         teacher.concurrency,
@@ -107,7 +125,17 @@ export function createWorld(parts: WorldParts): World {
   };
 }
 
-function embeddedTeacherModel({ teacher, data, task }: Pick<RunSpec, 'teacher' | 'data' | 'task'>): string {
+/** Nothing asks a teacher in a run that has none. */
+function present(teacher: TeacherConfig | undefined): TeacherConfig {
+  if (teacher === undefined) throw new BaldistillError('InvalidInput', 'This run has no teacher to ask.');
+  return teacher;
+}
+
+function embeddedTeacherModel({
+  teacher,
+  data,
+  task,
+}: Pick<RunSpec, 'data' | 'task'> & { readonly teacher: TeacherConfig }): string {
   if ('embedded' in teacher && teacher.embedded === 'simulated' && 'builtin' in data) {
     return teacherModelId({ kind: 'simulated', dataset: data.builtin, noise: teacher.noise, pool: data.pool });
   }

@@ -11,7 +11,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { RunResult, RunStatus } from '../contracts/progress.ts';
-import type { DistillInput, StageResult } from '../contracts/stage.ts';
+import type { DistillInput, StageResult, StudentRef } from '../contracts/stage.ts';
 import { progressOfRun, stageReported } from './messages.ts';
 import { StepSkipped, attempt } from './parking.ts';
 import { answerUpdates } from './run-updates.ts';
@@ -72,8 +72,8 @@ export async function distill(input: DistillInput): Promise<RunResult> {
       state.current = null;
       changed();
     }
-    const student = state.stages.findLast((stage) => stage.student !== null)?.student;
-    if (student && prepared.test !== null && !cancelled()) {
+    const student = studentToTest(state);
+    if (student !== null && prepared.test !== null && !cancelled()) {
       const { connected } = state;
       const test = () =>
         steps.student.evaluate.executeWithOptions({ summary: 'test, once' }, [
@@ -87,6 +87,14 @@ export async function distill(input: DistillInput): Promise<RunResult> {
   if (cancelled()) error ??= new CancelledFailure('The run was stopped at once.');
   state.current = null;
   return await CancellationScope.nonCancellable(async () => await end(state, steps, step, error));
+}
+
+/** The student of the last stage that has one; the base itself in a run that trains nothing. */
+function studentToTest({ stages, input, connected }: RunState): StudentRef | null {
+  const trained = stages.findLast(({ student }) => student !== null)?.student;
+  if (trained) return trained;
+  const base = input.spec.stages === 0 ? (connected?.studentModel ?? null) : null;
+  return base === null ? null : { model: base, job: null, losses: null, url: null };
 }
 
 /** Writes the report and the ledger's last word, whatever the end was; throws again what ended the run for good. */

@@ -1,6 +1,7 @@
 /** The generate step: rounds of calls, each planned, then sent chunk by chunk (DESIGN section 3). */
 import { CancellationScope, allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import type { Balanced, SelectedRows } from '../contracts/activity-messages.ts';
+import { mostRounds } from '../domain/rounds.ts';
 import { attempt } from './parking.ts';
 import { sendThrough } from './send-round.ts';
 import type { StageRun } from './stage-run.ts';
@@ -18,7 +19,7 @@ export async function generateRounds(
 ): Promise<void> {
   const { steps, memory, window } = run;
   await sendPending(run, restart);
-  while (memory.plans.length <= run.input.spec.switches.refill) {
+  while (memory.plans.length < mostRounds(run.input.spec.switches)) {
     const round = memory.plans.length;
     const plan = await run.step(
       'generate',
@@ -30,7 +31,7 @@ export async function generateRounds(
       },
       closeWithWhatItHas,
     );
-    if (round > 0 && plan.calls === 0) return;
+    if (round > 0 && plan.calls === 0 && plan.uncalled === undefined) return;
     memory.plans.push(plan);
     memory.domains = plan.domains;
     memory.done = 0;

@@ -3,7 +3,14 @@
  * somebody resumes it, and is then tried again; or skips it, where the rest can go on without (DESIGN section 3;
  * reference: house rule 9).
  */
-import { ActivityFailure, ApplicationFailure, condition, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  isCancellation,
+} from '@temporalio/workflow';
 import type { Blocked, ResumeRequest } from '../contracts/progress.ts';
 import { failures, isFailureType, remedyOf } from '../domain/failures.ts';
 import type { Failure } from '../domain/failures.ts';
@@ -33,7 +40,7 @@ export function openParking(): Parking {
 /**
  * Runs a step, not while paused; parks on a failure that can be mended and tries again after `release`. `skip` says
  * what giving the step up would mean, null where it cannot be given up; asked when the step is parked. Throws
- * `StepSkipped` when it was.
+ * `StepSkipped` when it was. A step that was asked to end and whose worker died is not given to another one: it ended.
  */
 export async function attempt<T>(parking: Parking, changed: () => void, step: Step<T>, skip: Skip = null): Promise<T> {
   for (;;) {
@@ -43,6 +50,8 @@ export async function attempt<T>(parking: Parking, changed: () => void, step: St
     } catch (error) {
       if (isCancellation(error)) throw error;
       const failure = failureOf(error);
+      if (failure.type === 'WorkerLost' && CancellationScope.current().consideredCancelled)
+        throw new CancelledFailure(failure.message);
       if (failures[failure.type].retry === 'final') throw error;
       parking.blocked = {
         ...failure,

@@ -5,6 +5,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { SliceResult } from '../contracts/activity-messages.ts';
+import { failureOf } from './parking.ts';
 
 export interface Window {
   /** Chunks with slots that were not sent yet. */
@@ -42,7 +43,9 @@ export async function sendThrough(
         if (result.unsent > 0) (scope.consideredCancelled ? unfinished : window.pending).push(chunk);
       } catch (error) {
         unfinished.push(chunk);
-        if (!isCancellation(error)) {
+        // A slice that was asked to drain and whose worker died sends no more either; the ledger knows what it sent.
+        const ended = isCancellation(error) || (scope.consideredCancelled && failureOf(error).type === 'WorkerLost');
+        if (!ended) {
           failure ??= error;
           scope.cancel();
         }

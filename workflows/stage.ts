@@ -107,7 +107,11 @@ async function train(run: StageRun, closed: ClosedStage): Promise<StudentRef | n
     }
     const { connected: now } = run.input;
     const job = await steps.student.fineTune.executeWithOptions(
-      { summary: `submit ${closed.training.rows} examples` },
+      // A training command runs as long as a job does.
+      {
+        summary: `submit ${closed.training.rows} examples`,
+        startToCloseTimeout: run.engine.fineTuneDays * 86_400_000,
+      },
       [{ spec, connected: now, stage: index, training: closed.training, from }],
     );
     const tuned = await steps.polled.awaitFineTune.executeWithOptions({ summary: `wait for ${job.id}` }, [

@@ -7,13 +7,14 @@ import type { RunSpec } from '../contracts/run-file.ts';
 
 /**
  * Failures that our code classifies are thrown non-retryable and park the run. What is left for the engine to retry
- * is a lost worker; it may die five times in one step before a person is asked.
+ * is a lost worker; it may die eight times in one step before a person is asked, so that one which is
+ * only frozen (a suspended process takes every retry that is offered) comes back first.
  */
 const lostWorker: RetryPolicy = {
   initialInterval: '500ms',
   backoffCoefficient: 2,
   maximumInterval: '10s',
-  maximumAttempts: 5,
+  maximumAttempts: 8,
 };
 
 /** A job that is still running answers with a benign failure, so that waiting holds no slot and grows no history. */
@@ -30,7 +31,7 @@ export function stepsOf(engine: EngineSettings, spec: RunSpec): Steps {
   const heartbeatTimeout = engine.heartbeatSeconds * 1000;
   const step = engine.stepHours * 3_600_000;
   // A slice ends by itself: its time, then one call's deadline for what is in flight, then a margin.
-  const slice = (engine.sliceSeconds + spec.teacher.timeout + 15) * 1000;
+  const slice = (engine.sliceSeconds + (spec.teacher?.timeout ?? 0) + 15) * 1000;
   return {
     control: proxyActivities<ControlActivities>({
       taskQueue: engine.queues.control,

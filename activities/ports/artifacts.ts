@@ -1,6 +1,13 @@
 import type { z } from 'zod';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 
+/** A column of an exported table; text, numbers or messages, and where it is `optional`, nulls. */
+export interface TableColumn {
+  readonly name: string;
+  readonly kind: 'text' | 'whole-number' | 'messages';
+  readonly optional: boolean;
+}
+
 /**
  * The artifact store: immutable, content-addressed files. Writes are atomic (temporary name, fsync, rename): a
  * reference exists only for complete bytes. Throws `BaldistillError` `StorageFull` when nothing can be written and
@@ -17,6 +24,8 @@ export interface Artifacts {
   localPath(reference: ArtifactRef): string;
   /** Copies an artifact to a path outside the store, atomically. */
   export(reference: ArtifactRef, path: string): Promise<void>;
+  /** Writes rows as a Parquet file outside the store, atomically; the same rows are the same bytes. */
+  exportParquet(rows: AsyncIterable<object>, columns: readonly TableColumn[], path: string): Promise<void>;
   /** Writes a text file outside the store, atomically. */
   exportText(text: string, path: string): Promise<void>;
 }

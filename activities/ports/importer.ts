@@ -7,6 +7,8 @@ export type DataPart = 'train' | 'validation' | 'test';
 export interface DataProblem {
   readonly file: string;
   readonly line: number | null;
+  /** What `line` counts, where that is not lines of text. */
+  readonly unit?: 'row' | undefined;
   readonly field: string | null;
   /** The value found, shortened for people; null where it is missing. */
   readonly value: string | null;
@@ -18,6 +20,7 @@ export interface ImportedRow {
   readonly row: Row;
   readonly file: string;
   readonly line: number;
+  readonly unit?: DataProblem['unit'];
   /** False where the file gives no id and `row.id` is a hash of the content: the same for an exact repeat. */
   readonly ownId: boolean;
 }

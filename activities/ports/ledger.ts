@@ -1,6 +1,9 @@
+import type { BudgetHistory, LedgerSummary, UnusableAnswer } from './ledger-views.ts';
 import type { Amount, LedgerPin, RunStatus } from '../../contracts/progress.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 import type { Limits } from '../../domain/budget.ts';
+
+export type { BudgetHistory, CallCounts, LedgerSummary, SpentPart, UnusableAnswer } from './ledger-views.ts';
 
 /**
  * The ledger: sole owner of the budget and of every paid answer (DESIGN section 4). Every method is one durable
@@ -49,6 +52,10 @@ export interface Ledger {
   closedStages(run: string): Promise<readonly ClosedStageRecord[]>;
   /** Every entry of a run, in the order of its slots. */
   entries(run: string): Promise<readonly LedgerEntry[]>;
+  /** The budget over time, in about so many points: the first, the last, and some in between. */
+  history(run: string, points: number): Promise<BudgetHistory>;
+  /** Answers that were paid for and could not be used, at most `each` a reason, the same ones whenever asked. */
+  unusable(run: string, each: number): Promise<readonly UnusableAnswer[]>;
   /** Holds the tables against each other and against the event log; one sentence a difference. */
   audit(run: string): Promise<readonly string[]>;
   /** What an endpoint should have counted of the calls these runs paid. */
@@ -150,10 +157,10 @@ export interface IntentRequest {
   readonly round: number;
   readonly slot: number;
   readonly domain: string;
-  readonly kind: 'annotate' | 'synthesise';
+  readonly kind: 'annotate' | 'synthesise' | 'verify';
   /** Hash of model, messages, parameters and sample index: never of run, attempt, clock or address. */
   readonly contentKey: string;
-  /** A call the plan of the run already counts; refills are not. */
+  /** A call the plan of the run already counts: one of a stage's first round. */
   readonly planned: boolean;
   readonly cached: 'count' | 'free';
   /** Seconds for which the endpoint deduplicates; null where it is not declared to. */
@@ -243,55 +250,4 @@ export interface EndpointTally {
   readonly answered: number;
   readonly uncertain: number;
   readonly sentAgain: number;
-}
-
-export interface LedgerSummary {
-  readonly run: string;
-  readonly budget: RunBudget;
-  readonly calls: CallCounts;
-  /** Slots of closed stages filled by repeating a row, for no call. */
-  readonly duplicates: number;
-  /** Tokens of the calls this run pays; `worst` is what was charged for them before they were sent. */
-  readonly tokens: {
-    readonly input: number;
-    readonly cachedInput: number;
-    readonly output: number;
-    readonly worst: number;
-  };
-  readonly money: {
-    readonly teacherMicroUsd: number;
-    readonly studentMicroUsd: number;
-    /** What was charged for all of it before it was sent. */
-    readonly worstMicroUsd: number;
-    /** Answers of a model without a known price: their cost is not in these sums. */
-    readonly unpriced: number;
-  };
-  readonly unusable: Readonly<Record<string, number>>;
-  readonly stages: readonly (SpentPart & { readonly stage: number })[];
-  readonly domains: readonly (SpentPart & { readonly domain: string })[];
-  /** What was spent on the student, by kind. */
-  readonly student: readonly {
-    readonly kind: string;
-    readonly count: number;
-    readonly forfeited: number;
-    readonly inputTokens: number;
-    readonly outputTokens: number;
-    readonly microUsd: number;
-  }[];
-}
-
-export interface CallCounts {
-  readonly settled: number;
-  readonly cached: number;
-  readonly forfeited: number;
-  readonly recovered: number;
-  readonly refused: number;
-  readonly open: number;
-}
-
-/** Calls charged to a part of a run, how they stand, and what they cost. */
-export interface SpentPart extends Omit<CallCounts, 'refused'> {
-  readonly charged: number;
-  readonly tokens: number;
-  readonly microUsd: number;
 }

@@ -23,6 +23,8 @@ export interface FineTuneRequest {
   readonly trainingPath: string;
   readonly seed: number;
   readonly suffix: string;
+  /** Ends a creation that takes as long as the training itself. */
+  readonly signal: AbortSignal;
 }
 
 export type FineTuneState =

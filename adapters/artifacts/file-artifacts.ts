@@ -10,6 +10,7 @@ import { BaldistillError } from '../../domain/failures.ts';
 import { readJsonLines } from '../json-lines/read-json-lines.ts';
 import { writeAtomically } from './atomic-file.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
+import { writeParquet } from './parquet-file.ts';
 import { codeOf } from './storage-failure.ts';
 
 /** Bytes gathered before they are written and hashed. */
@@ -52,6 +53,11 @@ export function createFileArtifacts(folder: string): Artifacts {
         return resolve(path);
       });
     },
+    exportParquet: (rows, columns, path) =>
+      writeAtomically(dirname(resolve(path)), async (file) => {
+        await writeParquet(file, rows, columns);
+        return resolve(path);
+      }),
     exportText: (text, path) =>
       writeAtomically(dirname(resolve(path)), async (file) => {
         await file.writeFile(text);

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DataPart, ImportedRow, Importer } from '../../activities/ports/importer.ts';
-import { readJsonlPart } from './jsonl-importer.ts';
+import { readFilePart } from './file-importer.ts';
 import { splitWordnet } from './wordnet.ts';
 import type { WordnetSplit } from './wordnet-split.ts';
 
@@ -22,7 +22,7 @@ export function createImporter(): Importer {
     has: ({ data }, part) => 'builtin' in data || data[part] !== undefined,
     read: ({ data, dataRoot, task }, part, report) =>
       breathing(
-        'builtin' in data ? rowsOf(wordnet(data.pool), part) : readJsonlPart(data, part, dataRoot, task, report),
+        'builtin' in data ? rowsOf(wordnet(data.pool), part) : readFilePart(data, part, dataRoot, task, report),
       ),
   };
 }

@@ -35,6 +35,8 @@ export async function openLedger(options: { readonly path: string }): Promise<Le
     recordStage: (record) => none(channel.call('recordStage', record)),
     closedStages: (run) => channel.call('closedStages', { run }),
     entries: (run) => channel.call('entries', { run }),
+    history: (run, points) => channel.call('history', { run, points }),
+    unusable: (run, each) => channel.call('unusable', { run, each }),
     audit: (run) => channel.call('audit', { run }),
     tally: (runs) => channel.call('tally', { runs }),
     setPlanned: (run, calls) => none(channel.call('setPlanned', { run, calls })),

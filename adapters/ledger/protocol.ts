@@ -1,6 +1,7 @@
 /** What crosses between the ledger's thread and the rest of the process: plain data, in batches. */
 import type {
   AnswerCost,
+  BudgetHistory,
   CallState,
   ClosedStageRecord,
   EndpointTally,
@@ -17,6 +18,7 @@ import type {
   SpendingEnd,
   SpendOutcome,
   SpendRequest,
+  UnusableAnswer,
 } from '../../activities/ports/ledger.ts';
 import type { RunStatus } from '../../contracts/progress.ts';
 import type { Limits } from '../../domain/budget.ts';
@@ -64,6 +66,8 @@ export interface Operations {
   recordStage: { input: ClosedStageRecord; output: null };
   closedStages: { input: { run: string }; output: readonly ClosedStageRecord[] };
   entries: { input: { run: string }; output: readonly LedgerEntry[] };
+  history: { input: { run: string; points: number }; output: BudgetHistory };
+  unusable: { input: { run: string; each: number }; output: readonly UnusableAnswer[] };
   audit: { input: { run: string }; output: readonly string[] };
   tally: { input: { runs: readonly string[] }; output: EndpointTally };
   setPlanned: { input: { run: string; calls: number }; output: null };

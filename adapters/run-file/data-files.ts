@@ -31,7 +31,7 @@ export function dataFindings(data: Data, runFile: string, dataFolder: string | u
 
 function missing(path: readonly string[], source: Source | undefined, root: string): readonly Finding[] {
   if (source === undefined) return [];
-  const files = typeof source === 'string' ? { path: source } : source;
+  const { format: _, ...files } = typeof source === 'string' ? { path: source } : source;
   return Object.entries(files).flatMap(([key, file]) => {
     if (file === undefined || existsSync(resolve(root, file))) return [];
     return [

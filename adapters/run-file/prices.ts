@@ -13,7 +13,7 @@ export function pricesOf({
 }: Pick<RunFile, 'teacher' | 'student' | 'prices'>): Record<string, Price> {
   const known: Record<string, Price> = { ...prices };
   for (const part of [teacher, student]) {
-    if (!('model' in part) || known[part.model] !== undefined) continue;
+    if (part === undefined || !('model' in part) || known[part.model] !== undefined) continue;
     const price = tablePrice(part.model, part.baseUrl);
     if (price !== undefined) known[part.model] = price;
   }
@@ -22,7 +22,7 @@ export function pricesOf({
 
 /** A limit in money needs every price: unknown is never 0. */
 export function priceFindings({ budget, teacher, student, prices }: Parts): readonly Finding[] {
-  if (budget?.usd === undefined || teacher === undefined || student === undefined || prices === undefined) return [];
+  if (budget?.usd === undefined || student === undefined || prices === undefined) return [];
   const run = { teacher, student, prices: pricesOf({ teacher, student, prices }) };
   return unpriced(run).map(({ part, model, missing }) => ({
     path: ['budget', 'usd'],

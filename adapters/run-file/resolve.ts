@@ -1,7 +1,9 @@
 /** From the text of a run file to a run with every choice made, or to everything that is wrong with it. */
+import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { RunFile } from '../../contracts/run-file.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
+import { plannedCalls } from '../../domain/planned-calls.ts';
 import { dataFindings, dataRootOf } from './data-files.ts';
 import { applyOverrides, nameOf } from './overrides.ts';
 import type { Overrides } from './overrides.ts';
@@ -9,9 +11,10 @@ import { byLine, showValue } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { priceFindings, pricesOf } from './prices.ts';
-import { semanticFindings, stagesOf, switchesOf } from './semantics.ts';
+import { semanticFindings } from './semantics.ts';
 import type { Parts } from './semantics.ts';
 import { isRecord } from './union-branch.ts';
+import { spareCalls, stagesOf, switchesOf } from './method-point.ts';
 import { readYaml } from './yaml-source.ts';
 
 export interface RunFileOptions {
@@ -76,6 +79,7 @@ function partsOf(value: Record<string, unknown>): Parts {
     stages: part(shape.stages, 'stages'),
     budget: part(shape.budget, 'budget'),
     teacher: part(shape.teacher, 'teacher'),
+    teacherGiven: Object.hasOwn(value, 'teacher'),
     student: part(shape.student, 'student'),
     data: part(shape.data, 'data'),
     task: part(shape.task, 'task'),
@@ -83,19 +87,35 @@ function partsOf(value: Record<string, unknown>): Parts {
   };
 }
 
-/** METHOD: call limit L is B by default. DESIGN section 4: a run stops sending after max(2 x concurrency, 1 % of B) forfeits. */
+/** A command runs where its run file says, wherever the worker runs. */
+function studentOf(student: RunFile['student'], runFile: string): RunFile['student'] {
+  const byCommand = 'driver' in student && student.driver === 'command';
+  return byCommand ? { ...student, cwd: resolve(dirname(runFile), student.cwd) } : student;
+}
+
+/**
+ * METHOD: call limit L is B by default, plus planned verify calls, plus what the preset adds. DESIGN section 4: a run
+ * stops sending after max(2 x concurrency, 1 % of B) forfeits. A run that asks no teacher has none.
+ */
 function specOf(file: RunFile, options: RunFileOptions): RunSpec {
-  const { slots, calls = slots, maxForfeits } = file.budget;
+  const { slots, maxForfeits } = file.budget;
+  const switches = switchesOf(file.method, file.switches);
+  const stages = stagesOf(file.method, file.stages);
+  const planned = plannedCalls(switches, slots, stages);
+  const { teacher: written, ...rest } = file;
+  const teacher = planned === 0 ? undefined : written;
   return {
-    ...file,
+    ...rest,
+    ...(teacher === undefined ? {} : { teacher }),
+    student: studentOf(file.student, options.path),
     dataRoot: dataRootOf(file.data, options.path, options.dataRoot),
-    switches: switchesOf(file.method, file.switches),
-    stages: stagesOf(file.method, file.stages),
-    prices: pricesOf(file),
+    switches,
+    stages,
+    prices: pricesOf({ ...rest, teacher }),
     budget: {
       ...file.budget,
-      calls,
-      maxForfeits: maxForfeits ?? Math.max(2 * file.teacher.concurrency, Math.ceil(slots / 100)),
+      calls: file.budget.calls ?? Math.max(slots, planned) + spareCalls(file.method, slots),
+      maxForfeits: maxForfeits ?? Math.max(2 * (teacher?.concurrency ?? 0), Math.ceil(slots / 100)),
     },
   };
 }

@@ -1,9 +1,11 @@
 /** What a run file may not combine, with the reason. Works on whatever parts are valid by themselves. */
-import { RunSpec } from '../../contracts/run-file.ts';
-import type { Data, RunFile } from '../../contracts/run-file.ts';
+import type { Data, RunFile, StudentConfig } from '../../contracts/run-file.ts';
 import { isFolderMap } from '../datasets/folder-rows.ts';
 import { presets } from '../../domain/methods.ts';
 import type { Switches } from '../../domain/methods.ts';
+import { plannedCalls } from '../../domain/planned-calls.ts';
+import { stagesOf, switchesOf } from './method-point.ts';
+import { pointless } from './pointless.ts';
 
 export interface Parts {
   readonly method: RunFile['method'] | undefined;
@@ -11,6 +13,8 @@ export interface Parts {
   readonly stages: number | undefined;
   readonly budget: RunFile['budget'] | undefined;
   readonly teacher: RunFile['teacher'] | undefined;
+  /** A teacher is written down, valid or not. */
+  readonly teacherGiven: boolean;
   readonly student: RunFile['student'] | undefined;
   readonly data: Data | undefined;
   readonly task: RunFile['task'] | undefined;
@@ -20,16 +24,6 @@ export interface Parts {
 export interface Finding {
   readonly path: readonly string[];
   readonly expected: string;
-}
-
-/** The preset's switches with the file's on top. */
-export function switchesOf(method: RunFile['method'], switches: RunFile['switches']): Switches {
-  const given = Object.fromEntries(Object.entries(switches).filter(([, value]) => value !== undefined));
-  return RunSpec.shape.switches.parse({ ...presets[method].switches, ...given });
-}
-
-export function stagesOf(method: RunFile['method'], stages: number): number {
-  return presets[method].stages ?? stages;
 }
 
 /** `stagesChosen`: `stages` was written by the same hand that chose the method, not inherited from the file. */
@@ -86,46 +80,64 @@ function budgetFindings({ budget, stages, method }: Parts): readonly Finding[] {
   return found;
 }
 
-function methodFindings({ method, switches, stages, student }: Parts, stagesChosen: boolean): readonly Finding[] {
+function methodFindings(parts: Parts, stagesChosen: boolean): readonly Finding[] {
+  const { method, switches, stages, student } = parts;
   if (method === undefined || switches === undefined || stages === undefined) return [];
   const found: Finding[] = [];
+  const refuse = (path: readonly string[], expected: string): void => void found.push({ path, expected });
   const fixed: number | undefined = presets[method].stages;
-  if (fixed !== undefined && stagesChosen && stages !== fixed) {
-    found.push({
-      path: ['stages'],
-      expected: `${method} has ${fixed} stage by definition; leave the key out or write ${fixed}`,
-    });
-  }
+  if (fixed === 0 && stagesChosen) refuse(['stages'], `${method} trains nothing and has no stages; leave the key out`);
+  else if (fixed !== undefined && stagesChosen && stages !== fixed)
+    refuse(['stages'], `${method} has ${fixed} stage by definition; leave the key out or write ${fixed}`);
   const actual = stagesOf(method, stages);
   const chosen = switchesOf(method, switches);
-  if (chosen.schedule === 'full' && actual < 2) {
-    const expected = 'the schedule full goes from natural to balanced and needs at least 2 stages';
-    found.push({ path: ['switches', 'schedule'], expected });
+  // What a preset says of a switch that another one makes idle is no mistake of the file.
+  for (const { key, reason } of pointless(chosen)) {
+    if (switches[key] !== undefined) refuse(['switches', key], `it would change nothing: ${reason}`);
   }
-  if (chosen.rationale === 'none') {
-    found.push({
-      path: ['switches', 'rationale'],
-      expected: 'training without rationales is not there yet; use teacher',
-    });
-  }
-  if (chosen.loss === 'full') {
-    const expected = 'the OpenAI fine-tuning protocol has no name for it, so no endpoint could be told; use completion';
-    found.push({ path: ['switches', 'loss'], expected });
-  }
-  if (chosen.format === 'chat' && chosen.select === 'ifd' && actual > 1) {
-    const expected = 'rows are ranked (select: ifd) by scoring plain text; use format: text, or select: random';
-    found.push({ path: ['switches', 'format'], expected });
-  }
-  if (chosen.init === 'continue' && student !== undefined && 'embedded' in student) {
-    const expected = 'the embedded students always train from their base; use init: base, or another student';
-    found.push({ path: ['switches', 'init'], expected });
-  }
-  const none = student !== undefined && 'driver' in student && student.driver === 'none';
-  if (none && chosen.select === 'ifd' && actual > 1) {
-    const expected = `${method} selects rows with the student (select: ifd), so it needs one; use adaptive-ft-cot or select: random`;
-    found.push({ path: ['student', 'driver'], expected });
-  }
+  if (chosen.schedule === 'full' && chosen.balance === 'adaptive' && actual < 2)
+    refuse(['switches', 'schedule'], 'the schedule full goes from natural to balanced and needs at least 2 stages');
+  if (chosen.loss === 'full')
+    refuse(
+      ['switches', 'loss'],
+      'the OpenAI fine-tuning protocol has no name for it, so no endpoint could be told; use completion',
+    );
+  const byGeneration = chosen.select === 'random' || (chosen.select === 'uncertainty' && chosen.scoreOn === 'self');
+  if (chosen.format === 'chat' && actual > 1 && !byGeneration)
+    refuse(
+      ['switches', 'format'],
+      `rows are ranked (select: ${chosen.select}) by scoring plain text; use format: text, or select: random`,
+    );
+  if (student !== undefined) found.push(...studentFindings(method, chosen, actual, student));
+  if (!parts.teacherGiven && plannedCalls(chosen, 1, actual) > 0)
+    refuse(['teacher'], 'missing; expected a block with embedded, or a block with baseUrl and model');
   return found;
+}
+
+function studentFindings(
+  method: string,
+  { init, select }: Switches,
+  stages: number,
+  student: StudentConfig,
+): readonly Finding[] {
+  if (init === 'continue' && 'embedded' in student) {
+    const expected = 'the embedded students always train from their base; use init: base, or another student';
+    return [{ path: ['switches', 'init'], expected }];
+  }
+  if (!('driver' in student)) return [];
+  if (init === 'continue' && student.driver === 'command') {
+    const expected = 'a training command gets all examples so far and starts from its own base; use init: base';
+    return [{ path: ['switches', 'init'], expected }];
+  }
+  if (stages === 0) {
+    const expected = `${method} evaluates the base student, so it has to be one that can be asked: embedded, or baseUrl and model`;
+    return [{ path: ['student', 'driver'], expected }];
+  }
+  if (student.driver === 'none' && select !== 'random' && stages > 1) {
+    const expected = `${method} selects rows with the student (select: ${select}), so it needs one; use adaptive-ft-cot or select: random`;
+    return [{ path: ['student', 'driver'], expected }];
+  }
+  return [];
 }
 
 function endpointFindings({ teacher, data }: Parts): readonly Finding[] {

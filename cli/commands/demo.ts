@@ -66,7 +66,7 @@ async function compare(terminal: Terminal, specs: readonly RunSpec[], json: bool
         micro: result?.micro ?? null,
         charged: record?.charged ?? null,
         seconds: report?.seconds ?? null,
-        report: reportPaths(home, name).markdown,
+        report: reportPaths(home, name).page,
       };
     }),
   );

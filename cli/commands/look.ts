@@ -60,13 +60,13 @@ export function reportCommand(program: Command, terminal: Terminal): void {
     .description('print the report of a run and where it lies')
     .option('--json', 'the JSON report')
     .action((run: string, given: unknown) => {
-      const { markdown, json } = reportPaths(terminal.home, run);
+      const { page, markdown, json } = reportPaths(terminal.home, run);
       if (!existsSync(markdown)) {
         const remedy = `A report is written when the run ends. \`baldistill status ${run}\` says how far it is.`;
         throw new CommandError(exitCodes.usage, `There is no report of "${run}" in ${markdown}.`, remedy);
       }
       if (Json.parse(given).json) return terminal.printJson(readReport(terminal.home, run) ?? { path: json });
-      terminal.note(markdown);
+      terminal.note(existsSync(page) ? page : markdown);
       terminal.print(readFileSync(markdown, 'utf8').trimEnd());
     });
 }

@@ -1,6 +1,6 @@
 /** Commands that say one thing to a run that is going on: pause, resume, skip, stop, budget. */
 import { WorkflowUpdateFailedError } from '@temporalio/client';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -53,25 +53,38 @@ export function skipCommand(program: Command, terminal: Terminal): void {
 }
 
 export function stopCommand(program: Command, terminal: Terminal): void {
-  const Options = z.looseObject({ now: z.boolean().default(false) });
+  const Options = z.looseObject({ now: z.boolean().default(false), kill: z.boolean().default(false) });
   program
     .command('stop')
     .argument('<run>')
     .description('end a run after the stage it is at; what it has stays usable')
     .option('--now', 'do not wait for the stage: let the calls in flight finish and end')
+    .option('--kill', 'terminate a run that no longer answers; what it paid for is kept')
     .option('--json')
     .action(async (run: string, given: unknown) => {
-      if (!Options.parse(given).now)
-        return await send(terminal, run, given, (handle) => handle.executeUpdate(stopAfterStage));
+      const { now, kill } = Options.parse(given);
+      if (!now && !kill) return await send(terminal, run, given, (handle) => handle.executeUpdate(stopAfterStage));
       await withEngineOf(terminal, run, ({ client }) =>
         whereKnown(run, async () => {
-          await client.workflow.getHandle(run).cancel();
-          const message = `The run "${run}" is asked to end now; the calls in flight finish first.`;
+          if (kill) await terminate(client, run);
+          else await client.workflow.getHandle(run).cancel();
+          const message = kill
+            ? `The run "${run}" was terminated. Its \`run\` command starts it again and uses all that was paid.`
+            : `The run "${run}" is asked to end now; the calls in flight finish first.`;
           if (Json.parse(given).json) terminal.printJson({ message });
           else terminal.print(message);
         }),
       );
     });
+}
+
+/** Its stages too: one that cannot go on would never hear that its run is gone. */
+async function terminate(client: Client, run: string): Promise<void> {
+  const reason = 'baldistill stop --kill';
+  await client.workflow.getHandle(run).terminate(reason);
+  const query = `WorkflowId STARTS_WITH '${run}/stage-' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of client.workflow.list({ query }))
+    await client.workflow.getHandle(workflowId).terminate(reason);
 }
 
 export function budgetCommand(program: Command, terminal: Terminal): void {

@@ -32,6 +32,7 @@ export async function endpointFindings(ledger: Ledger, { home, record }: Known):
 
 /** Only an endpoint on this machine is asked: a hosted one has no such address, and need not know that we look. */
 function countedAddress(home: string, { spec: { teacher } }: RunRecord): string | undefined {
+  if (teacher === undefined) return undefined;
   const url = 'embedded' in teacher ? embeddedUrl(home) : teacher.baseUrl;
   if (url === undefined) return undefined;
   const { hostname, origin } = new URL(url);
@@ -42,7 +43,10 @@ async function countersAt(
   address: string,
   { spec: { teacher } }: RunRecord,
 ): Promise<z.infer<typeof Counters> | undefined> {
-  const key = 'apiKeyEnv' in teacher && teacher.apiKeyEnv !== undefined ? process.env[teacher.apiKeyEnv] : undefined;
+  const key =
+    teacher !== undefined && 'apiKeyEnv' in teacher && teacher.apiKeyEnv !== undefined
+      ? process.env[teacher.apiKeyEnv]
+      : undefined;
   try {
     const response = await fetch(new URL('/embedded/counters', address), {
       headers: key === undefined ? {} : { authorization: `Bearer ${key}` },

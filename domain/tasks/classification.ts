@@ -62,6 +62,15 @@ export function classification(labels: readonly string[]): Task {
         },
       ];
     },
+    verifyPrompt: ({ instruction, input }) => [
+      {
+        role: 'system',
+        content:
+          'You classify texts. Think step by step about the text, and close with one line of the form ' +
+          '"The answer is: LABEL".',
+      },
+      { role: 'user', content: `${instruction}\n\nLabels: ${list}\n\n<text>\n${input}\n</text>` },
+    ],
     shownAs: ({ input }) => exampleOf(input),
     readSynthesis,
     extract: (output) => read(output),

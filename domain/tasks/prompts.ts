@@ -20,7 +20,10 @@ export interface Wording {
   readonly withChoices?: boolean;
 }
 
-type Prompts = Pick<Task, 'promptVersion' | 'studentPrompt' | 'annotatePrompt' | 'synthesisePrompt' | 'shownAs'>;
+type Prompts = Pick<
+  Task,
+  'promptVersion' | 'studentPrompt' | 'annotatePrompt' | 'synthesisePrompt' | 'verifyPrompt' | 'shownAs'
+>;
 
 export function promptsOf(wording: Wording): Prompts {
   const before = wording.before === '' ? '' : `${wording.before}\n\n`;
@@ -54,13 +57,27 @@ export function promptsOf(wording: Wording): Prompts {
           `ones:\n${shown.map(exampleOf).join('\n')}`,
       },
     ],
+    verifyPrompt: (question) => [
+      { role: 'system', content: `${wording.explain} Close with one line of the form "${closing}".` },
+      { role: 'user', content: `${question.instruction}\n\n${before}<text>\n${bodyOf(question)}\n</text>` },
+    ],
     shownAs: (question) => `<example>\n${question.input}\n\n`,
   };
 }
 
 /** Input and choices, as student and teacher read them. */
 export function bodyOf({ input, choices }: Pick<Question, 'input' | 'choices'>): string {
-  return choices === undefined ? input : `${input}\n\nChoices:\n${listChoices(choices)}`;
+  return choices === undefined ? input : `${input}${choicesMark}${listChoices(choices)}`;
+}
+
+const choicesMark = '\n\nChoices:\n';
+
+/** The other way round: no choices where none are listed. */
+export function splitBody(body: string): { readonly input: string; readonly choices: readonly string[] } {
+  const at = body.lastIndexOf(choicesMark);
+  if (at === -1) return { input: body, choices: [] };
+  const listed = body.slice(at + choicesMark.length).split('\n');
+  return { input: body.slice(0, at), choices: listed.map((line) => line.replace(/^\([A-Z]\) /, '')) };
 }
 
 /** One choice a line, `(A) wood`. */

@@ -67,6 +67,8 @@ export interface Task {
     readonly domain: string;
     readonly shown: readonly Item[];
   }): ChatMessage[];
+  /** Asks for the answer to a question, blind: checks a row that was invented. */
+  verifyPrompt(question: Question): ChatMessage[];
   /** How `synthesisePrompt` shows the text of a real row: an invented one that stands there word for word is a copy. */
   shownAs(item: Question): string;
   /** The invented row in what the teacher wrote, or the reason why it is none (`unparseable`, `wrong_label`, `bad_choices`). */

@@ -1,11 +1,13 @@
 /**
  * Reads what a teacher is asked from its prompt (domain/tasks/): an annotation holds a text and its answer, a synthesis
- * only a domain. The request `seed` of a synthesis is run seed x 1,000,000 + ordinal (DESIGN section 1).
+ * only a domain, a verification only a text. The request `seed` of a synthesis is run seed x 1,000,000 + ordinal
+ * (DESIGN section 1).
  */
 import { ApiError } from '../api-error.ts';
 
 export type TeacherQuestion =
   | { readonly kind: 'annotate'; readonly text: string; readonly answer: string }
+  | { readonly kind: 'verify'; readonly text: string }
   | { readonly kind: 'synthesise'; readonly domain: string; readonly runSeed: number; readonly ordinal: number };
 
 interface Asked {
@@ -20,7 +22,8 @@ export function readQuestion(messages: readonly Asked[], seed: number | null | u
   const end = prompt.lastIndexOf('\n</text>');
   if (start !== -1 && end > start) {
     const answer = tagged(prompt.slice(end), 'label', 'answer');
-    if (answer) return { kind: 'annotate', text: prompt.slice(start + '<text>\n'.length, end), answer };
+    const text = prompt.slice(start + '<text>\n'.length, end);
+    return answer ? { kind: 'annotate', text, answer } : { kind: 'verify', text };
   } else if (start === -1) {
     const domain = tagged(prompt, 'label', 'domain');
     if (domain && typeof seed !== 'number')

@@ -16,6 +16,7 @@ import { formatSynthesis } from '../../domain/tasks/tagged-text.ts';
 import { ApiError } from '../api-error.ts';
 import { explainer } from './explanations.ts';
 import { oracle } from './oracle.ts';
+import type { Inventions } from './oracle.ts';
 import { Reserve } from './reserve.ts';
 import { supplyExhausted } from './teacher.ts';
 import type { EmbeddedTeacher, SpokenAnswer } from './teacher.ts';
@@ -51,13 +52,18 @@ export function recordedTeacher(folder: string, { task, reserve }: RecordedTeach
     // Repeats of a row: the first recording speaks for all.
     if (spoken(row) !== undefined && !answers.has(key)) answers.set(key, row);
   }
-  const synthesise =
+  const invented =
     reserve === null
       ? replayed(folder)
       : oracle(rows, reserve, task, (row) => spoken(row) ?? { text: answerLine(row.answer), source: 'simulated' });
   return {
     answer: (question) => {
-      if (question.kind === 'synthesise') return synthesise(question);
+      if (question.kind === 'synthesise') return invented.synthesise(question);
+      if (question.kind === 'verify') {
+        const answer = invented.verify(question.text.trim());
+        if (answer !== undefined) return answer;
+        throw new ApiError(422, 'The recording holds no invented row with this text.', { code: 'not_recorded' });
+      }
       const row = answers.get(textKey(question.text, question.answer));
       const answer = row === undefined ? undefined : spoken(row);
       if (answer !== undefined) return answer;
@@ -87,16 +93,23 @@ function speaker(
       : { text: closed(row.rationale, row.answer), source: 'recorded' };
 }
 
-/** The invented rows of a recording; none where there is no such file. */
-function replayed(folder: string): ReturnType<typeof oracle> {
+/** The invented rows of a recording; none where there is no such file. Read blind, each says what it was recorded to. */
+function replayed(folder: string): Inventions {
   const file = join(folder, syntheticFile);
   const recorded = existsSync(file) ? readLines(file, InventedRow) : [];
   const supply = new Reserve(recorded, (row) => row.domain);
-  return ({ domain, runSeed, ordinal }) => {
-    const row = supply.take(domain, runSeed, ordinal);
-    if (row === undefined) throw supplyExhausted(domain, ordinal);
-    const rationale = closed(row.rationale, row.prediction);
-    return { text: formatSynthesis({ input: row.input, rationale, answer: row.answer }), source: 'recorded' };
+  const said = new Map(recorded.map((row) => [row.input.trim(), closed(row.rationale, row.prediction)]));
+  return {
+    synthesise: ({ domain, runSeed, ordinal }) => {
+      const row = supply.take(domain, runSeed, ordinal);
+      if (row === undefined) throw supplyExhausted(domain, ordinal);
+      const rationale = closed(row.rationale, row.prediction);
+      return { text: formatSynthesis({ input: row.input, rationale, answer: row.answer }), source: 'recorded' };
+    },
+    verify: (text) => {
+      const answer = said.get(text);
+      return answer === undefined ? undefined : { text: answer, source: 'recorded' };
+    },
   };
 }
 

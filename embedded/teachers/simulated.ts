@@ -2,6 +2,7 @@
  * The simulated teacher: it knows the answer key of the built-in data set. It writes rationales from the words that
  * give the class away, and hands out rows of a held-back reserve as if it had invented them. With probability `noise`
  * such a row belongs to another class than was asked for, and its rationale argues for the class it really has.
+ * Asked to verify an invented row, it answers from the key, wrong with the same probability.
  */
 import { splitWordnet } from '../../adapters/datasets/wordnet.ts';
 import type { SimulatedTeacher } from '../../contracts/embedded-models.ts';
@@ -36,11 +37,21 @@ export function simulatedTeacher(model: SimulatedTeacher): EmbeddedTeacher {
       answer: question.domain,
     });
   };
+  const key = new Map(split.reserve.map(({ input, answer }) => [input, answer]));
+  /** Blind, it errs as often as when it invents. */
+  const guess = (text: string): string => {
+    const random = seededRandom('verify', text);
+    const right = key.get(text);
+    const wrong = reserve.labels.filter((label) => label !== right);
+    const err = right === undefined || random.next() < model.noise;
+    return explain(text, (err ? wrong[random.int(wrong.length)] : right) ?? '');
+  };
+  const spoken = (question: TeacherQuestion): string => {
+    if (question.kind === 'annotate') return explain(question.text, question.answer);
+    return question.kind === 'verify' ? guess(question.text) : synthesise(question);
+  };
   return {
-    answer: (question) => ({
-      text: question.kind === 'annotate' ? explain(question.text, question.answer) : synthesise(question),
-      source: 'simulated',
-    }),
+    answer: (question) => ({ text: spoken(question), source: 'simulated' }),
   };
 }
 

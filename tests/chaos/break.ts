@@ -2,11 +2,11 @@
  * `node tests/chaos/break.ts [N]`: applies each deliberate break (or the Nth) to a copy of the sources and lets the
  * proof find it. Exit 1 when it finds one not.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { repository } from '../../workers/services/home.ts';
+import { join } from 'node:path';
+import { otherSources } from '../durability/other-sources.ts';
 import { breaks } from './breaks.ts';
 import type { Break } from './breaks.ts';
 
@@ -16,9 +16,9 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 let missed = 0;
 for (const broken of chosen) {
   if (broken === undefined) throw new Error(`there are ${breaks.length} breaks`);
-  const tree = copyOfSources();
+  const tree = mkdtempSync(join(tmpdir(), 'chaos-break-'));
   try {
-    apply(broken, tree);
+    otherSources(tree, broken.edits);
     const said = prove(broken, tree);
     const violations = said.filter((line) => line.includes('VIOLATION'));
     say(`\n## ${broken.name}: ${violations.length > 0 ? 'caught' : 'MISSED'}`);
@@ -29,29 +29,6 @@ for (const broken of chosen) {
   }
 }
 process.exitCode = missed === 0 ? 0 : 1;
-
-function copyOfSources(): string {
-  const tree = mkdtempSync(join(tmpdir(), 'chaos-break-'));
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: repository,
-    encoding: 'utf8',
-  });
-  for (const file of listed.split('\0').filter((name) => /\.(ts|json|yaml)$/.test(name) && !name.startsWith('docs/'))) {
-    mkdirSync(dirname(join(tree, file)), { recursive: true });
-    cpSync(join(repository, file), join(tree, file));
-  }
-  symlinkSync(join(repository, 'node_modules'), join(tree, 'node_modules'));
-  return tree;
-}
-
-function apply({ name, edits }: Break, tree: string): void {
-  for (const { file, from, to } of edits) {
-    const path = join(tree, file);
-    const parts = readFileSync(path, 'utf8').split(from);
-    if (parts.length !== 2) throw new Error(`"${name}" no longer fits ${file}: ${parts.length - 1} places for ${from}`);
-    writeFileSync(path, parts.join(to));
-  }
-}
 
 /** What the proof said about the broken sources: the line of each run, and its violations. */
 function prove({ faults, options }: Break, tree: string): string[] {

@@ -1,12 +1,6 @@
 /** Six ways to break the promise on purpose (issue 4, acceptance 2), as edits of the sources, and what shows each. */
+import type { Edit } from '../durability/other-sources.ts';
 import type { FaultName } from './faults.ts';
-
-export interface Edit {
-  readonly file: string;
-  /** Has to occur exactly once. */
-  readonly from: string;
-  readonly to: string;
-}
 
 export interface Break {
   readonly name: string;

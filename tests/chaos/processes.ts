@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { launch, untilReady } from '../../workers/services/launch.ts';
 import type { Launch, Launched } from '../../workers/services/launch.ts';
-import { endProcess, isAlive } from '../../workers/services/process-identity.ts';
+import { endProcess, isAlive } from '../../adapters/processes/process-identity.ts';
 
 export interface Part {
   readonly pid: number;

@@ -7,7 +7,7 @@ import type { Plan } from './plan.ts';
 import { clear, openSite } from './site.ts';
 import type { Site } from './site.ts';
 import { startRun } from './start.ts';
-import { strikeAtItsMoment } from './strike.ts';
+import { strikeSafely } from './strike.ts';
 import { openWatch, supervise } from './supervise.ts';
 
 export interface Surroundings {
@@ -38,7 +38,7 @@ export async function runOne(plan: Plan, surroundings: Surroundings, quiet?: str
   let kept = surroundings.keep;
   try {
     await startRun(site, plan.name);
-    const strikes = plan.strikes.map(async (strike) => await strikeAtItsMoment(site, watch, strike));
+    const strikes = plan.strikes.map(async (strike) => await strikeSafely(site, watch, strike));
     await supervise(site, watch, deadlineMs);
     watch.over = true;
     const struck = (await Promise.all(strikes)).filter((strike) => strike !== undefined);

@@ -22,6 +22,7 @@ export function specOf(plan: Plan, run: string, studentUrl: string): RunSpec {
   const text = [
     `name: ${run}`,
     `data: { builtin: wordnet, pool: ${pool} }`,
+    'method: baldistill-a',
     'stages: 3',
     `seed: ${plan.specSeed}`,
     `budget: { slots: ${plan.slots}, calls: ${plan.calls} }`,

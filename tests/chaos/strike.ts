@@ -19,8 +19,18 @@ export interface Struck {
   readonly mendedAt: number;
 }
 
+/** As `strikeAtItsMoment`; a strike that fails is a violation, and never the end of the campaign. */
+export async function strikeSafely(site: Site, watch: Watch, strike: Strike): Promise<Struck | undefined> {
+  try {
+    return await strikeAtItsMoment(site, watch, strike);
+  } catch (error) {
+    watch.violations.push(`the driver could not strike ${strike.fault}@${strike.at}: ${String(error)}`);
+    return undefined;
+  }
+}
+
 /** Waits for the strike's moment; undefined when the run was over before. */
-export async function strikeAtItsMoment(site: Site, watch: Watch, strike: Strike): Promise<Struck | undefined> {
+async function strikeAtItsMoment(site: Site, watch: Watch, strike: Strike): Promise<Struck | undefined> {
   while (site.requests() < strike.at) {
     if (watch.over) return undefined;
     await wait(5);
@@ -109,9 +119,10 @@ async function carryOut(site: Site, watch: Watch, strike: Strike, broken: () => 
       await site.startWorker();
       return;
     case 'two-runs': {
-      const second = `${site.plan.name}-second`;
-      await startRun(site, second);
-      watch.runs.add(second);
+      // It may be drawn more than once.
+      const another = `${site.plan.name}-${strike.at}-${strike.delayMs}`;
+      await startRun(site, another);
+      watch.runs.add(another);
       return;
     }
     case 'steering':

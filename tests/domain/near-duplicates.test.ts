@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createNearDuplicateSearch } from '../../domain/near-duplicate-search.ts';
 import { nearDuplicateGroups } from '../../domain/near-duplicates.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { shingles } from '../../domain/shingles.ts';
@@ -62,4 +63,21 @@ test('20,000 texts with common boilerplate, and 5,000 repeats of one: only the r
   const groups = nearDuplicateGroups(texts);
   expect(groups.slice(20_000).every((group) => group === 0)).toBe(true);
   expect(new Set(groups).size).toBe(20_000);
+});
+
+test('a search finds what two texts alone would be grouped for, until it is taken out', () => {
+  const text = fc
+    .record({ start: fc.nat(6), length: fc.integer({ min: 1, max: 40 }), change: fc.nat(45) })
+    .map(({ start, length, change }) => words(start, start + length).replace(`word${change}`, 'changed'));
+  fc.assert(
+    fc.property(fc.array(text, { maxLength: 8 }), text, (texts, asked) => {
+      const search = createNearDuplicateSearch();
+      for (const [index, known] of texts.entries()) search.add(index, known);
+      const near = texts.flatMap((known, index) => (nearDuplicateGroups([known, asked])[1] === 0 ? [index] : []));
+      expect(search.find(asked).sort((a, b) => a - b)).toEqual(near);
+      for (const index of near) search.remove(index);
+      expect(search.find(asked)).toEqual([]);
+    }),
+    { numRuns: 200 },
+  );
 });

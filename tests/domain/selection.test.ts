@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { drawRandom, takeHighest } from '../../domain/selection.ts';
+import { drawRandom, takeDistinct, takeHighest } from '../../domain/selection.ts';
 
 const ids = (rows: readonly { id: string }[]): string[] => rows.map((row) => row.id);
 
@@ -31,6 +31,15 @@ test('ties are decided by seed and id, never by the order of the rows', () => {
     { numRuns: 60 },
   );
   expect(ids(takeHighest(rows, 10, 5))).not.toEqual(ids(takeHighest(rows, 10, 6)));
+});
+
+test('distinct outputs first, over all domains of a stage; then rank order again', () => {
+  const rows = ['a', 'a', 'b', 'a', null, null].map((output, rank) => ({ id: `${rank}`, score: -rank, output }));
+  const chosen = new Set<string>();
+  expect(ids(takeDistinct(rows, 2, chosen, 1))).toEqual(['0', '2']);
+  // What one domain took is not new to the next; what was written for no row repeats nothing.
+  expect(ids(takeDistinct(rows, 3, chosen, 1))).toEqual(['4', '5', '0']);
+  expect(ids(takeDistinct(rows, 9, new Set(), 1))).toEqual(['0', '2', '4', '5', '1', '3']);
 });
 
 test('a draw takes exactly what it is asked for, each row about equally often', () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import { openRig } from '../engine/rig.ts';
 import type { Rig } from '../engine/rig.ts';
-import { ends, openHome, resultOf, storyFile, until } from './rig.ts';
+import { ends, openHome, resultOf, shownBy, storyFile, until } from './rig.ts';
 import type { Home } from './rig.ts';
 
 const concurrency = 8;
@@ -109,5 +109,32 @@ test(
       worker.shutdown();
       await worker.stopped;
     }
+  },
+);
+
+test.each(['pause', 'stop'] as const)(
+  'a worker that dies after `%s`, before its calls are back, blocks nothing',
+  async (word) => {
+    const name = `dies-after-${word}`;
+    const file = home.file(`${name}.yaml`, storyFile(name, `, noise: 0.3, concurrency: ${concurrency}`, 2));
+    await ends(home.cli('dev'), 0);
+    const { requests } = await home.counters();
+    await home.behave({ latencyMs: 20_000 });
+    await ends(home.cli('run', file, '--detach'), 0);
+    await until(async () => (await home.counters()).requests >= requests + concurrency);
+    await ends(home.cli(word, name, ...(word === 'stop' ? ['--now'] : [])), 0);
+    await home.kill('worker');
+    await home.behave({ latencyMs: 0 });
+
+    const watched = home.start('watch', name, '--json');
+    if (word === 'pause') {
+      await until(() => shownBy(watched.said().stdout).some(({ run }) => run.status === 'paused'), 60_000);
+      await ends(home.cli('resume', name), 0);
+    }
+    const said = await ends(watched.ended, 0);
+    if (word === 'pause') expect(resultOf(said)).toMatchObject({ status: 'completed' });
+    else expect(said.stdout).toContain('"type":"stopped"');
+    const { calls } = await home.summary(name);
+    expect(calls).toMatchObject({ open: 0, forfeited: concurrency });
   },
 );

@@ -16,7 +16,7 @@ import { embeddedUrl } from '../../workers/services/endpoints.ts';
 import type { ServiceName } from '../../workers/services/registry.ts';
 import { runningServices } from '../../workers/services/stop.ts';
 
-const launcher = fileURLToPath(new URL('../../bin/baldistill', import.meta.url));
+export const launcher = fileURLToPath(new URL('../../bin/baldistill', import.meta.url));
 const bundles = join(tmpdir(), 'baldistill-bundles');
 
 const Counters = z.object({ requests: z.int(), billed: z.int() });
@@ -45,6 +45,8 @@ export interface Home {
   file(name: string, text: string): string;
   start(...words: string[]): Going;
   cli(...words: string[]): Promise<Said>;
+  /** As `cli`, by the launcher of another copy of the sources. */
+  cliOf(launcher: string, ...words: string[]): Promise<Said>;
   /** Process id of a service that lives; throws where it does not. */
   pid(service: ServiceName): number;
   /** SIGKILL, as a crash or the out-of-memory killer would. */
@@ -70,8 +72,8 @@ export async function openHome(): Promise<Home> {
   const env = { ...inherited, BALDISTILL_HOME: path };
 
   const going = new Set<Going>();
-  const start = (...words: string[]): Going => {
-    const child = spawn(launcher, words, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const startOf = (program: string, words: readonly string[]): Going => {
+    const child = spawn(program, words, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const output = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
@@ -86,6 +88,8 @@ export async function openHome(): Promise<Home> {
     child.once('close', () => going.delete(command));
     return command;
   };
+
+  const start = (...words: string[]): Going => startOf(launcher, words);
 
   const pid = (service: ServiceName): number => {
     const record = runningServices(path).find(({ name }) => name === service);
@@ -104,6 +108,7 @@ export async function openHome(): Promise<Home> {
     },
     start,
     cli: (...words) => start(...words).ended,
+    cliOf: (program, ...words) => startOf(program, words).ended,
     pid,
     async kill(service) {
       const victim = pid(service);
@@ -185,6 +190,7 @@ export function storyFile(name: string, teacher = '', seed = 0): string {
     `name: ${name}`,
     'data: { builtin: wordnet, pool: 600 }',
     `seed: ${seed}`,
+    'method: baldistill-a',
     'stages: 4',
     'budget: { slots: 240 }',
     `teacher: { embedded: simulated${teacher} }`,

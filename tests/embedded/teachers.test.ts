@@ -11,6 +11,9 @@ const synthesis = (label: string) =>
     shown: ['one', 'two'].map((input) => ({ instruction: '', input, answer: label })),
   });
 
+const verification = (input: string) =>
+  classification(wordnetLabels).verifyPrompt({ instruction: wordnetInstruction, input });
+
 const annotation = (input: string, answer: string) =>
   classification(['tin']).annotatePrompt({ instruction: 'Topic?', input, answer });
 
@@ -44,6 +47,18 @@ describe('the simulated teacher', () => {
     expect(new Set(invented.map((item) => item?.input)).size).toBeGreaterThan(395);
     expect(await ask(11)).toBe(texts[11]);
     expect(await counters(origin)).toEqual({ requests: 402, billed: 402 });
+
+    // Blind, it is wrong about what it handed out as often as before, and always says the same.
+    const distinct = [...new Set(invented.map((item) => item?.input ?? ''))].slice(0, 200);
+    const read = async (input: string): Promise<string> => {
+      const { choices } = await client.chat.completions.create({ model, messages: verification(input) });
+      return /The answer is: (\w+)$/.exec(choices[0]?.message.content ?? '')?.[1] ?? '';
+    };
+    const answers = await Promise.all(distinct.map(read));
+    const mistaken = distinct.filter((input, index) => truth.get(input) !== answers[index]).length / distinct.length;
+    expect(mistaken).toBeGreaterThan(0.11);
+    expect(mistaken).toBeLessThan(0.29);
+    expect(await read(distinct[0] ?? '')).toBe(answers[0]);
   });
 
   it('runs dry without a bill, and refuses what it does not understand', async () => {
@@ -88,6 +103,8 @@ describe('the recorded teacher', () => {
       const order = [await take(run * 1e6), await take(run * 1e6 + 1), await take(run * 1e6 + 2)];
       expect(new Set(order)).toEqual(new Set(['x', 'y', 'z']));
     }
+    const read = await client.chat.completions.create({ model, messages: verification('x') });
+    expect(read.choices[0]?.message.content).toBe('Cans.\nThe answer is: tin');
     const dry = await send(`${server.url}/chat/completions`, { model, messages: synthesis('tin'), seed: 1_000_003 });
     expect((await failure(dry)).code).toBe('supply_exhausted');
   });

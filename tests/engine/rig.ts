@@ -159,6 +159,7 @@ export function wordnetSpec(
   const text = [
     `name: ${name}`,
     'data: { builtin: wordnet, pool: 600 }',
+    'method: baldistill-a',
     'stages: 3',
     `budget: ${yaml.budget ?? '{ slots: 120 }'}`,
     `teacher: ${yaml.teacher ?? '{ embedded: simulated }'}`,

@@ -112,16 +112,3 @@ test('a second run over the same content is charged, and pays nothing', async ()
   const bytes = (run: string): string => readFileSync(join(home.path, 'runs', run, 'train.jsonl'), 'utf8');
   expect(bytes('again')).toBe(bytes('whole'));
 });
-
-test.each(['baldistill-n', 'adaptive-ft-cot', 'balance-ft-cot', 'random-ft-cot'] as const)(
-  '%s is a point of the same switch space',
-  async (method) => {
-    const result = await (await home.start(wordnetSpec(`method-${method}`, { method }))).result();
-    const report = Report.parse(JSON.parse(readFileSync(join(result.folder ?? '', 'report.json'), 'utf8')));
-    const sum = (of: (counts: (typeof report.stages)[number]['counts']) => number): number =>
-      report.stages.reduce((total, { counts }) => total + of(counts), 0);
-    expect(sum((counts) => counts.slots)).toBe(120);
-    expect(report.ledger.charged + sum((counts) => counts.duplicated + counts.unfilled)).toBe(120);
-    if (method === 'random-ft-cot') expect(sum((counts) => counts.synthetic)).toBe(0);
-  },
-);

@@ -29,6 +29,15 @@ await plain.result();
 await keep('replayed', 'distill');
 await keep('replayed/stage-1', 'stage');
 
+// Rounds after the first: verified, filled again, verified, reallocated. And a run without a stage.
+const switches = '{ balance: naive, verify: teacher, shortfall: reallocate }';
+const teacher = '{ embedded: simulated, noise: 0.5 }';
+const rounds = await home.start(wordnetSpec('rounds', { method: 'recommended', stages: 1 }, { switches, teacher }));
+await rounds.result();
+await keep('rounds/stage-0', 'stage-rounds');
+await (await home.start(wordnetSpec('zero', { method: 'zero-shot-cot' }))).result();
+await keep('zero', 'distill-zero');
+
 // The harder one: paused, resumed, then parked on an outage and resumed again.
 await rig.behave({ latencyMs: 100 });
 const steered = await home.start(wordnetSpec('steered', { method: 'adaptive-ft-cot', seed: 5, stages: 2 }));

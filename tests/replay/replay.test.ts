@@ -15,8 +15,9 @@ beforeAll(async () => {
   codePath = await workflowBundle(join(tmpdir(), 'baldistill-bundles'), buildId());
 });
 
-test('there is a plain, a steered and a cancelled run of each kind', () => {
+test('there is a plain, a steered and a cancelled run of each kind, a stage of many rounds, a run of no stage', () => {
   const kinds = ['distill', 'stage'].flatMap((kind) => [kind, `${kind}-steered`, `${kind}-cancelled`]);
+  kinds.push('distill-zero', 'stage-rounds');
   expect(files.sort()).toEqual(kinds.map((kind) => `${kind}.json`).sort());
 });
 
@@ -34,6 +35,8 @@ test('a history that another workflow wrote is refused', async () => {
 });
 
 function workflowIdOf(file: string): string {
+  if (file === 'distill-zero.json') return 'zero';
+  if (file === 'stage-rounds.json') return 'rounds/stage-0';
   const run = file.includes('steered') ? 'steered' : file.includes('cancelled') ? 'cut' : 'replayed';
   if (file.startsWith('distill')) return run;
   return `${run}/stage-${run === 'replayed' ? 1 : 0}`;

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatProblems } from '../../adapters/run-file/problem.ts';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import type { Overrides } from '../../adapters/run-file/overrides.ts';
+import { methodNames } from '../../domain/methods.ts';
+import type { Switches } from '../../domain/methods.ts';
 
 let dataRoot = '';
 beforeAll(() => {
@@ -17,6 +19,11 @@ afterAll(() => rmSync(dataRoot, { recursive: true }));
 function problemsOf(text: string, overrides: Overrides = {}, folder: string | undefined = dataRoot): string {
   const resolved = resolveRunFile(text, { path: 'run.yaml', overrides, dataRoot: folder });
   return resolved.ok ? 'no problems' : formatProblems('run.yaml', resolved.problems).replaceAll(dataRoot, 'DATA');
+}
+
+/** A good file with this method and these switches. */
+function switches(method: string, of: string): string {
+  return problemsOf(`${good}method: ${method}\nswitches: ${of}\n`);
 }
 
 const good = `name: demo
@@ -53,7 +60,7 @@ colour: red
       "run.yaml: 14 problems
         line 1: name = "my run": expected letters, digits and . _ , = + - only, starting with a letter or digit
         line 4: data.pool = 10: expected a whole number from 50 to 40000
-        line 5: method = "baldistil-a": expected baldistill-a, baldistill-n, adaptive-ft-cot, balance-ft-cot or random-ft-cot
+        line 5: method = "baldistil-a": expected recommended, baldistill-a, baldistill-n, adaptive-ft-cot, active-ft-cot, balance-ft-cot, duplicate-ft-cot, random-ft-cot, random-ft or zero-shot-cot
         line 7: switches.balance = "adaptiv": expected adaptive, naive, natural or none
         line 8: switches.candidates = "maybe": expected auto or all, or a whole number of at least 1
         line 9: stages = 0: expected a whole number from 1 to 100
@@ -63,7 +70,7 @@ colour: red
         line 16: teacher.noise = 2: expected a number from 0 to 1
         line 17: teacher.idempotency.ttl: missing; expected a whole number of at least 1
         line 17: teacher.idempotency.tl = 3: unknown key; did you mean ttl?
-        line 19: student.driver = "magic": expected manual or none
+        line 19: student.driver = "magic": expected manual, command or none
         line 20: colour = "red": unknown key; known here: name, data, task, method, switches, stages, budget, seed, teacher, student and prices"
     `);
   });
@@ -74,7 +81,7 @@ colour: red
         line 1: data: missing; expected a block with builtin, or a block with train and fields
         line 1: budget: missing; expected a block with the keys slots, calls, tokens, usd, cached and maxForfeits
         line 2: teacher = {...}: expected a block with embedded, or a block with baseUrl and model
-        line 3: student = 3: expected a block with embedded, or a block with baseUrl and model, or a block with driver"
+        line 3: student = 3: expected a block with embedded, or a block with baseUrl and model, or a block with driver, or a block with driver, train and baseUrl"
     `);
   });
 
@@ -161,6 +168,88 @@ student: { driver: none }
     );
   });
 
+  test('a switch that would change nothing is refused where it is written, with the reason', () => {
+    const idle = [
+      switches('baldistill-n', '{ schedule: full }'),
+      switches('adaptive-ft-cot', '{ scoreOn: gold, diversity: distinct-output, candidates: 3 }'),
+      switches('baldistill-a', '{ scoreOn: gold, diversity: distinct-output }'),
+      switches('active-ft-cot', '{ tail: none, shortfall: reallocate, verify: teacher }'),
+      switches('duplicate-ft-cot', '{ consistency: drop, nearDuplicates: drop }'),
+      switches('random-ft', '{ onMismatch: drop }'),
+    ];
+    expect(idle.join('\n')).toMatchInlineSnapshot(`
+      "run.yaml: 1 problem
+        line 7: switches.schedule = "full": it would change nothing: only balance: adaptive goes from one distribution to another
+      run.yaml: 3 problems
+        line 7: switches.scoreOn = "gold": it would change nothing: select: random ranks no rows
+        line 7: switches.diversity = "distinct-output": it would change nothing: select: random ranks no rows
+        line 7: switches.candidates = 3: it would change nothing: select: random ranks no rows
+      run.yaml: 1 problem
+        line 7: switches.diversity = "distinct-output": it would change nothing: it compares what the student writes, and with scoreOn: gold it writes nothing
+      run.yaml: 3 problems
+        line 7: switches.tail = "none": it would change nothing: with balance: none there are no quotas, so no domain falls short of one
+        line 7: switches.shortfall = "reallocate": it would change nothing: with balance: none there are no quotas, so no domain falls short of one
+        line 7: switches.verify = "teacher": it would change nothing: no rows are invented with balance: none
+      run.yaml: 2 problems
+        line 7: switches.consistency = "drop": it would change nothing: no rows are invented with tail: none
+        line 7: switches.nearDuplicates = "drop": it would change nothing: no rows are invented with tail: none
+      run.yaml: 1 problem
+        line 7: switches.onMismatch = "drop": it would change nothing: with rationale: none real rows have no rationale that could mismatch"
+    `);
+    // The first value of a switch says nothing, and what only the preset says is no mistake of the file.
+    expect(switches('random-ft-cot', '{ tail: real-first, shortfall: duplicate, verify: off }')).toBe('no problems');
+    expect(switches('recommended', '{ balance: none, select: random }')).toBe('no problems');
+  });
+
+  test('every preset is allowed, and its neighbours by one switch are allowed or refused with a reason', () => {
+    const values = {
+      balance: ['adaptive', 'naive', 'natural', 'none'],
+      schedule: ['paper', 'full'],
+      select: ['ifd', 'random', 'uncertainty'],
+      scoreOn: ['self', 'gold'],
+      diversity: ['off', 'distinct-output'],
+      tail: ['real-first', 'none'],
+      shortfall: ['duplicate', 'reallocate', 'leave'],
+      onMismatch: ['answer-only', 'drop', 'keep'],
+      consistency: ['keep', 'drop'],
+      nearDuplicates: ['keep', 'drop'],
+      verify: ['off', 'teacher'],
+      refill: [0, 1],
+      candidates: ['auto', 'all', 5],
+      rationale: ['teacher', 'none'],
+      format: ['text', 'chat'],
+      loss: ['completion', 'full'],
+      init: ['base', 'continue'],
+    } satisfies Record<keyof Switches, readonly (string | number)[]>;
+    const refused: string[] = [];
+    for (const method of methodNames) {
+      expect(problemsOf(good, { method })).toBe('no problems');
+      for (const [key, given] of Object.entries(values))
+        for (const value of given) {
+          const said = problemsOf(good, { method, [`switches.${key}`]: value });
+          if (said === 'no problems') continue;
+          expect(said).toContain(`command line: switches.${key} = `);
+          refused.push(`${method} ${key}=${value}`);
+        }
+    }
+    expect(refused.filter((neighbour) => neighbour.startsWith('baldistill-a'))).toEqual([
+      'baldistill-a format=chat',
+      'baldistill-a loss=full',
+      'baldistill-a init=continue',
+    ]);
+    expect(refused.filter((neighbour) => neighbour.startsWith('recommended'))).toHaveLength(3);
+  });
+
+  test('a teacher is needed only where one is asked, and a base student where nothing is trained', () => {
+    const without = good.replace('teacher: { embedded: simulated }\n', '');
+    expect(problemsOf(without)).toContain('teacher: missing; expected a block with embedded, or a block with baseUrl');
+    expect(problemsOf(without, { method: 'zero-shot-cot' })).toBe('no problems');
+    expect(problemsOf(without, { method: 'random-ft' })).toBe('no problems');
+    const manual = without.replace('{ embedded: naive-bayes }', '{ driver: manual }');
+    expect(problemsOf(manual, { method: 'zero-shot-cot' })).toContain('evaluates the base student');
+    expect(problemsOf(`${without}stages: 2\nmethod: zero-shot-cot\n`)).toContain('has no stages; leave the key out');
+  });
+
   test('data that are not there', () => {
     const text = good
       .replace(
@@ -182,8 +271,8 @@ describe('mistakes on the command line', () => {
     expect(problemsOf(good, overrides)).toMatchInlineSnapshot(`
       "run.yaml: 4 problems
         command line: name.first = x: there is no such block of keys in the run file
-        command line: method = "best": expected baldistill-a, baldistill-n, adaptive-ft-cot, balance-ft-cot or random-ft-cot
-        command line: switches.select = "luck": expected ifd or random
+        command line: method = "best": expected recommended, baldistill-a, baldistill-n, adaptive-ft-cot, active-ft-cot, balance-ft-cot, duplicate-ft-cot, random-ft-cot, random-ft or zero-shot-cot
+        command line: switches.select = "luck": expected ifd, random or uncertainty
         command line: budget.slots = "lots": expected a whole number from 1 to 10000000"
     `);
   });

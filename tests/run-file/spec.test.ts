@@ -18,13 +18,15 @@ function specOf(overrides: Overrides = {}, text = good, name?: string): RunSpec 
   return resolved.spec;
 }
 
+const calls = (overrides: Overrides): number => specOf(overrides).budget.calls;
+
 describe('a spec', () => {
   test('has every choice made and is one', () => {
     const spec = specOf();
     expect(RunSpec.parse(spec)).toEqual(spec);
-    expect(spec).toMatchObject({ method: 'baldistill-a', stages: 5, seed: 0, dataRoot: '' });
-    expect(spec.budget).toEqual({ slots: 1000, calls: 1000, cached: 'count', maxForfeits: 32 });
-    expect(spec.switches).toMatchObject({ balance: 'adaptive', select: 'ifd', refill: 0 });
+    expect(spec).toMatchObject({ method: 'recommended', stages: 5, seed: 0, dataRoot: '' });
+    expect(spec.budget).toEqual({ slots: 1000, calls: 1100, cached: 'count', maxForfeits: 32 });
+    expect(spec.switches).toMatchObject({ balance: 'adaptive', select: 'ifd', refill: 1 });
   });
 
   test('takes stages and switches of the preset, with those of the file on top', () => {
@@ -36,6 +38,34 @@ describe('a spec', () => {
       onMismatch: 'drop',
       select: 'ifd',
     });
+  });
+
+  test('may be charged its plan, and what the preset adds: exactly 10 % for recommended, rounded up', () => {
+    assert(
+      property(integer({ min: 5, max: 10_000_000 }), (slots) => {
+        expect(calls({ slots })).toBe(slots + Math.floor((slots + 9) / 10));
+      }),
+      { numRuns: 50 },
+    );
+    expect(calls({ method: 'baldistill-a' })).toBe(1000);
+    expect(calls({ method: 'baldistill-a', 'switches.verify': 'teacher' })).toBe(2000);
+    expect(calls({ 'switches.verify': 'teacher' })).toBe(2100);
+    expect(calls({ method: 'random-ft' })).toBe(1000);
+  });
+
+  test('has no teacher where the method asks none', () => {
+    const without = good.replace('teacher: { embedded: simulated }\n', '');
+    for (const method of ['random-ft', 'zero-shot-cot'] as const) {
+      expect(specOf({ method }, without)).toEqual(specOf({ method }));
+      expect(specOf({ method }).teacher).toBeUndefined();
+    }
+    expect(specOf({ method: 'zero-shot-cot' }).stages).toBe(0);
+  });
+
+  test('of a run recorded before a switch existed has its first value', () => {
+    const spec = specOf({ method: 'baldistill-a' });
+    const { scoreOn: _, diversity: __, nearDuplicates: ___, verify: ____, ...older } = spec.switches;
+    expect(RunSpec.parse({ ...spec, switches: older })).toEqual(spec);
   });
 
   test('stops after max(2 x concurrency, 1 % of B) forfeits', () => {

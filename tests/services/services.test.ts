@@ -6,7 +6,7 @@ import { Connection } from '@temporalio/client';
 import { afterEach, describe, expect, test } from 'vitest';
 import { embeddedUrl } from '../../workers/services/endpoints.ts';
 import { ensureServices } from '../../workers/services/ensure.ts';
-import { endProcess, isAlive, startTimeOf } from '../../workers/services/process-identity.ts';
+import { endProcess, isAlive, startTimeOf } from '../../adapters/processes/process-identity.ts';
 import { readRecord, withRegistry } from '../../workers/services/registry.ts';
 import type { ServiceRecord } from '../../workers/services/registry.ts';
 import { registeredAttributes } from '../../workers/services/search-attributes.ts';

@@ -1,5 +1,5 @@
 /** Where the background services of a home are now. Ports may change when a service is restarted: ask, don't keep. */
-import { isAlive } from './process-identity.ts';
+import { isAlive } from '../../adapters/processes/process-identity.ts';
 import { readRecord } from './registry.ts';
 
 /** Base URL of the embedded endpoint (with `/v1`), or undefined while it is not running. Below 1 ms. */

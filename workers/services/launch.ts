@@ -5,8 +5,8 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { repository } from './home.ts';
-import { startTimeOf } from './process-identity.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import { startTimeOf } from '../../adapters/processes/process-identity.ts';
+import type { ProcessIdentity } from '../../adapters/processes/process-identity.ts';
 
 export interface Launch {
   readonly command: string;

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { graceMs } from './definitions.ts';
-import { exclusively } from './exclusive.ts';
-import { endProcess, isAlive } from './process-identity.ts';
+import { exclusively } from '../../adapters/processes/exclusive.ts';
+import { endProcess, isAlive } from '../../adapters/processes/process-identity.ts';
 import { registryPath, withRegistry } from './registry.ts';
 import type { ServiceName, ServiceRecord } from './registry.ts';
 

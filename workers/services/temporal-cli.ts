@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { BaldistillError } from '../../domain/failures.ts';
-import { exclusively } from './exclusive.ts';
+import { exclusively } from '../../adapters/processes/exclusive.ts';
 import { cacheFolder } from './home.ts';
 import { buildTemporalCli } from './temporal-build.ts';
 import { downloadTemporalCli } from './temporal-download.ts';

@@ -21,6 +21,7 @@ import { endSpending, spend, spendingOf } from './spend.ts';
 import { readSlots } from './slots.ts';
 import { audit } from './audit.ts';
 import { callState, markUnusable, markUsable } from './calls.ts';
+import { readHistory, readUnusable } from './history.ts';
 import { listCalls, tally } from './list-calls.ts';
 import { readStages, recordStage } from './stages.ts';
 import { summarise } from './summary.ts';
@@ -50,6 +51,8 @@ const performers: Performers = {
   recordStage,
   closedStages: readStages,
   entries: listCalls,
+  history: readHistory,
+  unusable: readUnusable,
   audit,
   tally,
   setPlanned,

@@ -51,6 +51,29 @@ export async function endProcess(identity: ProcessIdentity, graceMs: number): Pr
   }
 }
 
+/**
+ * Asks a process that leads a group, and all of the group, with SIGTERM, waits up to `graceMs` for the group to end, then
+ * ends it with SIGKILL. Works too where only the rest of the group is left.
+ */
+export async function endGroup({ pid, startTime }: ProcessIdentity, graceMs: number): Promise<void> {
+  // 0 is our own group and 1 everything there is.
+  if (pid <= 1) throw new RangeError(`${pid} is no group of anybody's.`);
+  const now = startTimeOf(pid);
+  // An id is not given away again while a group has it: another start time is somebody else's group.
+  if (now !== undefined && now !== startTime) return;
+  send(-pid, 'SIGTERM');
+  send(-pid, 'SIGCONT');
+  await groupGone(pid, graceMs);
+  send(-pid, 'SIGKILL');
+  await groupGone(pid, 5_000);
+}
+
+async function groupGone(pid: number, withinMs: number): Promise<void> {
+  for (const end = Date.now() + withinMs; Date.now() < end; await wait(25)) {
+    if (!send(-pid, 0)) return;
+  }
+}
+
 async function gone(identity: ProcessIdentity, withinMs: number): Promise<boolean> {
   const end = Date.now() + withinMs;
   while (isAlive(identity)) {
@@ -60,10 +83,12 @@ async function gone(identity: ProcessIdentity, withinMs: number): Promise<boolea
   return true;
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
+/** False where there is nobody to send it to. */
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(pid, signal);
+    return process.kill(pid, signal);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    return false;
   }
 }

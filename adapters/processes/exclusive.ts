@@ -4,12 +4,21 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Runs `work` while no other process holds the lock at `path`; `onWait` is called once if somebody else does. */
-export async function exclusively<T>(path: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work` while no other process holds the lock at `path`; `onWait` is called once if somebody else does. Throws the
+ * signal's reason when it comes before the lock.
+ */
+export async function exclusively<T>(
+  path: string,
+  onWait: () => void,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   mkdirSync(dirname(path), { recursive: true });
   const lock = new DatabaseSync(path, { timeout: 0 });
   try {
     for (let told = false; !begin(lock); told = true) {
+      signal?.throwIfAborted();
       if (!told) onWait();
       await wait(100);
     }

@@ -1,0 +1,23 @@
+/** With what a run was made: versions, and a fingerprint of the prompts. */
+import { createHash } from 'node:crypto';
+import type { Report } from '../contracts/report.ts';
+import type { RunSpec } from '../contracts/run-file.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
+import { openTask } from '../domain/tasks/open-task.ts';
+import manifest from '../package.json' with { type: 'json' };
+
+export const versions: Report['versions'] = { baldistill: manifest.version, node: process.versions.node };
+
+/** The hash changes with any word of a template: two runs with the same hash asked in the same words. */
+export function prompts(name: RunSpec['task']): Report['prompts'] {
+  const task = openTask(name, ['{label}', '{other label}']);
+  const question = { instruction: '{instruction}', input: '{input}', answer: '{answer}' };
+  const filled = [
+    task.studentPrompt(question),
+    task.annotatePrompt(question),
+    ...['{label}', '{domain}'].map((domain) =>
+      task.synthesisePrompt({ instruction: '{instruction}', domain, shown: [question] }),
+    ),
+  ];
+  return { version: task.promptVersion, sha256: createHash('sha256').update(canonicalJson(filled)).digest('hex') };
+}

@@ -1,0 +1,92 @@
+/** What a round of calls gives to each domain: the slots, and real rows for as many of them as there are. */
+import type { PlanRoundInput } from '../contracts/activity-messages.ts';
+import { QuotaLine, Selected } from '../contracts/records.ts';
+import { invents } from '../domain/planned-calls.ts';
+import { creditsAfter } from '../domain/quotas.ts';
+import { reallocate } from '../domain/reallocation.ts';
+import { drawRandom } from '../domain/selection.ts';
+import { quotaPolicy } from './balance.ts';
+import { chosenIds, poolByDomain } from './pool.ts';
+import type { World } from './ports/world.ts';
+import { isShort } from './shortfall.ts';
+import type { DecidedSlot } from './stage-decisions.ts';
+
+/** Slots with a real row first, then slots to invent for. */
+export interface Share {
+  readonly domain: string;
+  readonly slots: readonly number[];
+  readonly rows: readonly Selected[];
+}
+
+/** Round 0: every slot of the stage, domain by domain. Without quotas, what was drawn is the quota. */
+export async function firstShares({ artifacts }: World, { balanced, selection }: PlanRoundInput): Promise<Share[]> {
+  const selected = new Map<string, Selected[]>();
+  for await (const row of artifacts.readLines(selection, Selected)) {
+    selected.set(row.domain, [...(selected.get(row.domain) ?? []), row]);
+  }
+  const quotas = new Map([...selected].map(([domain, rows]) => [domain, rows.length]));
+  for await (const { domain, quota } of artifacts.readLines(balanced.quotas, QuotaLine)) quotas.set(domain, quota);
+  let next = 0;
+  return [...quotas].map(([domain, quota]) => {
+    const slots = Array.from({ length: quota }, () => next++);
+    return { domain, slots, rows: (selected.get(domain) ?? []).slice(0, quota) };
+  });
+}
+
+/** The slots whose answer was dropped, from real rows still left first, then invented. */
+export async function refillShares(
+  world: World,
+  request: PlanRoundInput,
+  slots: readonly DecidedSlot[],
+): Promise<Share[]> {
+  const dropped = slots.filter(({ decision }) => decision.kind === 'dropped');
+  const { input, earlier } = request;
+  const wanted = Map.groupBy(dropped, ({ domain }) => domain);
+  const left = await rowsLeft(world, request, (domain) => wanted.has(domain));
+  const { seed, switches } = input.spec;
+  const shares = [...wanted].map(([domain, open]) => ({
+    domain,
+    slots: open.map(({ slot }) => slot),
+    rows: drawRandom(left.get(domain) ?? [], open.length, seed, 'refill', input.stage, earlier.length, domain),
+  }));
+  return invents(switches) ? shares : shares.filter(({ rows }) => rows.length > 0);
+}
+
+/** `shortfall: reallocate`: slots that their domains cannot fill, to real rows of domains that have some left. */
+export async function reallocatedShares(
+  world: World,
+  request: PlanRoundInput,
+  decided: readonly DecidedSlot[],
+): Promise<Share[]> {
+  const { input, balanced } = request;
+  const { spec, stage } = input;
+  const policy = await quotaPolicy(world.artifacts, input);
+  if (policy === null) return [];
+  const bySlot = new Map(decided.map((slot) => [slot.slot, slot]));
+  const short = Array.from({ length: balanced.slots }, (_, slot) => slot).filter((slot) => isShort(bySlot.get(slot)));
+  const left = await rowsLeft(world, request, () => true);
+  const counts = new Map([...left].map(([domain, rows]) => [domain, rows.length]));
+  const given = reallocate(short, creditsAfter(policy, stage), counts, spec.seed);
+  return [...Map.groupBy(given, ({ domain }) => domain)].map(([domain, of]) => ({
+    domain,
+    slots: of.map(({ slot }) => slot),
+    rows: drawRandom(left.get(domain) ?? [], of.length, spec.seed, 'reallocate', stage, domain),
+  }));
+}
+
+/** Rows of some domains that no stage and no round has chosen yet. */
+async function rowsLeft(
+  { artifacts }: World,
+  { input, earlier }: PlanRoundInput,
+  wanted: (domain: string) => boolean,
+): Promise<Map<string, Selected[]>> {
+  const { history, prepared } = input;
+  const chosen = await chosenIds(
+    artifacts,
+    history,
+    earlier.map(({ selection }) => selection),
+  );
+  return await poolByDomain(artifacts, prepared, ({ id, domain }): Selected | undefined =>
+    wanted(domain) && !chosen.has(id) ? { id, domain, score: null } : undefined,
+  );
+}

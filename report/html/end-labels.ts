@@ -1,0 +1,58 @@
+/** Labels at the end of lines instead of a legend, moved apart where the lines meet. */
+import * as Plot from '@observablehq/plot';
+
+interface EndLabel {
+  readonly text: string;
+  readonly value: number;
+  readonly fill: string;
+}
+
+/** Lines of 12 px text that fit one above the other into the drawing part of a small figure. */
+const linesOfText = 13;
+
+interface Cluster {
+  readonly labels: readonly EndLabel[];
+  readonly centre: number;
+}
+
+interface EndLabels {
+  /** The right margin that they need. */
+  readonly room: number;
+  /** The marks, right of this place on the x axis. */
+  readonly at: (x: number) => Plot.Markish;
+}
+
+/** `shown` is the range of values that the axis shows, about. */
+export function endLabels(labels: readonly EndLabel[], shown: readonly [number, number]): EndLabels {
+  const gap = Math.max(shown[1] - shown[0], 1e-6) / linesOfText;
+  const clusters: Cluster[] = [];
+  for (const label of labels.toSorted((a, b) => a.value - b.value)) {
+    let cluster: Cluster = { labels: [label], centre: label.value };
+    for (let below = clusters.at(-1); below !== undefined && touch(below, cluster, gap); below = clusters.at(-1)) {
+      clusters.pop();
+      cluster = merged(below, cluster);
+    }
+    clusters.push(cluster);
+  }
+  const placed = clusters.flatMap(({ labels: members, centre }) =>
+    members.map((label, index) => ({ ...label, place: centre + (index - (members.length - 1) / 2) * gap })),
+  );
+  return {
+    // Bold text of 12 px, about 7.4 px a character.
+    room: Math.max(0, ...labels.map(({ text }) => text.length)) * 7.4 + 14,
+    at: (x) =>
+      placed.map(({ text, place, fill }) =>
+        Plot.text([text], { x: [x], y: [place], text: [text], fill, textAnchor: 'start', dx: 9, fontWeight: 600 }),
+      ),
+  };
+}
+
+function touch(below: Cluster, above: Cluster, gap: number): boolean {
+  return above.centre - below.centre < ((below.labels.length + above.labels.length) / 2) * gap;
+}
+
+/** The labels of both, around the middle of what they name. */
+function merged(below: Cluster, above: Cluster): Cluster {
+  const labels = [...below.labels, ...above.labels];
+  return { labels, centre: labels.reduce((sum, { value }) => sum + value, 0) / labels.length };
+}

@@ -1,0 +1,59 @@
+/** The head of a run's page: the score a reader takes home, with its interval, and what it cost. */
+import type { Report } from '../../contracts/report.ts';
+import { markup } from './markup.ts';
+import type { Markup } from './markup.ts';
+import { lastScores } from './scored.ts';
+import { count, dollars, duration, score } from './words.ts';
+import { tile } from './tile.ts';
+import { metricWord } from '../metric-words.ts';
+
+export function headline(report: Report): Markup {
+  const { spec } = report;
+  const data = 'builtin' in spec.data ? spec.data.builtin : (spec.data.folder ?? 'own files');
+  return markup`<h1>${report.run}</h1>
+    <p class="quiet">
+      ${spec.method} on ${data}, ${spec.stages === 1 ? 'one stage' : `${spec.stages} stages`}, seed ${spec.seed}.
+      <strong>${report.status}</strong> after ${duration(report.seconds)}, started
+      ${report.startedAt.slice(0, 16).replace('T', ' ')} UTC.
+    </p>
+    ${notRealModels(report.simulated, 'These scores say that the pipeline works, not how good a student would be.')}
+    <dl class="tiles">${scoreTiles(report)}${costTiles(report)}</dl>`;
+}
+
+/** Says what was simulated, and so what the scores are worth; nothing where all was real. */
+export function notRealModels(parts: readonly string[], worth: string): Markup | null {
+  if (parts.length === 0) return null;
+  return markup`<p class="note"><strong>Not real models:</strong> ${parts.join(', ')}. ${worth}</p>`;
+}
+
+function scoreTiles(report: Report): Markup {
+  const last = lastScores(report);
+  if (last === null) return tile('macro', '–', 'This run was not evaluated.');
+  const { split, metrics } = last;
+  const { low, high } = metrics.interval;
+  return markup`${tile(`macro ${metricWord(metrics.metric)}, ${split}`, score(metrics.macro), `95 % interval ${score(low)} to ${score(high)}`)}${tile(
+    `micro, ${split}`,
+    score(metrics.micro),
+    `${count(metrics.rows)} rows, ${count(metrics.invalid)} without a valid answer`,
+  )}`;
+}
+
+function costTiles({ ledger, spec }: Report): Markup {
+  const { money } = ledger;
+  return markup`${tile(
+    'teacher calls charged',
+    count(ledger.charged),
+    `of ${count(ledger.limit)}; ${count(ledger.cached)} from the ledger, ${count(ledger.forfeited)} forfeited`,
+  )}${tile('slots', count(spec.budget.slots), 'training examples asked of the teacher')}${tile(
+    'tokens',
+    count(ledger.inputTokens + ledger.outputTokens),
+    `${count(ledger.inputTokens)} in, ${count(ledger.outputTokens)} out`,
+  )}${moneyTile(money)}`;
+}
+
+/** What has no known price is never shown as free. */
+function moneyTile({ chargedMicroUsd, unpriced }: Report['ledger']['money']): Markup {
+  if (unpriced === 0) return tile('money', dollars(chargedMicroUsd), 'teacher and student');
+  const value = chargedMicroUsd === 0 ? 'unknown' : `over ${dollars(chargedMicroUsd)}`;
+  return tile('money', value, `${count(unpriced)} answers of a model without a known price`);
+}

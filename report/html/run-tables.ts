@@ -1,0 +1,154 @@
+/** The tables of a run's page: stages, domains, budget. */
+import type { Metrics } from '../../contracts/metrics.ts';
+import type { Report, StagePart } from '../../contracts/report.ts';
+import { prose, rate, whole, words } from './columns.ts';
+import { markup } from './markup.ts';
+import type { Content, Markup } from './markup.ts';
+import { domainsOf, lastScores } from './scored.ts';
+import { factTable, sortableTable } from './table.ts';
+import type { Column } from './table.ts';
+import { count, dollars } from './words.ts';
+import { metricWord } from '../metric-words.ts';
+
+export function stageTable({ stages }: Report): Markup {
+  const skipped = stages.filter((stage) => stage.skipped.length > 0);
+  const columns: Column<StagePart>[] = [
+    whole('stage', ({ stage }) => stage),
+    whole('slots', ({ counts }) => counts.slots),
+    whole('real', ({ counts }) => counts.real),
+    whole('synthetic', ({ counts }) => counts.synthetic),
+    whole('repeated', ({ counts }) => counts.duplicated),
+    whole('unfilled', ({ counts }) => counts.unfilled),
+    whole('dropped', ({ counts }) => counts.dropped),
+    rate('macro', ({ validation }) => validation?.macro ?? null),
+    rate('micro', ({ validation }) => validation?.micro ?? null),
+    { name: 'seconds', kind: 'number', cell: ({ seconds }) => seconds.toFixed(1), value: ({ seconds }) => seconds },
+  ];
+  return markup`<p class="quiet">Macro and micro are those of validation.</p>
+    ${sortableTable('Stages', columns, stages)}
+  ${skipped.map(({ stage, skipped: steps }) => markup`<p>Stage ${stage} went on without a step that was blocked: ${steps.join(', ')}.</p>`)}`;
+}
+
+interface DomainLine {
+  readonly domain: string;
+  readonly pool: number | null;
+  readonly group: string;
+  readonly short: boolean;
+  readonly support: number | null;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly score: number | null;
+  readonly real: number;
+  readonly synthetic: number;
+  readonly repeated: number;
+}
+
+export function domainTable(report: Report): Markup {
+  const last = lastScores(report);
+  const split = last?.split ?? 'test';
+  const columns: Column<DomainLine>[] = [
+    prose('domain', ({ domain, short }) => domain + (short ? ' †' : '')),
+    words('group', ({ group }) => group),
+    whole('rows in pool', ({ pool }) => pool),
+    whole('real', ({ real }) => real),
+    whole('synthetic', ({ synthetic }) => synthetic),
+    whole('repeated', ({ repeated }) => repeated),
+    whole(`rows in ${split}`, ({ support }) => support),
+    // Only classification has them.
+    ...(last?.metrics.domains.some(({ label }) => label !== null) === true
+      ? [
+          rate<DomainLine>('precision', ({ precision }) => precision),
+          rate<DomainLine>('recall', ({ recall }) => recall),
+        ]
+      : []),
+    rate(last === null ? 'score' : metricWord(last.metrics.metric), ({ score: value }) => value),
+  ];
+  return markup`${sortableTable('Domains', columns, domainLines(report))}
+    <p class="quiet">
+      † fewer pool rows than a balanced share of the budget. A dash: no rows of this domain in ${split}, so it is not in
+      macro.
+    </p>`;
+}
+
+function domainLines(report: Report): DomainLine[] {
+  const scores = new Map(lastScores(report)?.metrics.domains.map((domain) => [domain.domain, domain]) ?? []);
+  const rows = new Map(report.data.domainRows.map(({ domain, rows: number }) => [domain, number]));
+  const used = new Map<string, { real: number; synthetic: number; duplicated: number }>();
+  for (const { domain, real, synthetic, duplicated } of report.stages.flatMap(({ outcomes }) => outcomes)) {
+    const before = used.get(domain) ?? { real: 0, synthetic: 0, duplicated: 0 };
+    used.set(domain, {
+      real: before.real + real,
+      synthetic: before.synthetic + synthetic,
+      duplicated: before.duplicated + duplicated,
+    });
+  }
+  return domainsOf(report).map((domain) => {
+    const scored = scores.get(domain);
+    const value = scored?.scored === true ? scored : null;
+    return {
+      domain,
+      pool: rows.get(domain) ?? null,
+      group: scored?.group ?? '–',
+      short: scored?.short ?? false,
+      support: scored?.support ?? null,
+      precision: value?.label?.precision ?? null,
+      recall: value?.label?.recall ?? null,
+      score: value?.score ?? null,
+      real: used.get(domain)?.real ?? 0,
+      synthetic: used.get(domain)?.synthetic ?? 0,
+      repeated: used.get(domain)?.duplicated ?? 0,
+    };
+  });
+}
+
+type GroupScore = Metrics['groups'][number];
+
+export function groupTable(report: Report): Markup | null {
+  const last = lastScores(report);
+  if (last === null) return null;
+  return sortableTable<GroupScore>(
+    'Groups',
+    [
+      words('group', ({ group }) => group),
+      whole('domains', ({ domains }) => domains),
+      whole(`rows in ${last.split}`, ({ rows }) => rows),
+      rate(`macro ${metricWord(last.metrics.metric)}`, ({ macro }) => macro),
+    ],
+    last.metrics.groups,
+  );
+}
+
+const limit = (value: string | null): string => (value === null ? 'no limit' : `limit ${value}`);
+
+/** Planned is the worst case that was charged before sending; charged what stood in the ledger at the end. */
+export function budgetTable({ ledger, spec }: Report): Markup {
+  const { tokens, money } = ledger;
+  const facts: [string, Content][] = [
+    ['slots (B)', count(spec.budget.slots)],
+    ['call limit (L)', count(ledger.limit)],
+    ['calls charged', count(ledger.charged)],
+    ['answered and paid by this run', count(ledger.settled)],
+    ['answered from the ledger', `${count(ledger.cached)}${spec.budget.cached === 'free' ? ', not counted' : ''}`],
+    ['forfeited: outcome unknown, stays charged', count(ledger.forfeited)],
+    ['recovered: answered late', count(ledger.recovered)],
+    ['refused by the endpoint, given back', count(ledger.refused)],
+    ['tokens in, out', `${count(ledger.inputTokens)}, ${count(ledger.outputTokens)}`],
+    [
+      'tokens planned (worst case), charged',
+      `${count(tokens.planned)}, ${count(tokens.charged)}; ${limit(tokens.limit === null ? null : count(tokens.limit))}`,
+    ],
+    [
+      'money planned (worst case), charged',
+      `${dollars(money.plannedMicroUsd)}, ${dollars(money.chargedMicroUsd)}; ${limit(money.limitMicroUsd === null ? null : dollars(money.limitMicroUsd))}`,
+    ],
+    ['of this for the student', dollars(money.studentMicroUsd)],
+    ...(money.unpriced === 0
+      ? []
+      : [['answers of a model without a known price', count(money.unpriced)] satisfies [string, Content]]),
+    ...Object.entries(ledger.unusable).map(([reason, number]): [string, Content] => [
+      `answers with a flaw: ${reason}`,
+      count(number),
+    ]),
+  ];
+  return factTable('Budget', facts);
+}

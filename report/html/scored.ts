@@ -1,0 +1,28 @@
+/** What of a run was scored. */
+import type { Metrics } from '../../contracts/metrics.ts';
+import type { Report } from '../../contracts/report.ts';
+
+export interface ScoredStage {
+  readonly stage: number;
+  readonly metrics: Metrics;
+}
+
+/** Stages that were scored on validation, in order. */
+export function scoredStages({ stages }: Report): ScoredStage[] {
+  return stages.flatMap(({ stage, validation }) => (validation === null ? [] : [{ stage, metrics: validation }]));
+}
+
+/** The scores a reader takes home: test where there is one, else the last validation. */
+export function lastScores(
+  report: Report,
+): { readonly split: 'test' | 'validation'; readonly metrics: Metrics } | null {
+  if (report.test !== null) return { split: 'test', metrics: report.test };
+  const last = scoredStages(report).at(-1);
+  return last === undefined ? null : { split: 'validation', metrics: last.metrics };
+}
+
+/** Domains of a run, the most frequent in the pool first. */
+export function domainsOf({ data, stages }: Report): string[] {
+  const counted = data.domainRows.map(({ domain }) => domain);
+  return [...new Set([...counted, ...stages.flatMap(({ outcomes }) => outcomes.map(({ domain }) => domain))])];
+}

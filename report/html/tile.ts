@@ -1,0 +1,11 @@
+import { markup } from './markup.ts';
+import type { Markup } from './markup.ts';
+
+/** One of the numbers that stand at the head of a page. */
+export function tile(name: string, value: string, more: string): Markup {
+  return markup`<div>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+    <dd class="quiet">${more}</dd>
+  </div> `;
+}

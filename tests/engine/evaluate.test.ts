@@ -1,0 +1,104 @@
+/** `evaluate`: any student on any split, scored as a run scores it, without an engine and charged to no run. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createProgram } from '../../cli/program.ts';
+import type { Terminal } from '../../cli/terminal.ts';
+import { Metrics } from '../../contracts/metrics.ts';
+import { openRig, wordnetSpec } from './rig.ts';
+import type { Home, Rig } from './rig.ts';
+
+let rig: Rig;
+let home: Home;
+let trained: { macro: number | null; micro: number | null; studentModel: string | null };
+const scratch = mkdtempSync(join(tmpdir(), 'baldistill-evaluate-'));
+
+beforeAll(async () => {
+  rig = await openRig();
+  home = rig.home();
+  await home.worker();
+  trained = await (await home.start(wordnetSpec('whole', { stages: 1 }))).result();
+});
+afterAll(async () => {
+  await rig.close();
+  rmSync(scratch, { recursive: true });
+});
+
+const Told = z.looseObject({ model: z.string(), endpoint: z.string(), microUsd: z.number().nullable() });
+
+async function said(folder: string, ...words: string[]): Promise<{ printed: string[]; json: unknown[] }> {
+  const printed: string[] = [];
+  const json: unknown[] = [];
+  const terminal: Terminal = {
+    home: folder,
+    print: (text) => void printed.push(text),
+    printJson: (value) => void json.push(value),
+    note: () => undefined,
+  };
+  await createProgram(terminal, '0', () => undefined).parseAsync(['evaluate', ...words], { from: 'user' });
+  return { printed, json };
+}
+
+/** A run file over the same data, whose student is the one at the embedded endpoint. */
+function fileOf(name: string, student: string): string {
+  const path = join(scratch, `${name}.yaml`);
+  const text = `name: ${name}\ndata: { builtin: wordnet, pool: 600 }\nbudget: { slots: 120 }\nteacher: { embedded: simulated }\nmethod: adaptive-ft-cot\nstudent: ${student}\n`;
+  writeFileSync(path, text);
+  return path;
+}
+
+test('the student of a run scores what its run said, with predictions to compare', async () => {
+  const { url } = rig.embedded();
+  const predictions = join(scratch, 'predictions.jsonl');
+  const { json } = await said(home.path, '--run', 'whole', '--endpoint', url, '--predictions', predictions, '--json');
+  expect(json).toEqual([expect.objectContaining({ ...Told.parse(json[0]), split: 'test', microUsd: null })]);
+  expect(json[0]).toMatchObject({ model: trained.studentModel, macro: trained.macro, micro: trained.micro });
+  const own = readFileSync(join(home.path, 'runs', 'whole', 'predictions.test.jsonl'), 'utf8');
+  expect(readFileSync(predictions, 'utf8')).toBe(own);
+  const metrics = Metrics.parse(JSON.parse(readFileSync(join(home.path, 'runs', 'whole', 'metrics.json'), 'utf8')));
+  expect(json[0]).toMatchObject({ interval: metrics.interval, domains: metrics.domains, groups: metrics.groups });
+});
+
+test('a run file, a model and an endpoint, for people', async () => {
+  const { url } = rig.embedded();
+  const words = ['--model', trained.studentModel ?? '', '--endpoint', url, '--split', 'validation'];
+  const { printed } = await said(home.path, fileOf('anywhere', '{ driver: none }'), ...words);
+  expect(printed).toHaveLength(1);
+  expect(printed[0]).toMatch(/^validation: macro f1 0\.\d{3} \(95 % interval 0\.\d{3} to 0\.\d{3}\), micro 0\.\d{3}\n/);
+  for (const word of ['without a valid answer', 'head', 'tail', 'animal']) expect(printed[0]).toContain(word);
+});
+
+test('a student that costs money is asked only when that is agreed to, and never costs more', async () => {
+  const { url } = rig.embedded();
+  const priced = `{ baseUrl: "${url}", model: naive-bayes, price: { input: 1, output: 2 } }`;
+  const words = [fileOf('priced', priced), '--model', trained.studentModel ?? ''];
+  const refusal = await said(home.path, ...words).then(String, String);
+  const worst = Number(/may cost up to (\d+\.\d{6}) USD, charged to no run/.exec(refusal)?.[1]);
+  expect(worst).toBeGreaterThan(0);
+  const { json } = await said(home.path, ...words, '--yes', '--json');
+  const { microUsd } = Told.parse(json[0]);
+  expect(microUsd).toBeGreaterThan(0);
+  expect(microUsd).toBeLessThanOrEqual(worst * 1e6);
+  expect(json[0]).toMatchObject({ macro: trained.macro });
+});
+
+test('nothing has to be running, and nothing is left behind', async () => {
+  const fresh = join(scratch, 'home');
+  const { json } = await said(fresh, fileOf('fresh', '{ embedded: naive-bayes }'), '--model', 'naive-bayes', '--json');
+  expect(json[0]).toMatchObject({ model: 'naive-bayes', split: 'test' });
+  expect(existsSync(join(fresh, 'services.sqlite'))).toBe(false);
+  await expect(fetch(Told.parse(json[0]).endpoint)).rejects.toThrow('fetch failed');
+});
+
+test.each([
+  [[], 'Give a run file, or a run with --run.'],
+  [['--run', 'nobody'], 'There is no run "nobody".'],
+  [['FILE'], 'Say which model to ask'],
+  [['FILE', '--model', 'm'], 'names no endpoint for the student'],
+  [['FILE', '--model', 'm', '--split', 'train'], '--split is test or validation'],
+])('%j is refused with a reason', async (words, reason) => {
+  const file = fileOf('none', '{ driver: none }');
+  await expect(said(home.path, ...words.map((word) => (word === 'FILE' ? file : word)))).rejects.toThrow(reason);
+});

@@ -1,0 +1,193 @@
+/** Every preset, and what each switch changes of one: whole runs over the embedded endpoint. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openLedger } from '../../adapters/ledger/open-ledger.ts';
+import { Example } from '../../contracts/records.ts';
+import { Report } from '../../contracts/report.ts';
+import { methodNames, presets } from '../../domain/methods.ts';
+import type { MethodName } from '../../domain/methods.ts';
+import { openRig, wordnetSpec } from './rig.ts';
+import type { Home, Rig } from './rig.ts';
+
+let rig: Rig;
+let home: Home;
+
+beforeAll(async () => {
+  rig = await openRig();
+  home = rig.home();
+  await home.worker();
+});
+afterAll(async () => await rig.close());
+
+const Line = Example.omit({ rationale: true });
+
+interface Told {
+  readonly report: Report;
+  readonly lines: readonly ReturnType<typeof Line.parse>[];
+  readonly training: string;
+  readonly sum: (key: 'slots' | 'real' | 'synthetic' | 'duplicated' | 'unfilled' | 'dropped') => number;
+}
+
+/** A run to its end: 120 slots over 600 rows, three stages where the method leaves them open. */
+async function told(name: string, method: MethodName, yaml: Parameters<typeof wordnetSpec>[2] = {}): Promise<Told> {
+  const spec = wordnetSpec(name, { method, ...(presets[method].stages === undefined ? { stages: 3 } : {}) }, yaml);
+  const result = await (await home.start(spec)).result();
+  expect(result.status).toBe('completed');
+  const read = (file: string): string => readFileSync(join(result.folder ?? '', file), 'utf8');
+  const report = Report.parse(JSON.parse(read('report.json')));
+  for (const { counts, outcomes } of report.stages) {
+    expect(counts.real + counts.synthetic + counts.duplicated + counts.unfilled).toBe(counts.slots);
+    for (const { quota, real, synthetic, duplicated, unfilled } of outcomes)
+      expect(real + synthetic + duplicated + Object.values(unfilled).reduce((a, b) => a + b, 0)).toBe(quota);
+  }
+  const trained = report.stages.length > 0;
+  const lines = trained
+    ? read('train.provenance.jsonl')
+        .split('\n')
+        .filter((line) => line !== '')
+    : [];
+  return {
+    report,
+    lines: lines.map((line) => Line.parse(JSON.parse(line))),
+    training: trained ? read('train.jsonl') : '',
+    sum: (key) => report.stages.reduce((total, { counts }) => total + counts[key], 0),
+  };
+}
+
+/** The same run with 32 calls in flight and with one, over a teacher that is often wrong. */
+async function inFlight(
+  name: string,
+  method: MethodName,
+  yaml: Parameters<typeof wordnetSpec>[2],
+): Promise<{ many: Told; one: Told }> {
+  const run = async (concurrency: number): Promise<Told> =>
+    await told(`${name}-${concurrency}`, method, {
+      ...yaml,
+      teacher: `{ embedded: simulated, noise: 0.5, concurrency: ${concurrency} }`,
+    });
+  return { many: await run(32), one: await run(1) };
+}
+
+const reasons = ({ report }: Told, of: 'dropped' | 'unfilled'): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const outcome of report.stages.flatMap(({ outcomes }) => outcomes))
+    for (const [reason, count] of Object.entries(outcome[of])) counts[reason] = (counts[reason] ?? 0) + count;
+  return counts;
+};
+
+const own = (switches: string): Parameters<typeof wordnetSpec>[2] => ({ switches });
+
+const withCalls = methodNames.filter((name) => name !== 'zero-shot-cot' && name !== 'random-ft');
+
+describe('presets', () => {
+  test.each(withCalls)('%s spends its slots: calls, repeated rows and empty slots are all of them', async (method) => {
+    const run = await told(`preset-${method}`, method);
+    expect(run.sum('slots')).toBe(120);
+    // An answer that is dropped was charged, and its slot takes another call, a repeated row, or stays empty.
+    const { charged } = run.report.ledger;
+    expect(charged + run.sum('duplicated') + run.sum('unfilled')).toBe(120 + run.sum('dropped'));
+    expect(run.report.ledger.charged).toBeLessThanOrEqual(run.report.spec.budget.calls);
+    const invented = !['random-ft-cot', 'active-ft-cot', 'duplicate-ft-cot'].includes(method);
+    expect(run.sum('synthetic') > 0).toBe(invented);
+    if (method === 'duplicate-ft-cot') expect(run.sum('duplicated')).toBeGreaterThan(0);
+    expect(run.report.test?.macro).toBeGreaterThan(0.02);
+  });
+
+  test('active-ft-cot draws at random first, then takes what the student finds hardest in the whole pool', async () => {
+    const [active, random] = [await told('active', 'active-ft-cot'), await told('random', 'random-ft-cot')];
+    expect(new Set(active.lines.map(({ id }) => id)).size).toBe(120);
+    const first = active.lines.filter(({ stage }) => stage === 0).map(({ id }) => id);
+    expect(random.lines.map(({ id }) => id)).toEqual(expect.arrayContaining(first));
+  });
+
+  test('random-ft trains on bare answers and asks no teacher, so it needs none', async () => {
+    const before = await rig.counters();
+    const run = await told('bare', 'random-ft', { teacher: '{ baseUrl: "http://127.0.0.1:9/v1", model: none }' });
+    expect(run.report.spec.teacher).toBeUndefined();
+    expect(run.report).toMatchObject({ teacherModel: null, ledger: { charged: 0 } });
+    expect(run.sum('real')).toBe(120);
+    expect(run.lines.every(({ call }) => call === null)).toBe(true);
+    expect(run.training.match(/"content":"The answer is: \w+"/g)).toHaveLength(120);
+    expect(await rig.counters()).toEqual(before);
+  });
+
+  test('zero-shot-cot only tests the base student', async () => {
+    const run = await told('zero', 'zero-shot-cot');
+    expect(run.report).toMatchObject({ stages: [], studentModel: 'naive-bayes', teacherModel: null });
+    expect(run.report).toMatchObject({ ledger: { charged: 0 }, test: { macro: 0 } });
+    expect(run.report.simulated).toEqual(['embedded baseline student (naive-bayes)']);
+  });
+});
+
+describe('one switch further', () => {
+  test('each way to rank takes rows of its own, and none changes what is spent', async () => {
+    const ways = ['{}', '{ select: uncertainty }', '{ scoreOn: gold }', '{ diversity: distinct-output }'];
+    const runs: Told[] = [];
+    for (const [index, way] of ways.entries()) runs.push(await told(`rank-${index}`, 'baldistill-a', own(way)));
+    for (const run of runs) expect(run.report.ledger.charged + run.sum('duplicated')).toBe(120);
+    const chosen = runs.map(({ lines }) =>
+      lines.flatMap(({ id, stage, origin }) => (stage === 1 && origin === 'real' ? [id] : [])),
+    );
+    expect(new Set(chosen.map((ids) => ids.join()))).toHaveProperty('size', ways.length);
+  });
+
+  test('without quotas, candidates are a sample of the whole pool', async () => {
+    const run = await told('sampled', 'active-ft-cot', own('{ candidates: 2, select: uncertainty }'));
+    expect(new Set(run.lines.map(({ id }) => id)).size).toBe(120);
+  });
+
+  test('rationale: none asks for invented rows only', async () => {
+    const run = await told('bare-a', 'baldistill-a', own('{ rationale: none }'));
+    expect(run.report.ledger.charged + run.sum('real') + run.sum('duplicated')).toBe(120);
+    for (const { origin, call } of run.lines) expect(call !== null).toBe(origin === 'synthetic');
+    expect(run.training).not.toContain('The definition speaks of');
+  });
+
+  test('shortfall: leave keeps slots empty, reallocate gives them to rows of other domains', async () => {
+    const left = await told('left', 'duplicate-ft-cot', own('{ shortfall: leave }'));
+    const moved = await told('moved', 'duplicate-ft-cot', own('{ shortfall: reallocate }'));
+    expect(left.sum('unfilled')).toBeGreaterThan(0);
+    expect(moved.report.stages[0]?.counts).toMatchObject({ slots: 120, real: 120, unfilled: 0 });
+    expect(moved.report.ledger.charged).toBe(120);
+    const kept = new Set(moved.lines.map(({ id }) => id));
+    expect(left.lines.every(({ id }) => kept.has(id))).toBe(true);
+  });
+
+  test('verify: teacher charges a call for each invented row and drops what is answered otherwise', async () => {
+    const run = await told('verified', 'balance-ft-cot', own('{ verify: teacher }'));
+    const dropped = reasons(run, 'dropped')['verify_disagrees'] ?? 0;
+    expect(dropped).toBeGreaterThan(0);
+    expect(run.report.spec.budget.calls).toBe(240);
+    expect(run.report.ledger.charged).toBe(120 + run.sum('synthetic') + dropped);
+    expect(run.report.ledger.unusable['verify_disagrees']).toBe(dropped);
+  });
+
+  test('the same bytes with 1 and 32 calls in flight, whatever is verified, refilled, dropped and moved', async () => {
+    const { many, one } = await inFlight('moved-on', 'recommended', {
+      switches: '{ balance: naive, verify: teacher, shortfall: reallocate }',
+    });
+    expect(many.training).toBe(one.training);
+    expect(many.sum('dropped')).toBeGreaterThan(0);
+  });
+
+  test('too few calls to verify all: the first slots get them, whatever arrives first, the others stay and are marked', async () => {
+    const { many, one } = await inFlight('few-calls', 'balance-ft-cot', {
+      switches: '{ verify: teacher, shortfall: leave }',
+      budget: '{ slots: 120, calls: 126 }',
+    });
+    expect(many.report.ledger.charged).toBe(126);
+    const { verify_disagrees: dropped = 0, unverified = 0 } = many.report.ledger.unusable;
+    expect([dropped, unverified].every((count) => count > 0)).toBe(true);
+    expect(many.training).toBe(one.training);
+    const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
+    try {
+      const slots = new Map<string, number[]>();
+      for (const { kind, slot } of await ledger.entries('few-calls-32'))
+        slots.set(kind, [...(slots.get(kind) ?? []), slot]);
+      expect(slots.get('verify')).toEqual(slots.get('synthesise')?.slice(0, 6));
+    } finally {
+      await ledger.close();
+    }
+  });
+});
