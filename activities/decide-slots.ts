@@ -89,9 +89,10 @@ function realExample(
   judge: Judge,
   of: { readonly slot: number; readonly row: Row; readonly rationale: string | null; readonly call: string | null },
 ): Example {
-  const { id, domain, instruction, input, answer } = of.row;
+  const { id, domain, instruction, input, answer, choices } = of.row;
   const { slot, rationale, call } = of;
-  return { id, stage: judge.stage, slot, domain, origin: 'real', instruction, input, answer, rationale, call };
+  const asked = { instruction, input, answer, ...(choices === undefined ? {} : { choices }) };
+  return { id, stage: judge.stage, slot, domain, origin: 'real', ...asked, rationale, call };
 }
 
 function decideSynthesis(
@@ -123,6 +124,7 @@ function decideSynthesis(
       instruction: judge.instruction,
       input: invented.input,
       answer: invented.answer,
+      ...(invented.choices === undefined ? {} : { choices: invented.choices }),
       rationale: judge.switches.rationale === 'none' ? null : invented.rationale,
       call: callId,
     },

@@ -13,6 +13,7 @@ import type { Artifacts } from './ports/artifacts.ts';
 import type { Student, StudentRequest } from './ports/student.ts';
 import type { World } from './ports/world.ts';
 import { promptAs } from './prompt-as.ts';
+import { withRougeL } from './rouge-l.ts';
 
 export async function evaluate(world: World, input: EvaluateInput, signal: AbortSignal): Promise<Scores> {
   const { artifacts } = world;
@@ -42,6 +43,7 @@ export interface SplitQuestions {
   readonly spec: RunSpec;
   readonly task: Task;
   readonly rows: readonly Row[];
+  /** Pool rows of each domain, or of each label where those are scored. */
   readonly pool: Readonly<Record<string, number>>;
 }
 
@@ -56,8 +58,8 @@ export async function readSplit(
   const task = await taskOf(artifacts, from);
   const rows: Row[] = [];
   for await (const row of artifacts.readLines(reference, Row)) rows.push(row);
-  const { pool } = await domainTable(artifacts, prepared);
-  return { spec, task, rows, pool };
+  const { pool, labelCounts = pool } = await domainTable(artifacts, prepared);
+  return { spec, task, rows, pool: labelCounts };
 }
 
 /** Whom to ask, and how much at a time. */
@@ -77,10 +79,13 @@ export async function scoreSplit(
     const generations = await student.generate(asked, prompts, maxTokens);
     return batch.map((row, index): Prediction => {
       const output = generations[index]?.text ?? '';
-      return { id: row.id, domain: row.domain, gold: row.answer, output, predicted: task.extract(output, row) };
+      const { id, domain, answer: gold, references } = row;
+      const judged = { id, domain, gold, ...(references === undefined ? {} : { references }) };
+      return { ...judged, output, predicted: task.extract(output, row) };
     });
   });
   const predictions = batches.flat();
-  const metrics = task.metrics({ judged: predictions, pool, slots: spec.budget.slots, seed: spec.seed });
+  const scores = task.metrics({ judged: predictions, pool, slots: spec.budget.slots, seed: spec.seed });
+  const metrics = spec.task === 'abstractive-qa' ? withRougeL(scores, predictions) : scores;
   return { predictions, metrics };
 }

@@ -4,14 +4,20 @@ import type { DomainTable, Row } from '../contracts/records.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import type { Prepared } from '../contracts/stage.ts';
 import { BaldistillError } from '../domain/failures.ts';
+import { labelsInAnswer } from '../domain/tasks/open-task.ts';
 import { withDistinctIds } from './distinct-ids.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { DataPart, Importer } from './ports/importer.ts';
 import { idFieldOf, surveyData } from './survey-data.ts';
 import type { Survey } from './survey-data.ts';
 
-/** Rows of each domain in one part. */
-type Tally = Map<string, number>;
+/** Rows of each domain and of each label in one part. */
+interface Tally {
+  readonly domains: Map<string, number>;
+  readonly labels: Map<string, number>;
+  /** Whether any row's domain is not its label. */
+  apart: boolean;
+}
 
 /**
  * Reads the data twice: once to find every problem and decide what becomes of each row, once to write. Bad data are
@@ -25,7 +31,7 @@ export function createPrepare(world: {
   return async (spec) => {
     const survey = await surveyData(world.importer, spec);
     survey.problems.throwIfAny();
-    const tallies = { train: new Map(), validation: new Map(), test: new Map() } satisfies Record<DataPart, Tally>;
+    const tallies: Record<DataPart, Tally> = { train: emptyTally(), validation: emptyTally(), test: emptyTally() };
     const write = async (part: DataPart): Promise<ArtifactRef> =>
       await world.artifacts.writeLines(rowsOf(world.importer, spec, survey, part, tallies[part]));
     const exists = (part: DataPart): boolean => world.importer.has(spec, part) || survey.splitOff.has(part);
@@ -39,7 +45,8 @@ export function createPrepare(world: {
     const validation = await heldOut('validation');
     const test = await heldOut('test');
     const domains = await world.artifacts.writeJson(domainTable(tallies));
-    return { pool, validation, test, domains, dropped: survey.dropped };
+    const reserved = survey.fates.filter((fate) => fate === 'reserved').length;
+    return { pool, validation, test, domains, dropped: survey.dropped, ...(reserved === 0 ? {} : { reserved }) };
   };
 }
 
@@ -64,7 +71,7 @@ async function* rowsOf(
     index += 1;
     if (fate === undefined) changed();
     if (fate !== part) continue;
-    tally.set(row.domain, (tally.get(row.domain) ?? 0) + 1);
+    count(tally, row, labelsInAnswer(spec.task, row.answer) ?? []);
     yield row;
   }
   if (split && index !== survey.fates.length) changed();
@@ -74,16 +81,35 @@ function changed(): never {
   throw new BaldistillError('InvalidInput', 'A data file changed while it was being read; nothing was imported.');
 }
 
-/** Labels are all answers of all parts, sorted. In classification they are the domains. */
-function domainTable(tallies: Record<DataPart, Tally>): DomainTable {
-  const labels = [...new Set(Object.values(tallies).flatMap((tally) => [...tally.keys()]))].sort();
-  const counts = (tally: Tally): Record<string, number> =>
-    Object.fromEntries([...tally].sort(([a], [b]) => (a < b ? -1 : 1)));
+function emptyTally(): Tally {
+  return { domains: new Map(), labels: new Map(), apart: false };
+}
+
+function count(tally: Tally, { domain }: Row, labels: readonly string[]): void {
+  increment(tally.domains, domain);
+  for (const label of labels) increment(tally.labels, label);
+  tally.apart ||= labels.length > 0 && !(labels.length === 1 && labels[0] === domain);
+}
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** Labels are those of all parts, sorted. Where they are not the domains, the pool's rows of each are counted too. */
+function domainTable({ train, validation, test }: Record<DataPart, Tally>): DomainTable {
+  const parts = [train, validation, test];
+  const all = (of: (tally: Tally) => Map<string, number>): string[] =>
+    [...new Set(parts.flatMap((tally) => [...of(tally).keys()]))].sort();
   return {
-    labels,
-    pool: counts(tallies.train),
-    validation: counts(tallies.validation),
-    test: counts(tallies.test),
-    unscored: labels.filter((label) => !tallies.test.has(label)),
+    labels: all(({ labels }) => labels),
+    ...(parts.some(({ apart }) => apart) ? { labelCounts: sorted(train.labels) } : {}),
+    pool: sorted(train.domains),
+    validation: sorted(validation.domains),
+    test: sorted(test.domains),
+    unscored: all(({ domains }) => domains).filter((domain) => !test.domains.has(domain)),
   };
+}
+
+function sorted(counts: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -11,7 +11,8 @@ export const versions: Report['versions'] = { baldistill: manifest.version, node
 /** The hash changes with any word of a template: two runs with the same hash asked in the same words. */
 export function prompts(name: RunSpec['task']): Report['prompts'] {
   const task = openTask(name, ['{label}', '{other label}']);
-  const question = { instruction: '{instruction}', input: '{input}', answer: '{answer}' };
+  const choices = ['{choice}', '{other choice}'];
+  const question = { instruction: '{instruction}', input: '{input}', answer: '{answer}', choices };
   const filled = [
     task.studentPrompt(question),
     task.annotatePrompt(question),

@@ -5,13 +5,14 @@
 import type { RunSpec } from '../contracts/run-file.ts';
 import { createSplitter } from '../domain/data-split.ts';
 import type { SplitPart } from '../domain/data-split.ts';
+import { createReserveSplitter } from '../domain/reserve-split.ts';
 import { collectDataProblems } from './data-problems.ts';
 import type { DataProblems } from './data-problems.ts';
 import { withDistinctIds } from './distinct-ids.ts';
 import { createFingerprints } from './fingerprints.ts';
 import type { DataPart, ImportedRow, Importer } from './ports/importer.ts';
 
-export type Fate = SplitPart | 'dropped';
+export type Fate = SplitPart | 'dropped' | 'reserved';
 
 export interface Survey {
   readonly problems: DataProblems;
@@ -36,11 +37,18 @@ export async function surveyData(importer: Importer, spec: RunSpec): Promise<Sur
     for await (const { row, line } of read(part)) if (rules.leaks === 'drop') heldOut.add(normalised(row.input), line);
   }
 
+  const share = 'builtin' in spec.data ? 0 : (spec.data.reserve ?? 0);
+  // It is drawn from the rows as they are, before anything is dropped: so a teacher knows it from the file alone.
+  const reserved = share === 0 ? [] : await drawReserve(read('train'), share);
   const splitter = splitterOf(importer, spec);
   const seen = createFingerprints();
   const dropped = { duplicates: 0, leaks: 0 };
   const fates: Fate[] = [];
   for await (const { row, line } of read('train')) {
+    if (reserved[fates.length] === true) {
+      fates.push('reserved');
+      continue;
+    }
     const input = normalised(row.input);
     const leak = heldOut.size > 0 && heldOut.get(input) !== undefined;
     const duplicate = !leak && rules.duplicates === 'drop' && seen.add(`${input}\0${row.answer}`, line) !== undefined;
@@ -49,7 +57,7 @@ export async function surveyData(importer: Importer, spec: RunSpec): Promise<Sur
     else splitter?.splitter.add(row);
     fates.push(leak || duplicate ? 'dropped' : 'train');
   }
-  if (fates.length > 0 && fates.every((fate) => fate === 'dropped')) {
+  if (fates.length > 0 && fates.every((fate) => fate === 'dropped' || fate === 'reserved')) {
     const expected = 'at least one training row whose input is in no held-out file (or leaks: keep)';
     problems.add({ file: 'training data', line: null, field: null, value: null, expected });
   }
@@ -82,10 +90,16 @@ function splitterOf(
   return parts.size === 0 ? undefined : { splitter: createSplitter({ ...shares, seed: split.seed }), parts };
 }
 
+async function drawReserve(rows: AsyncIterable<ImportedRow>, share: number): Promise<boolean[]> {
+  const splitter = createReserveSplitter(share);
+  for await (const { row } of rows) splitter.add(row);
+  return splitter.finish();
+}
+
 /** Puts the parts of the rows that were kept at their places among all. */
 function spread(fates: readonly Fate[], parts: readonly SplitPart[]): Fate[] {
   let kept = 0;
-  return fates.map((fate) => (fate === 'dropped' ? fate : (parts[kept++] ?? fate)));
+  return fates.map((fate) => (fate === 'train' ? (parts[kept++] ?? fate) : fate));
 }
 
 /** Space is folded and letters composed, so that copies of a text meet. */

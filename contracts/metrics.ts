@@ -38,5 +38,14 @@ export const Metrics = z.strictObject({
       short: z.boolean(),
     }),
   ),
+  secondary: z
+    .array(
+      z.strictObject({
+        metric: z.enum(['rouge-l', 'exact-match', 'set-f1']),
+        macro: z.number(),
+        micro: z.number(),
+      }),
+    )
+    .optional(),
 }) satisfies z.ZodType<DomainMetrics>;
 export type Metrics = DomainMetrics;

@@ -8,12 +8,21 @@ export const Row = z.strictObject({
   instruction: z.string(),
   input: z.string().min(1),
   answer: z.string().min(1),
+  /** Options of a multiple-choice question; option i has the i-th letter. */
+  choices: z.array(z.string().min(1)).optional(),
+  /** Other accepted answers. */
+  references: z.array(z.string().min(1)).optional(),
 });
 export type Row = z.infer<typeof Row>;
 
-/** What prepare counted: labels in a fixed order, rows per domain and split, domains without test rows. */
+/**
+ * What prepare counted: labels in a fixed order (none where the task has none), rows per domain and split, domains
+ * without test rows.
+ */
 export const DomainTable = z.strictObject({
   labels: z.array(z.string()),
+  /** Pool rows with each label, where the labels are not the domains. */
+  labelCounts: z.record(z.string(), z.int()).optional(),
   pool: z.record(z.string(), z.int()),
   validation: z.record(z.string(), z.int()),
   test: z.record(z.string(), z.int()),
@@ -84,6 +93,7 @@ export const Example = z.strictObject({
   instruction: z.string(),
   input: z.string(),
   answer: z.string(),
+  choices: z.array(z.string()).optional(),
   /** Teacher text without its answer line; null teaches the bare answer. */
   rationale: z.string().nullable(),
   /** Key of the paid call behind it; null where none was needed. */
@@ -108,6 +118,7 @@ export const Prediction = z.strictObject({
   id: z.string(),
   domain: z.string(),
   gold: z.string(),
+  references: z.array(z.string()).optional(),
   output: z.string(),
   predicted: z.string().nullable(),
 });

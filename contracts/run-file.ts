@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { methodNames } from '../domain/methods.ts';
 import { taskNames } from '../domain/tasks/open-task.ts';
+import { embeddedStudentBases } from './embedded-models.ts';
 import { Price } from './prices.ts';
 
 /** Names become workflow ids and folder names, so they are kept to characters that are safe in both. */
@@ -31,13 +32,30 @@ const Source = z.union([
 ]);
 export type Source = z.infer<typeof Source>;
 
-const Fields = z.strictObject({
-  id: z.string().min(1).optional(),
-  domain: z.string().min(1).optional(),
-  instruction: z.string().min(1).optional(),
-  input: z.string().min(1),
-  answer: z.string().min(1),
-});
+const FieldName = z.string().min(1).optional();
+const Fields = z
+  .strictObject({
+    id: FieldName,
+    domain: FieldName,
+    instruction: FieldName,
+    /** The text, or a passage that `question` is about. */
+    input: FieldName,
+    /** Chat messages, in place of `input`. */
+    messages: FieldName,
+    question: FieldName,
+    answer: FieldName,
+    /** The answer as a list of labels, in place of `answer`. */
+    labels: FieldName,
+    choices: FieldName,
+    /** Other accepted answers. */
+    references: FieldName,
+  })
+  .superRefine((fields, context) => {
+    const missing = (key: string): void =>
+      context.addIssue({ code: 'invalid_type', expected: 'string', input: undefined, path: [key] });
+    if (fields.input === undefined && fields.messages === undefined && fields.question === undefined) missing('input');
+    if (fields.answer === undefined && fields.labels === undefined) missing('answer');
+  });
 
 const Split = z.strictObject({
   validation: z.number().min(0).max(0.5).default(0.1),
@@ -61,6 +79,13 @@ const FileData = z.strictObject({
   validation: Source.optional(),
   test: Source.optional(),
   fields: Fields,
+  /** The domain as a fixed function of the row, where no field holds it: how many lines a field has, up to `most`. */
+  domainFrom: z.strictObject({ lines: z.string().min(1), most: z.int().min(2).max(100).default(8) }).optional(),
+  /**
+   * Share of each domain's training rows that no method ever sees: an embedded teacher hands them out as if it had
+   * invented them.
+   */
+  reserve: z.number().min(0).max(0.5).optional(),
   /** What precedes every input in the prompt, where the rows carry none. */
   instruction: z.string().min(1).optional(),
   duplicates: z.enum(['drop', 'keep']).default('drop'),
@@ -95,7 +120,7 @@ const Flow = {
 
 const EmbeddedTeacher = z.strictObject({
   embedded: z.enum(['simulated', 'recorded']),
-  /** Share of invented rows whose text belongs to another domain (simulated teacher only). */
+  /** Share of invented rows that are wrong: text of another domain, or a wrong answer (not in a recording). */
   noise: z.number().min(0).max(1).default(0.2),
   ...Declared,
   ...Flow,
@@ -132,7 +157,7 @@ const StudentFlow = {
     .default({ select: 200, evaluate: 400 }),
   hyperparameters: Hyperparameters.prefault({}),
 };
-const EmbeddedStudent = z.strictObject({ embedded: z.enum(['naive-bayes', 'log-linear']), ...StudentFlow });
+const EmbeddedStudent = z.strictObject({ embedded: z.enum(embeddedStudentBases), ...StudentFlow });
 const RemoteStudent = z.strictObject({
   baseUrl: BaseUrl,
   model: z.string().min(1),

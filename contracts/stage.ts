@@ -12,6 +12,8 @@ export const Prepared = z.strictObject({
   test: ArtifactRef.nullable(),
   domains: ArtifactRef,
   dropped: z.strictObject({ duplicates: z.int(), leaks: z.int() }),
+  /** Rows held back for an embedded teacher (`data.reserve`). */
+  reserved: z.int().optional(),
 });
 export type Prepared = z.infer<typeof Prepared>;
 

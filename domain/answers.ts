@@ -1,4 +1,4 @@
-/** Reads the answer out of what a model wrote (METHOD.md, "Answer extraction"), classification. */
+/** Reads the answer out of what a model wrote (METHOD.md, "Answer extraction"): the answer line, and labels. */
 
 export type AnswerExtractor = (output: string) => string | null;
 
@@ -15,7 +15,7 @@ export function answerExtractor(labels: readonly string[]): AnswerExtractor {
   return (output) => {
     const line = answerLineOf(output);
     if (line === undefined) return null;
-    const bare = line.endsWith('.') ? line.slice(0, -1).trimEnd() : line;
+    const bare = withoutFullStop(line);
     // Labels that differ in case only are told apart by their spelling, and a label may itself end in a full stop.
     for (const text of [bare, line]) if (labels.includes(text)) return text;
     for (const text of [bare, line]) {
@@ -32,12 +32,22 @@ export function extractAnswer(output: string, labels: readonly string[]): string
 }
 
 /** Trimmed first line after the last `answer is`, colon optional; undefined without the marker or with nothing after it. */
-function answerLineOf(output: string): string | undefined {
+export function answerLineOf(output: string): string | undefined {
   const last = [...output.matchAll(/answer is\b/gi)].at(-1);
   if (last === undefined) return undefined;
   const rest = output.slice(last.index + last[0].length);
   const line = (rest.split(/\r\n|[\n\r\u2028\u2029]/, 1)[0] ?? '').trim().replace(/^:/, '').trim();
   return line === '' ? undefined : line;
+}
+
+/** The whole answer line without its final full stop; null where there is none. */
+export function bareAnswer(output: string): string | null {
+  const line = answerLineOf(output);
+  return line === undefined ? null : withoutFullStop(line) || null;
+}
+
+function withoutFullStop(line: string): string {
+  return line.endsWith('.') ? line.slice(0, -1).trimEnd() : line;
 }
 
 function fold(text: string): string {

@@ -1,15 +1,11 @@
 /** Bootstrap interval of macro F1, stratified by gold label (METHOD.md, "Always report"). */
-import { seededRandom } from './random.ts';
+import { percentileInterval } from './interval.ts';
+import type { Interval } from './interval.ts';
 
 export interface Judged {
   readonly gold: string;
   /** Null for an invalid output: a prediction outside every label. */
   readonly predicted: string | null;
-}
-
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
 }
 
 /**
@@ -21,14 +17,10 @@ export function bootstrapMacro(
   scored: readonly string[],
   options: { readonly seed: number; readonly resamples?: number },
 ): Interval {
-  const { resamples = 1000 } = options;
   const strata = stratify(judged, scored);
-  const random = seededRandom(options.seed, 'bootstrap');
   const predicted = new Int32Array(strata.labels);
   const hits = new Int32Array(strata.labels);
-  const macros = new Float64Array(resamples);
-
-  for (let resample = 0; resample < resamples; resample += 1) {
+  return percentileInterval(options, (random) => {
     predicted.fill(0);
     hits.fill(0);
     for (const { gold, rows } of strata.groups) {
@@ -44,10 +36,8 @@ export function bootstrapMacro(
       const both = (strata.support[label] ?? 0) + (predicted[label] ?? 0);
       if (both > 0) sum += (2 * (hits[label] ?? 0)) / both;
     }
-    macros[resample] = scored.length === 0 ? 0 : sum / scored.length;
-  }
-  macros.sort();
-  return { low: quantile(macros, 0.025), high: quantile(macros, 0.975) };
+    return scored.length === 0 ? 0 : sum / scored.length;
+  });
 }
 
 /** Predicted label numbers by gold label, -1 for what is no scored label; scored labels come first in the numbering. */
@@ -72,12 +62,4 @@ function stratify(
       return { gold, rows: Int32Array.from(rows).sort() };
     });
   return { labels: scored.length, support, groups };
-}
-
-/** Linear between the two nearest of sorted values. */
-export function quantile(sorted: Float64Array, share: number): number {
-  const position = (sorted.length - 1) * share;
-  const below = sorted[Math.floor(position)] ?? 0;
-  const above = sorted[Math.ceil(position)] ?? below;
-  return below + (above - below) * (position - Math.floor(position));
 }

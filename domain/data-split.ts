@@ -5,12 +5,13 @@
  */
 import { nearDuplicateIndex } from './near-duplicates.ts';
 import { seededHash } from './random.ts';
+import type { SeedPart } from './random.ts';
 
 export interface SplitOptions {
   /** Shares of each domain, 0 to 0.5. */
   readonly validation: number;
   readonly test: number;
-  readonly seed: number;
+  readonly seed: SeedPart;
 }
 
 export interface SplitRow {

@@ -1,6 +1,7 @@
-/** Scores of classification (METHOD.md, table of metrics and "Always report"). Shares are in [0, 1]. */
+/** Scores of an evaluation (METHOD.md, table of metrics and "Always report"), classification's here. Shares are in [0, 1]. */
 import { bootstrapMacro } from './bootstrap.ts';
-import type { Interval, Judged } from './bootstrap.ts';
+import type { Judged } from './bootstrap.ts';
+import type { Interval } from './interval.ts';
 import { reportingGroups, shortOfBalancedShare } from './reporting-groups.ts';
 import type { ReportingGroup } from './reporting-groups.ts';
 
@@ -42,6 +43,14 @@ export interface GroupScore {
   readonly macro: number | null;
 }
 
+/** A further figure beside the metric, over the same rows. */
+export interface SecondaryScore {
+  readonly metric: 'rouge-l' | 'exact-match' | 'set-f1';
+  /** Mean of the means of the domains, and mean over all rows. */
+  readonly macro: number;
+  readonly micro: number;
+}
+
 export interface Metrics {
   readonly metric: MetricName;
   readonly rows: number;
@@ -55,6 +64,7 @@ export interface Metrics {
   readonly interval: Interval;
   readonly groups: readonly GroupScore[];
   readonly domains: readonly DomainScore[];
+  readonly secondary?: readonly SecondaryScore[] | undefined;
 }
 
 /** Counts, precision, recall and F1 of each label, in the order given; 0/0 = 0. */
@@ -96,30 +106,51 @@ export function classificationMetrics(evaluation: {
   readonly slots: number;
   readonly seed: number;
 }): Metrics {
-  const { judged, pool, scored } = evaluation;
+  const { judged, scored } = evaluation;
+  return assembleMetrics(evaluation, {
+    metric: 'f1',
+    micro: share(judged.filter((row) => row.predicted === row.gold).length, judged.length),
+    interval: bootstrapMacro(judged, scored, { seed: evaluation.seed }),
+    domains: labelScores(judged, evaluation.labels).map(labelEntry(new Set(scored))),
+  });
+}
+
+/** What one metric says of a domain, before the pool is looked at. */
+export type DomainEntry = Pick<DomainScore, 'domain' | 'support' | 'score' | 'label' | 'scored'>;
+
+export function labelEntry(scored: ReadonlySet<string>): (score: LabelScore) => DomainEntry {
+  return ({ domain, support, f1, ...label }) => ({ domain, support, score: f1, label, scored: scored.has(domain) });
+}
+
+/** What all metrics share: macro over the scored domains, reporting groups, domains short of their balanced share. */
+export function assembleMetrics(
+  evaluation: {
+    readonly judged: readonly { readonly predicted: string | null }[];
+    readonly pool: Readonly<Record<string, number>>;
+    readonly slots: number;
+  },
+  scores: Pick<Metrics, 'metric' | 'micro' | 'interval' | 'secondary'> & { readonly domains: readonly DomainEntry[] },
+): Metrics {
+  const { judged, pool } = evaluation;
   const groups = reportingGroups(pool);
   const short = shortOfBalancedShare(pool, evaluation.slots);
-  const inMacro = new Set(scored);
-  const domains = labelScores(judged, evaluation.labels).map(({ domain, support, f1, ...label }) => ({
-    domain,
-    support,
-    score: f1,
-    label,
-    scored: inMacro.has(domain),
-    pool: Object.hasOwn(pool, domain) ? (pool[domain] ?? 0) : 0,
-    // A label without a row in the pool is as rare as can be.
-    group: groups.get(domain) ?? ('tail' as const),
-    short: short.has(domain) || !Object.hasOwn(pool, domain),
+  const domains = scores.domains.map((entry) => ({
+    ...entry,
+    pool: Object.hasOwn(pool, entry.domain) ? (pool[entry.domain] ?? 0) : 0,
+    // A domain without a row in the pool is as rare as can be.
+    group: groups.get(entry.domain) ?? ('tail' as const),
+    short: short.has(entry.domain) || !Object.hasOwn(pool, entry.domain),
   }));
   return {
-    metric: 'f1',
+    metric: scores.metric,
     rows: judged.length,
     invalid: judged.filter((row) => row.predicted === null).length,
     macro: mean(domains.filter((domain) => domain.scored)) ?? 0,
-    micro: share(judged.filter((row) => row.predicted === row.gold).length, judged.length),
-    interval: bootstrapMacro(judged, scored, { seed: evaluation.seed }),
+    micro: scores.micro,
+    interval: scores.interval,
     groups: (['head', 'middle', 'tail'] as const).map((group) => groupScore(group, domains)),
     domains,
+    ...(scores.secondary === undefined ? {} : { secondary: scores.secondary }),
   };
 }
 

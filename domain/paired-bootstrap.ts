@@ -3,8 +3,8 @@
  * gold domain, and seeds (the Multi-Bootstrap of Sellam et al., ICLR 2022, with seeds paired; Efron and Tibshirani 1993,
  * chapter 13). Rows are drawn once a resample and are the same for both methods and every seed.
  */
-import { quantile } from './bootstrap.ts';
-import type { Interval } from './bootstrap.ts';
+import { quantile } from './interval.ts';
+import type { Interval } from './interval.ts';
 import type { MacroOf } from './macro-shares.ts';
 import { seededRandom } from './random.ts';
 

@@ -22,10 +22,13 @@ function heading(report: Report): string {
     `**${report.status}** after ${report.seconds} s, started ${report.startedAt}, method \`${report.spec.method}\`.`,
   );
   if (report.test !== null) {
-    const { macro, micro, interval, metric } = report.test;
+    const { macro, micro, interval, metric, secondary = [] } = report.test;
+    const more = secondary.map(
+      (score) => `, ${metricWord(score.metric)} ${share(score.macro)} macro, ${share(score.micro)} micro`,
+    );
     lines.push(
       '',
-      `**Test: macro ${metricWord(metric)} ${share(macro)}** (95 % interval ${share(interval.low)} to ${share(interval.high)}), micro ${share(micro)}.`,
+      `**Test: macro ${metricWord(metric)} ${share(macro)}** (95 % interval ${share(interval.low)} to ${share(interval.high)}), micro ${share(micro)}${more.join('')}.`,
     );
   }
   if (report.simulated.length > 0) {

@@ -69,14 +69,14 @@ export function createWorld(parts: WorldParts): World {
     runFolder: (run) => join(parts.home, 'runs', run),
     comparisonFolder: (name) => join(parts.home, 'comparisons', name),
 
-    teacher({ teacher: config, data }) {
+    teacher({ teacher: config, data, task }) {
       const teacher = present(config);
-      const id = JSON.stringify([teacher, data]);
+      const id = JSON.stringify([teacher, data, task]);
       const known = teachers.get(id);
       if (known !== undefined) return known;
       const remote = 'embedded' in teacher ? undefined : teacher;
       const made = openAiTeacher({
-        model: remote?.model ?? embeddedTeacherModel(teacher, data),
+        model: remote?.model ?? embeddedTeacherModel({ teacher, data, task }),
         address: () => address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
         temperature: remote?.temperature,
         maxTokens: remote?.maxTokens ?? 1024,
@@ -134,12 +134,18 @@ function present(teacher: TeacherConfig | undefined): TeacherConfig {
   return teacher;
 }
 
-function embeddedTeacherModel(teacher: TeacherConfig, data: RunSpec['data']): string {
+function embeddedTeacherModel({
+  teacher,
+  data,
+  task,
+}: Pick<RunSpec, 'data' | 'task'> & { readonly teacher: TeacherConfig }): string {
   if ('embedded' in teacher && teacher.embedded === 'simulated' && 'builtin' in data) {
     return teacherModelId({ kind: 'simulated', dataset: data.builtin, noise: teacher.noise, pool: data.pool });
   }
   if ('embedded' in teacher && teacher.embedded === 'recorded' && 'folder' in data && data.folder !== undefined) {
-    return teacherModelId({ kind: 'recorded', folder: data.folder });
+    const { folder, reserve: share = 0 } = data;
+    const reserve = share === 0 ? null : { share, noise: teacher.noise };
+    return teacherModelId({ kind: 'recorded', folder, task, reserve });
   }
   throw new BaldistillError(
     'InvalidInput',

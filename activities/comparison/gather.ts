@@ -104,9 +104,14 @@ export async function describeData(
   const answer = await mostFrequentAnswer(artifacts, pool);
   const judged: JudgedRow[] = [];
   if (test !== null)
-    for await (const { domain, answer: gold } of artifacts.readLines(test, Row))
-      judged.push({ domain, gold, predicted: answer });
-  const { metric, macro, micro } = task.metrics({ judged, pool: table.pool, slots: spec.budget.slots, seed: 0 });
+    for await (const { domain, answer: gold, references } of artifacts.readLines(test, Row))
+      judged.push({ domain, gold, references, predicted: answer });
+  const { metric, macro, micro } = task.metrics({
+    judged,
+    pool: table.labelCounts ?? table.pool,
+    slots: spec.budget.slots,
+    seed: 0,
+  });
   const described = {
     name,
     task: spec.task,

@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import type { DataPart, DataProblem, ImportedRow } from '../../activities/ports/importer.ts';
 import type { DataFormat, FileData, Source } from '../../contracts/run-file.ts';
+import type { TaskName } from '../../domain/tasks/open-task.ts';
 import { normaliseRow } from './normalise-row.ts';
 import { formatOf, readRecords } from './read-records.ts';
 
@@ -15,6 +16,7 @@ export async function* readFilePart(
   data: FileData,
   part: DataPart,
   folder: string,
+  task: TaskName,
   report: Report,
 ): AsyncGenerator<ImportedRow> {
   const source = data[part];
@@ -38,7 +40,7 @@ export async function* readFilePart(
     }
     const { line } = record;
     records += 1;
-    const normalised = normaliseRow(record.value, data);
+    const normalised = normaliseRow(record.value, data, task);
     if (!normalised.ok) {
       for (const problem of normalised.problems) report({ ...place, line, ...problem });
       continue;
@@ -62,8 +64,8 @@ function unitOf(format: DataFormat): DataProblem['unit'] {
 }
 
 /** What a table has to have. */
-function columnsOf({ fields }: FileData): string[] {
-  return [...new Set(Object.values(fields).filter((field) => field !== undefined))];
+function columnsOf({ fields, domainFrom }: FileData): string[] {
+  return [...new Set([...Object.values(fields), domainFrom?.lines].filter((field) => field !== undefined))];
 }
 
 /** Ids of another file, by the same field as the rows' own. */

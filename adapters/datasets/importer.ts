@@ -20,8 +20,10 @@ export function createImporter(): Importer {
   };
   return {
     has: ({ data }, part) => 'builtin' in data || data[part] !== undefined,
-    read: ({ data, dataRoot }, part, report) =>
-      breathing('builtin' in data ? rowsOf(wordnet(data.pool), part) : readFilePart(data, part, dataRoot, report)),
+    read: ({ data, dataRoot, task }, part, report) =>
+      breathing(
+        'builtin' in data ? rowsOf(wordnet(data.pool), part) : readFilePart(data, part, dataRoot, task, report),
+      ),
   };
 }
 

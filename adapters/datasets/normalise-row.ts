@@ -3,6 +3,10 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { Row } from '../../contracts/records.ts';
 import type { FileData } from '../../contracts/run-file.ts';
+import { defaultInstruction } from '../../domain/tasks/open-task.ts';
+import type { TaskName } from '../../domain/tasks/open-task.ts';
+import { checkAnswer } from './row-answer.ts';
+import { inputOf, Messages } from './row-input.ts';
 
 export interface FieldProblem {
   readonly field: string | null;
@@ -14,7 +18,8 @@ export type Normalised =
   | { readonly ok: true; readonly row: Row; readonly ownId: boolean }
   | { readonly ok: false; readonly problems: readonly FieldProblem[] };
 
-const defaultInstruction = 'Name the label that fits this text.';
+/** What of a run file's data says how a row is read. */
+export type RowMap = Pick<FileData, 'fields' | 'instruction' | 'domainFrom'>;
 
 const JsonObject = z.record(z.string(), z.unknown());
 const Text = z.string().refine((text) => text.trim() !== '');
@@ -23,55 +28,92 @@ const Name = z
   .union([z.string(), z.number(), z.boolean()])
   .transform((value) => String(value).toWellFormed().trim())
   .refine((name) => name !== '' && name !== '__proto__' && !/[\p{Cc}\u2028\u2029]/u.test(name));
+/** A free answer is folded to one line, so that an answer line can hold it. */
+const Answer = z
+  .union([z.string(), z.number(), z.boolean()])
+  .transform((value) =>
+    String(value)
+      .toWellFormed()
+      .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+      .trim(),
+  )
+  .refine((answer) => answer !== '');
+const Choices = z.array(Answer).min(2);
+const Labels = z.array(Name).min(1);
+const References = z.union([Answer.transform((answer) => [answer]), z.array(Answer)]);
 
 const expectedText = 'text that is not empty';
 const expectedName = 'text that is not empty, on one line and without control characters';
 
-/** Source of the rules: DESIGN.md, section 5. In classification the domain of a row is its label (METHOD.md, "Words"). */
-export function normaliseRow(value: unknown, data: Pick<FileData, 'fields' | 'instruction'>): Normalised {
+/** Source of the rules: DESIGN.md, section 5. Without a field of its own the domain of a row is its answer. */
+export function normaliseRow(value: unknown, data: RowMap, task: TaskName): Normalised {
   const record = JsonObject.safeParse(value);
   if (!record.success) return { ok: false, problems: [{ field: null, value: show(value), expected: 'a JSON object' }] };
   const { fields } = data;
   const problems: FieldProblem[] = [];
+  const found = (field: string | undefined): unknown =>
+    field !== undefined && Object.hasOwn(record.data, field) ? (record.data[field] ?? undefined) : undefined;
   const take = <T>(
     field: string | undefined,
     schema: z.ZodType<T>,
     expected: string,
     needed: boolean,
   ): T | undefined => {
-    const found =
-      field !== undefined && Object.hasOwn(record.data, field) ? (record.data[field] ?? undefined) : undefined;
-    if (field === undefined || (found === undefined && !needed)) return undefined;
-    const parsed = schema.safeParse(found);
+    const there = found(field);
+    if (field === undefined || (there === undefined && !needed)) return undefined;
+    const parsed = schema.safeParse(there);
     if (parsed.success) return parsed.data;
-    problems.push({ field, value: found === undefined ? null : show(found), expected });
+    problems.push({ field, value: there === undefined ? null : show(there), expected });
     return undefined;
   };
 
+  const free = task === 'abstractive-qa' || task === 'generic' || task === 'maths';
   const id = take(fields.id, Name, expectedName, false);
   const instruction = take(fields.instruction, z.string(), 'text', false);
-  const input = take(fields.input, Text, expectedText, true);
-  const answer = take(fields.answer, Name, expectedName, true);
-  const domain = take(fields.domain, Name, expectedName, false) ?? answer;
-  if (domain !== answer && answer !== undefined && fields.domain !== undefined) {
-    const expected = `the same as ${fields.answer} (${show(answer)}): in classification the domain is the label`;
-    problems.push({ field: fields.domain, value: show(domain), expected });
+  const question = take(fields.question, Text, expectedText, true);
+  const asked = fields.question === undefined;
+  const messages = take(fields.messages, Messages, 'a list of messages with role and content', asked);
+  const text = take(fields.input, Text, expectedText, asked && fields.messages === undefined);
+  const choices = take(fields.choices, Choices, 'a list of at least two choices', task === 'multiple-choice');
+  const given =
+    take(fields.labels, Labels, `a list of labels, each ${expectedName}`, fields.answer === undefined) ??
+    (free
+      ? take(fields.answer, Answer, expectedText, true)
+      : take(fields.answer, Name, expectedName, found(fields.labels) === undefined));
+  const others = take(fields.references, References, 'an answer or a list of answers', false) ?? [];
+  const named = take(fields.domain, Name, expectedName, false);
+  const counted = take(data.domainFrom?.lines, Text, expectedText, named === undefined);
+
+  const input = inputOf({ input: text, messages, question });
+  const checked = given === undefined ? undefined : checkAnswer(task, given, choices);
+  if (checked?.ok === false) {
+    const field = fields.labels ?? fields.answer ?? null;
+    problems.push({ field, value: show(found(field ?? undefined)), expected: checked.expected });
   }
-  if (problems.length > 0 || input === undefined || answer === undefined || domain === undefined) {
-    return { ok: false, problems };
-  }
+  if (problems.length > 0 || input === undefined || checked?.ok !== true) return { ok: false, problems };
+  const { answer } = checked;
+  const references = [...new Set(others)].filter((reference) => reference !== answer);
   const content = {
-    domain,
-    instruction: (instruction ?? data.instruction ?? defaultInstruction).toWellFormed(),
+    domain: named ?? (counted === undefined ? answer : linesOf(counted, data.domainFrom?.most ?? 8)),
+    instruction: (instruction ?? data.instruction ?? defaultInstruction(task)).toWellFormed(),
     input: input.toWellFormed(),
     answer,
+    ...(choices === undefined ? {} : { choices }),
+    ...(references.length === 0 ? {} : { references }),
   };
   return { ok: true, row: { id: id ?? contentId(content), ...content }, ownId: id !== undefined };
 }
 
+/** `lines-3`; from `most` on all are one domain, `lines-8plus`. */
+function linesOf(text: string, most: number): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '').length;
+  return lines < most ? `lines-${lines}` : `lines-${most}plus`;
+}
+
 /** 96 bits: two different rows of a million share an id about once in 10^17 data sets. */
 function contentId(content: Omit<Row, 'id'>): string {
-  const text = JSON.stringify([content.domain, content.instruction, content.input, content.answer]);
+  const { domain, instruction, input, answer, choices } = content;
+  const text = JSON.stringify([domain, instruction, input, answer, ...(choices === undefined ? [] : [choices])]);
   return `row-${hash('sha256', text, 'hex').slice(0, 24)}`;
 }
 

@@ -98,6 +98,7 @@ function partsOf(value: Record<string, unknown>): Parts {
     teacherGiven: Object.hasOwn(value, 'teacher'),
     student: part(shape.student, 'student'),
     data: part(shape.data, 'data'),
+    task: part(shape.task, 'task'),
     prices: part(shape.prices, 'prices'),
   };
 }

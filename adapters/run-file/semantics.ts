@@ -1,5 +1,6 @@
 /** What a run file may not combine, with the reason. Works on whatever parts are valid by themselves. */
 import type { Data, RunFile, StudentConfig } from '../../contracts/run-file.ts';
+import { isFolderMap } from '../datasets/folder-rows.ts';
 import { presets } from '../../domain/methods.ts';
 import type { Switches } from '../../domain/methods.ts';
 import { plannedCalls } from '../../domain/planned-calls.ts';
@@ -16,6 +17,7 @@ export interface Parts {
   readonly teacherGiven: boolean;
   readonly student: RunFile['student'] | undefined;
   readonly data: Data | undefined;
+  readonly task: RunFile['task'] | undefined;
   readonly prices: RunFile['prices'] | undefined;
 }
 
@@ -26,7 +28,41 @@ export interface Finding {
 
 /** `stagesChosen`: `stages` was written by the same hand that chose the method, not inherited from the file. */
 export function semanticFindings(parts: Parts, stagesChosen: boolean): readonly Finding[] {
-  return [...budgetFindings(parts), ...methodFindings(parts, stagesChosen), ...endpointFindings(parts)];
+  return [
+    ...dataFindings(parts),
+    ...budgetFindings(parts),
+    ...methodFindings(parts, stagesChosen),
+    ...endpointFindings(parts),
+  ];
+}
+
+function dataFindings({ data, task, teacher }: Parts): readonly Finding[] {
+  if (data === undefined || task === undefined) return [];
+  if ('builtin' in data) {
+    if (task === 'classification') return [];
+    return [{ path: ['task'], expected: `the built-in data are classification; ${task} needs data of its own` }];
+  }
+  const found: Finding[] = [];
+  const { fields } = data;
+  const labelled = task === 'classification' || task === 'generic';
+  if (!labelled && fields.domain === undefined && data.domainFrom === undefined) {
+    const expected = `in ${task} an answer is no domain; name the field that holds it, or write data.domainFrom`;
+    found.push({ path: ['data', 'fields', 'domain'], expected });
+  }
+  if (task === 'multiple-choice' && fields.choices === undefined) {
+    found.push({
+      path: ['data', 'fields', 'choices'],
+      expected: 'multiple-choice needs the field that holds the choices',
+    });
+  }
+  const embedded = teacher !== undefined && 'embedded' in teacher;
+  if (data.reserve !== undefined && data.reserve > 0 && embedded && !isFolderMap(data, task)) {
+    const expected =
+      'the recorded teacher finds its reserve in train.jsonl of a folder, by the field names of data/README.md; ' +
+      'use these (see examples/), or another teacher';
+    found.push({ path: ['data', 'reserve'], expected });
+  }
+  return found;
 }
 
 function budgetFindings({ budget, stages, method }: Parts): readonly Finding[] {

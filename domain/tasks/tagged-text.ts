@@ -1,24 +1,31 @@
 /** An invented row as tagged text: every teacher can write it, with or without structured output. */
 
+import { listChoices } from './prompts.ts';
+
 export interface Synthesis {
   readonly input: string;
+  /** Of a multiple-choice question, without their letters. */
+  readonly choices?: readonly string[];
   readonly rationale: string;
   readonly answer: string;
 }
 
-/** Reads the three tagged parts; `undefined` when one is missing or empty. */
+/** Reads the tagged parts; `undefined` when one of the three that must be there is missing or empty. */
 export function parseSynthesis(text: string): Synthesis | undefined {
   const input = between(text, '<input>', '</input>');
   const rationale = between(text, '<rationale>', '</rationale>');
   const answer = between(text, '<answer>', '</answer>');
   if (!input || !rationale || !answer) return undefined;
-  return { input, rationale, answer };
+  const choices = between(text, '<choices>', '</choices>')?.split('\n').map(withoutLetter).filter(Boolean);
+  return { input, rationale, answer, ...(choices === undefined ? {} : { choices }) };
 }
 
-/** Writes the three tagged parts, as the embedded teachers answer. */
+/** Writes the tagged parts, as the embedded teachers answer. */
 export function formatSynthesis(synthesis: Synthesis): string {
+  const { choices } = synthesis;
+  const options = choices === undefined ? '' : `<choices>\n${listChoices(choices)}\n</choices>\n`;
   return (
-    `<input>\n${synthesis.input}\n</input>\n<rationale>\n${synthesis.rationale}\n</rationale>\n` +
+    `<input>\n${synthesis.input}\n</input>\n${options}<rationale>\n${synthesis.rationale}\n</rationale>\n` +
     `<answer>${synthesis.answer}</answer>`
   );
 }
@@ -26,6 +33,10 @@ export function formatSynthesis(synthesis: Synthesis): string {
 /** A real text as it is shown to the teacher. */
 export function exampleOf(text: string): string {
   return `<example>\n${text}\n</example>`;
+}
+
+function withoutLetter(line: string): string {
+  return line.trim().replace(/^(?:\([A-Z]\)|[A-Z][).:])\s*/, '');
 }
 
 function between(text: string, open: string, close: string): string | undefined {

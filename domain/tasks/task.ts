@@ -10,11 +10,15 @@ import type { SeededRandom } from '../random.ts';
 export interface Question {
   readonly instruction: string;
   readonly input: string;
+  /** Of a multiple-choice question; option i has the i-th letter. */
+  readonly choices?: readonly string[] | undefined;
 }
 
 /** A question with its reference answer. */
 export interface Item extends Question {
   readonly answer: string;
+  /** Other accepted answers. */
+  readonly references?: readonly string[] | undefined;
 }
 
 export interface ChatMessage {
@@ -25,6 +29,7 @@ export interface ChatMessage {
 /** A row as the teacher invented it, checked. */
 export interface Invented {
   readonly input: string;
+  readonly choices?: string[];
   readonly answer: string;
   /** Without its answer line. */
   readonly rationale: string;
@@ -36,12 +41,14 @@ export interface Invented {
 export interface JudgedRow {
   readonly domain: string;
   readonly gold: string;
+  /** Other accepted answers. */
+  readonly references?: readonly string[] | undefined;
   readonly predicted: string | null;
 }
 
 export interface Evaluation {
   readonly judged: readonly JudgedRow[];
-  /** Rows of each domain in the training pool. */
+  /** Rows of each domain in the training pool; of each label where those are scored and are not the domains. */
   readonly pool: Readonly<Record<string, number>>;
   /** B, example slots of the run. */
   readonly slots: number;
@@ -63,14 +70,15 @@ export interface Task {
   }): ChatMessage[];
   /** Asks for the answer to a question, blind: checks a row that was invented. */
   verifyPrompt(question: Question): ChatMessage[];
-  /** A real row as `synthesisePrompt` shows it: an invented one that stands there word for word is a copy. */
+  /** How `synthesisePrompt` shows the text of a real row: an invented one that stands there word for word is a copy. */
   shownAs(item: Question): string;
-  /** The invented row in what the teacher wrote, or the reason why it is none (`unparseable`, `wrong_label`). */
+  /** The invented row in what the teacher wrote, or the reason why it is none (`unparseable`, `wrong_label`, `bad_choices`). */
   readSynthesis(text: string, domain: string, random: SeededRandom): Invented | string;
   /** The answer in what a model wrote, in the task's own spelling; null where there is none. */
   extract(output: string, question: Question): string | null;
   /** Whether an extracted answer says what the reference says. */
   agrees(extracted: string | null, item: Item): boolean;
+  /** `judged` in any order. */
   metrics(evaluation: Evaluation): Metrics;
   /** What a row adds to macro: `metrics` and these are the same figure. */
   shares(row: JudgedRow): readonly Share[];

@@ -7,9 +7,8 @@ import type { Behaviour } from '../behaviour.ts';
 import { Breathing } from '../breathing.ts';
 import type { Files } from '../state/files.ts';
 import type { JobRecord, Jobs, TrainingPoint } from '../state/jobs.ts';
-import { trainLogLinear } from '../students/log-linear-training.ts';
+import { train } from '../students/families.ts';
 import type { TrainedModel } from '../students/model-file.ts';
-import { trainNaiveBayes } from '../students/naive-bayes-training.ts';
 import type { StudentStore } from '../students/store.ts';
 import { TrainingRowError, type TrainingRow } from '../students/training.ts';
 import { JobRequest, planTraining, type TrainingPlan } from './request.ts';
@@ -66,7 +65,7 @@ export class JobRunner {
   }
 
   async #train(job: JobRecord, plan: TrainingPlan, rows: readonly TrainingRow[]): Promise<Trained | undefined> {
-    const training = plan.base === 'naive-bayes' ? trainNaiveBayes(rows) : trainLogLinear(rows, plan);
+    const training = train(plan.base, rows, plan);
     const breathing = new Breathing();
     let last: TrainingPoint | undefined;
     for (let turn = 1; ; turn++) {

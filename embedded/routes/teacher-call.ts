@@ -9,7 +9,7 @@ import type { Fault } from '../behaviour.ts';
 import type { Services } from '../services.ts';
 import { unixSeconds } from '../state/database.ts';
 import { readQuestion } from '../teachers/question.ts';
-import type { EmbeddedTeacher } from '../teachers/teacher.ts';
+import type { EmbeddedTeacher, SpokenAnswer } from '../teachers/teacher.ts';
 import type { ChatRequest } from './chat-request.ts';
 
 export interface TeacherOutcome {
@@ -31,7 +31,7 @@ export async function callTeacher(
   const delay = behaviour.delayMs() + (fault?.delayMs ?? 0);
   if (delay > 0) await sleep(delay);
   if (fault?.when === 'before') return { fault };
-  const text = teacher.answer(readQuestion(request.messages, request.seed));
+  const spoken = teacher.answer(readQuestion(request.messages, request.seed));
   const fingerprint = hash('sha256', JSON.stringify(request));
   let created = unixSeconds();
   if (idempotencyKey === undefined || !behaviour.idempotent) {
@@ -45,14 +45,13 @@ export async function callTeacher(
     if (earlier) created = earlier.created;
     else meter.billOnce(idempotencyKey, { created, request: fingerprint });
   }
-  const body = answerBody(teacher, request, text, { created, fingerprint });
+  const body = answerBody(request, spoken, { created, fingerprint });
   return fault ? { fault, body } : { body };
 }
 
 function answerBody(
-  teacher: EmbeddedTeacher,
   request: ChatRequest,
-  text: string,
+  { text, source }: SpokenAnswer,
   identity: { readonly created: number; readonly fingerprint: string },
 ): unknown {
   const limit = request.max_completion_tokens ?? request.max_tokens ?? Infinity;
@@ -65,7 +64,7 @@ function answerBody(
     object: 'chat.completion',
     created: identity.created,
     model: request.model,
-    system_fingerprint: teacher.fingerprint,
+    system_fingerprint: `embedded-${source}-teacher`,
     choices: [
       {
         index: 0,

@@ -3,7 +3,7 @@ import { answerToken } from './label-tokens.ts';
 import type { TrainedModel } from './model-file.ts';
 import { NaiveBayes } from './naive-bayes.ts';
 import { bos } from './tokens.ts';
-import { inputOf, TrainingRowError, type Training, type TrainingRow } from './training.ts';
+import { answerOf, inputOf, type Training, type TrainingRow } from './training.ts';
 
 const curvePoints = 10;
 
@@ -39,18 +39,6 @@ export function* trainNaiveBayes(rows: readonly TrainingRow[]): Training {
     if (ended) [loss, start] = [0, step];
   }
   return model;
-}
-
-function answerOf(row: TrainingRow): string {
-  const at = row.target.lastIndexOf('The answer is:');
-  const answer =
-    row.target
-      .slice(at + 'The answer is:'.length)
-      .split('\n')[0]
-      ?.trim() ?? '';
-  if (at === -1 || answer === '')
-    throw new TrainingRowError(row.line, 'the assistant message has no "The answer is:" line');
-  return answer;
 }
 
 function declaredLabels(prompt: string): string[] {

@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseStudentModelId, type EmbeddedStudentModel } from '../../contracts/embedded-models.ts';
 import { modelNotFound } from '../api-error.ts';
-import { LogLinear } from './log-linear.ts';
+import { load } from './families.ts';
 import { readModel, writeModel, type TrainedModel } from './model-file.ts';
-import { NaiveBayes } from './naive-bayes.ts';
 import type { Student } from './student.ts';
 import { untrainedStudent } from './untrained.ts';
 
@@ -47,6 +46,5 @@ export class StudentStore {
 }
 
 async function readStudent(model: EmbeddedStudentModel, path: string): Promise<Student> {
-  const trained = await readModel(path);
-  return model.base === 'naive-bayes' ? new NaiveBayes(trained) : LogLinear.load(trained);
+  return load(model.base, await readModel(path));
 }

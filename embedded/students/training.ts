@@ -34,3 +34,16 @@ export function inputOf(prompt: string): string {
   const end = prompt.lastIndexOf("\n\nLet's think step by step.");
   return start !== -1 && end > start ? prompt.slice(start + '\n\nText:\n'.length, end) : prompt;
 }
+
+/** The answer that a row teaches; throws `TrainingRowError` where its target has no answer line. */
+export function answerOf(row: TrainingRow): string {
+  const at = row.target.lastIndexOf('The answer is:');
+  const answer =
+    row.target
+      .slice(at + 'The answer is:'.length)
+      .split('\n')[0]
+      ?.trim() ?? '';
+  if (at === -1 || answer === '')
+    throw new TrainingRowError(row.line, 'the assistant message has no "The answer is:" line');
+  return answer;
+}

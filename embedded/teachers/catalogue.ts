@@ -2,12 +2,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseTeacherModelId, teacherModelId } from '../../contracts/embedded-models.ts';
-import { recordedTeacher } from './recorded.ts';
+import type { RecordedTeacher } from '../../contracts/embedded-models.ts';
+import { hasRecording, hasRows, recordedTeacher } from './recorded.ts';
 import { simulatedTeacher } from './simulated.ts';
 import type { EmbeddedTeacher } from './teacher.ts';
 
 const keptTeachers = 8;
-const recordingFiles = ['train.jsonl', 'teacher.jsonl', 'synthetic.jsonl'];
 
 export class TeacherCatalogue {
   readonly #dataFolder: string | undefined;
@@ -23,11 +23,11 @@ export class TeacherCatalogue {
     const known = this.#loaded.get(id);
     if (known) return known;
     const model = parseTeacherModelId(id);
-    if (!model || (model.kind === 'recorded' && !this.#isRecording(model.folder))) return undefined;
+    if (!model || (model.kind === 'recorded' && !this.#isThere(model))) return undefined;
     const teacher =
       model.kind === 'simulated'
         ? simulatedTeacher(model)
-        : recordedTeacher(join(this.#dataFolder ?? '', model.folder));
+        : recordedTeacher(join(this.#dataFolder ?? '', model.folder), model);
     const oldest = this.#loaded.keys().next();
     if (this.#loaded.size >= keptTeachers && !oldest.done) this.#loaded.delete(oldest.value);
     this.#loaded.set(id, teacher);
@@ -36,19 +36,25 @@ export class TeacherCatalogue {
 
   exists(id: string): boolean {
     const model = parseTeacherModelId(id);
-    return model !== undefined && (model.kind === 'simulated' || this.#isRecording(model.folder));
+    return model !== undefined && (model.kind === 'simulated' || this.#isThere(model));
   }
 
   /** Ids worth naming: one simulated teacher with the default settings, and every recording. */
   list(): string[] {
     const simulated = teacherModelId({ kind: 'simulated', dataset: 'wordnet', noise: 0.2, pool: 6000 });
-    const folders = this.#dataFolder && existsSync(this.#dataFolder) ? readdirSync(this.#dataFolder) : [];
-    const recorded = folders.filter((folder) => this.#isRecording(folder)).sort();
-    return [simulated, ...recorded.map((folder) => teacherModelId({ kind: 'recorded', folder }))];
+    const root = this.#dataFolder;
+    const folders = root !== undefined && existsSync(root) ? readdirSync(root) : [];
+    const recorded = folders.filter((folder) => hasRecording(join(root ?? '', folder))).sort();
+    return [
+      simulated,
+      ...recorded.map((folder) => teacherModelId({ kind: 'recorded', folder, task: 'classification', reserve: null })),
+    ];
   }
 
-  #isRecording(folder: string): boolean {
-    const root = this.#dataFolder;
-    return root !== undefined && recordingFiles.every((file) => existsSync(join(root, folder, file)));
+  /** Single-label classification without a reserve is a recording, or nothing. */
+  #isThere({ folder, task, reserve }: RecordedTeacher): boolean {
+    if (this.#dataFolder === undefined) return false;
+    const path = join(this.#dataFolder, folder);
+    return task === 'classification' && reserve === null ? hasRecording(path) : hasRows(path);
   }
 }

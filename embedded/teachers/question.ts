@@ -1,13 +1,14 @@
 /**
- * Reads what a teacher is asked from its prompt (domain/tasks/classification.ts): an annotation holds a text and its
- * label, a synthesis only a label, a verification only a text. The request `seed` of a synthesis is run seed x 1,000,000 + ordinal (DESIGN section 1).
+ * Reads what a teacher is asked from its prompt (domain/tasks/): an annotation holds a text and its answer, a synthesis
+ * only a domain, a verification only a text. The request `seed` of a synthesis is run seed x 1,000,000 + ordinal
+ * (DESIGN section 1).
  */
 import { ApiError } from '../api-error.ts';
 
 export type TeacherQuestion =
-  | { readonly kind: 'annotate'; readonly text: string; readonly label: string }
+  | { readonly kind: 'annotate'; readonly text: string; readonly answer: string }
   | { readonly kind: 'verify'; readonly text: string }
-  | { readonly kind: 'synthesise'; readonly label: string; readonly runSeed: number; readonly ordinal: number };
+  | { readonly kind: 'synthesise'; readonly domain: string; readonly runSeed: number; readonly ordinal: number };
 
 interface Asked {
   readonly role: string;
@@ -20,21 +21,28 @@ export function readQuestion(messages: readonly Asked[], seed: number | null | u
   const start = prompt.indexOf('<text>\n');
   const end = prompt.lastIndexOf('\n</text>');
   if (start !== -1 && end > start) {
-    const label = labelIn(prompt.slice(end));
+    const answer = tagged(prompt.slice(end), 'label', 'answer');
     const text = prompt.slice(start + '<text>\n'.length, end);
-    return label ? { kind: 'annotate', text, label } : { kind: 'verify', text };
+    return answer ? { kind: 'annotate', text, answer } : { kind: 'verify', text };
   } else if (start === -1) {
-    const label = labelIn(prompt);
-    if (label && typeof seed !== 'number') throw unsupported('A synthesis needs `seed`: run seed x 1000000 + ordinal.');
-    if (label && typeof seed === 'number') {
-      return { kind: 'synthesise', label, runSeed: Math.floor(seed / 1e6), ordinal: seed % 1e6 };
+    const domain = tagged(prompt, 'label', 'domain');
+    if (domain && typeof seed !== 'number')
+      throw unsupported('A synthesis needs `seed`: run seed x 1000000 + ordinal.');
+    if (domain && typeof seed === 'number') {
+      return { kind: 'synthesise', domain, runSeed: Math.floor(seed / 1e6), ordinal: seed % 1e6 };
     }
   }
-  throw unsupported('The embedded teachers understand the prompts of baldistill for classification only.');
+  throw unsupported('The embedded teachers understand the prompts of baldistill only.');
 }
 
-function labelIn(text: string): string | undefined {
-  return /<label>([^<]*)<\/label>/.exec(text)?.[1]?.trim();
+/** What stands in the first of these tags: single-label classification calls both answer and domain a label. */
+function tagged(text: string, ...tags: readonly string[]): string | undefined {
+  for (const tag of tags) {
+    const start = text.indexOf(`<${tag}>`);
+    const end = text.indexOf(`</${tag}>`, start);
+    if (start !== -1 && end !== -1) return text.slice(start + tag.length + 2, end).trim();
+  }
+  return undefined;
 }
 
 function unsupported(message: string): ApiError {

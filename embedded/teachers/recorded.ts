@@ -1,17 +1,26 @@
 /**
- * The recorded teacher: replays a recording kept as JSONL in a folder of the data folder. `train.jsonl` holds the rows,
- * `teacher.jsonl` rationale and prediction by row id, `synthetic.jsonl` invented rows (see r52/README.md).
+ * The recorded teacher: replays what was written about the rows of a folder of the data folder. `teacher.jsonl` holds
+ * rationale and prediction by row id, `synthetic.jsonl` invented rows (see r52/README.md). A folder without them has
+ * the solutions that people wrote (`rationale` of `train.jsonl`); where a row has none either, a simple one is made up,
+ * and invented rows come out of a reserve.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readFolderRows } from '../../adapters/datasets/folder-rows.ts';
+import type { FolderRow } from '../../adapters/datasets/folder-rows.ts';
+import type { RecordedTeacher } from '../../contracts/embedded-models.ts';
 import { answerLine } from '../../domain/tasks/answer-line.ts';
+import { bodyOf } from '../../domain/tasks/prompts.ts';
 import { formatSynthesis } from '../../domain/tasks/tagged-text.ts';
 import { ApiError } from '../api-error.ts';
+import { explainer } from './explanations.ts';
+import { oracle } from './oracle.ts';
+import type { Inventions } from './oracle.ts';
 import { Reserve } from './reserve.ts';
-import { supplyExhausted, type EmbeddedTeacher } from './teacher.ts';
+import { supplyExhausted } from './teacher.ts';
+import type { EmbeddedTeacher, SpokenAnswer } from './teacher.ts';
 
-const TrainingRow = z.object({ id: z.string(), input: z.string(), answer: z.string() });
 const Recording = z.object({ id: z.string(), rationale: z.string(), prediction: z.string() });
 const InventedRow = z.object({
   domain: z.string(),
@@ -21,48 +30,96 @@ const InventedRow = z.object({
   prediction: z.string(),
 });
 
-/** Throws an `Error` naming file and line when a recording cannot be read. */
-export function recordedTeacher(folder: string): EmbeddedTeacher {
-  const recordings = new Map(
-    readLines(join(folder, 'teacher.jsonl'), Recording).map((line) => [line.id, spoken(line)]),
-  );
-  const answers = new Map<string, string>();
-  for (const row of readLines(join(folder, 'train.jsonl'), TrainingRow)) {
-    const answer = recordings.get(row.id);
-    const key = textKey(row.input, row.answer);
+const trainingFile = 'train.jsonl';
+const recordingFile = 'teacher.jsonl';
+const syntheticFile = 'synthetic.jsonl';
+
+/** Whether a folder holds rows to speak about at all, and whether it holds a whole recording. */
+export function hasRows(folder: string): boolean {
+  return existsSync(join(folder, trainingFile));
+}
+export function hasRecording(folder: string): boolean {
+  return [trainingFile, recordingFile, syntheticFile].every((file) => existsSync(join(folder, file)));
+}
+
+/** Throws an `Error` naming file and line when the folder cannot be read. */
+export function recordedTeacher(folder: string, { task, reserve }: RecordedTeacher): EmbeddedTeacher {
+  const rows = readFolderRows(join(folder, trainingFile), task);
+  const spoken = speaker(folder, rows, task);
+  const answers = new Map<string, FolderRow>();
+  for (const row of rows) {
+    const key = textKey(bodyOf(row), row.answer);
     // Repeats of a row: the first recording speaks for all.
-    if (answer !== undefined && !answers.has(key)) answers.set(key, answer);
+    if (spoken(row) !== undefined && !answers.has(key)) answers.set(key, row);
   }
-  const invented = readLines(join(folder, 'synthetic.jsonl'), InventedRow);
-  const reserve = new Reserve(invented, (row) => row.domain);
-  const readBlind = new Map(invented.map((row) => [row.input.trim(), spoken(row)]));
+  const invented =
+    reserve === null
+      ? replayed(folder)
+      : oracle(rows, reserve, task, (row) => spoken(row) ?? { text: answerLine(row.answer), source: 'simulated' });
   return {
-    fingerprint: 'embedded-recorded-teacher',
     answer: (question) => {
-      if (question.kind === 'annotate') {
-        const answer = answers.get(textKey(question.text, question.label));
-        if (answer !== undefined) return answer;
-        throw new ApiError(422, 'The recording holds no answer for this text and label.', { code: 'not_recorded' });
-      }
+      if (question.kind === 'synthesise') return invented.synthesise(question);
       if (question.kind === 'verify') {
-        const answer = readBlind.get(question.text.trim());
+        const answer = invented.verify(question.text.trim());
         if (answer !== undefined) return answer;
         throw new ApiError(422, 'The recording holds no invented row with this text.', { code: 'not_recorded' });
       }
-      const row = reserve.take(question.label, question.runSeed, question.ordinal);
-      if (!row) throw supplyExhausted(question.label, question.ordinal);
-      return formatSynthesis({ input: row.input, rationale: spoken(row), answer: row.answer });
+      const row = answers.get(textKey(question.text, question.answer));
+      const answer = row === undefined ? undefined : spoken(row);
+      if (answer !== undefined) return answer;
+      throw new ApiError(422, 'The recording holds no answer for this text and answer.', { code: 'not_recorded' });
     },
   };
 }
 
-function spoken(recording: { rationale: string; prediction: string }): string {
-  return `${recording.rationale}\n${answerLine(recording.prediction)}`;
+/** What is said about a row; undefined for a row that a recording left out. */
+function speaker(
+  folder: string,
+  rows: readonly FolderRow[],
+  task: RecordedTeacher['task'],
+): (row: FolderRow) => SpokenAnswer | undefined {
+  const file = join(folder, recordingFile);
+  if (existsSync(file)) {
+    const recordings = new Map(readLines(file, Recording).map((line) => [line.id, line]));
+    return ({ id }) => {
+      const line = recordings.get(id);
+      return line === undefined ? undefined : { text: closed(line.rationale, line.prediction), source: 'recorded' };
+    };
+  }
+  const explain = explainer(rows, task);
+  return (row) =>
+    row.rationale === null
+      ? { text: explain(row), source: 'simulated' }
+      : { text: closed(row.rationale, row.answer), source: 'recorded' };
+}
+
+/** The invented rows of a recording; none where there is no such file. Read blind, each says what it was recorded to. */
+function replayed(folder: string): Inventions {
+  const file = join(folder, syntheticFile);
+  const recorded = existsSync(file) ? readLines(file, InventedRow) : [];
+  const supply = new Reserve(recorded, (row) => row.domain);
+  const said = new Map(recorded.map((row) => [row.input.trim(), closed(row.rationale, row.prediction)]));
+  return {
+    synthesise: ({ domain, runSeed, ordinal }) => {
+      const row = supply.take(domain, runSeed, ordinal);
+      if (row === undefined) throw supplyExhausted(domain, ordinal);
+      const rationale = closed(row.rationale, row.prediction);
+      return { text: formatSynthesis({ input: row.input, rationale, answer: row.answer }), source: 'recorded' };
+    },
+    verify: (text) => {
+      const answer = said.get(text);
+      return answer === undefined ? undefined : { text: answer, source: 'recorded' };
+    },
+  };
+}
+
+function closed(rationale: string, answer: string): string {
+  return `${rationale}\n${answerLine(answer)}`;
 }
 
 /** Importers may trim a text, so the space around it does not count. */
-function textKey(text: string, label: string): string {
-  return `${text.trim()}\0${label}`;
+function textKey(text: string, answer: string): string {
+  return `${text.trim()}\0${answer}`;
 }
 
 function readLines<T>(path: string, schema: z.ZodType<T>): T[] {

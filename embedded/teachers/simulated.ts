@@ -30,11 +30,11 @@ export function simulatedTeacher(model: SimulatedTeacher): EmbeddedTeacher {
   };
   const synthesise = (question: SynthesisQuestion): string => {
     const row = inventedRow(reserve, question, model.noise);
-    if (!row) throw supplyExhausted(question.label, question.ordinal);
+    if (!row) throw supplyExhausted(question.domain, question.ordinal);
     return formatSynthesis({
       input: row.input,
       rationale: explain(row.input, row.answer),
-      answer: question.label,
+      answer: question.domain,
     });
   };
   const key = new Map(split.reserve.map(({ input, answer }) => [input, answer]));
@@ -46,21 +46,21 @@ export function simulatedTeacher(model: SimulatedTeacher): EmbeddedTeacher {
     const err = right === undefined || random.next() < model.noise;
     return explain(text, (err ? wrong[random.int(wrong.length)] : right) ?? '');
   };
+  const spoken = (question: TeacherQuestion): string => {
+    if (question.kind === 'annotate') return explain(question.text, question.answer);
+    return question.kind === 'verify' ? guess(question.text) : synthesise(question);
+  };
   return {
-    fingerprint: 'embedded-simulated-teacher',
-    answer: (question) => {
-      if (question.kind === 'annotate') return explain(question.text, question.label);
-      return question.kind === 'verify' ? guess(question.text) : synthesise(question);
-    },
+    answer: (question) => ({ text: spoken(question), source: 'simulated' }),
   };
 }
 
 /** Past the end of the label asked for there is nothing, whatever the noise: the supply is what is held back of it. */
 function inventedRow(reserve: Reserve<Row>, question: SynthesisQuestion, noise: number): Row | undefined {
-  const right = reserve.take(question.label, question.runSeed, question.ordinal);
-  const random = seededRandom(question.runSeed, 'noise', question.label, question.ordinal);
+  const right = reserve.take(question.domain, question.runSeed, question.ordinal);
+  const random = seededRandom(question.runSeed, 'noise', question.domain, question.ordinal);
   if (!right || random.next() >= noise) return right;
-  const others = reserve.labels.filter((label) => label !== question.label);
-  const rows = reserve.rows(others[random.int(others.length)] ?? question.label);
+  const others = reserve.labels.filter((label) => label !== question.domain);
+  const rows = reserve.rows(others[random.int(others.length)] ?? question.domain);
   return rows[random.int(rows.length)];
 }

@@ -1,5 +1,4 @@
 /** Which words of a text give its class away: log-odds of a word in the class against all other classes. */
-import type { Row } from '../../contracts/records.ts';
 
 const wordPattern = /[a-z]{3,}/g;
 const smoothing = 0.5;
@@ -14,7 +13,7 @@ export class TellingWords {
   readonly #starts = new Map<string, number>();
   readonly #counts: Uint32Array;
 
-  constructor(rows: readonly Row[]) {
+  constructor(rows: readonly { readonly input: string; readonly answer: string }[]) {
     this.#labels = [...new Set(rows.map((row) => row.answer))].sort();
     this.#totals = new Float64Array(this.#labels.length);
     const indices = new Map(this.#labels.map((label, index) => [label, index]));

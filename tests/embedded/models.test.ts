@@ -14,7 +14,12 @@ it('reads back every teacher id it writes', () => {
       expect(parseTeacherModelId(teacherModelId(teacher))).toEqual(teacher);
     }),
   );
-  expect(parseTeacherModelId('recorded-r52')).toEqual({ kind: 'recorded', folder: 'r52' });
+  expect(parseTeacherModelId('recorded-r52')).toEqual({
+    kind: 'recorded',
+    folder: 'r52',
+    task: 'classification',
+    reserve: null,
+  });
 });
 
 it('knows nothing of other ids', () => {

@@ -154,7 +154,7 @@ test('everything that is wrong in every file is told at once, and nothing is imp
   const failure: unknown = await prepare(spec).catch((error: unknown) => error);
   expect(failure).toMatchObject({ name: 'BaldistillError', type: 'InvalidInput' });
   expect(failure instanceof Error && failure.message).toMatchInlineSnapshot(`
-    "The data have 14 problems; nothing was imported.
+    "The data have 12 problems; nothing was imported.
       test.jsonl, line 2: id = {}: expected text that is not empty, on one line and without control characters
       test.jsonl, line 2: label: missing; expected text that is not empty, on one line and without control characters
       train.jsonl, line 2: text = "  ": expected text that is not empty
@@ -165,9 +165,7 @@ test('everything that is wrong in every file is told at once, and nothing is imp
       train.jsonl, line 6: ["not","an","object"]: expected a JSON object
       train.jsonl, line 7: text = 5: expected text that is not empty
       train.jsonl, line 7: label = "two\\nlines": expected text that is not empty, on one line and without control characters
-      train.jsonl, line 8: topic = "y": expected the same as label ("x"): in classification the domain is the label
       train.jsonl, line 9: label = "__proto__": expected text that is not empty, on one line and without control characters
-      training data: expected at least one training row whose input is in no held-out file (or leaks: keep)
       validation.jsonl: expected at least one row"
   `);
   await expect(checkData(importer, spec)).rejects.toMatchObject({

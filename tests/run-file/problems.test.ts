@@ -147,7 +147,7 @@ student: { driver: none }
     expect(problemsOf(text)).toMatchInlineSnapshot(`
       "run.yaml: 2 problems
         line 3: budget.calls = 10: expected at least budget.slots (1000): each slot needs one teacher call
-        line 5: student.embedded = "bayes": expected naive-bayes or log-linear"
+        line 5: student.embedded = "bayes": expected naive-bayes, log-linear, one-vs-rest, linear-choice, linear-span or linear-arithmetic"
     `);
   });
 

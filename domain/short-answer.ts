@@ -1,0 +1,34 @@
+/** Short free-text answers: SQuAD normalisation and word F1 (METHOD.md, "Answer extraction" and the table of metrics). */
+
+/** The ASCII punctuation that SQuAD removes, whatever stands around it. */
+const punctuation = /[!-/:-@[-`{-~]/g;
+/** Articles as whole words, a word being letters, digits and underscores of any script. */
+const articles = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
+
+/** Lower case, no punctuation, no articles, white space folded. */
+export function normaliseAnswer(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(punctuation, '')
+    .replaceAll(articles, ' ')
+    .split(/\s+/)
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** F1 of the normalised words of two answers, as multisets; where either has none, whether both have none (SQuAD 2.0). */
+export function wordF1(predicted: string, reference: string): number {
+  const guess = normaliseAnswer(predicted).split(' ').filter(Boolean);
+  const gold = normaliseAnswer(reference).split(' ').filter(Boolean);
+  if (guess.length === 0 || gold.length === 0) return guess.length === gold.length ? 1 : 0;
+  const left = new Map<string, number>();
+  for (const word of gold) left.set(word, (left.get(word) ?? 0) + 1);
+  let same = 0;
+  for (const word of guess) {
+    const count = left.get(word) ?? 0;
+    if (count === 0) continue;
+    left.set(word, count - 1);
+    same += 1;
+  }
+  return (2 * same) / (guess.length + gold.length);
+}

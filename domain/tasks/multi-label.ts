@@ -1,0 +1,48 @@
+/** Multi-label classification: an answer is a set of labels, `grain; wheat`. Domain: one of them, or any field. */
+import { joinLabels, labelSetExtractor, setF1, splitLabels } from '../label-set.ts';
+import { labelSetMetrics } from '../label-set-metrics.ts';
+import { labelShares } from '../macro-shares.ts';
+import { answerLine, withoutAnswerLine } from './answer-line.ts';
+import { promptsOf } from './prompts.ts';
+import { parseSynthesis } from './tagged-text.ts';
+import type { Invented, Task } from './task.ts';
+
+/** `labels`: every label of the data set, in the order of the prompts. */
+export function multiLabel(labels: readonly string[]): Task {
+  const known = new Set(labels);
+  const read = labelSetExtractor(labels);
+
+  const readSynthesis = (text: string, domain: string): Invented | string => {
+    const synthesis = parseSynthesis(text);
+    if (synthesis === undefined) return 'unparseable';
+    const answer = read(answerLine(synthesis.answer));
+    const invalid = answer === null || splitLabels(answer).length < splitLabels(synthesis.answer).length;
+    if (invalid || (known.has(domain) && !splitLabels(answer).includes(domain))) return 'wrong_label';
+    const { input, rationale } = synthesis;
+    return { input, answer, rationale: withoutAnswerLine(rationale), consistent: sameLabels(read(rationale), answer) };
+  };
+
+  return {
+    ...promptsOf({
+      version: 'multi-label-1',
+      heading: 'Text',
+      before: `Labels: ${joinLabels(labels)}`,
+      explain:
+        'You explain which labels fit a text. Think step by step about the text and name the words and facts that ' +
+        'decide for each label.',
+      invent:
+        'You invent realistic texts for a classification data set where a text has one or more labels. The kind ' +
+        'asked for is one of the labels of the new text.',
+      answer: 'LABEL; LABEL',
+    }),
+    readSynthesis,
+    extract: read,
+    agrees: (extracted, { answer }) => sameLabels(extracted, answer),
+    metrics: (evaluation) => labelSetMetrics(evaluation, labels),
+    shares: ({ gold, predicted }) => labelShares(splitLabels(gold), predicted === null ? [] : splitLabels(predicted)),
+  };
+}
+
+function sameLabels(first: string | null, second: string): boolean {
+  return setF1(first, second) === 1;
+}

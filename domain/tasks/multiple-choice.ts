@@ -1,0 +1,54 @@
+/** Multiple choice: the answer is the letter of one of the choices. */
+import { rowShares } from '../macro-shares.ts';
+import { choiceLetter, extractChoice, mostChoices } from '../choice-answer.ts';
+import type { SeededRandom } from '../random.ts';
+import { rowMetrics } from '../row-metrics.ts';
+import { answerLine, withoutAnswerLine } from './answer-line.ts';
+import { promptsOf } from './prompts.ts';
+import { parseSynthesis } from './tagged-text.ts';
+import type { Invented, JudgedRow, Task } from './task.ts';
+
+export function multipleChoice(): Task {
+  return {
+    ...promptsOf({
+      version: 'multiple-choice-1',
+      heading: 'Question',
+      before: '',
+      explain:
+        'You explain the answers of multiple-choice questions. Think step by step, and speak of the choices in their ' +
+        'words, not by letter.',
+      invent:
+        'You invent multiple-choice questions of which one choice is right. In the rationale speak of the choices in ' +
+        'their words, not by letter.',
+      answer: 'LETTER',
+      withChoices: true,
+    }),
+    readSynthesis,
+    extract: (output, { choices }) => extractChoice(output, choices?.length ?? mostChoices),
+    agrees: (extracted, { answer }) => extracted === answer,
+    metrics: (evaluation) => rowMetrics(evaluation, 'accuracy', right),
+    shares: (row) => rowShares(row.domain, right(row)),
+  };
+}
+
+function right({ predicted, gold }: JudgedRow): number {
+  return predicted === gold ? 1 : 0;
+}
+
+/** Teachers like to put the right choice first: an invented row's choices are put in random order. */
+function readSynthesis(text: string, _domain: string, random: SeededRandom): Invented | string {
+  const synthesis = parseSynthesis(text);
+  if (synthesis?.choices === undefined) return 'unparseable';
+  const { choices, input, rationale } = synthesis;
+  const gold = extractChoice(answerLine(synthesis.answer), choices.length);
+  const distinct = new Set(choices.map((choice) => choice.toLowerCase())).size === choices.length;
+  if (gold === null || choices.length < 2 || choices.length > mostChoices || !distinct) return 'bad_choices';
+  const order = random.shuffle([...choices.keys()]);
+  return {
+    input,
+    choices: order.map((index) => choices[index] ?? ''),
+    answer: choiceLetter(order.findIndex((index) => choiceLetter(index) === gold)),
+    rationale: withoutAnswerLine(rationale),
+    consistent: extractChoice(rationale, choices.length) === gold,
+  };
+}
