@@ -34,6 +34,7 @@ export function specOf(name: string, slots = 10): RunSpec {
   return RunSpec.parse({
     name,
     data: { builtin: 'wordnet' },
+    stages: 5,
     dataRoot: '/nowhere',
     budget: { slots, calls: slots, maxForfeits: 3 },
     switches: {
