@@ -5,7 +5,8 @@ import { macroOf } from '../../domain/macro-shares.ts';
 import { pairedBootstrap } from '../../domain/paired-bootstrap.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { spreadOf } from '../../domain/spread.ts';
-import { openTask } from '../../domain/tasks/open-task.ts';
+import { openTask, taskNames } from '../../domain/tasks/open-task.ts';
+import type { TaskName } from '../../domain/tasks/open-task.ts';
 
 const label = fc.constantFrom('a', 'b', 'c', 'd');
 const judged = fc.array(
@@ -56,6 +57,30 @@ describe('macro as shares', () => {
       { numRuns: 100 },
     );
   });
+});
+
+/** Golds and what was read from outputs, as each task spells them. */
+const answers = {
+  classification: ['a', 'b', 'c', 'd'],
+  'multi-label': ['a', 'a; b', 'b; c; d', 'd'],
+  'multiple-choice': ['A', 'B', 'C', 'D'],
+  maths: ['1', '0.5', '1/2', '-3'],
+  'abstractive-qa': ['a red fox', 'the fox', 'red', 'a hen house'],
+  generic: ['a b', 'A B.', 'b', 'c'],
+} satisfies Record<TaskName, string[]>;
+
+test.each(taskNames)('%s: the shares of its rows make the macro of its metrics', (name) => {
+  const task = openTask(name, ['a', 'b', 'c', 'd']);
+  const answer = fc.constantFrom(...answers[name]);
+  const row = fc.record({ domain: label, gold: answer, predicted: fc.option(answer) });
+  const rows = name === 'classification' ? judged : fc.array(row, { minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(rows, (given) => {
+      const { macro } = task.metrics({ judged: given, pool: { a: 4, b: 3, c: 2, d: 1 }, slots: 4, seed: 0 });
+      expect(macroOf(given.map((one) => task.shares(one)))(ones(given.length))).toBeCloseTo(macro, 12);
+    }),
+    { numRuns: 50 },
+  );
 });
 
 describe('paired bootstrap', () => {
