@@ -82,7 +82,7 @@ export const breaks: readonly Break[] = [
           'const answer = await sender.teacher.complete(request, early);',
           'const outcome = await sender.ledger.intend(intent);',
           "if (outcome.kind === 'send') {",
-          '  await sender.ledger.settle(outcome.callId, answer);',
+          '  await sender.ledger.settle(outcome.callId, answer, answerCost(answer, teacherRates(sender.spec)));',
           "  return { end: 'answered', sent: 1 };",
           '}',
         ].join('\n'),
