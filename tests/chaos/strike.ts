@@ -24,7 +24,9 @@ export async function strikeSafely(site: Site, watch: Watch, strike: Strike): Pr
   try {
     return await strikeAtItsMoment(site, watch, strike);
   } catch (error) {
-    watch.violations.push(`the driver could not strike ${strike.fault}@${strike.at}: ${String(error)}`);
+    // Once the run is over its processes are ended, also one that this strike was just starting.
+    if (!watch.over)
+      watch.violations.push(`the driver could not strike ${strike.fault}@${strike.at}: ${String(error)}`);
     return undefined;
   }
 }
