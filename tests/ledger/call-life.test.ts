@@ -45,6 +45,21 @@ describe('the life of one call', () => {
     expect((await ledger.budget('run')).charged).toBe(1);
   });
 
+  it('charges a late answer of a refused call, also where no call was left for its slot meanwhile', async () => {
+    const path = freshPath();
+    const ledger = await openFor(path);
+    await openRun(ledger, 'run', { calls: 1, planned: 0 });
+    const refused = sent(await ledger.intend(requestFor('run', 0)));
+    await ledger.refuse(refused, 'rate_limited', { final: false });
+    await ledger.settle(sent(await ledger.intend(requestFor('run', 1))), answer, cost);
+    expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'exhausted', reason: 'calls' });
+    await ledger.setLimits('run', { calls: 2 });
+    expect(await ledger.settle(refused, answer, cost)).toBe('recovered');
+    expect(await ledger.budget('run')).toMatchObject({ charged: 2, tokens: { charged: 2 * cost.tokens } });
+    expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'answered', callId: refused });
+    expect(violations(path)).toEqual([]);
+  });
+
   it('keeps a late answer of a forfeited call: already charged, and the slot is filled', async () => {
     const path = freshPath();
     const ledger = await openFor(path);

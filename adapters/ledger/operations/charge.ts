@@ -31,8 +31,8 @@ export async function endFollower(transaction: LedgerTransaction, row: ChargeRow
 }
 
 /** A charge that stays keeps its row for ever; one given back makes room for the next. */
-function isReusable(row: ChargeRow | undefined): row is ChargeRow {
-  return row !== undefined && (row.state === 'refused' || row.state === 'released' || row.state === 'exhausted');
+export function isGivenBack({ state }: Pick<ChargeRow, 'state'>): boolean {
+  return state === 'refused' || state === 'released' || state === 'exhausted';
 }
 
 /** A charge that costs neither tokens nor money. */
@@ -51,7 +51,7 @@ export async function writeCharge(
   charge: NewCharge,
 ): Promise<void> {
   const last = rows.at(-1);
-  if (isReusable(last)) {
+  if (last !== undefined && isGivenBack(last)) {
     await transaction.updateCharge(last, charge);
     return;
   }
@@ -69,10 +69,16 @@ export async function writeExhausted(
 ): Promise<void> {
   const last = rows.at(-1);
   if (last !== undefined && (last.final === 1 || last.state === 'forfeited' || last.state === 'exhausted')) return;
-  const charge = { state: 'exhausted', reason, from_plan: 0, charged: 0, ...free } as const;
+  // The row still names the call that was refused before: should its answer come after all, it is charged here.
   await writeCharge(transaction, request, rows, {
-    ...charge,
     call_id: last?.call_id ?? null,
     role: last?.role ?? 'payer',
+    state: 'exhausted',
+    reason,
+    from_plan: 0,
+    charged: 0,
+    ...free,
+    worst_tokens: last?.worst_tokens ?? 0,
+    worst_micro_usd: last?.worst_micro_usd ?? 0,
   });
 }

@@ -18,9 +18,12 @@ import { forfeitOpen, isFresh } from './forfeit.ts';
 export async function intend(transaction: LedgerTransaction, request: IntentRequest): Promise<IntentOutcome> {
   const { statements, database } = transaction;
   const slotKey = { run: request.run, stage: request.stage, round: request.round, slot: request.slot };
-  let rows = await statements.chargesOfSlot(database, slotKey);
-  const owed = await pursueOwn(transaction, request, rows);
+  const before = await statements.chargesOfSlot(database, slotKey);
+  const owed = await pursueOwn(transaction, request, before);
   if (owed !== undefined) return owed;
+  // What was open and does not bind any more is forfeited now.
+  const lost = before.some(({ state }) => state === 'open');
+  const rows = lost ? await statements.chargesOfSlot(database, slotKey) : before;
   let calls = await statements.callsOfContent(database, { content_key: request.contentKey });
   const answered = calls.find(isAnswered);
   if (answered !== undefined) return reuse(transaction, request, rows, answered);
@@ -30,7 +33,6 @@ export async function intend(transaction: LedgerTransaction, request: IntentRequ
     if (pursued !== undefined) return pursued;
     calls = await statements.callsOfContent(database, { content_key: request.contentKey });
   }
-  rows = await statements.chargesOfSlot(database, slotKey);
   return pay(transaction, request, rows, calls.at(-1));
 }
 

@@ -4,7 +4,7 @@ import { costDifference } from '../../../domain/cost.ts';
 import type { Cost } from '../../../domain/cost.ts';
 import type { CallRow, ChargeRow } from '../statements.ts';
 import type { LedgerTransaction } from '../transaction.ts';
-import { mustApply } from './charge.ts';
+import { isGivenBack, mustApply } from './charge.ts';
 
 export interface Settlement {
   readonly callId: string;
@@ -60,7 +60,7 @@ async function creditSlots(transaction: LedgerTransaction, call: CallRow, cost: 
       await mustApply(transaction, row.run, { type: 'recover', change }, 'recover', callId);
       await transaction.updateCharge(row, { state: 'recovered', reason: null, ...amounts });
       above = (await noteExcess(transaction, row, change)) || above;
-    } else if (unpaid && row.state === 'refused' && row.role === 'payer') {
+    } else if (unpaid && isGivenBack(row) && row.role === 'payer') {
       unpaid = false;
       await recharge(transaction, row, cost);
     }
