@@ -10,6 +10,7 @@ import type { ExitCode } from './exit.ts';
 import { lookAtComparison } from './comparison-snapshot.ts';
 import type { ComparisonSnapshot } from './comparison-snapshot.ts';
 import type { EndingOf, Followed } from './follow.ts';
+import { tellUnfinished } from './tell-unfinished.ts';
 import type { Terminal } from './terminal.ts';
 import { comparisonFrame, comparisonLines, comparisonText } from './view/comparison.ts';
 
@@ -43,26 +44,13 @@ export function tellComparison(
 ): ExitCode {
   if (json) terminal.printJson({ type: ending.kind, comparison: name, ...ending });
   if (ending.kind === 'result') return tellTable(terminal, name, json);
-  if (ending.kind === 'blocked') {
-    terminal.note(`The comparison "${name}" is blocked: ${ending.blocked.message}`);
-    terminal.note(`${ending.blocked.remedy}\nWhen that is done: baldistill resume ${name}`);
-    return exitCodes.blocked;
-  }
-  if (ending.kind === 'wedged') {
-    terminal.note(`The comparison "${name}" was started by another version, whose steps this one cannot follow.`);
-    terminal.note(`End it with: baldistill stop ${name} --kill\nThen start it again; cells that are done stay done.`);
-    return exitCodes.failed;
-  }
-  if (ending.kind === 'down') {
-    terminal.note(`The services were ended. The comparison "${name}" waits; go on with: baldistill watch ${name}`);
-    return exitCodes.detached;
-  }
-  if (ending.kind === 'stopped') {
-    terminal.note(`The comparison "${name}" was stopped. What it has: ${comparisonPaths(terminal.home, name).folder}`);
-    return exitCodes.done;
-  }
-  terminal.note(`The comparison "${name}" failed: ${ending.message}`);
-  return exitCodes.failed;
+  const unfinished = {
+    what: `The comparison "${name}"`,
+    name,
+    folder: comparisonPaths(terminal.home, name).folder,
+    again: 'Start it again with the same command once that is mended; cells that are done stay done.',
+  };
+  return tellUnfinished(terminal, unfinished, ending);
 }
 
 /** The table of a comparison that is over, and its exit code. */

@@ -6,6 +6,7 @@ import type { ExitCode } from './exit.ts';
 import { follow, followedRun } from './follow.ts';
 import type { Ending, EndingOf, Followed, Snapshot } from './follow.ts';
 import { reportPaths } from './report-files.ts';
+import { tellUnfinished } from './tell-unfinished.ts';
 import type { Terminal } from './terminal.ts';
 import { liveFrame } from './view/live.ts';
 import type { Screen } from './view/live.ts';
@@ -70,32 +71,23 @@ export async function stay<S extends object, R, B>(
 /** Says how a run ended and what to do next. */
 export function tell(terminal: Terminal, run: string, ending: Ending, json: boolean): ExitCode {
   if (json) terminal.printJson({ type: ending.kind, run, ...ending });
-  if (ending.kind === 'result') {
-    if (!json) terminal.print(resultLines(terminal.home, ending.result));
-    return ending.result.status === 'failed' ? exitCodes.failed : exitCodes.done;
+  if (ending.kind !== 'result') {
+    const told = tellUnfinished(
+      terminal,
+      {
+        what: `The run "${run}"`,
+        name: run,
+        folder: reportPaths(terminal.home, run).folder,
+        again: 'Start it again with the same command once that is mended; paid answers are kept.',
+      },
+      ending,
+    );
+    if (ending.kind === 'blocked' && ending.blocked.skip)
+      terminal.note(`Or ${ending.blocked.skip}: baldistill skip ${run}`);
+    return told;
   }
-  if (ending.kind === 'blocked') {
-    terminal.note(`The run "${run}" is blocked: ${ending.blocked.message}`);
-    terminal.note(`${ending.blocked.remedy}\nWhen that is done: baldistill resume ${run}`);
-    if (ending.blocked.skip) terminal.note(`Or ${ending.blocked.skip}: baldistill skip ${run}`);
-    return exitCodes.blocked;
-  }
-  if (ending.kind === 'wedged') {
-    terminal.note(`The run "${run}" was started by another version, whose steps this one cannot follow.`);
-    terminal.note(`End it with: baldistill stop ${run} --kill\nThen start it again; all that was paid is used.`);
-    return exitCodes.failed;
-  }
-  if (ending.kind === 'down') {
-    terminal.note(`The services were ended. The run "${run}" waits; go on with: baldistill watch ${run}`);
-    return exitCodes.detached;
-  }
-  if (ending.kind === 'stopped') {
-    terminal.note(`The run "${run}" was stopped. What it has so far: ${reportPaths(terminal.home, run).folder}`);
-    return exitCodes.done;
-  }
-  terminal.note(`The run "${run}" failed: ${ending.message}`);
-  terminal.note('Start it again with the same command once that is mended; paid answers are kept.');
-  return exitCodes.failed;
+  if (!json) terminal.print(resultLines(terminal.home, ending.result));
+  return ending.result.status === 'failed' ? exitCodes.failed : exitCodes.done;
 }
 
 export function resultLines(

@@ -1,7 +1,7 @@
 /** The budget over time: what was planned, charged, answered from the ledger, and lost. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../contracts/report.ts';
-import { colour, figure, figureHeight, figureWidth } from './chart.ts';
+import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
 import { endLabels } from './end-labels.ts';
 import type { Markup } from './markup.ts';
 import { count, dollars } from './words.ts';
@@ -123,6 +123,6 @@ function timeAxis(unit: string) {
     marginLeft: 50,
     marginTop: 28,
     marginBottom: 46,
-    x: { label: `${unit} since the start`, labelAnchor: 'center', labelOffset: 38, labelArrow: 'none', ticks: 5 },
+    x: { ...below(`${unit} since the start`), ticks: 5 },
   } as const;
 }

@@ -1,10 +1,10 @@
 /** Before and after, domain by domain: what the later stages changed. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../contracts/report.ts';
-import { colour, figure, figureWidth } from './chart.ts';
+import { below, colour, figure, figureWidth } from './chart.ts';
 import { markup, visible } from './markup.ts';
 import type { Markup } from './markup.ts';
-import { axisName, axisRoom, drawnOf, panels, rowHeight } from './panels.ts';
+import { axisRoom, drawnOf, nameRows, panels, rowHeight } from './panels.ts';
 import { domainsOf, scoredStages } from './scored.ts';
 import { score } from './words.ts';
 import { metricWord } from '../metric-words.ts';
@@ -66,21 +66,11 @@ function panelOptions(panel: readonly Change[], room: number, scoreName: string)
     marginRight: 12,
     x: {
       domain: [0, 1],
-      label: scoreName,
-      labelAnchor: 'center',
-      labelOffset: 38,
-      labelArrow: 'none',
+      ...below(scoreName),
       grid: true,
       ticks: 5,
     },
-    y: {
-      type: 'band',
-      round: false,
-      domain: rows.map(({ place }) => place),
-      label: null,
-      tickSize: 0,
-      tickFormat: (place: number) => axisName(rows[place]?.domain ?? ''),
-    },
+    y: nameRows(rows.map(({ domain }) => domain)),
     marks: [
       Plot.link(rows, { x1: 'before', x2: 'after', y: 'place', stroke: 'fill', strokeWidth: 2, strokeOpacity: 0.6 }),
       Plot.dot(rows, {

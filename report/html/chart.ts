@@ -10,6 +10,10 @@ const { document } = parseHTML('<!doctype html><html><body></body></html>');
 export const figureWidth = 352;
 export const figureHeight = 250;
 
+/** An axis below the drawing, with its name in the middle. */
+export const below = (label: string) =>
+  ({ label, labelAnchor: 'center', labelOffset: 38, labelArrow: 'none' }) as const;
+
 /** Colours by what they stand for; the style sheet has them for light and dark, told apart without red and green. */
 export const colour = {
   first: 'var(--first)',

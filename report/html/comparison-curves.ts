@@ -1,7 +1,7 @@
 /** Macro over the number of stages or the budget, a line a method (Figure 4 of the paper). */
 import * as Plot from '@observablehq/plot';
 import type { Comparison, Curve } from '../../contracts/comparison.ts';
-import { colour, figure, figureHeight, figureWidth } from './chart.ts';
+import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
 import { spreadText } from './comparison-table.ts';
 import { endLabels } from './end-labels.ts';
 import { shortened } from './markup.ts';
@@ -65,10 +65,7 @@ function curveOptions(
     marginBottom: 46,
     marginRight: ends.room,
     x: {
-      label: over === 'stages' ? 'stages (K)' : 'slots (B)',
-      labelAnchor: 'center',
-      labelOffset: 38,
-      labelArrow: 'none',
+      ...below(over === 'stages' ? 'stages (K)' : 'slots (B)'),
       inset: 6,
       ticks: xs.length <= 6 ? xs : 5,
       tickFormat: (x: number) => count(x),

@@ -1,11 +1,11 @@
 /** Differences to the baseline with their intervals: what the marks of the table stand on. */
 import * as Plot from '@observablehq/plot';
 import type { Block, Comparison } from '../../contracts/comparison.ts';
-import { colour, figure, figureWidth } from './chart.ts';
+import { below, colour, figure, figureWidth } from './chart.ts';
 import { differencesOf } from './comparison-table.ts';
 import { visible } from './markup.ts';
 import type { Markup } from './markup.ts';
-import { axisName, axisRoom } from './panels.ts';
+import { axisRoom, nameRows } from './panels.ts';
 import { signed } from './words.ts';
 
 /** One figure a data set, all on one scale so that they can be held against each other. */
@@ -44,21 +44,11 @@ function chartOptions(lines: ReturnType<typeof differencesOf>, domain: readonly 
     x: {
       domain: [...domain],
       nice: true,
-      label: 'difference in macro',
-      labelAnchor: 'center',
-      labelOffset: 38,
-      labelArrow: 'none',
+      ...below('difference in macro'),
       grid: true,
       ticks: 4,
     },
-    y: {
-      type: 'band',
-      round: false,
-      domain: rows.map(({ place }) => place),
-      label: null,
-      tickSize: 0,
-      tickFormat: (place: number) => axisName(rows[place]?.label ?? ''),
-    },
+    y: nameRows(rows.map(({ label }) => label)),
     marks: [
       Plot.ruleX([0], { stroke: colour.ink }),
       Plot.link(rows, { x1: 'low', x2: 'high', y: 'place', stroke: 'fill', strokeWidth: 2 }),

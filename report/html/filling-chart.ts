@@ -1,7 +1,7 @@
 /** What the slots of each stage were filled with. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../contracts/report.ts';
-import { colour, figure, figureHeight, figureWidth } from './chart.ts';
+import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
 import type { Markup } from './markup.ts';
 import { count } from './words.ts';
 
@@ -40,10 +40,7 @@ export function fillingChart({ stages }: Report): Markup | null {
       marginTop: 52,
       x: {
         type: 'band',
-        label: 'stage',
-        labelAnchor: 'center',
-        labelOffset: 38,
-        labelArrow: 'none',
+        ...below('stage'),
         ticks: stages.map(({ stage }) => stage).filter((_, index) => index % every === 0),
         tickFormat: (stage: number) => String(stage),
         tickSize: 0,

@@ -1,7 +1,7 @@
 /** Score of each domain against its rows in the pool: the long tail in one picture. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../contracts/report.ts';
-import { colour, figure, figureHeight, figureWidth } from './chart.ts';
+import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
 import { visible } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { groupLooks } from './group-looks.ts';
@@ -39,10 +39,7 @@ export function frequencyChart(report: Report): Markup | null {
       marginRight: 16,
       x: {
         type: 'log',
-        label: 'rows in the pool (log scale)',
-        labelAnchor: 'center',
-        labelOffset: 38,
-        labelArrow: 'none',
+        ...below('rows in the pool (log scale)'),
         ticks: 4,
         tickFormat: (rows: number) => count(rows),
       },

@@ -1,7 +1,7 @@
 /** Training loss of the student, a line a stage. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../contracts/report.ts';
-import { colour, figure, figureHeight, figureWidth } from './chart.ts';
+import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
 import type { Markup } from './markup.ts';
 
 /** More points than this a line, and only every so many are drawn. */
@@ -31,7 +31,7 @@ export function lossChart({ stages }: Report): Markup | null {
       marginTop: 28,
       marginBottom: 46,
       marginRight: 24,
-      x: { label: 'training step', labelAnchor: 'center', labelOffset: 38, labelArrow: 'none', ticks: 4 },
+      x: { ...below('training step'), ticks: 4 },
       y: { label: 'loss', grid: true, ticks: 5, zero: true, nice: true, tickFormat: short },
       marks: [
         ...lines.map(({ points, depth }) =>

@@ -28,3 +28,14 @@ export const axisName = (domain: string): string => shortened(domain, 24);
 /** Room for the names of an axis, at about 7 px a character. */
 export const axisRoom = (domains: readonly string[]): number =>
   Math.max(...domains.map((domain) => axisName(domain).length), 4) * 6.9 + 14;
+
+/** A row a name: the band scale of a chart whose rows are told apart by their place. */
+export const nameRows = (names: readonly string[]) =>
+  ({
+    type: 'band',
+    round: false,
+    domain: names.map((_, place) => place),
+    label: null,
+    tickSize: 0,
+    tickFormat: (place: number) => axisName(names[place] ?? ''),
+  }) as const;

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { DomainOutcome } from '../../contracts/records.ts';
 import type { Report } from '../../contracts/report.ts';
-import { colour, drawing } from './chart.ts';
+import { below, colour, drawing } from './chart.ts';
 import { markup, visible } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { axisName, axisRoom, drawnOf, panels, rowHeight } from './panels.ts';
@@ -89,10 +89,7 @@ function mapOptions(
     x: {
       type: 'band',
       domain: [...stages],
-      label: 'stage',
-      labelAnchor: 'center',
-      labelOffset: 38,
-      labelArrow: 'none',
+      ...below('stage'),
       tickSize: 0,
       padding: 0.04,
       ticks: stages.filter((_, index) => index % every === 0),

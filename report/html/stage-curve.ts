@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Metrics } from '../../contracts/metrics.ts';
 import type { Report } from '../../contracts/report.ts';
-import { colour, figure, figureHeight, figureWidth } from './chart.ts';
+import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
 import { endLabels } from './end-labels.ts';
 import { groupLooks } from './group-looks.ts';
 import type { Markup } from './markup.ts';
@@ -127,10 +127,7 @@ function stageAxis(scored: readonly ScoredStage[], beyond: number) {
     marginTop: 28,
     marginBottom: 46,
     x: {
-      label: 'stage',
-      labelAnchor: 'center',
-      labelOffset: 38,
-      labelArrow: 'none',
+      ...below('stage'),
       domain: [Math.min(...stages) - 0.15, Math.max(...stages) + beyond + 0.15],
       ticks: stages.filter((_, index) => index % step === 0),
       tickFormat: (stage: number) => String(stage),

@@ -1,7 +1,7 @@
 /** What bad input gets, through the command line: everything said at once, nothing started, and parked runs mended. */
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ends, openHome, resultOf, storyFile } from '../durability/rig.ts';
+import { ends, modelAway, openHome, resultOf, storyFile } from '../durability/rig.ts';
 import type { Home } from '../durability/rig.ts';
 
 let home: Home;
@@ -104,13 +104,7 @@ describe('while services run', { timeout: 120_000 }, () => {
   });
 
   test('a model that comes back: the parked run goes on after `resume`, and pays for nothing twice', async () => {
-    const error = {
-      message: 'The model does not exist',
-      type: 'invalid_request_error',
-      param: null,
-      code: 'model_not_found',
-    };
-    await home.behave({ faults: [{ status: 404, when: 'before', every: 1, headers: {}, body: { error } }] });
+    await home.behave({ faults: [modelAway] });
     const file = home.file('away.yaml', smallFile('away', ', noise: 0.1'));
     const { stderr } = await ends(home.cli('run', file), 3);
     expect(stderr).toContain('The run "away" is blocked');

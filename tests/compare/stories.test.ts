@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Comparison } from '../../contracts/comparison.ts';
-import { ends, openHome, until } from '../durability/rig.ts';
+import { ends, modelAway, openHome, until } from '../durability/rig.ts';
 import type { Home } from '../durability/rig.ts';
 
 let home: Home;
@@ -161,13 +161,7 @@ test('a blocked cell: the others go on, and the comparison waits for a person', 
 });
 
 test('an outage blocks no more cells than it has to; resume tries them all again', { timeout: 180_000 }, async () => {
-  const error = {
-    message: 'The model does not exist',
-    type: 'invalid_request_error',
-    param: null,
-    code: 'model_not_found',
-  };
-  await home.behave({ faults: [{ status: 404, when: 'before', every: 1, headers: {}, body: { error } }] });
+  await home.behave({ faults: [modelAway] });
   const file = grid('outage', { teacher: ', noise: 0.5', seeds: 3 });
   const { stderr } = await ends(home.cli('compare', file), 3);
   expect(stderr).toContain('baldistill resume outage');

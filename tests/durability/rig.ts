@@ -222,3 +222,14 @@ function contentOf(path: string): string {
     return '';
   }
 }
+
+/** An endpoint whose model is away: a fault that parks a run until somebody mends it. */
+export const modelAway = {
+  status: 404,
+  when: 'before',
+  every: 1,
+  headers: {},
+  body: {
+    error: { message: 'The model does not exist', type: 'invalid_request_error', param: null, code: 'model_not_found' },
+  },
+} as const;
