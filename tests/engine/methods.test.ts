@@ -1,24 +1,15 @@
 /** Every preset, and what each switch changes of one: whole runs over the embedded endpoint. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { Example } from '../../contracts/records.ts';
 import { Report } from '../../contracts/report.ts';
 import { methodNames, presets } from '../../domain/methods.ts';
 import type { MethodName } from '../../domain/methods.ts';
-import { openRig, wordnetSpec } from './rig.ts';
-import type { Home, Rig } from './rig.ts';
+import { openStories, wordnetSpec } from './rig.ts';
 
-let rig: Rig;
-let home: Home;
-
-beforeAll(async () => {
-  rig = await openRig();
-  home = rig.home();
-  await home.worker();
-});
-afterAll(async () => await rig.close());
+const at = openStories();
 
 const Line = Example.omit({ rationale: true });
 
@@ -32,7 +23,7 @@ interface Told {
 /** A run to its end: 120 slots over 600 rows, three stages where the method leaves them open. */
 async function told(name: string, method: MethodName, yaml: Parameters<typeof wordnetSpec>[2] = {}): Promise<Told> {
   const spec = wordnetSpec(name, { method, ...(presets[method].stages === undefined ? { stages: 3 } : {}) }, yaml);
-  const result = await (await home.start(spec)).result();
+  const result = await (await at.home.start(spec)).result();
   expect(result.status).toBe('completed');
   const read = (file: string): string => readFileSync(join(result.folder ?? '', file), 'utf8');
   const report = Report.parse(JSON.parse(read('report.json')));
@@ -102,14 +93,14 @@ describe('presets', () => {
   });
 
   test('random-ft trains on bare answers and asks no teacher, so it needs none', async () => {
-    const before = await rig.counters();
+    const before = await at.rig.counters();
     const run = await told('bare', 'random-ft', { teacher: '{ baseUrl: "http://127.0.0.1:9/v1", model: none }' });
     expect(run.report.spec.teacher).toBeUndefined();
     expect(run.report).toMatchObject({ teacherModel: null, ledger: { charged: 0 } });
     expect(run.sum('real')).toBe(120);
     expect(run.lines.every(({ call }) => call === null)).toBe(true);
     expect(run.training.match(/"content":"The answer is: \w+"/g)).toHaveLength(120);
-    expect(await rig.counters()).toEqual(before);
+    expect(await at.rig.counters()).toEqual(before);
   });
 
   test('zero-shot-cot only tests the base student', async () => {
@@ -180,7 +171,7 @@ describe('one switch further', () => {
     const { verify_disagrees: dropped = 0, unverified = 0 } = many.report.ledger.unusable;
     expect([dropped, unverified].every((count) => count > 0)).toBe(true);
     expect(many.training).toBe(one.training);
-    const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
+    const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
     try {
       const slots = new Map<string, number[]>();
       for (const { kind, slot } of await ledger.entries('few-calls-32'))

@@ -3,31 +3,22 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import { Report } from '../../contracts/report.ts';
 import { resumeRun, setBudget } from '../../workflows/messages.ts';
 import { look, violations } from '../ledger/look.ts';
-import { openRig, until, wordnetSpec } from './rig.ts';
-import type { Home, Rig } from './rig.ts';
+import { openStories, until, wordnetSpec } from './rig.ts';
 
-let rig: Rig;
-let home: Home;
-
-beforeAll(async () => {
-  rig = await openRig();
-  home = rig.home();
-  await home.worker();
-});
-afterAll(async () => await rig.close());
+const at = openStories();
 
 const model = 'simulated-wordnet?noise=0.2&pool=600';
-const teacher = (price: string): string => `{ baseUrl: '${rig.embedded().url}', model: '${model}'${price} }`;
-const student = (price: string): string => `{ baseUrl: '${rig.embedded().url}', model: naive-bayes${price} }`;
-const ledgerFile = (): string => join(home.path, 'ledger.sqlite');
+const teacher = (price: string): string => `{ baseUrl: '${at.rig.embedded().url}', model: '${model}'${price} }`;
+const student = (price: string): string => `{ baseUrl: '${at.rig.embedded().url}', model: naive-bayes${price} }`;
+const ledgerFile = (): string => join(at.home.path, 'ledger.sqlite');
 const reportOf = (run: string): Report =>
-  Report.parse(JSON.parse(readFileSync(join(home.path, 'runs', run, 'report.json'), 'utf8')));
+  Report.parse(JSON.parse(readFileSync(join(at.home.path, 'runs', run, 'report.json'), 'utf8')));
 
 const fileOf = (budget: string, teacherPrice: string, studentPrice: string, prices = ''): string =>
   [
@@ -66,18 +57,18 @@ test('a run that no run file has checked is refused all the same, and no limit i
     { method: 'random-ft-cot', seed: 60 },
     { teacher: teacher(''), student: student('') },
   );
-  const handle = await home.start({ ...spec, name: 'unpriced-cap', budget: { ...spec.budget, usd: 1 } });
+  const handle = await at.home.start({ ...spec, name: 'unpriced-cap', budget: { ...spec.budget, usd: 1 } });
   await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
-  const before = await rig.counters();
-  const other = await home.start(spec);
+  const before = await at.rig.counters();
+  const other = await at.home.start(spec);
   await expect(other.executeUpdate(setBudget, { args: [{ usd: 1 }] })).rejects.toMatchObject({
     cause: { message: expect.stringContaining('is not known') },
   });
   await other.result();
-  expect((await rig.counters()).billed - before.billed).toBe(120);
+  expect((await at.rig.counters()).billed - before.billed).toBe(120);
   const { money } = reportOf('unpriced').ledger;
   expect(money).toMatchObject({ chargedMicroUsd: 0, unpriced: 120 });
-  expect(readFileSync(join(home.path, 'runs', 'unpriced', 'report.md'), 'utf8')).toContain(
+  expect(readFileSync(join(at.home.path, 'runs', 'unpriced', 'report.md'), 'utf8')).toContain(
     '120 answers of a model without a known price',
   );
 });
@@ -88,7 +79,7 @@ test('a limit in money stops within one worst case of it and never above; planne
     { method: 'adaptive-ft-cot', seed: 61 },
     { teacher: teacher(', price: { input: 1, output: 10 }'), budget: '{ slots: 120, usd: 0.03 }' },
   );
-  await (await home.start(spec)).result();
+  await (await at.home.start(spec)).result();
   const report = reportOf('capped');
   const { money, charged } = report.ledger;
   expect(charged).toBeLessThan(120);
@@ -109,7 +100,7 @@ test('tokens are limited in the same way', async () => {
     { method: 'adaptive-ft-cot', seed: 62 },
     { budget: '{ slots: 120, tokens: 6000 }' },
   );
-  await (await home.start(spec)).result();
+  await (await at.home.start(spec)).result();
   const { tokens, charged } = reportOf('few-tokens').ledger;
   expect(charged).toBeLessThan(120);
   expect(tokens).toMatchObject({ limit: 6000 });
@@ -128,7 +119,7 @@ test('a student that bills is paid from the same limit; where it is used up the 
       budget: '{ slots: 120, usd: 0.08 }',
     },
   );
-  const handle = await home.start(spec);
+  const handle = await at.home.start(spec);
   const { blocked, step } = await until(handle, ({ status }) => status === 'blocked');
   expect(blocked?.type).toBe('BudgetExhausted');
   expect(blocked?.message).toMatch(/may cost up to [\d.]+ USD, and [\d.]+ of 0\.08 USD are charged already/);
@@ -156,7 +147,7 @@ async function exaggerating(times: () => number): Promise<{ url: string; close: 
     void (async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(Buffer.from(chunk));
-      const answer = await fetch(new URL(request.url ?? '/', rig.embedded().url), {
+      const answer = await fetch(new URL(request.url ?? '/', at.rig.embedded().url), {
         method: request.method ?? 'POST',
         headers: { 'content-type': 'application/json' },
         body: Buffer.concat(chunks),
@@ -190,7 +181,7 @@ test('usage above the worst case is charged in full, parks the run, and is the w
       { method: 'random-ft-cot', seed: 64 },
       { teacher: `{ baseUrl: '${proxy.url}', model: '${model}', concurrency: 4 }` },
     );
-    const handle = await home.start(spec);
+    const handle = await at.home.start(spec);
     const { blocked } = await until(handle, ({ status }) => status === 'blocked');
     expect(blocked?.type).toBe('UsageAboveBound');
     expect(blocked?.message).toMatch(/reported \d+ tokens in and \d+ out for a call of at most \d+ in and 1024 out/);

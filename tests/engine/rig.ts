@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { afterAll, beforeAll } from 'vitest';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
@@ -146,6 +147,29 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       await embedded?.close();
       await environment.teardown();
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A rig, a home and one worker for the stories of one file; ended with it. To be called at its top. */
+export function openStories(): { readonly rig: Rig; readonly home: Home } {
+  let opened: { readonly rig: Rig; readonly home: Home } | undefined;
+  const at = (): { readonly rig: Rig; readonly home: Home } => {
+    if (opened === undefined) throw new Error('no story has begun');
+    return opened;
+  };
+  beforeAll(async () => {
+    const rig = await openRig();
+    opened = { rig, home: rig.home() };
+    await opened.home.worker();
+  });
+  afterAll(async () => await opened?.rig.close());
+  return {
+    get rig() {
+      return at().rig;
+    },
+    get home() {
+      return at().home;
     },
   };
 }

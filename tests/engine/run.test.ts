@@ -1,20 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { Report } from '../../contracts/report.ts';
-import { openRig, wordnetSpec } from './rig.ts';
-import type { Home, Rig } from './rig.ts';
+import { openStories, wordnetSpec } from './rig.ts';
 
-let rig: Rig;
-let home: Home;
-
-beforeAll(async () => {
-  rig = await openRig();
-  home = rig.home();
-  await home.worker();
-});
-afterAll(async () => await rig.close());
+const at = openStories();
 
 const lines = (path: string): unknown[] =>
   readFileSync(path, 'utf8')
@@ -24,7 +15,7 @@ const lines = (path: string): unknown[] =>
 
 test('a run spends its slots, stage by stage, and leaves a training set, scores and a report', async () => {
   const spec = wordnetSpec('whole', { method: 'baldistill-a' });
-  const handle = await home.start(spec);
+  const handle = await at.home.start(spec);
   const result = await handle.result();
 
   expect(result).toMatchObject({ run: 'whole', status: 'completed' });
@@ -55,20 +46,20 @@ test('a run spends its slots, stage by stage, and leaves a training set, scores 
   expect(existsSync(join(folder, 'predictions.test.jsonl'))).toBe(true);
   expect(readFileSync(join(folder, 'report.md'), 'utf8')).toContain('simulated teacher');
 
-  const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
+  const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
   try {
     const summary = await ledger.summary('whole');
     expect(summary.budget).toMatchObject({ limit: 120, charged: 120, settled: 120, forfeited: 0 });
     expect(summary.calls.open).toBe(0);
     expect((await ledger.run('whole'))?.status).toBe('completed');
-    expect((await rig.counters()).billed).toBe(120);
+    expect((await at.rig.counters()).billed).toBe(120);
   } finally {
     await ledger.close();
   }
 });
 
 test('the Temporal UI can tell the story: summaries, attributes, references instead of data', async () => {
-  const handle = rig.client.workflow.getHandle('whole');
+  const handle = at.rig.client.workflow.getHandle('whole');
   const description = await handle.describe();
   expect(description.searchAttributes).toMatchObject({
     BaldistillStatus: ['completed'],
@@ -77,7 +68,7 @@ test('the Temporal UI can tell the story: summaries, attributes, references inst
     BaldistillCallsCharged: [120],
     BaldistillMacro: [expect.any(Number)],
   });
-  const stage = await rig.client.workflow.getHandle('whole/stage-1').fetchHistory();
+  const stage = await at.rig.client.workflow.getHandle('whole/stage-1').fetchHistory();
   const scheduled = (stage.events ?? []).filter((event) => event.activityTaskScheduledEventAttributes);
   expect(scheduled.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name)).toEqual([
     'balance',
@@ -91,16 +82,16 @@ test('the Temporal UI can tell the story: summaries, attributes, references inst
   ]);
   for (const event of scheduled) expect(event.userMetadata?.summary?.data?.length).toBeGreaterThan(0);
   for (const id of ['whole', 'whole/stage-0', 'whole/stage-2']) {
-    const history = await rig.client.workflow.getHandle(id).fetchHistory();
+    const history = await at.rig.client.workflow.getHandle(id).fetchHistory();
     for (const event of history.events ?? []) expect(JSON.stringify(event).length).toBeLessThan(64 * 1024);
   }
 });
 
 test('a second run over the same content is charged, and pays nothing', async () => {
-  const before = await rig.counters();
-  const handle = await home.start(wordnetSpec('again', { method: 'baldistill-a' }));
+  const before = await at.rig.counters();
+  const handle = await at.home.start(wordnetSpec('again', { method: 'baldistill-a' }));
   await handle.result();
-  const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
+  const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
   try {
     const { calls, budget } = await ledger.summary('again');
     expect(calls).toMatchObject({ cached: 120, settled: 0, refused: 0 });
@@ -108,7 +99,7 @@ test('a second run over the same content is charged, and pays nothing', async ()
   } finally {
     await ledger.close();
   }
-  expect(await rig.counters()).toEqual(before);
-  const bytes = (run: string): string => readFileSync(join(home.path, 'runs', run, 'train.jsonl'), 'utf8');
+  expect(await at.rig.counters()).toEqual(before);
+  const bytes = (run: string): string => readFileSync(join(at.home.path, 'runs', run, 'train.jsonl'), 'utf8');
   expect(bytes('again')).toBe(bytes('whole'));
 });

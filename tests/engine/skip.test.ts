@@ -2,26 +2,17 @@ import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { Report } from '../../contracts/report.ts';
 import type { distill } from '../../workflows/index.ts';
 import { pauseRun, resumeRun, setBudget, skipStep, stopAfterStage } from '../../workflows/messages.ts';
-import { openRig, until, wordnetSpec } from './rig.ts';
-import type { Home, Rig } from './rig.ts';
+import { openStories, until, wordnetSpec } from './rig.ts';
 
-let rig: Rig;
-let home: Home;
-
-beforeAll(async () => {
-  rig = await openRig();
-  home = rig.home();
-  await home.worker();
-});
-afterEach(async () => await rig.behave({ latencyMs: 0, faults: [] }));
-afterAll(async () => await rig.close());
+const at = openStories();
+afterEach(async () => await at.rig.behave({ latencyMs: 0, faults: [] }));
 
 const reportOf = (run: string): Report =>
-  Report.parse(JSON.parse(readFileSync(join(home.path, 'runs', run, 'report.json'), 'utf8')));
+  Report.parse(JSON.parse(readFileSync(join(at.home.path, 'runs', run, 'report.json'), 'utf8')));
 const refusal = async (update: Promise<unknown>): Promise<string> => {
   const error = await update.then(
     () => undefined,
@@ -38,8 +29,8 @@ const broken = (from: number) => ({
   faults: [{ status: 401, when: 'before' as const, from, every: 1, headers: {}, delayMs: 0 }],
 });
 test('skip in generate closes the stage with what it has; slots that were not sent are not charged', async () => {
-  await rig.behave(broken(30));
-  const handle = await home.start(wordnetSpec('skip-generate', { method: 'adaptive-ft-cot', seed: 31 }));
+  await at.rig.behave(broken(30));
+  const handle = await at.home.start(wordnetSpec('skip-generate', { method: 'adaptive-ft-cot', seed: 31 }));
   const { blocked } = await parked(handle);
   expect(blocked).toMatchObject({ type: 'EndpointRefusesKey', skip: 'close the stage with the answers it has' });
   expect(await refusal(handle.executeUpdate(setBudget, { args: [{ calls: 1 }] }))).toMatch(
@@ -47,7 +38,7 @@ test('skip in generate closes the stage with what it has; slots that were not se
   );
   expect((await handle.executeUpdate(setBudget, { args: [{ calls: 130 }] })).message).toContain('of 130 calls');
   expect((await handle.executeUpdate(pauseRun)).status).toBe('blocked');
-  await rig.behave({ faults: [] });
+  await at.rig.behave({ faults: [] });
   expect(await handle.executeUpdate(skipStep)).toEqual({
     status: 'paused',
     message: 'Skipped: close the stage with the answers it has.',
@@ -66,7 +57,7 @@ test('skip in generate closes the stage with what it has; slots that were not se
 
 /** Holds a run where the student of its first stage is trained and not evaluated yet. */
 async function beforeEvaluation(name: string, seed: number): Promise<WorkflowHandle<typeof distill>> {
-  const handle = await home.start(wordnetSpec(name, { method: 'baldistill-a', seed }));
+  const handle = await at.home.start(wordnetSpec(name, { method: 'baldistill-a', seed }));
   await until(handle, ({ stage, step }) => stage === 0 && step === 'fine-tune');
   expect((await handle.executeUpdate(pauseRun)).status).toBe('paused');
   await until(handle, ({ status, step }) => status === 'paused' && step === 'evaluate');
@@ -75,10 +66,10 @@ async function beforeEvaluation(name: string, seed: number): Promise<WorkflowHan
 
 test('skip in fine-tune keeps the student of an earlier stage; skip in the test goes without its scores', async () => {
   const handle = await beforeEvaluation('skip-tune', 32);
-  await rig.behave({ latencyMs: 30 });
+  await at.rig.behave({ latencyMs: 30 });
   await handle.executeUpdate(resumeRun, { args: [{}] });
   await until(handle, ({ stage, step }) => stage === 1 && step === 'generate');
-  await rig.stopEmbedded();
+  await at.rig.stopEmbedded();
   try {
     // The teacher is gone too: first the round is parked, then the fine-tuning.
     expect((await parked(handle)).step).toBe('generate');
@@ -94,7 +85,7 @@ test('skip in fine-tune keeps the student of an earlier stage; skip in the test 
     await handle.executeUpdate(skipStep);
     expect(await handle.result()).toMatchObject({ status: 'stopped', macro: null });
   } finally {
-    await rig.startEmbedded();
+    await at.rig.startEmbedded();
   }
   const { stages, studentModel } = reportOf('skip-tune');
   expect(stages[1]).toMatchObject({ skipped: ['generate', 'fine-tune'], studentModel: null, validation: null });
@@ -103,7 +94,7 @@ test('skip in fine-tune keeps the student of an earlier stage; skip in the test 
 
 test('a stage skipped before its first call spends nothing; the next one selects with the last student', async () => {
   const handle = await beforeEvaluation('skip-select', 33);
-  await rig.stopEmbedded();
+  await at.rig.stopEmbedded();
   try {
     await handle.executeUpdate(resumeRun, { args: [{}] });
     const evaluating = await parked(handle);
@@ -112,7 +103,7 @@ test('a stage skipped before its first call spends nothing; the next one selects
     const { blocked } = await until(handle, ({ step, status }) => step === 'select' && status === 'blocked');
     expect(blocked?.skip).toBe('leave out the stage');
   } finally {
-    await rig.startEmbedded();
+    await at.rig.startEmbedded();
   }
   await handle.executeUpdate(skipStep);
   expect(await handle.result()).toMatchObject({ status: 'completed', macro: expect.any(Number) });
@@ -130,17 +121,17 @@ test('a stage skipped before its first call spends nothing; the next one selects
 
 test('a run that was cancelled and cannot be closed any more is steered to its end, and starts again with what it paid', async () => {
   const name = 'skip-close';
-  await rig.behave({ latencyMs: 60 });
+  await at.rig.behave({ latencyMs: 60 });
   const spec = wordnetSpec(
     name,
     { method: 'adaptive-ft-cot', seed: 35 },
     { teacher: '{ embedded: simulated, concurrency: 4 }' },
   );
-  const handle = await home.start(spec);
+  const handle = await at.home.start(spec);
   await until(handle, ({ step }) => step === 'generate');
-  const { requests } = await rig.counters();
-  await expect.poll(async () => (await rig.counters()).requests, { timeout: 20_000 }).toBeGreaterThan(requests + 6);
-  renameSync(join(home.path, 'artifacts'), join(home.path, 'artifacts-away'));
+  const { requests } = await at.rig.counters();
+  await expect.poll(async () => (await at.rig.counters()).requests, { timeout: 20_000 }).toBeGreaterThan(requests + 6);
+  renameSync(join(at.home.path, 'artifacts'), join(at.home.path, 'artifacts-away'));
   try {
     await handle.cancel();
     const closing = await parked(handle);
@@ -156,19 +147,19 @@ test('a run that was cancelled and cannot be closed any more is steered to its e
     await expect(handle.result()).rejects.toThrow();
     expect((await handle.describe()).status.name).toBe('CANCELLED');
   } finally {
-    rmSync(join(home.path, 'artifacts'), { recursive: true, force: true });
-    renameSync(join(home.path, 'artifacts-away'), join(home.path, 'artifacts'));
-    await rig.behave({ latencyMs: 0 });
+    rmSync(join(at.home.path, 'artifacts'), { recursive: true, force: true });
+    renameSync(join(at.home.path, 'artifacts-away'), join(at.home.path, 'artifacts'));
+    await at.rig.behave({ latencyMs: 0 });
   }
-  const { billed } = await rig.counters();
-  expect(await (await home.start(spec)).result()).toMatchObject({ status: 'completed' });
+  const { billed } = await at.rig.counters();
+  expect(await (await at.home.start(spec)).result()).toMatchObject({ status: 'completed' });
   expect(reportOf(name).ledger).toMatchObject({ charged: 120, forfeited: 0 });
-  expect((await rig.counters()).billed - billed).toBeLessThan(120);
+  expect((await at.rig.counters()).billed - billed).toBeLessThan(120);
 });
 
 test('messages are heard before the first stage too, and one met while a stage ends is not lost', async () => {
   const spec = wordnetSpec('early', { method: 'adaptive-ft-cot', seed: 34 });
-  const handle = await home.start(spec);
+  const handle = await at.home.start(spec);
   const [paused, limit] = await Promise.all([
     handle.executeUpdate(pauseRun),
     handle.executeUpdate(setBudget, { args: [{ calls: 125 }] }),
@@ -176,7 +167,7 @@ test('messages are heard before the first stage too, and one met while a stage e
   expect(paused.status).toBe('paused');
   expect(limit.message).toContain('of 125 calls');
   await until(handle, ({ status }) => status === 'paused');
-  expect((await rig.counters()).requests).toBeGreaterThanOrEqual(0);
+  expect((await at.rig.counters()).requests).toBeGreaterThanOrEqual(0);
   expect((await handle.executeUpdate(stopAfterStage)).message).toMatch(/ends/);
   expect((await handle.executeUpdate(resumeRun, { args: [{}] })).message).toBe('Resumed.');
   expect(await handle.result()).toMatchObject({ status: 'stopped' });

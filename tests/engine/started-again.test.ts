@@ -1,22 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
-import { openRig, until, wordnetSpec } from './rig.ts';
-import type { Home, Rig } from './rig.ts';
+import { openStories, until, wordnetSpec } from './rig.ts';
+import type { Home } from './rig.ts';
 
-let rig: Rig;
-let home: Home;
+const at = openStories();
+afterEach(async () => await at.rig.behave({ latencyMs: 0, faults: [] }));
 
-beforeAll(async () => {
-  rig = await openRig();
-  home = rig.home();
-  await home.worker();
-});
-afterEach(async () => await rig.behave({ latencyMs: 0, faults: [] }));
-afterAll(async () => await rig.close());
-
-const bytes = (at: Home, run: string): string => readFileSync(join(at.path, 'runs', run, 'train.jsonl'), 'utf8');
+const bytes = (home: Home, run: string): string => readFileSync(join(home.path, 'runs', run, 'train.jsonl'), 'utf8');
 
 test('a run that is terminated starts again at once, while its stage still drains, and uses all that was paid', async () => {
   const spec = wordnetSpec(
@@ -26,21 +18,21 @@ test('a run that is terminated starts again at once, while its stage still drain
       teacher: '{ embedded: simulated, concurrency: 8 }',
     },
   );
-  const undisturbed = await (await home.start({ ...spec, name: 'undisturbed' })).result();
-  const other = rig.home();
+  const undisturbed = await (await at.home.start({ ...spec, name: 'undisturbed' })).result();
+  const other = at.rig.home();
   await other.worker();
-  const billed = (await rig.counters()).billed;
+  const billed = (await at.rig.counters()).billed;
 
   const first = await other.start(spec);
   await until(first, ({ stage }) => stage === 1);
   // Calls take so long that the old stage has some in flight for a while after the end of its parent.
-  await rig.behave({ latencyMs: 700 });
+  await at.rig.behave({ latencyMs: 700 });
   await until(first, ({ stage, step }) => stage === 1 && step === 'generate');
-  const asked = (await rig.counters()).requests;
-  await expect.poll(async () => (await rig.counters()).requests, { timeout: 20_000 }).toBeGreaterThan(asked);
+  const asked = (await at.rig.counters()).requests;
+  await expect.poll(async () => (await at.rig.counters()).requests, { timeout: 20_000 }).toBeGreaterThan(asked);
   await first.terminate('story');
   const second = await other.start(spec);
-  await rig.behave({ latencyMs: 0 });
+  await at.rig.behave({ latencyMs: 0 });
   expect(await second.result()).toMatchObject({ status: 'completed', macro: undisturbed.macro });
 
   const ledger = await openLedger({ path: join(other.path, 'ledger.sqlite') });
@@ -48,15 +40,15 @@ test('a run that is terminated starts again at once, while its stage still drain
     const { budget, calls } = await ledger.summary('again');
     expect(calls).toMatchObject({ open: 0, forfeited: 0 });
     // Each call once: nothing was paid twice, nothing of the first start was lost.
-    expect((await rig.counters()).billed - billed).toBe(budget.charged);
+    expect((await at.rig.counters()).billed - billed).toBe(budget.charged);
     expect(budget.charged).toBeLessThanOrEqual(120);
   } finally {
     await ledger.close();
   }
-  expect(bytes(other, 'again')).toBe(bytes(home, 'undisturbed'));
+  expect(bytes(other, 'again')).toBe(bytes(at.home, 'undisturbed'));
 
   // Days later, when the engine may have forgotten it: everything is there already.
-  const before = await rig.counters();
+  const before = await at.rig.counters();
   await (await other.start(spec)).result();
-  expect(await rig.counters()).toEqual(before);
+  expect(await at.rig.counters()).toEqual(before);
 }, 150_000);

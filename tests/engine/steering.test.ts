@@ -1,26 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { Report } from '../../contracts/report.ts';
 import { pauseRun, progressOfRun, resumeRun, setBudget, stopAfterStage } from '../../workflows/messages.ts';
-import { openRig, until, wordnetSpec } from './rig.ts';
-import type { Home, Rig } from './rig.ts';
+import { openStories, until, wordnetSpec } from './rig.ts';
 
-let rig: Rig;
-let home: Home;
-
-beforeAll(async () => {
-  rig = await openRig();
-  home = rig.home();
-  await home.worker();
-});
-afterEach(async () => await rig.behave({ latencyMs: 0, faults: [] }));
-afterAll(async () => await rig.close());
+const at = openStories();
+afterEach(async () => await at.rig.behave({ latencyMs: 0, faults: [] }));
 
 const reportOf = (run: string): Report =>
-  Report.parse(JSON.parse(readFileSync(join(home.path, 'runs', run, 'report.json'), 'utf8')));
+  Report.parse(JSON.parse(readFileSync(join(at.home.path, 'runs', run, 'report.json'), 'utf8')));
 const refusal = async (update: Promise<unknown>): Promise<string> => {
   const error = await update.then(
     () => undefined,
@@ -36,35 +27,35 @@ const patient = { timeout: 20_000 };
 const slow = { teacher: '{ embedded: simulated, concurrency: 4 }' };
 
 test('pause sends no new call after a second, resume goes on, and nothing is lost', async () => {
-  await rig.behave({ latencyMs: 150 });
-  const handle = await home.start(wordnetSpec('paused', { method: 'adaptive-ft-cot', seed: 11 }, slow));
-  const before = await rig.counters();
+  await at.rig.behave({ latencyMs: 150 });
+  const handle = await at.home.start(wordnetSpec('paused', { method: 'adaptive-ft-cot', seed: 11 }, slow));
+  const before = await at.rig.counters();
   await until(handle, ({ step }) => step === 'generate');
-  await expect.poll(async () => (await rig.counters()).requests, patient).toBeGreaterThan(before.requests + 8);
+  await expect.poll(async () => (await at.rig.counters()).requests, patient).toBeGreaterThan(before.requests + 8);
 
   const answer = await handle.executeUpdate(pauseRun);
   expect(answer.status).toBe('paused');
   await new Promise((resolve) => setTimeout(resolve, 1000));
-  const quiet = await rig.counters();
+  const quiet = await at.rig.counters();
   // The promise itself is about time passing: a further second in which nothing may be sent.
   await new Promise((resolve) => setTimeout(resolve, 1000));
-  expect(await rig.counters()).toEqual(quiet);
+  expect(await at.rig.counters()).toEqual(quiet);
   expect((await handle.query(progressOfRun)).status).toBe('paused');
 
-  await rig.behave({ latencyMs: 0 });
+  await at.rig.behave({ latencyMs: 0 });
   expect((await handle.executeUpdate(resumeRun, { args: [{}] })).status).toBe('running');
   await handle.result();
-  const counted = await rig.counters();
+  const counted = await at.rig.counters();
   expect(counted.billed - before.billed).toBe(120);
   expect(reportOf('paused').ledger).toMatchObject({ charged: 120, forfeited: 0 });
 });
 
 test('wrong messages are refused with a sentence and change nothing', async () => {
-  await rig.behave({ latencyMs: 100 });
-  const handle = await home.start(wordnetSpec('refusing', { method: 'adaptive-ft-cot', seed: 12 }, slow));
-  const before = (await rig.counters()).requests;
+  await at.rig.behave({ latencyMs: 100 });
+  const handle = await at.home.start(wordnetSpec('refusing', { method: 'adaptive-ft-cot', seed: 12 }, slow));
+  const before = (await at.rig.counters()).requests;
   await until(handle, ({ step }) => step === 'generate');
-  await expect.poll(async () => (await rig.counters()).requests, patient).toBeGreaterThan(before + 4);
+  await expect.poll(async () => (await at.rig.counters()).requests, patient).toBeGreaterThan(before + 4);
   expect(await refusal(handle.executeUpdate(resumeRun, { args: [{}] }))).toContain('there is nothing to resume');
   expect(await refusal(handle.executeUpdate(setBudget, { args: [{ calls: 1 }] }))).toMatch(
     /below what is charged already: \d+ of 120 calls/,
@@ -75,27 +66,27 @@ test('wrong messages are refused with a sentence and change nothing', async () =
   );
   const raised = await handle.executeUpdate(setBudget, { args: [{ calls: 500 }] });
   expect(raised.message).toContain('of 500 calls');
-  await rig.behave({ latencyMs: 0 });
+  await at.rig.behave({ latencyMs: 0 });
   await handle.result();
   await expect(handle.executeUpdate(pauseRun)).rejects.toThrow(/completed/);
 });
 
 test('stop after the stage ends in order, with test scores and a report', async () => {
-  await rig.behave({ latencyMs: 100 });
-  const handle = await home.start(wordnetSpec('stopping', { method: 'adaptive-ft-cot', seed: 13 }, slow));
+  await at.rig.behave({ latencyMs: 100 });
+  const handle = await at.home.start(wordnetSpec('stopping', { method: 'adaptive-ft-cot', seed: 13 }, slow));
   await until(handle, ({ step }) => step === 'generate');
   await handle.executeUpdate(stopAfterStage);
-  await rig.behave({ latencyMs: 0 });
+  await at.rig.behave({ latencyMs: 0 });
   expect(await handle.result()).toMatchObject({ status: 'stopped', macro: expect.any(Number) });
   expect(reportOf('stopping').stages).toHaveLength(1);
 });
 
 test('cancel settles what is in flight and leaves usable data', async () => {
-  await rig.behave({ latencyMs: 200 });
-  const handle = await home.start(wordnetSpec('cancelled', { method: 'adaptive-ft-cot', seed: 14 }, slow));
+  await at.rig.behave({ latencyMs: 200 });
+  const handle = await at.home.start(wordnetSpec('cancelled', { method: 'adaptive-ft-cot', seed: 14 }, slow));
   await until(handle, ({ step }) => step === 'generate');
-  const before = (await rig.counters()).requests;
-  await expect.poll(async () => (await rig.counters()).requests, patient).toBeGreaterThan(before + 6);
+  const before = (await at.rig.counters()).requests;
+  await expect.poll(async () => (await at.rig.counters()).requests, patient).toBeGreaterThan(before + 6);
   await handle.cancel();
   await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
   expect((await handle.describe()).status.name).toBe('CANCELLED');
@@ -104,7 +95,7 @@ test('cancel settles what is in flight and leaves usable data', async () => {
   expect(report.status).toBe('stopped');
   expect(report.stages[0]?.counts.real).toBeGreaterThan(4);
   expect(report.stages[0]?.counts.unfilled).toBeGreaterThan(0);
-  const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
+  const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
   try {
     const { calls } = await ledger.summary('cancelled');
     expect(calls).toMatchObject({ open: 0, forfeited: 0 });
@@ -114,11 +105,11 @@ test('cancel settles what is in flight and leaves usable data', async () => {
     await ledger.close();
   }
 
-  await rig.behave({ latencyMs: 0 });
-  const billed = (await rig.counters()).billed;
-  const again = await home.start(wordnetSpec('cancelled', { method: 'adaptive-ft-cot', seed: 14 }, slow));
+  await at.rig.behave({ latencyMs: 0 });
+  const billed = (await at.rig.counters()).billed;
+  const again = await at.home.start(wordnetSpec('cancelled', { method: 'adaptive-ft-cot', seed: 14 }, slow));
   expect(await again.result()).toMatchObject({ status: 'completed' });
-  const paid = (await rig.counters()).billed - billed;
+  const paid = (await at.rig.counters()).billed - billed;
   expect(paid).toBeLessThanOrEqual(120 - (report.stages[0]?.counts.real ?? 0));
   expect(reportOf('cancelled')).toMatchObject({ status: 'completed', ledger: { charged: 120, forfeited: 0 } });
 });
@@ -130,7 +121,7 @@ test('a call limit below the plan stops at the limit; the slots left are reporte
     { budget: '{ slots: 120, calls: 120 }' },
   );
   const limited = { ...spec, budget: { ...spec.budget, calls: 100 } };
-  await (await home.start(limited)).result();
+  await (await at.home.start(limited)).result();
   const report = reportOf('limited');
   expect(report.ledger.charged).toBe(100);
   const unfilled = report.stages.flatMap(({ outcomes }) =>
@@ -141,11 +132,11 @@ test('a call limit below the plan stops at the limit; the slots left are reporte
 });
 
 test('an endpoint that is down parks the run; started again, on another port, it goes on', async () => {
-  await rig.stopEmbedded();
-  const handle = await home.start(wordnetSpec('down', { method: 'random-ft-cot', seed: 16 }));
+  await at.rig.stopEmbedded();
+  const handle = await at.home.start(wordnetSpec('down', { method: 'random-ft-cot', seed: 16 }));
   const { blocked } = await until(handle, ({ status }) => status === 'blocked');
   expect(blocked).toMatchObject({ type: 'EndpointDown', remedy: expect.stringContaining('resume') });
-  await rig.startEmbedded();
+  await at.rig.startEmbedded();
   await handle.executeUpdate(resumeRun, { args: [{}] });
   expect(await handle.result()).toMatchObject({ status: 'completed' });
 });
