@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+// What the launcher does for commands: stories start many processes.
+process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/compile', import.meta.url));
+
 const globalSetup = fileURLToPath(new URL('tests/global-setup.ts', import.meta.url));
 
 export default defineConfig({
