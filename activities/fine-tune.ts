@@ -36,7 +36,8 @@ export async function fineTune(
     hyperparameters: spec.student.hyperparameters,
     loss: spec.switches.loss,
     seed: spec.seed,
-    ...(command === null ? {} : { command: command.train }),
+    // The same words in another folder are another command.
+    ...(command === null ? {} : { command: command.train, cwd: command.cwd }),
   });
   const claim = await world.ledger.claimOnce(key);
   if (claim.kind === 'created') {
@@ -45,9 +46,11 @@ export async function fineTune(
   }
   let spending: string | null = null;
   try {
+    // Looked for first: an endpoint that is down here has nothing reserved with it.
+    const found = await student.findJob(key);
     spending = await reserveTraining(world.ledger, spec, { key, training });
     const id =
-      (await student.findJob(key)) ??
+      found ??
       (await student.createJob({
         key,
         baseModel: from,

@@ -62,5 +62,4 @@ export interface Student {
   findJob(key: string): Promise<string | undefined>;
   createJob(request: FineTuneRequest): Promise<string>;
   job(id: string): Promise<FineTuneState>;
-  cancelJob(id: string): Promise<void>;
 }

@@ -1,14 +1,16 @@
 /** Runs a command to its end: without a shell, as the leader of a group of its own, with its output in a log file. */
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
+import { asStorageFailure } from '../artifacts/storage-failure.ts';
 import { endGroup, startTimeOf } from '../processes/process-identity.ts';
 
 /** How long a command may take to save its state when it is asked to end. */
 const graceMs = 10_000;
 const shownLines = 10;
+const readBytes = 65_536;
 
 export interface Command {
   readonly words: readonly string[];
@@ -55,7 +57,13 @@ async function untilEnded(
   });
   if (child.pid === undefined) return await ended;
   const identity = { pid: child.pid, startTime: startTimeOf(child.pid) ?? '' };
-  writeFileSync(recordFile, JSON.stringify(identity));
+  try {
+    writeFileSync(recordFile, JSON.stringify(identity));
+  } catch (error) {
+    // Nobody would find it again, and the next one would run beside it.
+    await endGroup(identity, graceMs);
+    throw asStorageFailure(error, recordFile);
+  }
   const over = new AbortController();
   try {
     const broken = new Promise<void>((resolve) => {
@@ -86,7 +94,17 @@ export async function endLeftover(recordFile: string): Promise<void> {
   rmSync(recordFile, { force: true });
 }
 
-function lastLinesOf(logFile: string, from: number): string {
-  const written = readFileSync(logFile).subarray(from).toString('utf8');
-  return stripVTControlCharacters(written).trimEnd().split('\n').slice(-shownLines).join('\n').slice(-1500);
+/** What was written since `from`, of which the end is read: a log grows over all attempts, to any size. */
+function lastLinesOf(log: string, from: number): string {
+  const file = openSync(log, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const start = Math.max(from, size - readBytes);
+    const bytes = Buffer.alloc(Math.max(0, size - start));
+    const length = readSync(file, bytes, 0, bytes.length, start);
+    const written = bytes.subarray(0, length).toString('utf8');
+    return stripVTControlCharacters(written).trimEnd().split('\n').slice(-shownLines).join('\n').slice(-1500);
+  } finally {
+    closeSync(file);
+  }
 }

@@ -90,11 +90,13 @@ function cellValue(
 /** Other slots than the run file's: its limits of calls, tokens and money keep their proportion. */
 function budgetOf(given: unknown, slots: number): unknown {
   if (!isRecord(given)) return { slots };
-  const factor = slots / Number(given['slots']);
+  const own = Number(given['slots']);
   const scaled = ['calls', 'tokens', 'usd'].flatMap((key) => {
     const limit = given[key];
-    if (typeof limit !== 'number' || !Number.isFinite(factor)) return [];
-    return [[key, key === 'usd' ? limit * factor : Math.ceil(limit * factor)] as const];
+    if (typeof limit !== 'number' || !(own > 0)) return [];
+    // Multiplied first: 100 * (110 / 100) is a little more than 110.
+    const inProportion = (limit * slots) / own;
+    return [[key, key === 'usd' ? inProportion : Math.ceil(inProportion)] as const];
   });
   return { ...given, ...Object.fromEntries(scaled), slots };
 }

@@ -18,7 +18,7 @@ const anySlots = 10_000;
 /** A run over each data set that is there, to prepare its data from: nothing else of it is meant. */
 export function dataRuns(reading: CompareReading, options: CellOptions): Cells {
   const first = [...reading.bases].flatMap(([name, { counts }]) => {
-    const one = reading.combinations.find(({ data }) => data === name);
+    const one = reading.combinations.find(({ data, budget }) => data === name && !hasNoAmount(budget));
     return one === undefined || counts !== undefined ? [] : [one];
   });
   return resolveAll(reading, first, () => anySlots, options);
@@ -55,7 +55,7 @@ function resolveAll(
     if (base === undefined) continue;
     const { budget } = combination;
     const amount = budget === undefined ? ownSlots(base) : budget.value.amount;
-    if (budget !== undefined && amount === undefined) continue;
+    if (hasNoAmount(budget)) continue;
     const slots = amount === undefined ? undefined : slotsOf(combination, amount);
     const changed = budget === undefined && slots === amount ? undefined : slots;
     const resolved = resolveCell(reading, combination, base, changed, options);
@@ -82,6 +82,11 @@ function resolveAll(
     return { ok: false, problems: [{ line: 1, key: '', value: undefined, expected }] };
   }
   return { ok: true, runs: [...runs.values()] };
+}
+
+/** A budget that leaves a data set out makes no cell of it. */
+function hasNoAmount(budget: Combination['budget']): boolean {
+  return budget !== undefined && budget.value.amount === undefined;
 }
 
 /** Slots as a run file has them; undefined where it has none, or none that make sense. */

@@ -98,8 +98,8 @@ function seedsOf(seeds: Axes['seeds']): readonly number[] | undefined {
   return typeof seeds === 'number' ? Array.from({ length: seeds }, (_, seed) => seed) : seeds;
 }
 
-function listed<T>(values: readonly T[] | undefined, path: Path): readonly Point<T>[];
 function listed<T>(values: readonly T[], path: Path): readonly Point<T>[];
+function listed<T>(values: readonly T[] | undefined, path: Path): readonly Point<T>[] | undefined;
 function listed<T>(values: readonly T[] | undefined, path: Path): readonly Point<T>[] | undefined {
   return values?.map((value, index) => ({ value, path: [...path, index] }));
 }

@@ -44,7 +44,7 @@ export async function openLedger(options: { readonly path: string }): Promise<Le
     setLimits: (run, limits) => channel.call('setLimits', { run, limits }),
     spend: (request) => channel.call('spend', request),
     spendingOf: (run, key) => channel.call('spendingOf', { run, key }),
-    endSpending: (id, end) => none(channel.call('endSpending', { id, end })),
+    endSpending: (id, end) => none(ends.call('endSpending', { id, end })),
     forgiveForfeits: (run) => none(channel.call('forgiveForfeits', { run })),
     claimOnce: async (key) => {
       for (;;) {

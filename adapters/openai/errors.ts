@@ -36,11 +36,8 @@ export function troubleOf(error: unknown): Trouble {
   if (error instanceof APIConnectionTimeoutError) return connection('timeout', true);
   if (error instanceof APIConnectionError) {
     const code = codeOf(error);
-    if (neverSent(error)) return connection('bad_address', false);
-    return connection(
-      code === undefined ? 'connection_lost' : code.toLowerCase(),
-      code === undefined || !unsent.has(code),
-    );
+    if (refusedByFetch(error)) return connection('bad_address', false);
+    return connection(code === undefined ? 'connection_lost' : code.toLowerCase(), wasSent(error));
   }
   if (error instanceof APIError && typeof error.status === 'number') return answered(error, error.status);
   // A body that is no JSON, or stops in the middle: the answer was under way, so it may be billed.
@@ -49,8 +46,9 @@ export function troubleOf(error: unknown): Trouble {
 
 /** Whether a request that failed without an answer may have reached the endpoint. */
 export function wasSent(error: unknown): boolean {
-  const code = error instanceof Error ? codeOf(error) : undefined;
-  return code === undefined || !unsent.has(code);
+  if (!(error instanceof Error)) return true;
+  const code = codeOf(error);
+  return !refusedByFetch(error) && (code === undefined || !unsent.has(code));
 }
 
 function connection(code: string, sent: boolean): Trouble {
@@ -81,7 +79,7 @@ function failureOf(status: number, code: string): FailureType | null {
 }
 
 /** `fetch` itself refuses some addresses (ports of other protocols, broken URLs): nothing left this machine. */
-function neverSent(error: Error): boolean {
+function refusedByFetch(error: Error): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (/^bad port$|Invalid URL|Failed to parse URL/i.test(cause.message)) return true;
   }

@@ -77,10 +77,6 @@ export function openAiStudent(settings: StudentSettings): Student {
         return { status: 'failed', message: (job.error?.message ?? job.status).slice(0, 500) };
       return { status: 'running' };
     },
-
-    async cancelJob(id) {
-      await endpoint.tryOut(Job, async (client) => client.post(`/fine_tuning/jobs/${encodeURIComponent(id)}/cancel`));
-    },
   };
 }
 

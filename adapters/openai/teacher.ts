@@ -43,7 +43,8 @@ const Completion = z.object({
       }),
     )
     .min(1),
-  usage: Usage.nullish(),
+  /** An odd figure costs the figures, never the answer that was paid. */
+  usage: Usage.nullish().catch(null),
 });
 
 const defaultPatienceMs = { refused: 5_000, overloaded: 60_000 };

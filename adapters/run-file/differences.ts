@@ -10,8 +10,8 @@ export interface Difference {
 
 /**
  * How a run is carried out, and never what comes out of it: these may change while it goes on. The limit of calls is
- * the ledger's (`baldistill budget`), prices change with their table, `maxForfeits` follows concurrency, `dataRoot` and
- * `student.cwd` are where this machine keeps things.
+ * the ledger's (`baldistill budget`), prices change with their table, `maxForfeits` follows concurrency, `dataRoot` is
+ * where this machine keeps things.
  */
 const operational: ReadonlySet<string> = new Set([
   ...['concurrency', 'timeout', 'baseUrl', 'apiKeyEnv'].flatMap((key) => [`teacher.${key}`, `student.${key}`]),
@@ -20,7 +20,6 @@ const operational: ReadonlySet<string> = new Set([
   'budget.usd',
   'budget.maxForfeits',
   'dataRoot',
-  'student.cwd',
 ]);
 
 export function specDifferences(before: RunSpec, after: RunSpec): readonly Difference[] {

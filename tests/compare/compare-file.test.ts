@@ -1,6 +1,6 @@
 /** What a compare file means: its cells, their names, and everything that is wrong with it at once. */
 import { describe, expect, test } from 'vitest';
-import { cellsOf, namesOf, problemsOf, wordnet } from './support.ts';
+import { cellsOf, dataOf, namesOf, problemsOf, wordnet } from './support.ts';
 
 describe('cells', () => {
   test('every combination once, named by all axes in key order; a preset that fixes its stages has one', () => {
@@ -90,6 +90,19 @@ describe('cells', () => {
       { student: 'lm', spec: { student: { embedded: 'log-linear' }, switches: { refill: 1, schedule: 'full' } } },
     ]);
   });
+});
+
+test('a data set that the first budget leaves out is prepared all the same', () => {
+  const run =
+    '{ data: { builtin: wordnet, pool: 600 }, teacher: { embedded: simulated }, student: { embedded: naive-bayes } }';
+  const lines = [
+    'name: grid',
+    `runs: { tickets: ${run}, others: ${run} }`,
+    'methods: [random-ft-cot]',
+    'slots: { B1: { tickets: 100 }, B2: { tickets: 200, others: 200 } }',
+  ];
+  expect(dataOf(lines)).toEqual(['tickets', 'others']);
+  expect(cellsOf(lines)).toHaveLength(3);
 });
 
 describe('problems', () => {

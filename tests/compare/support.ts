@@ -9,7 +9,7 @@ import { engineSettings } from '../../workers/temporal-config.ts';
 import type { Home } from '../engine/rig.ts';
 import { readCompareFile } from '../../adapters/compare-file/read.ts';
 import { formatProblem } from '../../adapters/run-file/problem.ts';
-import { cells } from '../../adapters/compare-file/cells.ts';
+import { cells, dataRuns } from '../../adapters/compare-file/cells.ts';
 import type { Cells } from '../../adapters/compare-file/cells.ts';
 
 /** The one data set of most stories. */
@@ -39,8 +39,23 @@ export function problemsOf(lines: readonly string[], given: Files = {}): string[
   return resolved.ok ? [] : resolved.problems.map(formatProblem);
 }
 
+/** The data sets that are prepared before the cells are made. */
+export function dataOf(lines: readonly string[]): readonly string[] {
+  const read = readIt(lines, {});
+  const here = read.ok ? dataRuns(read.reading, { dataRoot: undefined }) : read;
+  if (!here.ok) throw new Error(here.problems.map(formatProblem).join('\n'));
+  return here.runs.map(({ data }) => data);
+}
+
 function resolve(lines: readonly string[], { pool = 600, files = {} }: Files): Cells {
-  const read = readCompareFile(lines.join('\n'), {
+  const read = readIt(lines, files);
+  if (!read.ok) return read;
+  const pools = new Map([...read.reading.bases.keys()].map((name) => [name, pool]));
+  return cells(read.reading, pools, { dataRoot: undefined });
+}
+
+function readIt(lines: readonly string[], files: NonNullable<Files['files']>): ReturnType<typeof readCompareFile> {
+  return readCompareFile(lines.join('\n'), {
     path: '/files/compare.yaml',
     readText: (path) => {
       const text = files[path];
@@ -48,9 +63,6 @@ function resolve(lines: readonly string[], { pool = 600, files = {} }: Files): C
       return text;
     },
   });
-  if (!read.ok) return read;
-  const pools = new Map([...read.reading.bases.keys()].map((name) => [name, pool]));
-  return cells(read.reading, pools, { dataRoot: undefined });
 }
 
 /** What the workflow is started with; the plan lies where the worker of this home reads it. */

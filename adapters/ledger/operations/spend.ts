@@ -24,7 +24,10 @@ export async function spend(transaction: LedgerTransaction, request: SpendReques
   return { kind: 'spend', id };
 }
 
-/** The entry charged under a key, open or settled. */
+/**
+ * The entry charged under a key: open, settled, or given up with its worker, for the job may have gone on without it and
+ * is not charged a second time.
+ */
 export async function spendingOf(
   { database }: LedgerTransaction,
   { run, key }: { run: string; key: string },
@@ -34,7 +37,12 @@ export async function spendingOf(
     .select('id')
     .where('run', '=', run)
     .where('key', '=', key)
-    .where('state', 'in', ['open', 'settled'])
+    .where((row) =>
+      row.or([
+        row('state', 'in', ['open', 'settled']),
+        row.and([row('state', '=', 'forfeited'), row('reason', '=', 'worker_lost')]),
+      ]),
+    )
     .executeTakeFirst();
   return known?.id ?? null;
 }
@@ -54,6 +62,7 @@ export async function endSpending(
   const actual = end.state === 'refused' ? 0 : (cost?.microUsd ?? row.micro_usd);
   const change = { type: 'spent', microUsdChange: actual - row.micro_usd } as const;
   await mustApply(transaction, row.run, change, `spend-${end.state}`, id);
+  if (actual > row.worst_micro_usd) await transaction.log(row.run, 'above-bound', id);
   await database
     .updateTable('spendings')
     .set({
