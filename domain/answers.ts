@@ -7,22 +7,26 @@ export type AnswerExtractor = (output: string) => string | null;
  * `answer is`, or nothing after it that is or contains a label.
  */
 export function answerExtractor(labels: readonly string[]): AnswerExtractor {
+  const exact = exactLabel(labels);
   const folded = labels.map((label) => ({ label, text: fold(label) }));
-  const exact = new Map<string, string>();
-  for (const { label, text } of folded) if (!exact.has(text)) exact.set(text, label);
   const longestFirst = folded.filter(({ text }) => text !== '').sort((a, b) => b.text.length - a.text.length);
 
   return (output) => {
     const line = answerLineOf(output);
     if (line === undefined) return null;
+    return exact(line) ?? longestFirst.find(({ text }) => containsWords(fold(line), text))?.label ?? null;
+  };
+}
+
+/** Finds the label that a text is, up to case and a final full stop. */
+export function exactLabel(labels: readonly string[]): (text: string) => string | undefined {
+  const known = new Set(labels);
+  const exact = new Map<string, string>();
+  for (const label of labels) if (!exact.has(fold(label))) exact.set(fold(label), label);
+  return (line) => {
     const bare = withoutFullStop(line);
     // Labels that differ in case only are told apart by their spelling, and a label may itself end in a full stop.
-    for (const text of [bare, line]) if (labels.includes(text)) return text;
-    for (const text of [bare, line]) {
-      const label = exact.get(fold(text));
-      if (label !== undefined) return label;
-    }
-    return longestFirst.find(({ text }) => containsWords(fold(line), text))?.label ?? null;
+    return [bare, line].find((text) => known.has(text)) ?? exact.get(fold(bare)) ?? exact.get(fold(line));
   };
 }
 
@@ -33,11 +37,17 @@ export function extractAnswer(output: string, labels: readonly string[]): string
 
 /** Trimmed first line after the last `answer is`, colon optional; undefined without the marker or with nothing after it. */
 export function answerLineOf(output: string): string | undefined {
-  const last = [...output.matchAll(/answer is\b/gi)].at(-1);
-  if (last === undefined) return undefined;
-  const rest = output.slice(last.index + last[0].length);
-  const line = (rest.split(/\r\n|[\n\r\u2028\u2029]/, 1)[0] ?? '').trim().replace(/^:/, '').trim();
+  const line = (splitAtAnswer(output)?.after.split(/\r\n|[\n\r\u2028\u2029]/, 1)[0] ?? '')
+    .trim()
+    .replace(/^:/, '')
+    .trim();
   return line === '' ? undefined : line;
+}
+
+/** What stands before and after the last `answer is`; undefined without it. */
+export function splitAtAnswer(text: string): { readonly before: string; readonly after: string } | undefined {
+  const last = [...text.matchAll(/answer is\b/gi)].at(-1);
+  return last && { before: text.slice(0, last.index), after: text.slice(last.index + last[0].length) };
 }
 
 /** The whole answer line without its final full stop; null where there is none. */

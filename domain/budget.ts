@@ -3,6 +3,7 @@
  * calls, always limited; tokens of the teacher and money, limited where a limit is set. The ledger applies one event
  * inside the transaction that makes it true; nothing else decides about money.
  */
+import { noCost } from './cost.ts';
 import type { Cost } from './cost.ts';
 
 /**
@@ -103,9 +104,7 @@ export function reduceBudget(state: BudgetState, event: BudgetEvent): BudgetDeci
       return charge(state, event.planned, 'open', event.worst);
     }
     case 'reuse':
-      return event.counted
-        ? charge(state, event.planned, 'cached', nothing)
-        : accept(takePlanned(state, event.planned));
+      return event.counted ? charge(state, event.planned, 'cached', noCost) : accept(takePlanned(state, event.planned));
     case 'settle': {
       const ended = { ...changed(close(state), event.change), streak: 0 };
       return event.cached
@@ -154,8 +153,6 @@ export function reduceBudget(state: BudgetState, event: BudgetEvent): BudgetDeci
       return event satisfies never;
   }
 }
-
-const nothing: Cost = { tokens: 0, microUsd: 0 };
 
 function charge(state: BudgetState, planned: boolean, as: 'open' | 'cached', worst: Cost): BudgetDecision {
   const full = noRoom(state, 1, worst);

@@ -25,6 +25,12 @@ export interface Rates {
   readonly training?: number | undefined;
 }
 
+/**
+ * Tokens that a chat template or a start of sequence adds at most: to a request or a training example, and to each
+ * message. Generous: no template in use comes near.
+ */
+export const templateAllowance = { request: 64, message: 16 };
+
 export const noCost: Cost = { tokens: 0, microUsd: 0 };
 
 export function costDifference(to: Cost, from: Cost): Cost {

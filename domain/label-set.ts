@@ -1,5 +1,5 @@
 /** Sets of labels written as one answer, `grain; wheat`. */
-import { answerExtractor, answerLineOf } from './answers.ts';
+import { answerExtractor, answerLineOf, exactLabel } from './answers.ts';
 
 const separator = ';';
 
@@ -23,6 +23,16 @@ export function labelSetExtractor(labels: readonly string[]): (output: string) =
     const parts = splitLabels(answerLineOf(output) ?? '');
     const found = parts.map((part) => read(`answer is: ${part}`)).filter((label) => label !== null);
     return found.length === 0 ? null : joinLabels([...new Set(found)]);
+  };
+}
+
+/** Reads an answer that has to be labels and nothing else: null where a part is no label. Case is no difference. */
+export function strictLabelSet(labels: readonly string[]): (answer: string) => string | null {
+  const exact = exactLabel(labels);
+  return (answer) => {
+    const found = splitLabels(answer).map((part) => exact(part));
+    const all = found.filter((label) => label !== undefined);
+    return all.length === 0 || all.length < found.length ? null : joinLabels([...new Set(all)]);
   };
 }
 

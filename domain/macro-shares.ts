@@ -34,7 +34,9 @@ export function macroOf(rows: readonly (readonly Share[])[]): MacroOf {
     won.fill(0);
     whole.fill(0);
     for (let index = 0; index < rowOf.length; index += 1) {
-      const [count = 0, unit = 0] = [times[rowOf[index] ?? 0], unitOf[index]];
+      const count = times[rowOf[index] ?? 0] ?? 0;
+      if (count === 0) continue;
+      const unit = unitOf[index] ?? 0;
       won[unit] = (won[unit] ?? 0) + count * (wonOf[index] ?? 0);
       whole[unit] = (whole[unit] ?? 0) + count * (ofOf[index] ?? 0);
     }

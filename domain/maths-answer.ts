@@ -2,7 +2,7 @@
 import { bareAnswer } from './answers.ts';
 import { equalRationals, evaluateRational } from './rational.ts';
 
-const number = String.raw`[-+]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:/\d+)?`;
+const number = String.raw`[-+]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?(?:/\d+)?`;
 /** A unit is a word of two letters or more, or one of the few short ones: `2x` is no number of x. */
 const withUnit = new RegExp(
   String.raw`^(${number})\s*(?:%|\\%|°|\^?\\circ|¢|€|£|(?:(?:\p{L}{2,}|[gmshlLJNWVKCF])(?![\p{L}\p{N}(=+*^])[^=+*^]*))\.?$`,

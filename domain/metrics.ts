@@ -1,7 +1,7 @@
 /** Scores of an evaluation (METHOD.md, table of metrics and "Always report"), classification's here. Shares are in [0, 1]. */
 import { bootstrapMacro } from './bootstrap.ts';
-import type { Judged } from './bootstrap.ts';
 import type { Interval } from './interval.ts';
+import { labelShares } from './macro-shares.ts';
 import { reportingGroups, shortOfBalancedShare } from './reporting-groups.ts';
 import type { ReportingGroup } from './reporting-groups.ts';
 
@@ -67,15 +67,23 @@ export interface Metrics {
   readonly secondary?: readonly SecondaryScore[] | undefined;
 }
 
+/** The labels of a row and those that were read from its output: sets, none for an invalid output. */
+export interface Labelled {
+  readonly gold: readonly string[];
+  readonly predicted: readonly string[];
+}
+
 /** Counts, precision, recall and F1 of each label, in the order given; 0/0 = 0. */
-export function labelScores(judged: readonly Judged[], labels: readonly string[]): LabelScore[] {
+export function labelScores(rows: readonly Labelled[], labels: readonly string[]): LabelScore[] {
   const support = new Map<string, number>();
   const predicted = new Map<string, number>();
   const correct = new Map<string, number>();
-  for (const row of judged) {
-    increment(support, row.gold);
-    if (row.predicted !== null) increment(predicted, row.predicted);
-    if (row.predicted === row.gold) increment(correct, row.gold);
+  for (const row of rows) {
+    for (const label of row.gold) increment(support, label);
+    for (const label of row.predicted) {
+      increment(predicted, label);
+      if (row.gold.includes(label)) increment(correct, label);
+    }
   }
   return labels.map((domain) => {
     const counts = {
@@ -99,20 +107,33 @@ export function labelScores(judged: readonly Judged[], labels: readonly string[]
  * `slots`: B.
  */
 export function classificationMetrics(evaluation: {
-  readonly judged: readonly Judged[];
+  readonly judged: readonly { readonly gold: string; readonly predicted: string | null }[];
   readonly labels: readonly string[];
   readonly scored: readonly string[];
   readonly pool: Readonly<Record<string, number>>;
   readonly slots: number;
   readonly seed: number;
 }): Metrics {
-  const { judged, scored } = evaluation;
+  const { judged, scored, seed } = evaluation;
+  const rows = judged.map(({ gold, predicted }) => ({
+    domain: gold,
+    gold: [gold],
+    predicted: predicted === null ? [] : [predicted],
+  }));
   return assembleMetrics(evaluation, {
     metric: 'f1',
     micro: share(judged.filter((row) => row.predicted === row.gold).length, judged.length),
-    interval: bootstrapMacro(judged, scored, { seed: evaluation.seed }),
-    domains: labelScores(judged, evaluation.labels).map(labelEntry(new Set(scored))),
+    interval: labelInterval(rows, seed),
+    domains: labelScores(rows, evaluation.labels).map(labelEntry(new Set(scored))),
   });
+}
+
+/** 95 % interval of the mean F1 over the labels that rows have. */
+export function labelInterval(rows: readonly (Labelled & { readonly domain: string })[], seed: number): Interval {
+  return bootstrapMacro(
+    rows.map(({ domain, gold, predicted }) => ({ stratum: domain, shares: labelShares(gold, predicted) })),
+    { seed },
+  );
 }
 
 /** What one metric says of a domain, before the pool is looked at. */

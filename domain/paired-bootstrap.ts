@@ -3,7 +3,9 @@
  * gold domain, and seeds (the Multi-Bootstrap of Sellam et al., ICLR 2022, with seeds paired; Efron and Tibshirani 1993,
  * chapter 13). Rows are drawn once a resample and are the same for both methods and every seed.
  */
-import { quantile } from './interval.ts';
+import { drawRows } from './bootstrap.ts';
+import type { Stratum } from './bootstrap.ts';
+import { defaultResamples, quantile } from './interval.ts';
 import type { Interval } from './interval.ts';
 import type { MacroOf } from './macro-shares.ts';
 import { seededRandom } from './random.ts';
@@ -26,11 +28,11 @@ export interface PairedDifference extends Interval {
 /** `strata`: rows that are drawn among themselves, as row numbers; every row is in one of them. */
 export function pairedBootstrap(
   seeds: readonly PairedSeed[],
-  strata: readonly (readonly number[])[],
+  strata: readonly Stratum[],
   options: { readonly seed: number; readonly resamples?: number },
 ): PairedDifference {
   if (seeds.length === 0) throw new RangeError('A paired comparison needs a seed that both methods have.');
-  const { resamples = 1000 } = options;
+  const { resamples = defaultResamples } = options;
   const random = seededRandom(options.seed, 'paired-bootstrap');
   const rows = strata.reduce((sum, stratum) => sum + stratum.length, 0);
   const times = new Int32Array(rows).fill(1);
@@ -42,13 +44,7 @@ export function pairedBootstrap(
 
   const drawn = new Float64Array(resamples);
   for (let resample = 0; resample < resamples; resample += 1) {
-    times.fill(0);
-    for (const stratum of strata) {
-      for (let draw = 0; draw < stratum.length; draw += 1) {
-        const row = stratum[random.int(stratum.length)] ?? 0;
-        times[row] = (times[row] ?? 0) + 1;
-      }
-    }
+    drawRows(strata, times, random);
     const weights = seeds.map(() => 0);
     for (let draw = 0; draw < seeds.length; draw += 1) {
       const seed = random.int(seeds.length);

@@ -1,7 +1,7 @@
 /**
- * Exact value of a simple arithmetic expression: numbers, + - * / ^, brackets, `\frac{a}{b}`. Own code of 80 lines and
- * not `mathjs` (9 MB, floating point by default, a whole language to keep hostile text out of): equality of answers
- * needs exact rationals and nothing else.
+ * Exact value of a simple arithmetic expression: numbers (`1e3` too), + - * / ^, brackets, `\frac{a}{b}`. Own code of 80
+ * lines and not `mathjs` (9 MB, floating point by default, a whole language to keep hostile text out of): equality of
+ * answers needs exact rationals and nothing else.
  */
 
 export interface Rational {
@@ -18,7 +18,8 @@ const mostDigits = 2000;
 /** The value of `text`; undefined for everything that is no such expression. */
 export function evaluateRational(text: string): Rational | undefined {
   if (text.length > longestText) return undefined;
-  const tokens = text.match(/\d+(?:\.\d*)?|\.\d+|\\(?:frac|cdot|times|div)|[-+*/^(){}×÷]|\S/g) ?? [];
+  const tokens =
+    text.match(/(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|\\(?:frac|cdot|times|div)|[-+*/^(){}×÷]|\S/g) ?? [];
   let at = 0;
   const eat = (...expected: string[]): string | undefined =>
     expected.includes(tokens[at] ?? '') ? tokens[at++] : undefined;
@@ -79,9 +80,14 @@ export function equalRationals(a: Rational, b: Rational): boolean {
   return a.numerator === b.numerator && a.denominator === b.denominator;
 }
 
+/** `12.5`, `1.25e1`. */
 function decimal(text: string): Rational | undefined {
-  const [whole = '', part = ''] = text.split('.');
-  return reduced(BigInt(whole + part || '0'), 10n ** BigInt(part.length));
+  const [digits = '', exponent = '0'] = text.split(/e/i);
+  const [whole = '', part = ''] = digits.split('.');
+  const power = Number(exponent) - part.length;
+  if (Math.abs(power) > mostDigits) return undefined;
+  const [value, ten] = [BigInt(whole + part || '0'), 10n ** BigInt(Math.abs(power))];
+  return power < 0 ? reduced(value, ten) : reduced(value * ten, 1n);
 }
 
 function reduced(numerator: bigint, denominator: bigint): Rational | undefined {

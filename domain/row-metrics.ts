@@ -1,6 +1,6 @@
 /** Scores of tasks whose rows are scored one by one: domain means, their mean, and its interval (METHOD.md's table). */
-import { percentileInterval } from './interval.ts';
-import type { Interval } from './interval.ts';
+import { bootstrapMacro } from './bootstrap.ts';
+import { rowShares } from './macro-shares.ts';
 import { assembleMetrics } from './metrics.ts';
 import type { MetricName, Metrics, SecondaryScore } from './metrics.ts';
 import type { Evaluation, JudgedRow } from './tasks/task.ts';
@@ -17,11 +17,12 @@ export function rowMetrics(
 ): Metrics {
   const { judged, pool, seed } = evaluation;
   const byDomain = scoresByDomain(judged, score);
+  const rows = judged.map((row) => ({ stratum: row.domain, shares: rowShares(row.domain, score(row)) }));
   const names = [...new Set([...Object.keys(pool), ...byDomain.keys()])].sort();
   return assembleMetrics(evaluation, {
     metric,
     micro: mean([...byDomain.values()].flat()),
-    interval: bootstrapMeans([...byDomain.values()], seed),
+    interval: bootstrapMacro(rows, { seed }),
     domains: names.map((domain) => {
       const scores = byDomain.get(domain) ?? [];
       return { domain, support: scores.length, score: mean(scores), label: null, scored: scores.length > 0 };
@@ -38,19 +39,6 @@ export function secondaryScore(
 ): SecondaryScore {
   const domains = [...scoresByDomain(judged, score).values()];
   return { metric, macro: mean(domains.map(mean)), micro: mean(domains.flat()) };
-}
-
-/** 95 % interval of the mean of the means: every stratum is drawn from itself, with replacement. */
-export function bootstrapMeans(strata: readonly (readonly number[])[], seed: number, resamples?: number): Interval {
-  return percentileInterval({ seed, ...(resamples === undefined ? {} : { resamples }) }, (random) => {
-    let sum = 0;
-    for (const scores of strata) {
-      let stratum = 0;
-      for (let draw = 0; draw < scores.length; draw += 1) stratum += scores[random.int(scores.length)] ?? 0;
-      sum += stratum / scores.length;
-    }
-    return strata.length === 0 ? 0 : sum / strata.length;
-  });
 }
 
 /** Domains and scores sorted: figures are the same to the last bit whatever the order of the rows. */

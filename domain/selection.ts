@@ -22,8 +22,8 @@ export interface Written extends Scored {
 }
 
 /**
- * `takeHighest`, but a row whose whole output was chosen before waits until no other is left. What is chosen is added
- * to `chosen`, so that the domains of a stage, asked one after the other, share it.
+ * `takeHighest`, but a row whose whole output was chosen before waits until no other row with a score is left. What is
+ * chosen is added to `chosen`, so that the domains of a stage, asked one after the other, share it.
  */
 export function takeDistinct<T extends Written>(
   rows: readonly T[],
@@ -32,16 +32,20 @@ export function takeDistinct<T extends Written>(
   ...seed: readonly SeedPart[]
 ): T[] {
   const taken: T[] = [];
-  const repeats: T[] = [];
+  const waiting: T[] = [];
   for (const row of ranked(rows, seed)) {
     if (taken.length === quota) break;
-    if (row.output !== null && chosen.has(row.output)) repeats.push(row);
+    // Rows without a score come last of all: behind the repeats, which were ranked before them.
+    const waits = (row.output !== null && chosen.has(row.output)) || rankable(row.score) === Number.NEGATIVE_INFINITY;
+    if (waits) waiting.push(row);
     else {
       if (row.output !== null) chosen.add(row.output);
       taken.push(row);
     }
   }
-  return [...taken, ...repeats.slice(0, quota - taken.length)];
+  const rest = waiting.slice(0, quota - taken.length);
+  for (const { output } of rest) if (output !== null) chosen.add(output);
+  return [...taken, ...rest];
 }
 
 function ranked<T extends Scored>(rows: readonly T[], seed: readonly SeedPart[]): T[] {

@@ -1,4 +1,5 @@
 /** How a worked answer ends, and the student's target (METHOD.md, "Words" and step 4). */
+import { splitAtAnswer } from '../answers.ts';
 
 /** Closes every student prompt. */
 export const cue = "Let's think step by step.";
@@ -12,8 +13,16 @@ export function studentTarget(rationale: string | null, answer: string): string 
   return rationale === null || rationale === '' ? answerLine(answer) : `${rationale}\n${answerLine(answer)}`;
 }
 
-/** Rationale without its closing answer line, so that a mismatching answer never reaches the student. */
+/** What belongs to `answer is`: `So the correct answer is` leaves `So`. */
+const lead = /[*_]*(?:\b(?:the|my|our)\s+)?(?:\b(?:correct|right|final|best)\s+){0,2}$/i;
+
+/**
+ * Rationale without the answer line that is read from it, so that a mismatching answer never reaches the student. A line
+ * that goes on is one only with a colon: `the answer is not obvious, because` belongs to the rationale.
+ */
 export function withoutAnswerLine(text: string): string {
-  const at = text.toLowerCase().lastIndexOf('the answer is');
-  return (at === -1 ? text : text.slice(0, at)).trim();
+  const split = splitAtAnswer(text.trim());
+  if (split === undefined) return text.trim();
+  const closing = /^\s*:/.test(split.after) || !/[\n\r\u2028\u2029]/.test(split.after);
+  return closing ? split.before.replace(lead, '').trim() : text.trim();
 }

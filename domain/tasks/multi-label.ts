@@ -1,8 +1,8 @@
 /** Multi-label classification: an answer is a set of labels, `grain; wheat`. Domain: one of them, or any field. */
-import { joinLabels, labelSetExtractor, setF1, splitLabels } from '../label-set.ts';
+import { joinLabels, labelSetExtractor, setF1, splitLabels, strictLabelSet } from '../label-set.ts';
 import { labelSetMetrics } from '../label-set-metrics.ts';
 import { labelShares } from '../macro-shares.ts';
-import { answerLine, withoutAnswerLine } from './answer-line.ts';
+import { withoutAnswerLine } from './answer-line.ts';
 import { promptsOf } from './prompts.ts';
 import { parseSynthesis } from './tagged-text.ts';
 import type { Invented, Task } from './task.ts';
@@ -11,13 +11,14 @@ import type { Invented, Task } from './task.ts';
 export function multiLabel(labels: readonly string[]): Task {
   const known = new Set(labels);
   const read = labelSetExtractor(labels);
+  const readStrictly = strictLabelSet(labels);
 
   const readSynthesis = (text: string, domain: string): Invented | string => {
     const synthesis = parseSynthesis(text);
     if (synthesis === undefined) return 'unparseable';
-    const answer = read(answerLine(synthesis.answer));
-    const invalid = answer === null || splitLabels(answer).length < splitLabels(synthesis.answer).length;
-    if (invalid || (known.has(domain) && !splitLabels(answer).includes(domain))) return 'wrong_label';
+    // `grain, wheat` and `not wheat` hold a label, but the row would lose or gain one.
+    const answer = readStrictly(synthesis.answer);
+    if (answer === null || (known.has(domain) && !splitLabels(answer).includes(domain))) return 'wrong_label';
     const { input, rationale } = synthesis;
     return { input, answer, rationale: withoutAnswerLine(rationale), consistent: sameLabels(read(rationale), answer) };
   };

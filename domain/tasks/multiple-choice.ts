@@ -1,6 +1,6 @@
 /** Multiple choice: the answer is the letter of one of the choices. */
 import { rowShares } from '../macro-shares.ts';
-import { choiceLetter, extractChoice, mostChoices } from '../choice-answer.ts';
+import { choiceLetter, extractChoice, mostChoices, namesChoice } from '../choice-answer.ts';
 import type { SeededRandom } from '../random.ts';
 import { rowMetrics } from '../row-metrics.ts';
 import { answerLine, withoutAnswerLine } from './answer-line.ts';
@@ -35,7 +35,10 @@ function right({ predicted, gold }: JudgedRow): number {
   return predicted === gold ? 1 : 0;
 }
 
-/** Teachers like to put the right choice first: an invented row's choices are put in random order. */
+/**
+ * Teachers like to put the right choice first: an invented row's choices are put in random order. A rationale that
+ * speaks of them by letter would then teach the wrong ones, so such a row teaches its answer alone.
+ */
 function readSynthesis(text: string, _domain: string, random: SeededRandom): Invented | string {
   const synthesis = parseSynthesis(text);
   if (synthesis?.choices === undefined) return 'unparseable';
@@ -44,11 +47,13 @@ function readSynthesis(text: string, _domain: string, random: SeededRandom): Inv
   const distinct = new Set(choices.map((choice) => choice.toLowerCase())).size === choices.length;
   if (gold === null || choices.length < 2 || choices.length > mostChoices || !distinct) return 'bad_choices';
   const order = random.shuffle([...choices.keys()]);
+  const moved = order.some((index, place) => index !== place);
+  const reasons = withoutAnswerLine(rationale);
   return {
     input,
     choices: order.map((index) => choices[index] ?? ''),
     answer: choiceLetter(order.findIndex((index) => choiceLetter(index) === gold)),
-    rationale: withoutAnswerLine(rationale),
+    rationale: moved && namesChoice(reasons, choices.length) ? '' : reasons,
     consistent: extractChoice(rationale, choices.length) === gold,
   };
 }

@@ -40,7 +40,8 @@ function labelsOf(task: TaskName, answer: string): readonly string[] {
   return labelsInAnswer(task, answer) ?? [];
 }
 
-function quoted(words: readonly string[]): string {
+/** `"a", "b" and "c"`. */
+export function quoted(words: readonly string[]): string {
   const all = words.map((word) => `"${word}"`);
   const last = all.pop() ?? '"nothing in particular"';
   return all.length === 0 ? last : `${all.join(', ')} and ${last}`;

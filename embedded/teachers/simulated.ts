@@ -10,6 +10,7 @@ import type { Row } from '../../contracts/records.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { answerLine } from '../../domain/tasks/answer-line.ts';
 import { formatSynthesis } from '../../domain/tasks/tagged-text.ts';
+import { quoted } from './explanations.ts';
 import type { TeacherQuestion } from './question.ts';
 import { Reserve } from './reserve.ts';
 import { supplyExhausted, type EmbeddedTeacher } from './teacher.ts';
@@ -23,9 +24,7 @@ export function simulatedTeacher(model: SimulatedTeacher): EmbeddedTeacher {
   const words = new TellingWords([...split.pool, ...split.validation, ...split.test, ...split.reserve]);
   const reserve = new Reserve(split.reserve, (row) => row.answer);
   const explain = (text: string, label: string): string => {
-    const quoted = words.of(text, label).map((word) => `"${word}"`);
-    const last = quoted.pop() ?? '"nothing in particular"';
-    const list = quoted.length === 0 ? last : `${quoted.join(', ')} and ${last}`;
+    const list = quoted(words.of(text, label));
     return `The definition speaks of ${list}. Such words point to the category ${label}.\n${answerLine(label)}`;
   };
   const synthesise = (question: SynthesisQuestion): string => {

@@ -42,6 +42,21 @@ test('distinct outputs first, over all domains of a stage; then rank order again
   expect(ids(takeDistinct(rows, 9, new Set(), 1))).toEqual(['0', '2', '4', '5', '1', '3']);
 });
 
+test('a row without a score comes after every repeat, whatever it wrote', () => {
+  const rows = [
+    { id: 'first', score: 2, output: 'a' },
+    { id: 'repeat', score: 1, output: 'a' },
+    { id: 'not scored', score: null, output: 'new' },
+    { id: 'wrote nothing', score: Number.NaN, output: null },
+  ];
+  expect(ids(takeDistinct(rows, 2, new Set(), 1))).toEqual(['first', 'repeat']);
+  const all = ids(takeDistinct(rows, 9, new Set(), 1));
+  expect([all.slice(0, 2), all.slice(2).sort()]).toEqual([
+    ['first', 'repeat'],
+    ['not scored', 'wrote nothing'],
+  ]);
+});
+
 test('a draw takes exactly what it is asked for, each row about equally often', () => {
   const rows = Array.from({ length: 10 }, (_, row) => ({ id: `${row}` }));
   const counts = new Map<string, number>();

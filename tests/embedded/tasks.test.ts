@@ -187,15 +187,34 @@ test('choices of invented rows are shuffled with the gold letter kept on its cho
   const task = openTask('multiple-choice', []);
   const text =
     '<input>What is wet?</input><choices>\n(A) water\n(B) sand\n(C) air\n</choices>' +
-    '<rationale>Water is. The answer is: A</rationale><answer>A</answer>';
+    '<rationale>Water is. The correct answer is: A</rationale><answer>A</answer>';
   expect(parseSynthesis(text)?.choices).toEqual(['water', 'sand', 'air']);
   const letters = Array.from({ length: 300 }, (_, seed) => {
     const row = task.readSynthesis(text, 'any', seededRandom(seed));
     if (typeof row === 'string') throw new Error(row);
     expect(row.choices?.['ABC'.indexOf(row.answer)]).toBe('water');
-    expect(row.consistent).toBe(true);
+    expect(row).toMatchObject({ consistent: true, rationale: 'Water is.' });
     return row.answer;
   });
   for (const letter of 'ABC') expect(letters.filter((found) => found === letter).length).toBeGreaterThan(70);
   expect(task.readSynthesis(text.replace('<answer>A', '<answer>D'), 'any', seededRandom(0))).toBe('bad_choices');
+});
+
+test.each([
+  'Water is.\nANSWER:A',
+  'The correct option is A',
+  'Sand (B) is dry, so it is water.',
+  'Water is; option b is dry.\nThe answer is: A',
+  'The answer is A, as B is dry.\nSo it is water.',
+])('a rationale that names a choice by its letter is left out once the choices moved: %j', (rationale) => {
+  const task = openTask('multiple-choice', []);
+  const text = `<input>Wet?</input><choices>\nwater\nsand\nair\n</choices><rationale>${rationale}</rationale><answer>A</answer>`;
+  const found = Array.from({ length: 30 }, (_, seed) => {
+    const row = task.readSynthesis(text, 'any', seededRandom(seed));
+    if (typeof row === 'string') throw new Error(row);
+    const moved = row.choices?.join() !== 'water,sand,air';
+    expect(row.rationale === '').toBe(moved);
+    return moved;
+  });
+  expect(new Set(found).size).toBe(2);
 });

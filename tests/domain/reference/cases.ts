@@ -62,6 +62,8 @@ export const cases = {
       small,
       `choice ${letter}`,
       `a ${letter}`,
+      `I think (${letter})`,
+      `a better one than (G): (${small})`,
       'wood',
       `${letter}: wood`,
       '',

@@ -101,16 +101,18 @@ def choice(case):
     marker = output.lower().rfind("answer is")
     line = output[marker + len("answer is"):].split("\n")[0] if marker >= 0 else ""
     words = [w for w in re.split(r"[^A-Za-z0-9()]+", line) if w]
-    letter = None
+    in_range = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:count]
     for word in words:
         bare = word.strip("()")
-        if len(bare) == 1 and bare.isalpha() and (bare.isupper() or re.fullmatch(r"\(+.\)+", word) or len(words) == 1):
-            letter = bare.upper()
-            break
-    if letter is None:
-        found = re.findall(r"\(([A-Za-z])\)|\b([A-Z])[).:]", output)
-        letter = ("".join(found[-1])).upper() if found else None
-    return letter if letter is not None and ord(letter) - 65 < count else None
+        if len(bare) != 1 or not bare.isalpha():
+            continue
+        if len(words) == 1:
+            return bare.upper() if bare.upper() in in_range else None
+        if bare.upper() in in_range and (bare.isupper() or re.fullmatch(r"\(+.\)+", word)):
+            return bare.upper()
+    found = ["".join(pair).upper() for pair in re.findall(r"\(([A-Za-z])\)|\b([A-Z])[).:]", output)]
+    found = [letter for letter in found if letter in in_range]
+    return found[-1] if found else None
 
 
 KINDS = {
