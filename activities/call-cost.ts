@@ -1,11 +1,8 @@
 /** What a teacher call may cost at most, and what it did cost (DESIGN section 4). */
 import type { Message } from '../contracts/records.ts';
-import { priceOf, worstPriceOf } from '../domain/cost.ts';
+import { priceOf, templateAllowance, worstPriceOf } from '../domain/cost.ts';
 import type { Rates } from '../domain/cost.ts';
 import type { AnswerCost, PaidAnswer } from './ports/ledger.ts';
-
-/** Tokens a chat template adds: to a request, and to each message. Generous: no template in use comes near. */
-const templateAllowance = { request: 64, message: 16 };
 
 /** No tokeniser makes more tokens than there are bytes. */
 export function inputBound(messages: readonly Message[]): number {

@@ -13,6 +13,7 @@ import type { World } from './ports/world.ts';
 import { isShort } from './shortfall.ts';
 import { stageDecisions } from './stage-decisions.ts';
 import type { DecidedSlot } from './stage-decisions.ts';
+import { tally } from './tally.ts';
 
 export async function closeStage(world: World, request: CloseStageInput): Promise<ClosedStage> {
   const { artifacts, ledger } = world;
@@ -136,12 +137,6 @@ function outcomeOf(domain: string, filled: readonly (Example | string)[], droppe
     unfilled: tally(filled.filter((result) => typeof result === 'string')),
     dropped: tally(dropped),
   };
-}
-
-function tally(reasons: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const reason of reasons.toSorted()) counts[reason] = (counts[reason] ?? 0) + 1;
-  return counts;
 }
 
 const all = (counts: Record<string, number>): number => Object.values(counts).reduce((a, b) => a + b, 0);

@@ -1,6 +1,6 @@
 /** Money for an evaluation that belongs to no run: what it may cost at most, known before, and never passed. */
 import { randomUUID } from 'node:crypto';
-import { priceOf, usdText, worstPriceOf } from '../domain/cost.ts';
+import { priceOf, templateAllowance, usdText, worstPriceOf } from '../domain/cost.ts';
 import type { Rates, Usage } from '../domain/cost.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import type { SplitQuestions } from './evaluate.ts';
@@ -8,8 +8,8 @@ import type { Purse } from './ports/purse.ts';
 
 type Bound = Pick<Usage, 'inputTokens' | 'outputTokens'>;
 
-/** What a request is wrapped in, and what a chat template adds to it: more bytes than either has. */
-const wrapping = 512;
+/** What a request is wrapped in: more bytes than it has. */
+const wrapping = 448;
 /** What the probe of an endpoint takes at most. */
 const probe: Bound = { inputTokens: 10_000, outputTokens: 200 };
 
@@ -17,7 +17,7 @@ const probe: Bound = { inputTokens: 10_000, outputTokens: 200 };
 export function worstCostOf(rates: Rates, { rows, task }: SplitQuestions, model: string, maxTokens: number): number {
   const bounds = rows.map((row): Bound => {
     const request = JSON.stringify(task.studentPrompt(row)) + model;
-    return { inputTokens: Buffer.byteLength(request) + wrapping, outputTokens: maxTokens };
+    return { inputTokens: Buffer.byteLength(request) + wrapping + templateAllowance.request, outputTokens: maxTokens };
   });
   return [probe, ...bounds].reduce((sum, bound) => sum + worstPriceOf(rates, bound), 0);
 }

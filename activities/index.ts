@@ -65,12 +65,18 @@ export function teacherActivities(world: World, sliceSeconds: number): TeacherAc
 
 export function studentActivities(world: World): StudentActivities {
   return {
-    select: guarded(async (input) => await select(world, input, cancelled())),
+    select: guarded(async (request) => {
+      await world.ledger.verify(request.input.connected.ledger);
+      return await select(world, request, cancelled());
+    }),
     fineTune: guarded(async (input) => {
       await world.ledger.verify(input.connected.ledger);
       return await fineTune(world, input, async (of) => await exportTraining(world, of), cancelled());
     }),
     awaitFineTune: guarded(async (input) => await awaitFineTune(world, input, Context.current().info.attempt)),
-    evaluate: guarded(async (input) => await evaluate(world, input, cancelled())),
+    evaluate: guarded(async (input) => {
+      await world.ledger.verify(input.connected.ledger);
+      return await evaluate(world, input, cancelled());
+    }),
   };
 }

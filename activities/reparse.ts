@@ -5,6 +5,7 @@ import { BaldistillError } from '../domain/failures.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { Ledger } from './ports/ledger.ts';
 import { stageDecisions } from './stage-decisions.ts';
+import { tally } from './tally.ts';
 
 export interface Reparsed {
   readonly stage: number;
@@ -52,9 +53,3 @@ const Stored = z
   .string()
   .transform((text): unknown => JSON.parse(text))
   .pipe(CloseStageInput);
-
-function tally(reasons: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const reason of reasons.toSorted()) counts[reason] = (counts[reason] ?? 0) + 1;
-  return counts;
-}

@@ -16,6 +16,7 @@ export function prompts(name: RunSpec['task']): Report['prompts'] {
   const filled = [
     task.studentPrompt(question),
     task.annotatePrompt(question),
+    task.verifyPrompt(question),
     ...['{label}', '{domain}'].map((domain) =>
       task.synthesisePrompt({ instruction: '{instruction}', domain, shown: [question] }),
     ),

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import { isFree, studentRates } from '../contracts/run-prices.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
-import { priceOf, trainingPriceOf, usdOf, worstPriceOf } from '../domain/cost.ts';
+import { priceOf, templateAllowance, trainingPriceOf, usdOf, worstPriceOf } from '../domain/cost.ts';
 import type { Rates } from '../domain/cost.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import type { Ledger, SpendRequest } from './ports/ledger.ts';
@@ -12,8 +12,6 @@ import type { Purse } from './ports/purse.ts';
 
 /** How often a limit is looked at again while something in flight may give money back. */
 const watchMs = 50;
-/** Tokens a chat template adds to an example. */
-const templateAllowance = 64;
 
 /** The purse of a run's student; undefined where it is free, or nobody knows what it costs. */
 export function studentPurse(ledger: Ledger, spec: RunSpec): Purse | undefined {
@@ -56,7 +54,7 @@ export async function reserveTraining(
 ): Promise<string | null> {
   const rates = trainingRates(spec);
   if (rates === undefined || !('hyperparameters' in spec.student)) return null;
-  const tokens = (training.bytes + templateAllowance * training.rows) * spec.student.hyperparameters.epochs;
+  const tokens = (training.bytes + templateAllowance.request * training.rows) * spec.student.hyperparameters.epochs;
   return await spend(ledger, {
     run: spec.name,
     kind: 'fine-tune',

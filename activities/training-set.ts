@@ -22,6 +22,24 @@ export interface TrainingSet {
   readonly training: ArtifactRef;
 }
 
+/** What a format writes beside the data card. */
+const filesOf: Readonly<Record<TrainingFormat, readonly string[]>> = {
+  jsonl: ['train.jsonl', 'train.provenance.jsonl'],
+  parquet: ['train.parquet'],
+};
+export const dataCardFile = 'README.md';
+
+/** Every file that `writeTrainingSet` writes for these formats, in the order written. */
+export function trainingFiles(formats: readonly TrainingFormat[]): readonly string[] {
+  const written = (['jsonl', 'parquet'] as const).filter((format) => formats.includes(format));
+  return [...written.flatMap((format) => filesOf[format]), dataCardFile];
+}
+
+/** Whether the text of a `README.md` is a data card of an export: each names the method and who wrote it. */
+export function isDataCard(text: string): boolean {
+  return text.startsWith('---\n') && text.includes('arxiv.org/abs/2406.13114') && text.includes('with baldistill.');
+}
+
 const columns: readonly TableColumn[] = [
   { name: 'messages', kind: 'messages', optional: false },
   { name: 'id', kind: 'text', optional: false },
@@ -46,22 +64,20 @@ export async function writeTrainingSet(
   folder: string,
   formats: readonly TrainingFormat[],
 ): Promise<readonly string[]> {
-  const files: string[] = [];
+  const files = trainingFiles(formats);
   if (formats.includes('jsonl')) {
     await artifacts.export(set.training, join(folder, 'train.jsonl'));
     const provenance = await artifacts.writeLines(provenanceOf(artifacts, set));
     await artifacts.export(provenance, join(folder, 'train.provenance.jsonl'));
-    files.push('train.jsonl', 'train.provenance.jsonl');
   }
-  if (formats.includes('parquet')) {
+  if (formats.includes('parquet'))
     await artifacts.exportParquet(rowsOf(artifacts, set), columns, join(folder, 'train.parquet'));
-    files.push('train.parquet');
-  }
   const { spec, status, teacherModel, examples } = set;
   const domains = await countDomains(artifacts, set);
-  const card = dataCard({ spec, status, teacherModel, stages: examples.length, files, domains });
-  await artifacts.exportText(card, join(folder, 'README.md'));
-  return [...files, 'README.md'];
+  const beside = files.filter((file) => file !== dataCardFile);
+  const card = dataCard({ spec, status, teacherModel, stages: examples.length, files: beside, domains });
+  await artifacts.exportText(card, join(folder, dataCardFile));
+  return files;
 }
 
 async function* examplesOf(artifacts: Artifacts, { examples }: TrainingSet): AsyncGenerator<Example> {

@@ -21,6 +21,8 @@ export type Outcomes = z.infer<typeof Outcomes>;
 export const CompareMemory = Outcomes.extend({
   charged: z.array(z.int()),
   blocked: z.array(z.strictObject({ index: z.int(), run: z.string(), again: z.boolean() })),
+  /** Runs of failed, stopped and left-out cells, for people; an earlier version handed on none. */
+  names: z.array(z.strictObject({ index: z.int(), run: z.string() })).optional(),
   startedAt: z.number(),
   paused: z.boolean(),
   stopping: z.boolean(),

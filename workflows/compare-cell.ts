@@ -46,8 +46,8 @@ export async function followCell(
   child: ChildWorkflowHandle<typeof distill> | null,
   changed: () => void,
 ): Promise<RunSeen & { kind: 'closed' }> {
-  const never = new Promise<undefined>(() => undefined);
-  let over = child === null ? never : child.result().then(nothing, nothing);
+  const never = new Promise<'over'>(() => undefined);
+  let over = child === null ? never : child.result().then(isOver, isOver);
   for (;;) {
     const blocked = cell.status === 'blocked';
     const looking = new CancellationScope();
@@ -57,12 +57,13 @@ export async function followCell(
         steps.polled.awaitRun.executeWithOptions({ summary }, [{ run: cell.run, blocked }]),
       );
       // Tried again by a person: then it is not blocked until it says so anew.
-      const triedAgain = condition(() => (cell.status === 'blocked') !== blocked).then(nothing);
+      const triedAgain = condition(() => (cell.status === 'blocked') !== blocked).then(() => 'again' as const);
       return await Promise.race([look, over, triedAgain]);
     });
     looking.cancel();
+    if (seen === 'again') continue;
     // Told once: the next look finds it closed.
-    if (seen === undefined) over = never;
+    if (seen === 'over') over = never;
     else if (seen.kind === 'closed') return seen;
     else {
       if (seen.blocked !== null) state.blockedInARow += 1;
@@ -73,6 +74,6 @@ export async function followCell(
   }
 }
 
-function nothing(): undefined {
-  return undefined;
+function isOver(): 'over' {
+  return 'over';
 }

@@ -13,6 +13,9 @@ import { comparisonDetails } from './details.ts';
 import { openParking } from './parking.ts';
 import type { Parking } from './parking.ts';
 
+/** Names of cells that are over, handed on: people are shown a few of them, and a payload stays small. */
+const mostNames = 100;
+
 export interface Cell {
   readonly index: number;
   status: CellStatus;
@@ -30,6 +33,8 @@ export interface CompareState {
   readonly limit: number;
   /** Starts no further cell. */
   paused: boolean;
+  /** The pause is over, and the cells are being told. */
+  resuming: boolean;
   /** Ends after the cells that run. */
   stopping: boolean;
   /** Every open cell is asked to end. */
@@ -51,8 +56,9 @@ export function openComparison(input: CompareInput, now: number): CompareState {
   const { memory } = input;
   const reasons = new Map(memory?.reasons.map(({ index, reason }) => [index, reason]));
   const blocked = new Map(memory?.blocked.map((cell) => [cell.index, cell]));
+  const names = new Map([...(memory?.names ?? []), ...blocked.values()].map(({ index, run }) => [index, run]));
   const cells = Array.from({ length: input.cells }, (_, index): Cell => {
-    const [run, reason] = [blocked.get(index)?.run ?? '', reasons.get(index) ?? null];
+    const [run, reason] = [names.get(index) ?? '', reasons.get(index) ?? null];
     const [status, charged] = [memory?.statuses[index] ?? 'waiting', memory?.charged[index] ?? 0];
     return { index, status, run, reason, charged };
   });
@@ -62,6 +68,7 @@ export function openComparison(input: CompareInput, now: number): CompareState {
     startedAt: memory?.startedAt ?? now,
     limit: input.limit,
     paused: memory?.paused ?? false,
+    resuming: false,
     stopping: memory?.stopping ?? false,
     cancelled: false,
     parking: openParking(),
@@ -91,8 +98,11 @@ export function memoryOf(state: CompareState): CompareMemory {
     run: cell.run,
     again: again.has(cell),
   }));
+  const names = having(state, 'failed', 'stopped', 'left-out')
+    .slice(0, mostNames)
+    .map(({ index, run }) => ({ index, run }));
   const charged = state.cells.map((cell) => cell.charged);
-  return { ...outcomesOf(state), charged, blocked, startedAt, stopping, paused };
+  return { ...outcomesOf(state), charged, blocked, names, startedAt, stopping, paused };
 }
 
 export function statusOf(state: CompareState): RunStatus {

@@ -39,8 +39,7 @@ export function answerComparisonUpdates(comparing: Comparing): void {
       for (const cell of failed) cell.status = 'waiting';
       state.blockedInARow = 0;
       release(state.parking, {});
-      if (state.paused) await tellOpen(comparing, 'resume');
-      state.paused = false;
+      if (state.paused) await resumeOpen(comparing);
       const count = blocked.length + failed.length;
       return answer(count === 0 ? 'Resumed.' : `Resumed: ${count} blocked or failed cells are tried again.`);
     },
@@ -64,6 +63,18 @@ export function answerComparisonUpdates(comparing: Comparing): void {
     },
     { validator: refuseWhenOver, description: 'End after the cells that run.' },
   );
+}
+
+/** Over at once, so that no cell is told to pause any more; one is started only after the others were told. */
+async function resumeOpen(comparing: Comparing): Promise<void> {
+  const { state } = comparing;
+  state.paused = false;
+  state.resuming = true;
+  try {
+    await tellOpen(comparing, 'resume');
+  } finally {
+    state.resuming = false;
+  }
 }
 
 function refuse(message: string): never {

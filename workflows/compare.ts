@@ -21,7 +21,7 @@ import { comparisonProgress, having, memoryOf, openComparison, outcomesOf, show 
 import type { Cell, CompareState } from './compare-state.ts';
 import { compareSteps } from './compare-steps.ts';
 import { answerComparisonUpdates } from './compare-updates.ts';
-import { tell, tellOpen } from './comparing.ts';
+import { tell, tellLate, tellOpen } from './comparing.ts';
 import type { Comparing } from './comparing.ts';
 import { progressOfComparison } from './messages.ts';
 import { attempt, failureOf } from './parking.ts';
@@ -86,6 +86,8 @@ async function dispatch(comparing: Comparing, open: (cell: Cell, spec: RunSpec |
       state.again.delete(cell);
       cell.status = 'running';
       cell.reason = null;
+      // A pause that came meanwhile passed over it as blocked.
+      await tellLate(comparing, cell);
     } else {
       await decide(comparing, cell, open);
     }
@@ -105,7 +107,7 @@ function mustContinue(state: CompareState): boolean {
 
 /** The cell to start, or to try again, now; null while there is none, or no room. */
 function nextOf(state: CompareState): Cell | null {
-  if (state.paused || state.stopping || workflowInfo().continueAsNewSuggested) return null;
+  if (state.paused || state.resuming || state.stopping || workflowInfo().continueAsNewSuggested) return null;
   const { window } = state.input;
   if (having(state, 'running').length >= window) return null;
   const again = having(state, 'blocked').find((cell) => state.again.has(cell));
@@ -143,6 +145,8 @@ async function decide(
       Object.assign(cell, { status: 'left-out', run: next.run, reason: next.reason } satisfies Partial<Cell>);
       return;
     case 'start':
+      // A pause or a stop that came while we asked was told that no cell is started.
+      if (state.paused || state.stopping) return;
       Object.assign(cell, { status: 'running', run: next.spec.name, reason: null } satisfies Partial<Cell>);
       open(cell, next.spec);
   }
@@ -154,8 +158,7 @@ async function lane(comparing: Comparing, cell: Cell, spec: RunSpec | null): Pro
   const startedAt = Date.now();
   try {
     const child = spec === null ? null : await startCell(state, spec);
-    // One that was being started while all were told to end met nobody.
-    if (state.cancelled) await tell(comparing, [cell], 'cancel');
+    if (spec !== null) await tellLate(comparing, cell);
     const { status, reason, charged } = await followCell(state, steps, cell, child, changed);
     const over = status === 'completed' || status === 'stopped' ? status : 'failed';
     Object.assign(cell, { status: over, reason, charged } satisfies Partial<Cell>);

@@ -16,6 +16,19 @@ export async function tellOpen(comparing: Comparing, action: 'pause' | 'resume' 
   await tell(comparing, [...having(comparing.state, 'running'), ...blocked], action);
 }
 
+/**
+ * A cell that was being started, or tried again, while the others were told: the word met nobody, or was not meant for
+ * it then. Said again until it is what holds now, since a pause and a resume may overtake each other.
+ */
+export async function tellLate(comparing: Comparing, cell: Cell): Promise<void> {
+  const { state } = comparing;
+  if (state.cancelled) await tell(comparing, [cell], 'cancel');
+  for (let paused = false; !state.cancelled && state.paused !== paused;) {
+    ({ paused } = state);
+    await tell(comparing, [cell], paused ? 'pause' : 'resume');
+  }
+}
+
 /** A cell that is over by then, or in no state for it, does nothing. */
 export async function tell(
   { state, steps, changed }: Comparing,

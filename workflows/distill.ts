@@ -77,7 +77,8 @@ export async function distill(input: DistillInput): Promise<RunResult> {
       const { connected } = state;
       const test = () =>
         steps.student.evaluate.executeWithOptions({ summary: 'test, once' }, [
-          { spec, connected, prepared, student, split: 'test' },
+          // A resume may bring another ledger along.
+          { spec, connected: state.connected ?? connected, prepared, student, split: 'test' },
         ]);
       state.test = await orWithout(() => step('test', test, 'end the run without test scores'));
     }

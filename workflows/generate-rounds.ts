@@ -33,7 +33,8 @@ export async function generateRounds(
     );
     if (round > 0 && plan.calls === 0 && plan.uncalled === undefined) return;
     memory.plans.push(plan);
-    memory.domains = plan.domains;
+    // A round that verifies plans no slots: it is about those of the round before.
+    if (plan.purpose !== 'verify') memory.domains = plan.domains;
     memory.done = 0;
     window.pending.push(...plan.chunks);
     await sendPending(run, restart);

@@ -53,14 +53,20 @@ export async function attempt<T>(parking: Parking, changed: () => void, step: St
       if (failure.type === 'WorkerLost' && CancellationScope.current().consideredCancelled)
         throw new CancelledFailure(failure.message);
       if (failures[failure.type].retry === 'final') throw error;
-      parking.blocked = {
+      const blocked: Blocked = {
         ...failure,
         remedy: remedyOf(failure.type),
         skip: typeof skip === 'function' ? skip() : skip,
       };
+      parking.blocked = blocked;
       changed();
-      await condition(() => parking.blocked === null);
-      changed();
+      try {
+        await condition(() => parking.blocked === null);
+      } finally {
+        // A wait that was cancelled has nobody to wait for: what follows is not blocked by it.
+        if (parking.blocked === blocked) parking.blocked = null;
+        changed();
+      }
       if (!parking.skipped) continue;
       parking.skipped = false;
       throw new StepSkipped(failure.message);

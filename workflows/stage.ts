@@ -42,6 +42,11 @@ export async function stage(start: StageStart): Promise<StageResult> {
     run.changed();
   });
 
+  // An end that was asked for is not held up by a pause: closing the stage sends no call.
+  CancellationScope.current().cancelRequested.catch(() => {
+    parking.paused = false;
+  });
+
   const closed = await fillSlots(run, start);
   const student = await orderly(run, () => train(run, closed));
   const validation = student === null ? null : await orderly(run, () => validate(run, student));

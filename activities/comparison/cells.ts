@@ -1,16 +1,12 @@
 /** The cells of a comparison as the ledger and the engine know them: which are done, which may start, how one stands. */
 import type { CompletedCell, NextCell, NextCellRequest, RunSeen } from '../../contracts/comparison-messages.ts';
-import { ComparisonPlan } from '../../contracts/comparison-plan.ts';
 import type { PlannedRun } from '../../contracts/comparison-plan.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { RunResult } from '../../contracts/progress.ts';
 import { stillRunning } from '../boundary.ts';
 import type { World } from '../ports/world.ts';
+import { readPlan } from './plan.ts';
 import { recordsOf } from './records.ts';
-
-export async function readPlan({ artifacts }: Pick<World, 'artifacts'>, plan: ArtifactRef): Promise<ComparisonPlan> {
-  return await artifacts.readJson(plan, ComparisonPlan);
-}
 
 /** The cells that were completed before, by whomever. */
 export async function completedCells(world: World, reference: ArtifactRef): Promise<CompletedCell[]> {

@@ -69,18 +69,22 @@ async function compared(
   baselines: readonly GatheredCell[],
 ): Promise<RawDifference | null> {
   const pairs: PairedSeed[] = [];
-  let strata: number[][] = [];
+  let first: readonly Judgement[] | null = null;
   for (const { cell, scores } of candidates) {
     const other = baselines.find((one) => one.cell.seed === cell.seed)?.scores;
     if (scores === null || !other) continue;
     const [mine, theirs] = await Promise.all([read(scores.predictions), read(other.predictions)]);
-    // Other test rows (a split of other data): nothing to pair.
-    if (mine.length !== theirs.length || mine.some(({ id }, row) => id !== theirs[row]?.id)) continue;
+    // Other test rows (a split of other data, or of a file that was edited between seeds): nothing to pair.
+    first ??= sameRows(mine, theirs) ? mine : null;
+    if (first === null || !sameRows(first, mine) || !sameRows(first, theirs)) continue;
     pairs.push({ candidate: macroOfRows(task, mine), baseline: macroOfRows(task, theirs) });
-    strata = strataOf(mine);
   }
-  if (pairs.length === 0) return null;
-  return { ...pairedBootstrap(pairs, strata, { seed: 0 }), seeds: pairs.length };
+  if (first === null) return null;
+  return { ...pairedBootstrap(pairs, strataOf(first), { seed: 0 }), seeds: pairs.length };
+}
+
+function sameRows(some: readonly Judgement[], others: readonly Judgement[]): boolean {
+  return some.length === others.length && some.every(({ id }, row) => id === others[row]?.id);
 }
 
 function macroOfRows(task: Task, rows: readonly Judgement[]): MacroOf {

@@ -11,9 +11,9 @@ import { curvesOf } from '../../report/comparison/curves.ts';
 import { blocksOf, distinct } from '../../report/comparison/groups.ts';
 import { comparisonMarkdown } from '../../report/comparison/markdown.ts';
 import type { World } from '../ports/world.ts';
-import { readPlan } from './cells.ts';
 import { differencesIn } from './differences.ts';
 import { describeData, gatherCells } from './gather.ts';
+import { readPlan } from './plan.ts';
 
 export async function writeComparison(world: World, input: ComparisonReportInput): Promise<{ folder: string }> {
   const comparison = await comparisonOf(world, input);

@@ -4,12 +4,11 @@
  */
 import { z } from 'zod';
 import type { Payment, Purse } from '../../activities/ports/purse.ts';
+import { templateAllowance } from '../../domain/cost.ts';
 import { wasSent } from './errors.ts';
 
 export type Send = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** Tokens that a chat template or a start of sequence may add to a prompt. */
-const templateAllowance = 64;
 const neverBilled = new Set([503, 529]);
 const maybeBilled = new Set([408, 409]);
 
@@ -73,7 +72,7 @@ function boundOf(
   const prompts = Array.isArray(body.prompt) && typeof body.prompt[0] !== 'number' ? body.prompt.length : 1;
   const written = body.max_completion_tokens ?? body.max_tokens ?? 0;
   // No tokeniser makes more tokens than there are bytes; token ids are longer than a byte each.
-  const inputTokens = Buffer.byteLength(init.body) + templateAllowance * prompts;
+  const inputTokens = Buffer.byteLength(init.body) + templateAllowance.request * prompts;
   return { inputTokens, outputTokens: written * prompts };
 }
 

@@ -114,6 +114,21 @@ test('cancel settles what is in flight and leaves usable data', async () => {
   expect(reportOf('cancelled')).toMatchObject({ status: 'completed', ledger: { charged: 120, forfeited: 0 } });
 });
 
+test('a paused run that is cancelled ends at once, with what it has', async () => {
+  await at.rig.behave({ latencyMs: 150 });
+  const handle = await at.home.start(wordnetSpec('paused-cancelled', { method: 'adaptive-ft-cot', seed: 16 }, slow));
+  const before = (await at.rig.counters()).requests;
+  await until(handle, ({ step }) => step === 'generate');
+  await expect.poll(async () => (await at.rig.counters()).requests, patient).toBeGreaterThan(before + 8);
+  expect((await handle.executeUpdate(pauseRun)).status).toBe('paused');
+  await at.rig.behave({ latencyMs: 0 });
+  await handle.cancel();
+  await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
+  const report = reportOf('paused-cancelled');
+  expect(report.status).toBe('stopped');
+  expect(report.stages[0]?.counts.real).toBeGreaterThan(4);
+});
+
 test('a call limit below the plan stops at the limit; the slots left are reported', async () => {
   const spec = wordnetSpec(
     'limited',

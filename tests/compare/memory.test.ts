@@ -1,0 +1,45 @@
+/** What a comparison hands to its next execution: enough to go on, and to name what is in trouble. */
+import { expect, test } from 'vitest';
+import { CompareMemory } from '../../contracts/comparison-messages.ts';
+import type { CompareInput } from '../../contracts/comparison-messages.ts';
+import { engineSettings, TemporalConfig } from '../../workers/temporal-config.ts';
+import { comparisonProgress, memoryOf, openComparison } from '../../workflows/compare-state.ts';
+import type { Cell } from '../../workflows/compare-state.ts';
+
+const sha256 = 'ab'.repeat(32);
+const input: CompareInput = {
+  name: 'grid',
+  plan: { uri: `artifact:${sha256}`, sha256, bytes: 1, rows: 1 },
+  cells: 5,
+  limit: 100,
+  window: 2,
+  searchAttributes: false,
+  engine: engineSettings(TemporalConfig.parse({})),
+};
+
+/** After a continue-as-new, all that crosses it being JSON. */
+function continued(change: (memory: CompareMemory) => unknown) {
+  const state = openComparison(input, 0);
+  const ends: readonly Partial<Cell>[] = [
+    { status: 'failed', run: 'one', reason: 'it broke' },
+    { status: 'stopped', run: 'two' },
+    { status: 'left-out', run: 'three', reason: 'no room' },
+    { status: 'blocked', run: 'four', reason: 'no model' },
+    { status: 'completed', run: 'five' },
+  ];
+  for (const [index, end] of ends.entries()) Object.assign(state.cells[index] ?? {}, end);
+  const memory = CompareMemory.parse(change(CompareMemory.parse(JSON.parse(JSON.stringify(memoryOf(state))))));
+  return comparisonProgress(openComparison({ ...input, memory }, 1)).trouble.map(
+    ({ run, status }) => `${status} ${run}`,
+  );
+}
+
+test('cells in trouble keep their names', () => {
+  const kept = continued((memory) => memory);
+  expect(kept.toSorted()).toEqual(['blocked four', 'failed one', 'left-out three', 'stopped two']);
+});
+
+test('what an earlier version handed on, without names, is taken as it is', () => {
+  const kept = continued((memory) => ({ ...memory, names: undefined }));
+  expect(kept.toSorted()).toEqual(['blocked four', 'failed ', 'left-out ', 'stopped ']);
+});
