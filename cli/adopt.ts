@@ -1,9 +1,10 @@
 /** `ledger adopt`: a run goes on with the ledger that is there, charged with at least what a person says. */
 import { mkdirSync } from 'node:fs';
-import type { Charged } from '../activities/ports/ledger.ts';
+import type { Charged, RunBudget } from '../activities/ports/ledger.ts';
 import { openingOf } from '../activities/run-opening.ts';
 import { openLedger } from '../adapters/ledger/open-ledger.ts';
 import { RunSpec } from '../contracts/run-file.ts';
+import { usdOf } from '../domain/cost.ts';
 import { budgetWords } from '../workflows/details.ts';
 import { progressOfRun, resumeRun } from '../workflows/messages.ts';
 import { whereKnown } from './commands/known-run.ts';
@@ -34,8 +35,8 @@ export async function adoptLedger(terminal: Terminal, run: string, charged: Char
         if (!adopted.accepted) {
           throw new CommandError(
             exitCodes.failed,
-            `That is above the limits of the run "${run}": ${budgetWords(adopted.budget)} are charged.`,
-            `Raise them first: baldistill budget ${run} --calls N`,
+            `That is above what the run "${run}" may be charged: ${budgetWords(adopted.budget)} are charged.`,
+            `Raise that limit first: baldistill budget ${run} ${passedLimits(charged, adopted.budget).join(' ')}`,
           );
         }
         const said = `The run "${run}" is charged ${budgetWords(adopted.budget)} in this ledger`;
@@ -49,4 +50,21 @@ export async function adoptLedger(terminal: Terminal, run: string, charged: Char
       }
     }),
   );
+}
+
+/** The limits that stand against these amounts, as options of `budget` that would just let them through. */
+export function passedLimits(
+  { calls, tokens, microUsd }: Charged,
+  budget: Pick<RunBudget, 'charged' | 'limit' | 'tokens' | 'microUsd'>,
+): readonly string[] {
+  return [
+    ...(passed(calls, budget) ? [`--calls ${calls}`] : []),
+    ...(passed(tokens, budget.tokens) ? [`--tokens ${tokens}`] : []),
+    ...(passed(microUsd, budget.microUsd) ? [`--usd ${usdOf(microUsd)}`] : []),
+  ];
+}
+
+/** What is charged already is not raised, also where it has passed its limit. */
+function passed(amount: number, { limit, charged }: RunBudget['tokens']): boolean {
+  return limit !== null && amount > Math.max(limit, charged);
 }

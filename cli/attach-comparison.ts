@@ -3,7 +3,7 @@ import type { Comparison } from '../contracts/comparison.ts';
 import { ComparisonResult } from '../contracts/comparison-messages.ts';
 import type { ComparisonProgress } from '../contracts/comparison-messages.ts';
 import { stay } from './attach.ts';
-import { comparisonPaths, readComparisonReport } from './comparison-files.ts';
+import { comparisonPaths, missingReportReason, readComparisonReport } from './comparison-files.ts';
 import type { Engine } from './engine.ts';
 import { exitCodes } from './exit.ts';
 import type { ExitCode } from './exit.ts';
@@ -56,7 +56,12 @@ export function tellComparison(
 /** The table of a comparison that is over, and its exit code. */
 export function tellTable(terminal: Terminal, name: string, json: boolean): ExitCode {
   const comparison = readComparisonReport(terminal.home, name);
-  if (comparison === undefined) return exitCodes.failed;
+  if (comparison === undefined) {
+    const reason = missingReportReason(terminal.home, name);
+    terminal.note(`The comparison "${name}" is over, but its tables cannot be shown: ${reason}.`);
+    terminal.note('Its `compare` command writes them again; cells that are done stay done.');
+    return exitCodes.failed;
+  }
   const failed = comparison.cells.some(({ status }) => status === 'failed');
   if (!json) terminal.print(comparisonText(comparison));
   if (!json) terminal.print(pathsText(terminal.home, comparison));

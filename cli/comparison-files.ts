@@ -27,3 +27,9 @@ export function readComparisonReport(home: string, name: string): Comparison | u
   if (!existsSync(json)) return undefined;
   return Comparison.safeParse(JSON.parse(readFileSync(json, 'utf8'))).data;
 }
+
+/** Why `readComparisonReport` finds nothing, in words that end a sentence. */
+export function missingReportReason(home: string, name: string): string {
+  const { json } = comparisonPaths(home, name);
+  return existsSync(json) ? `${json} is from another version of baldistill` : `there is no ${json}`;
+}

@@ -28,6 +28,17 @@ export function askedOf({ student }: RunSpec, endpoint: string | undefined): Ask
   return asked;
 }
 
+/** Where it is asked; undefined for the embedded endpoint while it is not running. */
+export function addressOf(home: string, asked: Asked, endpoint: string | undefined): string | undefined {
+  return endpoint ?? ('embedded' in asked ? embeddedUrl(home) : asked.baseUrl);
+}
+
+/** Whether an endpoint is on this machine, where a model without a price may be asked: nobody sends a bill for it. */
+export function isLocal(address: string): boolean {
+  const { hostname } = new URL(address);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}
+
 /** Works with the student; an embedded endpoint that is not running is started for it alone. */
 export async function withStudent<T>(
   home: string,
@@ -35,7 +46,7 @@ export async function withStudent<T>(
   { model, endpoint, purse }: { model: string; endpoint: string | undefined; purse: Purse | undefined },
   work: (student: Student, url: string) => Promise<T>,
 ): Promise<T> {
-  const known = endpoint ?? ('embedded' in asked ? embeddedUrl(home) : asked.baseUrl);
+  const known = addressOf(home, asked, endpoint);
   const own =
     known === undefined ? await startEmbedded({ state: join(home, 'embedded'), data: dataFolder() }) : undefined;
   const baseUrl = known ?? own?.url ?? '';

@@ -1,29 +1,23 @@
 /** How runs stand that the ledger knows as going on: asked of the engine where it is up, without starting anything. */
-import { Client, Connection } from '@temporalio/client';
-import { runningServices } from '../workers/services/stop.ts';
-import { externalTarget, temporalTarget } from '../workers/temporal-connection.ts';
+import type { Client } from '@temporalio/client';
+import { lookWith } from './look-at.ts';
 
 /** Status by run name; empty where the engine is down. A closed run that never reported its end is `terminated`. */
 export async function liveStatuses(home: string): Promise<ReadonlyMap<string, string>> {
+  return (await lookWith(home, statusesOf)) ?? new Map<string, string>();
+}
+
+async function statusesOf({ workflow }: Client): Promise<ReadonlyMap<string, string>> {
   const statuses = new Map<string, string>();
-  const up = externalTarget() !== undefined || runningServices(home).some(({ name }) => name === 'temporal');
-  if (!up) return statuses;
-  const { connectionOptions, namespace } = temporalTarget(home);
-  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
-  try {
-    const { workflow } = new Client({ connection, namespace });
-    const seen = new Set<string>();
-    // Newest first: the first execution of a name is the one that counts.
-    for await (const { workflowId, status, searchAttributes } of workflow.list({ query: `WorkflowType = 'distill'` })) {
-      if (seen.has(workflowId)) continue;
-      seen.add(workflowId);
-      const said = searchAttributes['BaldistillStatus']?.[0];
-      if (status.name === 'RUNNING') statuses.set(workflowId, typeof said === 'string' ? said : 'running');
-      else if (status.name === 'TERMINATED') statuses.set(workflowId, 'terminated');
-      else if (status.name === 'FAILED') statuses.set(workflowId, 'failed');
-    }
-    return statuses;
-  } finally {
-    await connection.close();
+  const seen = new Set<string>();
+  // Newest first: the first execution of a name is the one that counts.
+  for await (const { workflowId, status, searchAttributes } of workflow.list({ query: `WorkflowType = 'distill'` })) {
+    if (seen.has(workflowId)) continue;
+    seen.add(workflowId);
+    const said = searchAttributes['BaldistillStatus']?.[0];
+    if (status.name === 'RUNNING') statuses.set(workflowId, typeof said === 'string' ? said : 'running');
+    else if (status.name === 'TERMINATED') statuses.set(workflowId, 'terminated');
+    else if (status.name === 'FAILED') statuses.set(workflowId, 'failed');
   }
+  return statuses;
 }

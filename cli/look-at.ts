@@ -10,18 +10,20 @@ export async function lookAt(home: string, run: string): Promise<Snapshot | unde
   return await lookWith(home, async (client) => await snapshotOf(client, run));
 }
 
-/** What `look` finds; undefined where the engine is not up, or the look fails. */
+/** What `look` finds; undefined where the engine is not up or does not answer, or the look fails. */
 export async function lookWith<S>(home: string, look: (client: Client) => Promise<S>): Promise<S | undefined> {
   const up = externalTarget() !== undefined || runningServices(home).some(({ name }) => name === 'temporal');
   if (!up) return undefined;
   const { connectionOptions, namespace } = temporalTarget(home);
-  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
   try {
-    return await look(new Client({ connection, namespace }));
+    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
+    try {
+      return await look(new Client({ connection, namespace }));
+    } finally {
+      await connection.close();
+    }
   } catch {
-    // Unknown to the engine, or nobody answers for it: the ledger has the word.
+    // Nobody at the address, unknown to the engine, or nobody answers for it: the ledger has the word.
     return undefined;
-  } finally {
-    await connection.close();
   }
 }

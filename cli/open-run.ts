@@ -10,6 +10,7 @@ import { datasetOf, settingsTable, summaryOf } from '../contracts/run-words.ts';
 import type { DistillInput } from '../contracts/stage.ts';
 import { ensureSearchAttributes } from '../workers/services/search-attributes.ts';
 import { engineSettings, loadTemporalConfig } from '../workers/temporal-config.ts';
+import { isComparison } from './comparison-files.ts';
 import type { Engine } from './engine.ts';
 import { CommandError, exitCodes } from './exit.ts';
 import { resultOf } from './memory.ts';
@@ -30,6 +31,12 @@ export function finishedBefore(record: RunRecord | undefined, spec: RunSpec, aga
   return over ? { kind: 'finished', result } : undefined;
 }
 
+/** Throws (exit 2) where a comparison has this name. What the ledger knows as a run is one, whatever files lie there. */
+export function refuseComparison(home: string, record: RunRecord | undefined, name: string): void {
+  if (record === undefined && isComparison(home, name)) throw takenBy('comparison', name);
+}
+
+/** Throws (exit 2) where the run of this name has other settings, or it is no run that goes on under it. */
 export async function openRun(terminal: Terminal, engine: Engine, spec: RunSpec): Promise<Opened> {
   for (;;) {
     const running = await describeOpen(engine, spec.name);
@@ -66,11 +73,19 @@ export function refuseChanged(before: RunSpec, now: RunSpec): void {
 async function describeOpen({ client }: Engine, run: string): Promise<WorkflowExecutionDescription | undefined> {
   try {
     const description = await client.workflow.getHandle(run).describe();
-    return description.status.name === 'RUNNING' ? description : undefined;
+    if (description.status.name !== 'RUNNING') return undefined;
+    const { type } = description;
+    if (type !== 'distill') throw takenBy(type === 'compare' ? 'comparison' : `workflow "${type}"`, run);
+    return description;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
+}
+
+function takenBy(what: string, name: string): CommandError {
+  const remedy = 'Give the run another name (--name). Nothing was started.';
+  return new CommandError(exitCodes.usage, `"${name}" is the name of a ${what}.`, remedy);
 }
 
 async function start(terminal: Terminal, { client, connection, services }: Engine, spec: RunSpec): Promise<void> {

@@ -1,20 +1,16 @@
 /** What a run would ask of its teacher, before it asks: the first form of `plan` (quotas, slots, calls). */
 import type { RunSpec } from '../contracts/run-file.ts';
-import { invents } from '../domain/planned-calls.ts';
+import { plannedFilling } from '../domain/planned-calls.ts';
+import type { PlannedFilling } from '../domain/planned-calls.ts';
 import { plannedStages } from '../domain/planned-stages.ts';
 import type { PlannedStage } from '../domain/planned-stages.ts';
 
-export interface PlannedRunCosts {
+/** `calls` is what the plan needs, `callLimit` the most that may be charged. */
+export interface PlannedRunCosts extends PlannedFilling {
   readonly run: string;
   readonly method: string;
   readonly slots: number;
   readonly stages: readonly PlannedStage[];
-  /** Slots for real rows, for rows to be invented, and for repeated ones, which cost no call. */
-  readonly real: number;
-  readonly synthetic: number;
-  readonly repeated: number;
-  /** Teacher calls that the plan needs, and the most that may be charged. */
-  readonly calls: number;
   readonly callLimit: number;
 }
 
@@ -27,8 +23,8 @@ export function plannedRun(spec: RunSpec, counts: Readonly<Record<string, number
     (sum, { quotas }) => sum + (quotas ?? []).reduce((part, quota) => part + quota.missing, 0),
     0,
   );
-  const real = stages.reduce((sum, stage) => sum + stage.slots, 0) - missing;
-  const synthetic = invents(switches) ? missing : 0;
-  const calls = (switches.rationale === 'teacher' ? real : 0) + synthetic * (switches.verify === 'teacher' ? 2 : 1);
-  return { run, method, slots, stages, real, synthetic, repeated: missing - synthetic, calls, callLimit };
+  const planned = stages.reduce((sum, stage) => sum + stage.slots, 0);
+  const rows = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const filling = plannedFilling(switches, { slots: planned, missing, rows });
+  return { run, method, slots, stages, ...filling, callLimit };
 }

@@ -16,6 +16,42 @@ export function studentRates({ student, prices }: Pick<RunSpec, 'student' | 'pri
   return ratesOf(student.price ?? ('model' in student ? prices[student.model] : undefined));
 }
 
+/** A model that is asked outside of a run. */
+export interface AskedModel {
+  readonly model: string;
+  /** Where it is served, where that is said beside the run file. */
+  readonly endpoint: string | undefined;
+  /** Whether it is known as what the run trained. */
+  readonly trained: boolean;
+  /** Its price where the run file says none. */
+  readonly listed: Price | undefined;
+}
+
+/**
+ * What such a model costs, null where nobody knows. The price of the student block is that of the student at its own
+ * endpoint: it says nothing about another model, or another endpoint.
+ */
+export function askedRates(
+  { student, prices }: Pick<RunSpec, 'student' | 'prices'>,
+  { model, endpoint, trained, listed }: AskedModel,
+): Rates | null {
+  if ('embedded' in student && endpoint === undefined) return free;
+  const base = 'model' in student ? student.model : undefined;
+  const home = 'baseUrl' in student ? student.baseUrl : undefined;
+  const there = endpoint === undefined || home === undefined || sameAddress(home, endpoint);
+  // A student trained elsewhere has no name in the run file: whoever names a model means that one.
+  const isStudent = trained || base === undefined || model === base || model.startsWith(`ft:${base}:`);
+  const said = 'price' in student && there && isStudent ? student.price : undefined;
+  const ofBase = base !== undefined && isStudent ? prices[base] : undefined;
+  const own = model === base ? (said ?? prices[model]) : (prices[model] ?? said);
+  return ratesOf(own ?? ofBase ?? listed);
+}
+
+function sameAddress(one: string, other: string): boolean {
+  const [a = '', b = ''] = [one, other].map((url) => new URL(url).href.replace(/\/+$/, ''));
+  return a === b;
+}
+
 /** Whether an entry in the ledger is worth making: an endpoint that is known to cost nothing needs none. */
 export function isFree(rates: Rates): boolean {
   return Object.values(rates).every((rate) => rate === 0);

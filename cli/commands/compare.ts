@@ -7,7 +7,7 @@ import { readComparisonReport } from '../comparison-files.ts';
 import { limitOf, planOf, readComparison } from '../comparison-source.ts';
 import { needsOf, withEngine } from '../engine.ts';
 import { exitCodes } from '../exit.ts';
-import { openComparison, refuseChangedCells, writePlan } from '../open-comparison.ts';
+import { keptNotes, openComparison, refuseTaken, writePlan } from '../open-comparison.ts';
 import { textOf } from '../run-source.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Finish } from './finish.ts';
@@ -30,7 +30,7 @@ export function compareCommand(program: Command, terminal: Terminal, finish: Fin
       const { name } = plan;
       const needs = needsOfAll(plan);
       requireKeys(needs);
-      await refuseChangedCells(terminal.home, plan);
+      await refuseTaken(terminal.home, plan);
       const reference = await writePlan(terminal.home, plan);
       const before = readComparisonReport(terminal.home, name);
       const done = before?.cells.every(({ status }) => status === 'completed') === true;
@@ -38,8 +38,12 @@ export function compareCommand(program: Command, terminal: Terminal, finish: Fin
 
       const code = await withEngine(terminal, needs, async (engine) => {
         const limits = { limit: limitOf(source), window: source.file.window };
-        const kind = await openComparison(terminal, engine, plan, reference, limits);
-        terminal.note(`${kind} the comparison "${name}": ${plan.runs.length} cells, at most ${limits.limit} calls`);
+        const opened = await openComparison(terminal, engine, plan, reference, limits);
+        const { kind } = opened;
+        const kept = opened.kind === 'started' ? limits : opened.kept;
+        const most = kept === undefined ? '' : `, at most ${kept.limit} calls`;
+        terminal.note(`${kind} the comparison "${name}": ${plan.runs.length} cells${most}`);
+        for (const line of keptNotes(name, kept, limits)) terminal.note(line);
         if (engine.services.uiUrl !== null) terminal.note(`Temporal UI: ${workflowUrl(engine.services, name)}`);
         if (!detach) return await attachComparison(terminal, engine, name, json);
         if (json) terminal.printJson({ type: kind, comparison: name });

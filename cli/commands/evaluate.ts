@@ -8,11 +8,12 @@ import type { EvaluationPurse } from '../../activities/evaluation-purse.ts';
 import { createPrepare } from '../../activities/prepare.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { createImporter } from '../../adapters/datasets/importer.ts';
-import { isFree, studentRates } from '../../contracts/run-prices.ts';
+import { tablePrice } from '../../adapters/prices/price-table.ts';
+import { askedRates, isFree } from '../../contracts/run-prices.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 import type { Capabilities } from '../../contracts/stage.ts';
 import { usdText } from '../../domain/cost.ts';
-import { askedOf, withStudent } from '../evaluated-student.ts';
+import { addressOf, askedOf, isLocal, withStudent } from '../evaluated-student.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import { recordOf, resultOf, unknownRun } from '../memory.ts';
 import { readRun } from '../run-source.ts';
@@ -49,7 +50,7 @@ export function evaluateCommand(program: Command, terminal: Terminal): void {
     .option('--endpoint <url>', 'where it is served, if not where the run file says')
     .option('--split <name>', 'test (where not given) or validation')
     .option('--predictions <file>', 'write what was answered to each row, one JSON object a line')
-    .option('--yes', 'go ahead although the student costs money')
+    .option('--yes', 'go ahead although the student costs money, or nobody knows whether it does')
     .option('--json')
     .action(async (file: string | undefined, given: unknown) => {
       const options = Options.safeParse(given);
@@ -62,6 +63,8 @@ export function evaluateCommand(program: Command, terminal: Terminal): void {
 interface Subject {
   readonly spec: RunSpec;
   readonly model: string;
+  /** Whether the model is known as the one the run trained. */
+  readonly trained: boolean;
 }
 
 async function subjectOf(
@@ -75,12 +78,20 @@ async function subjectOf(
     throw new CommandError(exitCodes.usage, 'Give a run file, or a run with --run.');
   if (file !== undefined) {
     if (model === undefined) throw new CommandError(exitCodes.usage, 'Say which model to ask, with --model.');
-    return { spec: readRun(file, overridesOf(given)), model };
+    return { spec: readRun(file, overridesOf(given)), model, trained: false };
   }
+  const changed = Object.keys(overridesOf(given));
+  if (changed.length > 0)
+    throw new CommandError(
+      exitCodes.usage,
+      `A run is evaluated with the settings it has: ${changed.join(', ')} cannot be changed together with --run.`,
+      'Leave that out, or give a run file in place of --run.',
+    );
   const record = await recordOf(terminal.home, run ?? '');
   if (record === undefined) throw unknownRun(run ?? '');
-  const own = model ?? resultOf(record)?.studentModel ?? undefined;
-  if (own !== undefined) return { spec: record.spec, model: own };
+  const own = resultOf(record)?.studentModel ?? undefined;
+  const asked = model ?? own;
+  if (asked !== undefined) return { spec: record.spec, model: asked, trained: asked === own };
   throw new CommandError(
     exitCodes.usage,
     `The run "${run}" has no student yet.`,
@@ -88,7 +99,8 @@ async function subjectOf(
   );
 }
 
-async function evaluate(terminal: Terminal, { spec, model }: Subject, options: Options): Promise<void> {
+async function evaluate(terminal: Terminal, subject: Subject, options: Options): Promise<void> {
+  const { spec, model } = subject;
   const { endpoint, split, json } = options;
   const asked = askedOf(spec, endpoint);
   const artifacts = createFileArtifacts(join(terminal.home, 'artifacts'));
@@ -96,7 +108,8 @@ async function evaluate(terminal: Terminal, { spec, model }: Subject, options: O
   const questions = await readSplit(artifacts, { spec, prepared, split });
   if (questions === null) throw new CommandError(exitCodes.usage, `The data have no ${split} rows.`);
   const maxTokens = asked.maxTokens.evaluate;
-  const purse = purseFor(questions, { model, maxTokens, agreed: options.yes });
+  const address = addressOf(terminal.home, asked, endpoint);
+  const purse = purseFor(questions, { ...subject, endpoint, address, maxTokens, agreed: options.yes });
   const { concurrency } = asked;
   const evaluated = await withStudent(terminal.home, asked, { model, endpoint, purse }, async (student, url) => {
     terminal.note(`asking ${model} at ${url} for ${questions.rows.length} ${split} rows`);
@@ -112,13 +125,30 @@ async function evaluate(terminal: Terminal, { spec, model }: Subject, options: O
   if (purse !== undefined) terminal.print(`It cost ${usdText(purse.spent())} USD, charged to no run.`);
 }
 
-/** Nothing where the student is free, or nobody knows its price. Throws where it costs and nobody has agreed. */
+interface Asked extends Subject {
+  readonly endpoint: string | undefined;
+  readonly address: string | undefined;
+  readonly maxTokens: number;
+  readonly agreed: boolean;
+}
+
+/**
+ * Nothing where the model is free, or nobody knows its price. Throws where nobody has agreed to what it costs, or may
+ * cost: unknown is never nothing, but on this machine nobody sends a bill.
+ */
 function purseFor(
   questions: SplitQuestions,
-  { model, maxTokens, agreed }: { model: string; maxTokens: number; agreed: boolean },
+  { spec, model, trained, endpoint, address, maxTokens, agreed }: Asked,
 ): EvaluationPurse | undefined {
-  const rates = studentRates(questions.spec);
-  if (rates === null || isFree(rates)) return undefined;
+  const listed = address === undefined ? undefined : tablePrice(model, address);
+  const rates = askedRates(spec, { model, endpoint, trained, listed });
+  if (rates === null) {
+    if (agreed || address === undefined || isLocal(address)) return undefined;
+    const unknown = `Nobody knows what asking ${model} at ${address} for ${questions.rows.length} rows costs; it is charged to no run.`;
+    const remedy = 'Nothing was asked. Write its price into the run file (`prices`), or go ahead with --yes.';
+    throw new CommandError(exitCodes.usage, unknown, remedy);
+  }
+  if (isFree(rates)) return undefined;
   const worst = worstCostOf(rates, questions, model, maxTokens);
   if (agreed) return evaluationPurse(rates, worst);
   const message = `Asking ${model} for ${questions.rows.length} rows may cost up to ${usdText(worst)} USD, charged to no run.`;

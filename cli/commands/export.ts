@@ -2,9 +2,10 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { storedTrainingSet } from '../../activities/stored-training-set.ts';
-import { trainingFormats, writeTrainingSet } from '../../activities/training-set.ts';
+import { trainingFiles, trainingFormats, writeTrainingSet } from '../../activities/training-set.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { CommandError, exitCodes } from '../exit.ts';
+import { refuseForeign } from '../export-folder.ts';
 import { runFolder, unknownRun, withLedger } from '../memory.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -28,6 +29,7 @@ export function exportCommand(program: Command, terminal: Terminal): void {
         throw new CommandError(exitCodes.usage, `--format has to be ${trainingFormats.join(' or ')}.`);
       const { format, json } = options.data;
       const set = await setOf(terminal, run);
+      if (options.data.to !== undefined) refuseForeign(resolve(options.data.to), trainingFiles([format]));
       const folder = resolve(options.data.to ?? join(runFolder(terminal.home, run), 'export'));
       const artifacts = createFileArtifacts(join(terminal.home, 'artifacts'));
       const files = await writeTrainingSet(artifacts, set, folder, [format]);

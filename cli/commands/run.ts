@@ -9,7 +9,7 @@ import { needsOf, withEngine } from '../engine.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import type { ExitCode } from '../exit.ts';
 import { recordOf } from '../memory.ts';
-import { finishedBefore, openRun } from '../open-run.ts';
+import { finishedBefore, openRun, refuseComparison } from '../open-run.ts';
 import { readRun } from '../run-source.ts';
 import type { Terminal } from '../terminal.ts';
 import { overridesOf, withOverrides } from './options.ts';
@@ -41,7 +41,9 @@ export async function start(
   spec: RunSpec,
   { detach, json, again }: { detach: boolean; json: boolean; again: boolean },
 ): Promise<ExitCode> {
-  const known = finishedBefore(await recordOf(terminal.home, spec.name), spec, again);
+  const record = await recordOf(terminal.home, spec.name);
+  refuseComparison(terminal.home, record, spec.name);
+  const known = finishedBefore(record, spec, again);
   if (known?.kind === 'finished') {
     if (json) terminal.printJson({ type: 'result', kind: 'result', run: spec.name, result: known.result });
     else terminal.print(resultLines(terminal.home, known.result));

@@ -44,17 +44,18 @@ export function comparisonPlanText({ runs, limit }: ComparedPlan): string {
   const rows = [...groups.values()].flatMap((cells) => {
     const [first] = cells;
     if (first === undefined) return [];
-    const { data, method, student, slots, stages, real, synthetic, repeated, calls, callLimit, capped } = first;
+    const { data, method, student, slots, stages, real, synthetic, repeated, empty, calls, callLimit, capped } = first;
     return [
       [
         `${data} · ${student}`,
         method,
         capped ? `${slots} (capped)` : String(slots),
-        ...[stages.length, real, synthetic, repeated, calls, callLimit, cells.length].map(String),
+        ...[stages.length, real, synthetic, repeated, empty, calls, callLimit, cells.length].map(String),
       ],
     ];
   });
-  const head = ['data · student', 'method', 'slots', 'K', 'real', 'synthetic', 'repeated', 'calls', 'limit', 'seeds'];
+  const kinds = ['real', 'synthetic', 'repeated', 'empty'];
+  const head = ['data · student', 'method', 'slots', 'K', ...kinds, 'calls', 'limit', 'seeds'];
   const [calls, most] = [sum(runs.map((run) => run.calls)), sum(runs.map(({ callLimit }) => callLimit))];
   return [
     tableOf(head, rows),
@@ -65,8 +66,9 @@ export function comparisonPlanText({ runs, limit }: ComparedPlan): string {
   ].join('\n');
 }
 
-function callsText({ slots, real, synthetic, repeated, calls, callLimit }: PlannedRunCosts): string {
-  const parts = [`${real} real rows`, `${synthetic} to invent`, ...(repeated > 0 ? [`${repeated} repeated`] : [])];
+function callsText({ slots, real, synthetic, repeated, empty, calls, callLimit }: PlannedRunCosts): string {
+  const rest = [...(repeated > 0 ? [`${repeated} repeated`] : []), ...(empty > 0 ? [`${empty} left empty`] : [])];
+  const parts = [`${real} real rows`, `${synthetic} to invent`, ...rest];
   return `${slots} slots: ${parts.join(', ')}; ${calls} teacher calls as planned, at most ${callLimit}.`;
 }
 

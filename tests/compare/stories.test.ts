@@ -1,9 +1,10 @@
 /** Issue 5, "Compare": what a grid costs, what it costs again, what a limit lets through, and that a kill changes nothing. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Comparison } from '../../contracts/comparison.ts';
-import { ends, modelAway, openHome, until } from '../durability/rig.ts';
+import { ends, modelAway, openHome, storyFile, until } from '../durability/rig.ts';
 import type { Home } from '../durability/rig.ts';
 
 let home: Home;
@@ -50,6 +51,8 @@ function figures(name: string) {
   return { blocks, curves, dataSets, scores };
 }
 
+const folderOf = (name: string): string => join(home.path, 'comparisons', name);
+const runFile = (name: string, teacher = ''): string => home.file(`${name}-run.yaml`, storyFile(name, teacher));
 const statuses = (name: string): string[] => comparison(name).cells.map(({ status }) => status);
 
 describe('a small grid', { timeout: 240_000 }, () => {
@@ -200,9 +203,14 @@ test('paused, resumed, stopped, and gone on with', { timeout: 180_000 }, async (
   await until(async () => (await status()).includes('"running":2'));
   await ends(home.cli('pause', 'steered'), 0);
   expect(await status()).toContain('"status":"paused"');
-  await until(async () => (await home.cli('ls', '--json')).stdout.includes('"paused"'));
-  const { requests } = await home.counters();
-  expect((await home.counters()).requests).toBe(requests);
+  // Both cells that are running, in a home where no other run is left open.
+  await until(async () => (await home.cli('ls', '--json')).stdout.match(/"status":"paused"/g)?.length === 2);
+  await setTimeout(1000);
+  const quiet = await home.counters();
+  // The promise itself is about time passing: a further second in which nothing may be sent.
+  await setTimeout(1000);
+  expect(await home.counters()).toEqual(quiet);
+  expect(await status()).toContain('"status":"paused"');
   await ends(home.cli('resume', 'steered'), 0);
   await ends(home.cli('stop', 'steered', '--now'), 0);
   await ends(home.cli('watch', 'steered'), 0);
@@ -211,4 +219,45 @@ test('paused, resumed, stopped, and gone on with', { timeout: 180_000 }, async (
   await home.behave({ latencyMs: 0 });
   await ends(home.cli('compare', file), 0);
   expect(statuses('steered')).toEqual(Array(6).fill('completed'));
+});
+
+describe('one name, one thing', { timeout: 180_000 }, () => {
+  test('a comparison cannot take the name of a run, while it goes on or later', async () => {
+    await home.behave({ latencyMs: 300 });
+    await ends(home.cli('run', runFile('taken', ', concurrency: 1, noise: 0.35'), '--detach'), 0);
+    for (const ended of [false, true]) {
+      if (ended) await ends(home.cli('stop', 'taken', '--now'), 0);
+      if (ended) await ends(home.cli('watch', 'taken'), 0);
+      const { stderr } = await ends(home.cli('compare', grid('taken')), 2);
+      expect(stderr).toContain('"taken" is the name of a run.');
+      expect(existsSync(folderOf('taken'))).toBe(false);
+    }
+    expect((await ends(home.cli('status', 'taken', '--json'), 0)).stdout).toContain('"run":"taken"');
+  });
+
+  test('a run cannot take the name of a comparison; one that is joined says what it keeps', async () => {
+    await home.behave({ latencyMs: 300 });
+    const teacher = ', noise: 0.45, concurrency: 1';
+    await ends(home.cli('compare', grid('joined', { teacher, more: 'limit: 150' }), '--detach'), 0);
+    // Paused, so that it is not over before the next command looks at it.
+    await ends(home.cli('pause', 'joined'), 0);
+    const again = await ends(home.cli('compare', grid('joined', { teacher, more: 'window: 3' }), '--detach'), 0);
+    expect(again.stderr).toContain('joined the comparison "joined": 4 cells, at most 150 calls');
+    expect(again.stderr).toContain(
+      'It goes on with the limit 150, window 2 it was started with, not with the limit 160, window 3 of the file.',
+    );
+    const same = await ends(home.cli('compare', grid('joined', { teacher, more: 'limit: 150' }), '--detach'), 0);
+    expect(same.stderr).not.toContain('It goes on with');
+    // Also where its files are gone: then the engine knows.
+    rmSync(folderOf('joined'), { recursive: true });
+    for (const lost of [true, false]) {
+      const { stderr } = await ends(home.cli('run', runFile('joined')), 2);
+      expect(stderr).toContain('"joined" is the name of a comparison.');
+      if (lost) await ends(home.cli('compare', grid('joined', { teacher, more: 'limit: 150' }), '--detach'), 0);
+    }
+    await home.behave({ latencyMs: 0 });
+    await ends(home.cli('resume', 'joined'), 0);
+    await ends(home.cli('stop', 'joined', '--now'), 0);
+    await ends(home.cli('watch', 'joined'), 0);
+  });
 });

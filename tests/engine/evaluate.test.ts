@@ -42,9 +42,9 @@ async function said(folder: string, ...words: string[]): Promise<{ printed: stri
 }
 
 /** A run file over the same data, whose student is the one at the embedded endpoint. */
-function fileOf(name: string, student: string): string {
+function fileOf(name: string, student: string, prices = '{}'): string {
   const path = join(scratch, `${name}.yaml`);
-  const text = `name: ${name}\ndata: { builtin: wordnet, pool: 600 }\nbudget: { slots: 120 }\nteacher: { embedded: simulated }\nmethod: adaptive-ft-cot\nstudent: ${student}\n`;
+  const text = `name: ${name}\ndata: { builtin: wordnet, pool: 600 }\nbudget: { slots: 120 }\nteacher: { embedded: simulated }\nmethod: adaptive-ft-cot\nstudent: ${student}\nprices: ${prices}\n`;
   writeFileSync(path, text);
   return path;
 }
@@ -82,6 +82,48 @@ test('a student that costs money is asked only when that is agreed to, and never
   expect(microUsd).toBeGreaterThan(0);
   expect(microUsd).toBeLessThanOrEqual(worst * 1e6);
   expect(json[0]).toMatchObject({ macro: trained.macro });
+});
+
+const paid = 'https://paid.invalid/v1';
+const priceless = '{ baseUrl: "https://other.invalid/v1", model: small }';
+
+test.each([
+  ['{ embedded: naive-bayes }', ['--endpoint', paid], 'Nobody knows what asking big at https://paid.invalid/v1'],
+  ['{ driver: none }', ['--endpoint', paid], 'Nobody knows what asking big'],
+  [priceless, [], 'Nobody knows what asking big at https://other.invalid/v1'],
+  [priceless.replace(' }', ', price: free }'), [], 'Nobody knows what asking big'],
+  [priceless.replace('small', 'big').replace(' }', ', price: free }'), ['--endpoint', paid], 'Nobody knows what'],
+])(
+  '%s %j: a model that nobody knows the price of is asked only when that is agreed to',
+  async (student, more, reason) => {
+    const words = [fileOf('unknown', student), '--model', 'big', ...more];
+    await expect(said(home.path, ...words)).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(reason),
+      remedy: expect.stringContaining('--yes'),
+    });
+  },
+);
+
+test('the price of the model that is asked counts, and not the price of the student in the file', async () => {
+  const { url } = rig.embedded();
+  const [model, prices] = [trained.studentModel ?? '', '{ input: 1, output: 2 }'];
+  const free = `{ baseUrl: "${url}", model: naive-bayes, price: free }`;
+  const named = fileOf('named', free, `{ "${model}": ${prices} }`);
+  await expect(said(home.path, named, '--model', model)).rejects.toThrow('USD, charged to no run');
+  // Not the student, and on this machine: its price is not the student's, and nobody sends a bill.
+  const other = fileOf('other', `{ baseUrl: "${url}", model: another, price: ${prices} }`);
+  const { json } = await said(home.path, other, '--model', model, '--json');
+  expect(json[0]).toMatchObject({ microUsd: null, macro: trained.macro });
+});
+
+test('the settings of a run are those it has', async () => {
+  const { url } = rig.embedded();
+  const words = ['--run', 'whole', '--endpoint', url, '--set', 'student.maxTokens.evaluate=5', '--seed', '3'];
+  await expect(said(home.path, ...words)).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringMatching(/seed, student\.maxTokens\.evaluate cannot be changed together with --run/),
+  });
 });
 
 test('nothing has to be running, and nothing is left behind', async () => {
