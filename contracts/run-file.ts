@@ -102,7 +102,16 @@ export type FileData = z.infer<typeof FileData>;
 const EnvironmentVariable = z
   .string()
   .regex(/^[A-Z_][A-Z0-9_]*$/, 'the name of an environment variable, never the key itself');
-const BaseUrl = z.url({ protocol: /^https?$/ });
+/** Addresses are shown in reports, memos and the ledger, so none may hold what nobody else is to see. */
+const BaseUrl = z.url({ protocol: /^https?$/ }).superRefine((address, context) => {
+  const { username = '', password = '' } = URL.parse(address) ?? {};
+  if (username === '' && password === '') return;
+  context.addIssue({
+    code: 'invalid_format',
+    format: 'url',
+    message: 'an address without user name and password: write the name of an environment variable as apiKeyEnv',
+  });
+});
 
 /** What no probe can tell about an endpoint and a person has to declare (DESIGN section 4). */
 const Declared = {

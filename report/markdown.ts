@@ -134,6 +134,7 @@ function scores({ test, stages: parts }: Report): string {
   return [
     `## Scores on ${test === null ? 'validation' : 'test'} (${metrics.rows} rows, ${metrics.invalid} without a valid answer)`,
     '',
+    ...figuresBeside(metrics),
     groups(metrics),
     '',
     table(
@@ -150,6 +151,17 @@ function scores({ test, stages: parts }: Report): string {
     '',
     '† fewer pool rows than a balanced share of the budget.',
   ].join('\n');
+}
+
+/** The metric and the further figures of its task beside it; nothing where the task has one metric alone. */
+function figuresBeside({ metric, macro, micro, secondary: others = [] }: Metrics): string[] {
+  if (others.length === 0) return [];
+  const rows = [{ metric, macro, micro }, ...others].map((figures) => [
+    metricWord(figures.metric),
+    share(figures.macro),
+    share(figures.micro),
+  ]);
+  return [table(['metric', 'macro', 'micro'], rows), ''];
 }
 
 function groups({ groups: parts, metric }: Metrics): string {

@@ -1,13 +1,15 @@
 /** The Markdown of a comparison: the paper's table first, then what it stands on. */
-import type { Block, Comparison, ComparisonCell, Curve, Entry, Spread } from '../../contracts/comparison.ts';
+import type { Block, Comparison, ComparisonCell, Entry, Spread } from '../../contracts/comparison.ts';
 import { cell, share, table } from '../markdown-table.ts';
+import { curveFigures } from './curve-figures.ts';
+import type { CurveFigure } from './curve-figures.ts';
 import { distinct } from './groups.ts';
 
 export function comparisonMarkdown(comparison: Comparison): string {
   const parts = [
     heading(comparison),
     ...comparison.blocks.map((block) => blockText(block, comparison)),
-    curvesText(comparison.curves),
+    curvesText(curveFigures(comparison.curves)),
     missing(comparison.cells),
     settings(comparison),
   ];
@@ -80,28 +82,25 @@ function against({ rows }: Block, baseline: string): string[] {
   return ['', `Macro against ${cell(baseline)}:`, '', table(head, lines)];
 }
 
-function curvesText(curves: readonly Curve[]): string {
-  const figures = distinct(curves.map(figureOf));
-  const texts = figures.map((figure) => {
-    const lines = curves.filter((curve) => figureOf(curve) === figure);
-    const xs = distinct(lines.flatMap(({ points }) => points.map(({ x }) => x))).toSorted((a, b) => a - b);
-    const rows = lines.map(({ over, at, method, points }) => [
-      over === 'stages' ? cell(method) : `${cell(method)}, ${at}`,
+function curvesText(figures: readonly CurveFigure[]): string {
+  const texts = figures.map(({ over, data, student, at, lines }) => {
+    const xs = distinct(lines.flatMap(({ curve }) => curve.points.map(({ x }) => x))).toSorted((a, b) => a - b);
+    const rows = lines.map(({ curve, label }) => [
+      cell(label),
       ...xs.map((x) => {
-        const point = points.find((one) => one.x === x);
+        const point = curve.points.find((one) => one.x === x);
         return point === undefined ? '–' : spread(point.macro);
       }),
     ]);
-    const sign = lines[0]?.over === 'stages' ? 'K' : 'B';
-    return [`### ${figure}`, '', table(['method', ...xs.map((x) => `${sign} = ${x}`)], rows)].join('\n');
+    const [title, sign] = over === 'stages' ? ['Over stages', 'K'] : ['Over the budget', 'B'];
+    const fixed = at === null ? '' : `, ${cell(at)}`;
+    return [
+      `### ${title}: ${cell(data)}, student ${cell(student)}${fixed}`,
+      '',
+      table(['method', ...xs.map((x) => `${sign} = ${x}`)], rows),
+    ].join('\n');
   });
   return texts.length === 0 ? '' : ['## Curves', ...texts].join('\n\n');
-}
-
-/** Which curves belong into one figure, as its title. */
-function figureOf({ over, data, student, at }: Curve): string {
-  const place = `${cell(data)}, student ${cell(student)}`;
-  return over === 'stages' ? `Over stages: ${place}, budget ${cell(at)}` : `Over the budget: ${place}`;
 }
 
 function missing(cells: readonly ComparisonCell[]): string {

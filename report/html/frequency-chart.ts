@@ -1,6 +1,7 @@
 /** Score of each domain against its rows in the pool: the long tail in one picture. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../contracts/report.ts';
+import { groupBorders } from '../../domain/reporting-groups.ts';
 import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
 import { visible } from './markup.ts';
 import type { Markup } from './markup.ts';
@@ -18,10 +19,11 @@ export function frequencyChart(report: Report): Markup | null {
     .map((domain) => ({ ...domain, pool: Math.max(domain.pool, 1) }));
   const scoreName = metricWord(metrics.metric);
   if (points.length === 0) return null;
-  const share = report.data.pool / Math.max(report.data.domains, 1);
+  // Of all domains that the pool has, scored or not; where labels are scored, of all labels.
+  const { head, tail } = groupBorders(metrics.domains.flatMap(({ pool }) => (pool > 0 ? [pool] : [])));
   const borders = [
-    { at: share / 2, name: 'tail', anchor: 'end' },
-    { at: share, name: 'head', anchor: 'start' },
+    { at: tail, name: 'tail', anchor: 'end' },
+    { at: head, name: 'head', anchor: 'start' },
   ] as const;
   const rarest = Math.min(...points.map(({ pool }) => pool));
   return figure(

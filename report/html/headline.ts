@@ -1,5 +1,6 @@
 /** The head of a run's page: the score a reader takes home, with its interval, and what it cost. */
 import type { Report } from '../../contracts/report.ts';
+import { datasetOf } from '../../contracts/run-words.ts';
 import { markup } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { lastScores } from './scored.ts';
@@ -9,10 +10,9 @@ import { metricWord } from '../metric-words.ts';
 
 export function headline(report: Report): Markup {
   const { spec } = report;
-  const data = 'builtin' in spec.data ? spec.data.builtin : (spec.data.folder ?? 'own files');
   return markup`<h1>${report.run}</h1>
     <p class="quiet">
-      ${spec.method} on ${data}, ${spec.stages === 1 ? 'one stage' : `${spec.stages} stages`}, seed ${spec.seed}.
+      ${spec.method} on ${datasetOf(spec)}, ${spec.stages === 1 ? 'one stage' : `${spec.stages} stages`}, seed ${spec.seed}.
       <strong>${report.status}</strong> after ${duration(report.seconds)}, started
       ${report.startedAt.slice(0, 16).replace('T', ' ')} UTC.
     </p>

@@ -5,7 +5,7 @@ import type { Report } from '../../contracts/report.ts';
 import { below, colour, drawing } from './chart.ts';
 import { markup, visible } from './markup.ts';
 import type { Markup } from './markup.ts';
-import { axisName, axisRoom, drawnOf, panels, rowHeight } from './panels.ts';
+import { axisRoom, drawnOf, nameRows, panels, rowHeight } from './panels.ts';
 import { domainsOf } from './scored.ts';
 import { count } from './words.ts';
 
@@ -95,15 +95,7 @@ function mapOptions(
       ticks: stages.filter((_, index) => index % every === 0),
       tickFormat: (stage: number) => String(stage),
     },
-    y: {
-      type: 'band',
-      domain: domains.map((_, place) => place),
-      label: null,
-      tickSize: 0,
-      padding: 0.06,
-      round: false,
-      tickFormat: (place: number) => axisName(domains[place] ?? ''),
-    },
+    y: { ...nameRows(domains), padding: 0.06 },
     marks: [
       ...shown.map((kind) => Plot.frame({ fx: kind, stroke: colour.quiet, strokeOpacity: 0.35 })),
       Plot.cell(rows, {

@@ -11,7 +11,7 @@ import { lossChart } from './loss-chart.ts';
 import { markup } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { quotaMap } from './quota-map.ts';
-import { budgetTable, domainTable, groupTable, stageTable } from './run-tables.ts';
+import { budgetTable, domainTable, groupTable, metricTable, stageTable } from './run-tables.ts';
 import { samples } from './samples.ts';
 import { lastScores } from './scored.ts';
 import { settings } from './settings.ts';
@@ -49,6 +49,7 @@ export function htmlReport(report: Report): string {
 function scores(report: Report): Markup {
   if (lastScores(report) === null) return markup`<p>This run was not evaluated.</p>`;
   return markup`<div class="figures">${stageCurve(report)}${groupCurve(report)}${frequencyChart(report)}</div>
+    ${metricTable(report)}
     ${groupTable(report)}`;
 }
 

@@ -102,6 +102,7 @@ function domainLines(report: Report): DomainLine[] {
 }
 
 type GroupScore = Metrics['groups'][number];
+type MetricFigures = Pick<Metrics, 'metric' | 'macro' | 'micro'> | NonNullable<Metrics['secondary']>[number];
 
 export function groupTable(report: Report): Markup | null {
   const last = lastScores(report);
@@ -115,6 +116,23 @@ export function groupTable(report: Report): Markup | null {
       rate(`macro ${metricWord(last.metrics.metric)}`, ({ macro }) => macro),
     ],
     last.metrics.groups,
+  );
+}
+
+/** The metric and the further figures of its task beside it; null where the task has one metric alone. */
+export function metricTable(report: Report): Markup | null {
+  const last = lastScores(report);
+  const { secondary = [] } = last?.metrics ?? {};
+  if (last === null || secondary.length === 0) return null;
+  const { metric, macro, micro } = last.metrics;
+  return sortableTable<MetricFigures>(
+    'Metrics',
+    [
+      words(`metric, on ${last.split}`, (figures) => metricWord(figures.metric)),
+      rate('macro', (figures) => figures.macro),
+      rate('micro', (figures) => figures.micro),
+    ],
+    [{ metric, macro, micro }, ...secondary],
   );
 }
 

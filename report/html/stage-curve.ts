@@ -98,7 +98,7 @@ export function groupCurve(report: Report): Markup | null {
 }
 
 /** How far the tail is behind the head, first and last. */
-export function gapInWords(report: Report): string {
+function gapInWords(report: Report): string {
   const scored = scoredStages(report);
   const gaps = [
     ...[scored[0], scored.length > 1 ? scored.at(-1) : undefined].map((one) => ({

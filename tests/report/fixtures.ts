@@ -265,7 +265,7 @@ export function comparisonFixture(): Comparison {
           over,
           data,
           student: 'naive-bayes',
-          at: over === 'stages' ? '1' : '5 stages',
+          at: over === 'stages' ? '1' : `K = ${method.startsWith('baldistill') ? 5 : 1}`,
           method,
           baseline: method === 'random-ft-cot',
           points: (over === 'stages' ? [3, 5, 8] : [520, 1040, 2600]).map((x, index) => ({

@@ -33,6 +33,24 @@ teacher: { embedded: simulated }
 student: { embedded: naive-bayes }
 `;
 
+describe('an address', () => {
+  test.each([
+    'https://someone:hunter2@example.com/v1',
+    'https://hunter2@example.com',
+    'https:\\\\:hunter2@example.com',
+  ])('never holds user name or password, for reports show it: %s', (address) => {
+    const teacher = `teacher: { baseUrl: '${address}', model: m, price: free }`;
+    expect(problemsOf(good.replace(/^teacher.*$/m, teacher))).toContain(
+      'expected an address without user name and password: write the name of an environment variable as apiKeyEnv',
+    );
+  });
+
+  test('may hold an @ elsewhere', () => {
+    const teacher = "teacher: { baseUrl: 'https://example.com/v1/@team', model: m, price: free }";
+    expect(problemsOf(good.replace(/^teacher.*$/m, teacher))).toBe('no problems');
+  });
+});
+
 describe('a run file with several mistakes', () => {
   test('gets all of them in one message, with line, key, value and expectation', () => {
     const text = `name: "my run"
