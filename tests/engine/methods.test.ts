@@ -67,6 +67,10 @@ const reasons = ({ report }: Told, of: 'dropped' | 'unfilled'): Record<string, n
   return counts;
 };
 
+/** Ids of the rows of some stages, in their order. */
+const idsOf = ({ lines }: Told, wanted: (stage: number) => boolean): string[] =>
+  lines.flatMap(({ id, stage }) => (wanted(stage) ? [id] : []));
+
 const own = (switches: string): Parameters<typeof wordnetSpec>[2] => ({ switches });
 
 const withCalls = methodNames.filter((name) => name !== 'zero-shot-cot' && name !== 'random-ft');
@@ -87,9 +91,17 @@ describe('presets', () => {
 
   test('active-ft-cot draws at random first, then takes what the student finds hardest in the whole pool', async () => {
     const [active, random] = [await told('active', 'active-ft-cot'), await told('random', 'random-ft-cot')];
+    const drawn = await told('drawn', 'active-ft-cot', own('{ select: random }'));
     expect(new Set(active.lines.map(({ id }) => id)).size).toBe(120);
-    const first = active.lines.filter(({ stage }) => stage === 0).map(({ id }) => id);
+    const first = idsOf(active, (stage) => stage === 0);
     expect(random.lines.map(({ id }) => id)).toEqual(expect.arrayContaining(first));
+    expect(idsOf(drawn, (stage) => stage === 0)).toEqual(first);
+    // From there on the student chooses, and nothing else is different. Stage by stage: other rows, not another order.
+    for (const later of [1, 2]) {
+      const [hardest, any] = [active, drawn].map((run) => new Set(idsOf(run, (stage) => stage === later)));
+      expect([hardest?.size, any?.size]).toEqual([40, 40]);
+      expect(hardest).not.toEqual(any);
+    }
   });
 
   test('random-ft trains on bare answers and asks no teacher, so it needs none', async () => {
@@ -124,8 +136,13 @@ describe('one switch further', () => {
   });
 
   test('without quotas, candidates are a sample of the whole pool', async () => {
-    const run = await told('sampled', 'active-ft-cot', own('{ candidates: 2, select: uncertainty }'));
-    expect(new Set(run.lines.map(({ id }) => id)).size).toBe(120);
+    const sampled = await told('sampled', 'active-ft-cot', own('{ candidates: 2, select: uncertainty }'));
+    const all = await told('all-ranked', 'active-ft-cot', own('{ candidates: all, select: uncertainty }'));
+    expect(new Set(sampled.lines.map(({ id }) => id)).size).toBe(120);
+    expect(idsOf(sampled, (stage) => stage === 0)).toEqual(idsOf(all, (stage) => stage === 0));
+    const [some, best] = [sampled, all].map((run) => new Set(idsOf(run, (stage) => stage === 1)));
+    expect(some?.size).toBe(40);
+    expect(some).not.toEqual(best);
   });
 
   test('rationale: none asks for invented rows only', async () => {

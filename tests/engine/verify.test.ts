@@ -7,8 +7,10 @@ import { reparse } from '../../activities/reparse.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { snapshotOf } from '../../cli/follow.ts';
+import { wordnetInstruction, wordnetLabels } from '../../adapters/datasets/wordnet.ts';
 import { verifyRun } from '../../cli/verify/verify-run.ts';
 import type { Verification } from '../../cli/verify/verify-run.ts';
+import { classification } from '../../domain/tasks/classification.ts';
 import { openRig, wordnetSpec } from './rig.ts';
 import type { Home, Rig } from './rig.ts';
 
@@ -102,21 +104,24 @@ test('what was changed in the ledger is said exactly', async () => {
 });
 
 test('the endpoint that billed more than the ledger accounts for is found out', async () => {
-  const body = { model: 'simulated-wordnet?noise=0.2&pool=600', messages: [{ role: 'user', content: 'hello' }] };
+  const dog = { instruction: wordnetInstruction, input: 'dog: a furry mammal that barks', answer: 'animal' };
+  const messages = classification(wordnetLabels).annotatePrompt(dog);
+  const body = { model: 'simulated-wordnet?noise=0.2&pool=600', messages };
   const { billed } = await rig.counters();
-  // A call that no ledger knows of. Whatever it is answered, it is only told apart when it is billed.
-  await fetch(`${rig.embedded().url}/chat/completions`, {
+  // A call that no ledger knows of.
+  const answer = await fetch(`${rig.embedded().url}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  const extra = (await rig.counters()).billed - billed;
-  const found = differences(await verify())['endpoint'];
-  if (extra === 0) expect(found).toBeUndefined();
-  else
-    expect(found).toEqual([
-      expect.stringMatching(/^the endpoint billed \d+ calls, the ledger accounts for \d+ at most/),
-    ]);
+  expect(answer.status).toBe(200);
+  expect((await rig.counters()).billed).toBe(billed + 1);
+  expect(differences(await verify())).toEqual({
+    endpoint: [
+      `the endpoint billed ${billed + 1} calls, the ledger accounts for ${billed} at most ` +
+        `(${billed} answered, 0 uncertain, 0 sent again)`,
+    ],
+  });
 });
 
 test('an answer that an older parser could not use is judged again for free, and one it used wrongly is marked', async () => {
