@@ -59,14 +59,14 @@ async function carryOut(site: Site, watch: Watch, strike: Strike, broken: () => 
   const pause = 100 + random.int(900);
   switch (strike.fault) {
     case 'worker-kill': {
-      await worker(site).kill();
+      await (await worker(site)).kill();
       site.workers = site.workers.filter((part) => part.alive());
       await wait(pause);
       await site.startWorker();
       return;
     }
     case 'worker-term': {
-      const ended = worker(site);
+      const ended = await worker(site);
       site.workers = site.workers.filter((part) => part !== ended);
       const startedAnother = random.next() < 0.5 ? site.startWorker() : undefined;
       if (!(await ended.end(30_000))) watch.violations.push('a worker does not drain within 30 s of SIGTERM');
@@ -74,9 +74,9 @@ async function carryOut(site: Site, watch: Watch, strike: Strike, broken: () => 
       return;
     }
     case 'worker-stop':
-      return await frozen(worker(site), 2500 + random.int(1500));
+      return await frozen(await worker(site), 2500 + random.int(1500));
     case 'worker-stop-long':
-      return await frozen(worker(site), 12_000);
+      return await frozen(await worker(site), 12_000);
     case 'teacher-stop':
       return await frozen(site.teacher, 1000 + random.int(2500));
     case 'teacher-kill': {
@@ -116,7 +116,7 @@ async function carryOut(site: Site, watch: Watch, strike: Strike, broken: () => 
     case 'two-workers':
     case 'three-workers':
       // There from the start; one of them goes at this moment, in order.
-      await worker(site).end(30_000);
+      await (await worker(site)).end(30_000);
       site.workers = site.workers.filter((part) => part.alive());
       await site.startWorker();
       return;
@@ -144,8 +144,11 @@ async function carryOut(site: Site, watch: Watch, strike: Strike, broken: () => 
   }
 }
 
-function worker(site: Site): Part {
-  const part = site.workers.find((candidate) => candidate.alive());
+/** A worker to strike. Another strike may just have taken the only one: its successor is waited for. */
+async function worker(site: Site): Promise<Part> {
+  const living = (): Part | undefined => site.workers.find((candidate) => candidate.alive());
+  await until(() => living() !== undefined, 20_000);
+  const part = living();
   if (part === undefined) throw new Error('no worker lives');
   return part;
 }
