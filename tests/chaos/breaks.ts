@@ -100,6 +100,8 @@ export const breaks: readonly Break[] = [
         to: [
           'const { charged, limit } = await sender.ledger.budget(sender.spec.name);',
           "if (charged >= limit) return { end: 'empty', sent };",
+          // As long as a loaded machine lets pass between the two: on a quiet one they may never be apart.
+          'await new Promise((resolve) => setTimeout(resolve, 50));',
           'const outcome = await sender.ledger.intend(intent);',
         ].join('\n'),
       },
