@@ -111,12 +111,26 @@ export function statusOf(state: CompareState): RunStatus {
   return state.paused ? 'paused' : 'running';
 }
 
+/** The cell to start, or to try again; null while there is none, or no room. */
+export function startable(state: CompareState): Cell | null {
+  if (state.paused || state.resuming || state.stopping) return null;
+  const { window } = state.input;
+  if (having(state, 'running').length >= window) return null;
+  const again = having(state, 'blocked').find((cell) => state.again.has(cell));
+  if (again !== undefined) return again;
+  // What blocks so many in a row is likely to block the next: a person is asked first.
+  if (state.held || state.blockedInARow > window) return null;
+  return having(state, 'waiting')[0] ?? null;
+}
+
 function blockedOf(state: CompareState): ComparisonProgress['blocked'] {
   const { blocked: own } = state.parking;
   if (own !== null) return { message: own.message, remedy: own.remedy };
   const blocked = having(state, 'blocked');
   const [first] = blocked;
   if (first === undefined || having(state, 'running').length > 0) return null;
+  // Between two cells nothing runs, and nobody is needed.
+  if (startable(state) !== null) return null;
   const others = blocked.length === 1 ? '' : ` and ${blocked.length - 1} more`;
   return {
     message: `${first.run}${others} cannot go on. ${first.reason ?? ''}`,

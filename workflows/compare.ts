@@ -17,7 +17,7 @@ import type { CompareInput, ComparisonResult } from '../contracts/comparison-mes
 import type { RunStatus } from '../contracts/progress.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import { followCell, startCell } from './compare-cell.ts';
-import { comparisonProgress, having, memoryOf, openComparison, outcomesOf, show } from './compare-state.ts';
+import { comparisonProgress, having, memoryOf, openComparison, outcomesOf, show, startable } from './compare-state.ts';
 import type { Cell, CompareState } from './compare-state.ts';
 import { compareSteps } from './compare-steps.ts';
 import { answerComparisonUpdates } from './compare-updates.ts';
@@ -107,14 +107,7 @@ function mustContinue(state: CompareState): boolean {
 
 /** The cell to start, or to try again, now; null while there is none, or no room. */
 function nextOf(state: CompareState): Cell | null {
-  if (state.paused || state.resuming || state.stopping || workflowInfo().continueAsNewSuggested) return null;
-  const { window } = state.input;
-  if (having(state, 'running').length >= window) return null;
-  const again = having(state, 'blocked').find((cell) => state.again.has(cell));
-  if (again !== undefined) return again;
-  // What blocks so many in a row is likely to block the next: a person is asked first.
-  if (state.held || state.blockedInARow > window) return null;
-  return having(state, 'waiting')[0] ?? null;
+  return workflowInfo().continueAsNewSuggested ? null : startable(state);
 }
 
 /** Asks the ledger whether the cell may start, and starts it. */

@@ -1,4 +1,4 @@
-/** What a comparison hands to its next execution: enough to go on, and to name what is in trouble. */
+/** What a comparison says of itself, and hands to its next execution. */
 import { expect, test } from 'vitest';
 import { CompareMemory } from '../../contracts/comparison-messages.ts';
 import type { CompareInput } from '../../contracts/comparison-messages.ts';
@@ -42,4 +42,13 @@ test('cells in trouble keep their names', () => {
 test('what an earlier version handed on, without names, is taken as it is', () => {
   const kept = continued((memory) => ({ ...memory, names: undefined }));
   expect(kept.toSorted()).toEqual(['blocked four', 'failed ', 'left-out ', 'stopped ']);
+});
+
+test('between two cells nothing runs, and the comparison is not blocked: only when none may be started', () => {
+  const state = openComparison(input, 0);
+  const statusWith = (change: Partial<typeof state>): string => comparisonProgress(Object.assign(state, change)).status;
+  for (const cell of state.cells.slice(0, 2)) cell.status = 'blocked';
+  expect(statusWith({ blockedInARow: input.window })).toBe('running');
+  expect(statusWith({ held: true })).toBe('blocked');
+  expect(statusWith({ held: false, blockedInARow: input.window + 1 })).toBe('blocked');
 });
