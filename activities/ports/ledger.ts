@@ -1,3 +1,4 @@
+import type { BatchLedger } from './batch-ledger.ts';
 import type { BudgetHistory, LedgerSummary, UnusableAnswer } from './ledger-views.ts';
 import type { Amount, LedgerPin, RunStatus } from '../../contracts/progress.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
@@ -10,7 +11,7 @@ export type { BudgetHistory, CallCounts, LedgerSummary, SpentPart, UnusableAnswe
  * transaction, grouped with others into one commit. Throws `BaldistillError` `LedgerUnavailable`, `StorageFull`,
  * `LedgerMismatch`.
  */
-export interface Ledger {
+export interface Ledger extends BatchLedger {
   /** Identity of the ledger and its event counter, which only grows. */
   identity(): Promise<LedgerIdentity>;
   /** Records a run or finds it again; a run that exists keeps its limits and what it is charged. */
@@ -30,8 +31,8 @@ export interface Ledger {
    * charged in full, and later calls of the run are charged with that much more before they are sent.
    */
   settle(callId: string, answer: PaidAnswer, cost: AnswerCost | null): Promise<'settled' | 'recovered' | 'above-bound'>;
-  /** Gives the charge back: the endpoint definitely did not bill. `final` says that the slot will not be asked again. */
-  refuse(callId: string, reason: string, options: { final: boolean }): Promise<void>;
+  /** Gives the charge back: the endpoint definitely did not bill. Whoever is in charge says so: this process, or `batch`. `final` says that the slot will not be asked again. */
+  refuse(callId: string, reason: string, options: { final: boolean; batch?: string }): Promise<void>;
   /**
    * The outcome is unknown: the charge stays. `seen` is false for calls found open after a lost worker. A call that an
    * idempotent endpoint still remembers (`idempotencyTtl`) is not given up: the next `intend` sends it again.
@@ -39,7 +40,7 @@ export interface Ledger {
   forfeit(
     callId: string,
     reason: string,
-    options: { seen: boolean; idempotencyTtl?: IntentRequest['idempotencyTtl'] },
+    options: { seen: boolean; idempotencyTtl?: IntentRequest['idempotencyTtl']; batch?: string },
   ): Promise<void>;
   /** How a call of another payer stands now. */
   callState(callId: string): Promise<CallState>;
@@ -167,6 +168,8 @@ export interface IntentRequest {
   readonly idempotencyTtl: number | null;
   /** The most this call may cost; `microUsd` null where the model has no known price. */
   readonly worst: AnswerCost;
+  /** The batch that carries the call; absent for one that this process sends itself. */
+  readonly batch?: string;
 }
 
 export type IntentOutcome =

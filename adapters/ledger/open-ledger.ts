@@ -26,9 +26,9 @@ export async function openLedger(options: { readonly path: string }): Promise<Le
     adopt: (run, charged) => channel.call('adopt', { run, charged }),
     intend: (request) => channel.call('intend', request),
     settle: (callId, answer, cost) => ends.call('settle', { callId, answer, cost }),
-    refuse: (callId, reason, { final }) => none(ends.call('refuse', { callId, reason, final })),
-    forfeit: (callId, reason, { seen, idempotencyTtl = null }) =>
-      none(ends.call('forfeit', { callId, reason, seen, idempotencyTtl })),
+    refuse: (callId, reason, { final, batch }) => none(ends.call('refuse', { callId, reason, final, batch })),
+    forfeit: (callId, reason, { seen, idempotencyTtl = null, batch }) =>
+      none(ends.call('forfeit', { callId, reason, seen, idempotencyTtl, batch })),
     callState: (callId) => channel.call('callState', { callId }),
     markUnusable: (marks) => none(channel.call('markUnusable', marks)),
     markUsable: (callIds) => none(channel.call('markUsable', callIds)),
@@ -56,6 +56,14 @@ export async function openLedger(options: { readonly path: string }): Promise<Le
     },
     recordOnce: (key, value) => none(channel.call('recordOnce', { key, value })),
     forgetOnce: (key, value) => none(channel.call('forgetOnce', { key, value })),
+    gatherBatch: (round) => channel.call('gatherBatch', round),
+    sealBatch: (id, sealed) => none(channel.call('sealBatch', { id, ...sealed })),
+    tryBatch: (id, triedAt) => channel.call('tryBatch', { id, triedAt }),
+    recordBatch: (id, remote) => none(ends.call('recordBatch', { id, remote })),
+    batch: (id) => channel.call('batch', { id }),
+    openBatches: (run) => channel.call('openBatches', { run }),
+    batchLines: (id) => channel.call('batchLines', { id }),
+    closeBatch: (id) => none(channel.call('closeBatch', { id })),
     budget: (run) => channel.call('budget', { run }),
     summary: (run) => channel.call('summary', { run }),
     setRunStatus: (run, status, result) => {

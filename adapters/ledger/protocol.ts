@@ -20,6 +20,8 @@ import type {
   SpendRequest,
   UnusableAnswer,
 } from '../../activities/ports/ledger.ts';
+import type { BatchLine, BatchRecord, BatchRound } from '../../activities/ports/batch-ledger.ts';
+import type { ArtifactRef } from '../../contracts/artifact.ts';
 import type { RunStatus } from '../../contracts/progress.ts';
 import type { Limits } from '../../domain/budget.ts';
 import type { FailureType } from '../../domain/failures.ts';
@@ -55,9 +57,9 @@ export interface Operations {
     input: { callId: string; answer: PaidAnswer; cost: AnswerCost | null };
     output: 'settled' | 'recovered' | 'above-bound';
   };
-  refuse: { input: { callId: string; reason: string; final: boolean }; output: null };
+  refuse: { input: { callId: string; reason: string; final: boolean; batch?: string | undefined }; output: null };
   forfeit: {
-    input: { callId: string; reason: string; seen: boolean; idempotencyTtl: number | null };
+    input: { callId: string; reason: string; seen: boolean; idempotencyTtl: number | null; batch?: string | undefined };
     output: null;
   };
   callState: { input: { callId: string }; output: CallState };
@@ -80,6 +82,14 @@ export interface Operations {
   claimOnce: { input: { key: string }; output: ClaimOutcome };
   recordOnce: { input: { key: string; value: string }; output: null };
   forgetOnce: { input: { key: string; value: string }; output: null };
+  gatherBatch: { input: BatchRound; output: BatchRecord };
+  sealBatch: { input: { id: string; file: ArtifactRef; lines: number; tokens: number }; output: null };
+  tryBatch: { input: { id: string; triedAt: number | null }; output: boolean };
+  recordBatch: { input: { id: string; remote: string }; output: null };
+  batch: { input: { id: string }; output: BatchRecord };
+  openBatches: { input: { run: string }; output: readonly BatchRecord[] };
+  batchLines: { input: { id: string }; output: readonly BatchLine[] };
+  closeBatch: { input: { id: string }; output: null };
   budget: { input: { run: string }; output: RunBudget };
   summary: { input: { run: string }; output: LedgerSummary };
   setRunStatus: { input: { run: string; status: RunStatus; result: string | null }; output: null };

@@ -49,7 +49,7 @@ export async function callTeacher(
   return fault ? { fault, body } : { body };
 }
 
-function answerBody(
+export function answerBody(
   request: ChatRequest,
   { text, source }: SpokenAnswer,
   identity: { readonly created: number; readonly fingerprint: string },

@@ -15,6 +15,16 @@ import {
   setPlanned,
   setRunStatus,
 } from './runs.ts';
+import {
+  batchLines,
+  closeBatch,
+  gatherBatch,
+  openBatches,
+  readBatch,
+  recordBatch,
+  sealBatch,
+  tryBatch,
+} from './batches.ts';
 import { adopt } from './adopt.ts';
 import { settleCall } from './settle.ts';
 import { endSpending, spend, spendingOf } from './spend.ts';
@@ -65,6 +75,14 @@ const performers: Performers = {
   claimOnce,
   recordOnce,
   forgetOnce,
+  gatherBatch,
+  sealBatch,
+  tryBatch,
+  recordBatch,
+  batch: readBatch,
+  openBatches,
+  batchLines,
+  closeBatch,
   budget: readBudget,
   summary: summarise,
   setRunStatus,
