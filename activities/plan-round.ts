@@ -37,13 +37,18 @@ type Purpose = RoundPlan['purpose'];
 export async function planRound(world: World, request: PlanRoundInput): Promise<RoundPlan> {
   const { earlier } = request;
   if (earlier.length === 0) {
-    const first = await planShares(world, request, 'fill', await firstShares(world, request));
+    const first = await planFirst(world, request);
     await announcePlan(world, request, first.calls);
     return await writePlan(world, request, first);
   }
   const { slots } = await stageDecisions(world, request.input, earlier);
   const verification = await planVerification(world, request, slots);
   return await writePlan(world, request, verification ?? (await planFilling(world, request, slots)));
+}
+
+/** The first round: what a preview shows before there is a run. */
+export async function planFirst(world: Pick<World, 'artifacts'>, request: PlanRoundInput): Promise<Planned> {
+  return await planShares(world, request, 'fill', await firstShares(world, request));
 }
 
 /** Refills while there are any, then once what is left to reallocate. */
@@ -65,9 +70,10 @@ async function planFilling(world: World, request: PlanRoundInput, slots: readonl
   return await planShares(world, request, reallocates ? 'reallocate' : 'fill', within);
 }
 
-async function planShares(
-  world: World,
-  request: PlanRoundInput,
+/** Of the request, only what came before decides: a share is planned the same whatever else is in its round. */
+export async function planShares(
+  world: Pick<World, 'artifacts'>,
+  request: Pick<PlanRoundInput, 'input' | 'earlier'>,
   purpose: Purpose,
   shares: readonly Share[],
 ): Promise<Planned> {
@@ -138,7 +144,7 @@ async function planVerification(
   return { purpose: 'verify', calls, uncalled: [], given: [], ordinals, domains: [] };
 }
 
-interface Planned {
+export interface Planned {
   readonly purpose: Purpose;
   readonly calls: readonly PlannedCall[];
   readonly uncalled: readonly UncalledSlot[];
@@ -165,8 +171,8 @@ async function writePlan(world: World, request: PlanRoundInput, planned: Planned
 }
 
 async function startOrdinals(
-  { artifacts }: World,
-  { input, earlier }: PlanRoundInput,
+  { artifacts }: Pick<World, 'artifacts'>,
+  { input, earlier }: Pick<PlanRoundInput, 'input' | 'earlier'>,
 ): Promise<Record<string, number>> {
   const last = earlier.at(-1)?.ordinals ?? input.history.at(-1)?.ordinals;
   return last === undefined ? {} : await artifacts.readJson(last, z.record(z.string(), z.int()));
