@@ -6,11 +6,15 @@ import { z } from 'zod';
 import type { PlanRoundInput, RoundPlan } from '../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { DomainProgress } from '../contracts/progress.ts';
-import { Selected } from '../contracts/records.ts';
-import type { PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
+import { ResponseFormat, Selected } from '../contracts/records.ts';
+import type { Message, PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
 import { invents } from '../domain/planned-calls.ts';
+import type { Output } from '../domain/tasks/output.ts';
+import type { Task } from '../domain/tasks/task.ts';
+import type { AskKind } from '../domain/tasks/template.ts';
 import { drawRandom } from '../domain/selection.ts';
 import { poolByDomain, taskOf } from './pool.ts';
+import { planInBestForm } from './output-form.ts';
 import type { World } from './ports/world.ts';
 import { affordable, announcePlan } from './round-budget.ts';
 import { firstShares, reallocatedShares, refillShares } from './round-shares.ts';
@@ -37,17 +41,33 @@ type Purpose = RoundPlan['purpose'];
 export async function planRound(world: World, request: PlanRoundInput): Promise<RoundPlan> {
   const { earlier } = request;
   if (earlier.length === 0) {
-    const first = await planShares(world, request, 'fill', await firstShares(world, request));
-    await announcePlan(world, request, first.calls);
-    return await writePlan(world, request, first);
+    const shares = await firstShares(world, request);
+    let announced = false;
+    const { planned, output } = await planInBestForm(world, request, async (form) => {
+      const first = await planShares(world, request, 'fill', shares, form);
+      if (!announced) await announcePlan(world, request, first.calls);
+      announced = true;
+      return first;
+    });
+    return await writePlan(world, request, planned, output);
   }
   const { slots } = await stageDecisions(world, request.input, earlier);
-  const verification = await planVerification(world, request, slots);
-  return await writePlan(world, request, verification ?? (await planFilling(world, request, slots)));
+  const { planned, output } = await planInBestForm(
+    world,
+    request,
+    async (form) =>
+      (await planVerification(world, request, slots, form)) ?? (await planFilling(world, request, slots, form)),
+  );
+  return await writePlan(world, request, planned, output);
 }
 
 /** Refills while there are any, then once what is left to reallocate. */
-async function planFilling(world: World, request: PlanRoundInput, slots: readonly DecidedSlot[]): Promise<Planned> {
+async function planFilling(
+  world: World,
+  request: PlanRoundInput,
+  slots: readonly DecidedSlot[],
+  output: Output,
+): Promise<Planned> {
   const { input, earlier } = request;
   const { refill, shortfall } = input.spec.switches;
   const did = (purpose: Purpose): number => earlier.filter((plan) => plan.purpose === purpose).length;
@@ -62,7 +82,7 @@ async function planFilling(world: World, request: PlanRoundInput, slots: readonl
     slots: share.slots.filter((slot) => paid.has(slot)),
     rows: share.rows.filter((_, index) => paid.has(share.slots[index] ?? -1)),
   }));
-  return await planShares(world, request, reallocates ? 'reallocate' : 'fill', within);
+  return await planShares(world, request, reallocates ? 'reallocate' : 'fill', within, output);
 }
 
 async function planShares(
@@ -70,12 +90,13 @@ async function planShares(
   request: PlanRoundInput,
   purpose: Purpose,
   shares: readonly Share[],
+  output: Output,
 ): Promise<Planned> {
   const { artifacts } = world;
   const { input } = request;
   const { spec, prepared } = input;
   const ordinals = new Map(Object.entries(await startOrdinals(world, request)));
-  const task = await taskOf(artifacts, input);
+  const task = await taskOf(artifacts, input, output);
   const chosen = new Set(shares.flatMap(({ rows }) => rows.map(({ id }) => id)));
   const inventing = new Set(shares.filter(({ slots, rows }) => slots.length > rows.length).map(({ domain }) => domain));
   const rows = await poolByDomain(artifacts, prepared, (row): Row | undefined =>
@@ -94,13 +115,15 @@ async function planShares(
         return [];
       }
       if (row !== undefined)
-        return [{ kind: 'annotate', slot, domain, rowId: row.id, messages: task.annotatePrompt(row) }];
+        return [
+          { kind: 'annotate', slot, domain, rowId: row.id, ...asked(task, 'annotate', task.annotatePrompt(row)) },
+        ];
       if (!invents(spec.switches)) return [];
       const ordinal = ordinals.get(domain) ?? 0;
       ordinals.set(domain, ordinal + 1);
       const shown = drawRandom(pool, shownRows, spec.seed, 'shown', domain, ordinal);
       const messages = task.synthesisePrompt({ instruction, domain, shown });
-      return [{ kind: 'synthesise', slot, domain, ordinal, messages }];
+      return [{ kind: 'synthesise', slot, domain, ordinal, ...asked(task, 'synthesise', messages) }];
     });
   });
   const domains = shares
@@ -116,6 +139,7 @@ async function planVerification(
   world: World,
   request: PlanRoundInput,
   slots: readonly DecidedSlot[],
+  output: Output,
 ): Promise<Planned | undefined> {
   const { input, earlier } = request;
   const last = earlier.at(-1)?.round;
@@ -127,15 +151,23 @@ async function planVerification(
     'verify',
     unverified.map(({ slot }) => slot),
   );
-  const task = await taskOf(world.artifacts, input);
+  const task = await taskOf(world.artifacts, input, output);
   const calls = unverified.flatMap(({ slot, domain, decision }): PlannedCall[] =>
     decision.kind === 'example' && paid.has(slot)
-      ? [{ kind: 'verify', slot, domain, messages: task.verifyPrompt(decision.example) }]
+      ? [{ kind: 'verify', slot, domain, ...asked(task, 'verify', task.verifyPrompt(decision.example)) }]
       : [],
   );
   if (calls.length === 0) return undefined;
   const ordinals = new Map(Object.entries(await startOrdinals(world, request)));
   return { purpose: 'verify', calls, uncalled: [], given: [], ordinals, domains: [] };
+}
+
+/** A prompt and the form in which it is to be answered. */
+function asked(task: Task, kind: AskKind, messages: Message[]): Pick<PlannedCall, 'messages' | 'responseFormat'> {
+  const responseFormat = task.responseFormat(kind);
+  return responseFormat === undefined
+    ? { messages }
+    : { messages, responseFormat: ResponseFormat.parse(responseFormat) };
 }
 
 interface Planned {
@@ -148,7 +180,12 @@ interface Planned {
   readonly domains: DomainProgress[];
 }
 
-async function writePlan(world: World, request: PlanRoundInput, planned: Planned): Promise<RoundPlan> {
+async function writePlan(
+  world: World,
+  request: PlanRoundInput,
+  planned: Planned,
+  output: Output | undefined,
+): Promise<RoundPlan> {
   const { artifacts } = world;
   const { purpose, uncalled, given, ordinals, domains } = planned;
   const calls = planned.calls.toSorted((a, b) => a.slot - b.slot);
@@ -158,6 +195,7 @@ async function writePlan(world: World, request: PlanRoundInput, planned: Planned
     ...(uncalled.length === 0 ? {} : { uncalled: await artifacts.writeLines(uncalled) }),
     chunks: await writeChunks(world, calls),
     calls: calls.length,
+    ...(output === undefined ? {} : { output }),
     selection: await artifacts.writeLines([...(await selectedBefore(world, request)), ...given]),
     ordinals: await artifacts.writeJson(Object.fromEntries([...ordinals].sort(([a], [b]) => (a < b ? -1 : 1)))),
     domains,

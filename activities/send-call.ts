@@ -105,12 +105,12 @@ async function exchange(
 }
 
 /** The answer is stored and the slot has it; sending stops all the same, for the next one may be as dear. */
-function aboveBound({ teacher }: Sender, { messages }: TeacherRequest, answer: PaidAnswer): BaldistillError {
+function aboveBound({ teacher }: Sender, request: TeacherRequest, answer: PaidAnswer): BaldistillError {
   const { inputTokens, outputTokens } = answer;
   return new BaldistillError(
     'UsageAboveBound',
     `${teacher.model} reported ${inputTokens} tokens in and ${outputTokens} out for a call of at most ` +
-      `${inputBound(messages)} in and ${teacher.maxTokens} out. It is charged in full.`,
+      `${inputBound(request)} in and ${teacher.maxTokens} out. It is charged in full.`,
   );
 }
 
@@ -134,9 +134,10 @@ async function payerEnds({ ledger, closing }: Sender, callId: string): Promise<v
   });
 }
 
-function requestOf(spec: RunSpec, call: PlannedCall): TeacherRequest {
+/** What is sent for a planned call, by whichever road. */
+export function requestOf(spec: Pick<RunSpec, 'seed'>, call: PlannedCall): TeacherRequest {
   const seed = call.kind === 'synthesise' ? spec.seed * 1_000_000 + call.ordinal : null;
-  return { messages: call.messages, seed };
+  return { messages: call.messages, responseFormat: call.responseFormat, seed };
 }
 
 function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): IntentRequest {
@@ -153,6 +154,6 @@ function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): I
     planned: round === 0,
     cached: spec.budget.cached,
     idempotencyTtl: spec.teacher?.idempotency?.ttl ?? null,
-    worst: worstCost(request.messages, sender.teacher.maxTokens, teacherRates(spec)),
+    worst: worstCost(request, sender.teacher.maxTokens, teacherRates(spec)),
   };
 }
