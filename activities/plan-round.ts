@@ -2,17 +2,17 @@
  * Plans a round of teacher calls: which slots, and the exact prompt of each. A pure function of seed, domain, slot,
  * round and of what earlier rounds and stages accepted (METHOD.md, step 3), written down before anything is sent.
  */
-import { z } from 'zod';
 import type { PlanRoundInput, RoundPlan } from '../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { DomainProgress } from '../contracts/progress.ts';
-import { ResponseFormat, Selected } from '../contracts/records.ts';
+import { Ordinals, ResponseFormat, Selected } from '../contracts/records.ts';
 import type { Message, PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
 import { invents } from '../domain/planned-calls.ts';
 import type { Output } from '../domain/tasks/output.ts';
 import type { Task } from '../domain/tasks/task.ts';
 import type { AskKind } from '../domain/tasks/template.ts';
 import { drawRandom } from '../domain/selection.ts';
+import { openAvoidList } from './avoid-list.ts';
 import { poolByDomain, taskOf } from './pool.ts';
 import { planInBestForm } from './output-form.ts';
 import type { World } from './ports/world.ts';
@@ -44,7 +44,7 @@ export async function planRound(world: World, request: PlanRoundInput): Promise<
     const shares = await firstShares(world, request);
     let announced = false;
     const { planned, output } = await planInBestForm(world, request, async (form) => {
-      const first = await planShares(world, request, 'fill', shares, form);
+      const first = await planShares(world, request, { purpose: 'fill', shares, decided: [] }, form);
       if (!announced) await announcePlan(world, request, first.calls);
       announced = true;
       return first;
@@ -82,14 +82,21 @@ async function planFilling(
     slots: share.slots.filter((slot) => paid.has(slot)),
     rows: share.rows.filter((_, index) => paid.has(share.slots[index] ?? -1)),
   }));
-  return await planShares(world, request, reallocates ? 'reallocate' : 'fill', within, output);
+  const purpose = reallocates ? 'reallocate' : 'fill';
+  return await planShares(world, request, { purpose, shares: within, decided: slots }, output);
+}
+
+interface Filling {
+  readonly purpose: Purpose;
+  readonly shares: readonly Share[];
+  /** The slots as earlier rounds of the stage left them. */
+  readonly decided: readonly DecidedSlot[];
 }
 
 async function planShares(
   world: World,
   request: PlanRoundInput,
-  purpose: Purpose,
-  shares: readonly Share[],
+  { purpose, shares, decided }: Filling,
   output: Output,
 ): Promise<Planned> {
   const { artifacts } = world;
@@ -102,6 +109,7 @@ async function planShares(
   const rows = await poolByDomain(artifacts, prepared, (row): Row | undefined =>
     chosen.has(row.id) || inventing.has(row.domain) ? row : undefined,
   );
+  const avoid = await openAvoidList(artifacts, input, decided, inventing);
   const instruction = [...rows.values()].flat().find((row) => row.instruction !== '')?.instruction ?? '';
 
   const uncalled: UncalledSlot[] = [];
@@ -122,7 +130,7 @@ async function planShares(
       const ordinal = ordinals.get(domain) ?? 0;
       ordinals.set(domain, ordinal + 1);
       const shown = drawRandom(pool, shownRows, spec.seed, 'shown', domain, ordinal);
-      const messages = task.synthesisePrompt({ instruction, domain, shown });
+      const messages = task.synthesisePrompt({ instruction, domain, shown, avoid: avoid(domain, ordinal) });
       return [{ kind: 'synthesise', slot, domain, ordinal, ...asked(task, 'synthesise', messages) }];
     });
   });
@@ -207,7 +215,7 @@ async function startOrdinals(
   { input, earlier }: PlanRoundInput,
 ): Promise<Record<string, number>> {
   const last = earlier.at(-1)?.ordinals ?? input.history.at(-1)?.ordinals;
-  return last === undefined ? {} : await artifacts.readJson(last, z.record(z.string(), z.int()));
+  return last === undefined ? {} : await artifacts.readJson(last, Ordinals);
 }
 
 async function selectedBefore({ artifacts }: World, { earlier }: PlanRoundInput): Promise<Selected[]> {

@@ -1,6 +1,9 @@
 /** The lines of every JSONL artifact, one schema a kind. */
 import { z } from 'zod';
 
+/** Of each domain, how many rows were asked to be invented: the ordinal of the next one. */
+export const Ordinals = z.record(z.string(), z.int());
+
 /** One normalised data row. `instruction` is what precedes the input in the prompt. */
 export const Row = z.strictObject({
   id: z.string().min(1),

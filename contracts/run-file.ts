@@ -225,6 +225,7 @@ const SwitchOverrides = z.strictObject({
   nearDuplicates: z.enum(['keep', 'drop']).optional(),
   verify: z.enum(['off', 'teacher']).optional(),
   refill: z.int().min(0).max(10).optional(),
+  ceiling: z.number().min(1).max(11).optional(),
   candidates: z.union([z.enum(['auto', 'all']), z.int().positive()]).optional(),
   rationale: z.enum(['teacher', 'none']).optional(),
   format: z.enum(['text', 'chat']).optional(),
@@ -267,6 +268,7 @@ const Switches = SwitchOverrides.required().extend({
   scoreOn: z.enum(['self', 'gold']).default('self'),
   diversity: z.enum(['off', 'distinct-output']).default('off'),
   nearDuplicates: z.enum(['keep', 'drop']).default('keep'),
+  ceiling: z.number().min(1).max(11).default(3),
   verify: z.enum(['off', 'teacher']).default('off'),
 });
 

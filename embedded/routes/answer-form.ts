@@ -13,11 +13,11 @@ import type { SpokenAnswer } from '../teachers/teacher.ts';
 import type { ChatRequest } from './chat-request.ts';
 
 const typeOf = { 'json-schema': 'json_schema', 'json-object': 'json_object', none: 'text' } as const;
+const rank = (type: string): number => structuredForms.findIndex((name) => typeOf[name] === type);
 
 /** Throws `ApiError` 400, worded as OpenAI words it. */
 export function checkForm(known: StructuredForm, { response_format: form, messages }: ChatRequest): void {
   if (!form || form.type === 'text') return;
-  const rank = (type: string): number => structuredForms.findIndex((name) => typeOf[name] === type);
   if (rank(form.type) < structuredForms.indexOf(known)) {
     const message = `Invalid parameter: 'response_format' of type '${form.type}' is not supported with this model.`;
     throw new ApiError(400, message, { param: 'response_format' });

@@ -62,7 +62,8 @@ function answerBody(
   const cut = finishReason === undefined && countTokens(text) > limit;
   const content = cut ? text.slice(0, limit * 4) : text;
   const prompt = request.messages.reduce((sum, message) => sum + countTokens(message.content), 0);
-  const completion = countTokens(content);
+  // What a limit cut, or a script says in spite of it, is no more tokens than the limit.
+  const completion = Math.min(countTokens(content), limit);
   return {
     id: `chatcmpl-${identity.fingerprint.slice(0, 24)}`,
     object: 'chat.completion',
