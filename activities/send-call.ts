@@ -105,12 +105,12 @@ async function exchange(
 }
 
 /** The answer is stored and the slot has it; sending stops all the same, for the next one may be as dear. */
-function aboveBound({ teacher }: Sender, { messages }: TeacherRequest, answer: PaidAnswer): BaldistillError {
+function aboveBound({ teacher }: Sender, request: TeacherRequest, answer: PaidAnswer): BaldistillError {
   const { inputTokens, outputTokens } = answer;
   return new BaldistillError(
     'UsageAboveBound',
     `${teacher.model} reported ${inputTokens} tokens in and ${outputTokens} out for a call of at most ` +
-      `${inputBound(messages)} in and ${teacher.maxTokens} out. It is charged in full.`,
+      `${inputBound(request)} in and ${teacher.maxTokens} out. It is charged in full.`,
   );
 }
 
@@ -147,6 +147,6 @@ function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): I
     planned: round === 0,
     cached: spec.budget.cached,
     idempotencyTtl: spec.teacher?.idempotency?.ttl ?? null,
-    worst: worstCost(request.messages, sender.teacher.maxTokens, teacherRates(spec)),
+    worst: worstCost(request, sender.teacher.maxTokens, teacherRates(spec)),
   };
 }
