@@ -4,10 +4,13 @@ import { priceOf, templateAllowance, worstPriceOf } from '../domain/cost.ts';
 import type { Rates } from '../domain/cost.ts';
 import type { AnswerCost, PaidAnswer } from './ports/ledger.ts';
 
+export function messageBytes(messages: readonly Message[]): number {
+  return messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+}
+
 /** No tokeniser makes more tokens than there are bytes. */
 export function inputBound(messages: readonly Message[]): number {
-  const bytes = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
-  return bytes + templateAllowance.request + templateAllowance.message * messages.length;
+  return messageBytes(messages) + templateAllowance.request + templateAllowance.message * messages.length;
 }
 
 /** `rates` null: the price is not known, and neither is the worst case in money. */

@@ -4,6 +4,7 @@
  */
 import type { SliceInput, SliceResult } from '../contracts/activity-messages.ts';
 import { PlannedCall } from '../contracts/records.ts';
+import { termsOf, withTerms } from '../contracts/flow-terms.ts';
 import type { World } from './ports/world.ts';
 import { sendCall } from './send-call.ts';
 import type { CallResult, Sender } from './send-call.ts';
@@ -17,23 +18,25 @@ export async function generate(
   input: SliceInput,
   slice: { readonly cancelled: AbortSignal; readonly seconds: number },
 ): Promise<SliceResult> {
-  const { spec } = input;
+  const spec = input.terms === undefined ? input.spec : withTerms(input.spec, input.terms);
   const startedAt = performance.now();
   const failed = new AbortController();
   const never = new AbortController();
+  const closing = AbortSignal.any([
+    slice.cancelled,
+    world.draining,
+    failed.signal,
+    AbortSignal.timeout(slice.seconds * 1000),
+  ]);
+  const limiter = world.limiter(spec);
   const sender: Sender = {
     spec,
     stage: input.stage,
     round: input.round,
     ledger: world.ledger,
     teacher: world.teacher(spec),
-    limiter: world.limiter(spec),
-    closing: AbortSignal.any([
-      slice.cancelled,
-      world.draining,
-      failed.signal,
-      AbortSignal.timeout(slice.seconds * 1000),
-    ]),
+    lane: limiter.open(spec.name, termsOf(spec), closing),
+    closing,
     abandon: never.signal,
   };
   const calls: PlannedCall[] = [];
@@ -62,6 +65,7 @@ export async function generate(
     domains: domainsOf(calls, results),
     budget: await world.ledger.budget(spec.name),
     ledger: await world.ledger.identity(),
+    flow: { worker: world.worker, look: limiter.lookAt(spec.name) },
   };
 }
 

@@ -16,6 +16,8 @@ export function ownRoutes(app: FastifyInstance, { behaviour, meter }: Services):
       jitterMs: behaviour.jitterMs,
       idempotent: behaviour.idempotent,
       trainingPauseMs: behaviour.trainingPauseMs,
+      limited: behaviour.throttle !== null,
+      servers: behaviour.workplaces.places,
     });
   });
 }

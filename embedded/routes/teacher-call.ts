@@ -16,6 +16,8 @@ export interface TeacherOutcome {
   readonly fault?: Fault;
   /** The answer that was billed; some faults send it in pieces. */
   readonly body?: unknown;
+  /** What is left of rate limits. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Throws `ApiError`: nothing that throws is billed. */
@@ -28,8 +30,14 @@ export async function callTeacher(
   const { behaviour, meter } = services;
   meter.receive(idempotencyKey);
   const fault = behaviour.nextFault(meter.requests);
-  const delay = behaviour.delayMs() + (fault?.delayMs ?? 0);
-  if (delay > 0) await sleep(delay);
+  const headers = behaviour.throttle?.admit(tokensOf(teacher, request), performance.now()) ?? {};
+  const leave = await behaviour.workplaces.enter();
+  try {
+    const delay = behaviour.delayMs() + (fault?.delayMs ?? 0);
+    if (delay > 0) await sleep(delay);
+  } finally {
+    leave();
+  }
   if (fault?.when === 'before') return { fault };
   const spoken = teacher.answer(readQuestion(request.messages, request.seed));
   const fingerprint = hash('sha256', JSON.stringify(request));
@@ -46,7 +54,13 @@ export async function callTeacher(
     else meter.billOnce(idempotencyKey, { created, request: fingerprint });
   }
   const body = answerBody(request, spoken, { created, fingerprint });
-  return fault ? { fault, body } : { body };
+  return fault ? { fault, body } : { body, headers };
+}
+
+/** What the call will be billed: the answer follows from the question, so it is known before it is worked out. */
+function tokensOf(teacher: EmbeddedTeacher, request: ChatRequest): number {
+  const { text } = teacher.answer(readQuestion(request.messages, request.seed));
+  return countTokens(text) + request.messages.reduce((sum, { content }) => sum + countTokens(content), 0);
 }
 
 export function answerBody(
