@@ -6,14 +6,18 @@ import type { TeacherRequest } from './ports/teacher.ts';
 
 export type Bounded = Pick<TeacherRequest, 'messages' | 'responseFormat'>;
 
-/** No tokeniser makes more tokens than there are bytes. A schema is part of what the model reads, and is paid for. */
-export function inputBound({ messages, responseFormat }: Bounded): number {
+/** What the model reads: a schema is part of it, and is paid for. */
+export function requestBytes({ messages, responseFormat }: Bounded): number {
   const texts = [
     ...messages.map(({ content }) => content),
     ...(responseFormat ? [JSON.stringify(responseFormat)] : []),
   ];
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  return bytes + templateAllowance.request + templateAllowance.message * messages.length;
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+}
+
+/** No tokeniser makes more tokens than there are bytes. */
+export function inputBound(request: Bounded): number {
+  return requestBytes(request) + templateAllowance.request + templateAllowance.message * request.messages.length;
 }
 
 /** `rates` null: the price is not known, and neither is the worst case in money. */

@@ -4,6 +4,7 @@
  */
 import type { SliceInput, SliceResult } from '../contracts/activity-messages.ts';
 import { PlannedCall } from '../contracts/records.ts';
+import { withTerms } from '../contracts/flow-terms.ts';
 import type { World } from './ports/world.ts';
 import { openSender } from './open-sender.ts';
 import { sendCall } from './send-call.ts';
@@ -18,11 +19,12 @@ export async function generate(
   input: SliceInput,
   slice: { readonly cancelled: AbortSignal; readonly seconds: number },
 ): Promise<SliceResult> {
-  const { spec } = input;
+  const spec = input.terms === undefined ? input.spec : withTerms(input.spec, input.terms);
   const startedAt = performance.now();
   const failed = new AbortController();
   const ended = AbortSignal.timeout(slice.seconds * 1000);
-  const sender = openSender(world, input, AbortSignal.any([slice.cancelled, world.draining, failed.signal, ended]));
+  const closing = AbortSignal.any([slice.cancelled, world.draining, failed.signal, ended]);
+  const sender = openSender(world, { ...input, spec }, closing);
   const calls: PlannedCall[] = [];
   for await (const call of world.artifacts.readLines(input.chunk, PlannedCall)) calls.push(call);
 
@@ -49,6 +51,7 @@ export async function generate(
     domains: domainsOf(calls, results),
     budget: await world.ledger.budget(spec.name),
     ledger: await world.ledger.identity(),
+    flow: { worker: world.worker, look: world.limiter(spec).lookAt(spec.name) },
   };
 }
 

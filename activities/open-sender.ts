@@ -1,3 +1,4 @@
+import { termsOf } from '../contracts/flow-terms.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import type { World } from './ports/world.ts';
 import type { Sender } from './send-call.ts';
@@ -14,7 +15,7 @@ export function openSender(
     round,
     ledger: world.ledger,
     teacher: world.teacher(spec),
-    limiter: world.limiter(spec),
+    lane: world.limiter(spec).open(spec.name, termsOf(spec), closing),
     closing,
     abandon: new AbortController().signal,
   };

@@ -5,6 +5,7 @@
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import { Row } from '../contracts/records.ts';
 import type { PlannedCall } from '../contracts/records.ts';
+import { termsOf } from '../contracts/flow-terms.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import type { Prepared } from '../contracts/stage.ts';
 import { spreadOver } from '../domain/spread-over.ts';
@@ -83,8 +84,9 @@ export async function runPilot(
   await world.ledger.forgiveForfeits(spec.name);
   const failed = new AbortController();
   const { ledger } = world;
-  const shared = { spec, round: 0, ledger, teacher: world.teacher(spec), limiter: world.limiter(spec) };
   const stopping = AbortSignal.any([closing, failed.signal]);
+  const lane = world.limiter(spec).open(spec.name, termsOf(spec), stopping);
+  const shared = { spec, round: 0, ledger, teacher: world.teacher(spec), lane };
   const sent = await Promise.allSettled(
     calls.map(async ({ stage, call }) => {
       try {

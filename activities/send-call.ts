@@ -7,10 +7,10 @@ import type { PlannedCall } from '../contracts/records.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { teacherRates } from '../contracts/run-prices.ts';
-import { answerCost, inputBound, worstCost } from './call-cost.ts';
+import { answerCost, inputBound, requestBytes, worstCost } from './call-cost.ts';
 import { contentKeyOf, requestOf } from './call-request.ts';
-import type { Limiter } from './limiter.ts';
 import type { IntentRequest, Ledger, PaidAnswer } from './ports/ledger.ts';
+import type { Lane, Lease } from './ports/limiter.ts';
 import { CallError } from './ports/teacher.ts';
 import type { Teacher, TeacherRequest } from './ports/teacher.ts';
 
@@ -23,7 +23,7 @@ export interface Sender {
   readonly round: number;
   readonly ledger: Ledger;
   readonly teacher: Teacher;
-  readonly limiter: Limiter;
+  readonly lane: Lane;
   /** Aborted when no new call may start: pause, cancel, end of the slice, shutdown. */
   readonly closing: AbortSignal;
   /** Aborted when calls in flight must end too. Never in the ordinary course: they have a deadline of their own. */
@@ -41,10 +41,11 @@ export interface CallResult {
 export async function sendCall(sender: Sender, call: PlannedCall): Promise<CallResult> {
   const request = requestOf(sender.spec, call);
   const intent = intentOf(sender, call, request);
+  const size = { bytes: requestBytes(request), maxTokens: sender.teacher.maxTokens };
   let sent = 0;
   while (!sender.closing.aborted) {
-    const release = await admitted(sender);
-    if (release === undefined) break;
+    const lease = await sender.lane.acquire(size);
+    if (lease === undefined) break;
     try {
       const outcome = await sender.ledger.intend(intent);
       if (outcome.kind === 'answered') return { end: 'answered', sent };
@@ -57,14 +58,14 @@ export async function sendCall(sender: Sender, call: PlannedCall): Promise<CallR
       }
       if (outcome.kind === 'send') {
         sent += 1;
-        const end = await exchange(sender, request, outcome.callId);
+        const end = await exchange(sender, request, outcome.callId, lease);
         if (end !== 'again') return { end, sent };
         continue;
       }
-      release();
+      lease.unused();
       await payerEnds(sender, outcome.callId);
     } finally {
-      release();
+      lease.unused();
     }
   }
   return { end: 'unsent', sent };
@@ -75,11 +76,14 @@ async function exchange(
   sender: Sender,
   request: TeacherRequest,
   callId: string,
+  lease: Lease,
 ): Promise<'answered' | 'empty' | 'again'> {
-  const { ledger, teacher, limiter } = sender;
+  const { ledger, teacher } = sender;
   try {
-    const answer = await teacher.complete(request, { idempotencyKey: callId, signal: sender.abandon });
+    const options = { idempotencyKey: callId, signal: sender.abandon, heard: lease.told };
+    const answer = await teacher.complete(request, options);
     const settled = await ledger.settle(callId, answer, answerCost(answer, teacherRates(sender.spec)));
+    lease.answered(answer);
     if (settled === 'above-bound') throw aboveBound(sender, request, answer);
     return 'answered';
   } catch (error) {
@@ -89,18 +93,21 @@ async function exchange(
       if (!(error instanceof BaldistillError)) await ledger.forfeit(callId, 'unexpected', { seen: true });
       throw error;
     }
+    const { reason, retryAfterMs, tooMuch } = error;
     if (error.outcome === 'ambiguous') {
       const idempotencyTtl = sender.spec.teacher?.idempotency?.ttl ?? null;
-      await ledger.forfeit(callId, error.reason, { seen: true, idempotencyTtl });
+      await ledger.forfeit(callId, reason, { seen: true, idempotencyTtl });
+      lease.lost(reason);
       if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
       return 'again';
     }
-    const final = error.failure === null && error.retryAfterMs === null;
-    await ledger.refuse(callId, error.reason, { final });
+    // At once: what is in the ledger's hands must not be overtaken by a call that ought to wait.
+    if (retryAfterMs === null) lease.lost(reason);
+    else lease.refused({ reason, retryAfterMs: retryAfterMs === 0 ? null : retryAfterMs, tooMuch });
+    const final = error.failure === null && retryAfterMs === null;
+    await ledger.refuse(callId, reason, { final });
     if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
-    if (error.retryAfterMs === null) return 'empty';
-    limiter.hold(error.retryAfterMs);
-    return 'again';
+    return retryAfterMs === null ? 'empty' : 'again';
   }
 }
 
@@ -112,15 +119,6 @@ function aboveBound({ teacher }: Sender, request: TeacherRequest, answer: PaidAn
     `${teacher.model} reported ${inputTokens} tokens in and ${outputTokens} out for a call of at most ` +
       `${inputBound(request)} in and ${teacher.maxTokens} out. It is charged in full.`,
   );
-}
-
-async function admitted({ limiter, closing }: Sender): Promise<(() => void) | undefined> {
-  try {
-    return await limiter.acquire(closing);
-  } catch (error) {
-    if (closing.aborted) return undefined;
-    throw error;
-  }
 }
 
 /**

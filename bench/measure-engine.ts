@@ -46,7 +46,7 @@ async function measure(
 ): Promise<Measured> {
   const { engine, url } = stand;
   const config = benchConfig(name);
-  const spec = specOf({ name, folder, url, calls, concurrency: inFlight / workers.length });
+  const spec = specOf({ name, folder, url, calls, concurrency: inFlight });
   const pids = workers.map(({ pid }) => pid);
   const [clientBefore, serverBefore] = [cpu(pids), cpu([engine.pid()])];
   const startedAt = Date.now();

@@ -35,7 +35,7 @@ export interface BenchRun {
   readonly folder: string;
   readonly url: string;
   readonly calls: number;
-  /** Of one worker. */
+  /** Of all workers together. */
   readonly concurrency: number;
 }
 

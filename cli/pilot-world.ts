@@ -1,6 +1,6 @@
 /** What a pilot reaches: the ledger, the artifacts and the teacher, without an engine. */
 import { join } from 'node:path';
-import { createLimiter } from '../activities/limiter.ts';
+import { createLimiter } from '../activities/flow/limiter.ts';
 import type { PilotWorld } from '../activities/pilot.ts';
 import { createFileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
 import { openLedger } from '../adapters/ledger/open-ledger.ts';
@@ -30,7 +30,7 @@ export async function withPilotWorld<T>(
       },
       undefined,
     );
-    const limiter = createLimiter(spec.teacher?.concurrency ?? 1);
+    const limiter = createLimiter('pilot');
     const artifacts = createFileArtifacts(artifactFolder(home));
     return await work({ artifacts, ledger, teacher: () => teacher, limiter: () => limiter });
   } finally {

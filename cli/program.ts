@@ -5,6 +5,7 @@ import { demoCommand } from './commands/demo.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import type { Finish } from './commands/finish.ts';
+import { flowCommand } from './commands/flow.ts';
 import { ledgerCommand } from './commands/ledger.ts';
 import { lsCommand, reportCommand } from './commands/look.ts';
 import { budgetCommand, pauseCommand, resumeCommand, skipCommand, stopCommand } from './commands/messages.ts';
@@ -37,6 +38,7 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
   skipCommand(program, terminal);
   stopCommand(program, terminal);
   budgetCommand(program, terminal);
+  flowCommand(program, terminal);
   ledgerCommand(program, terminal, finish);
   reportCommand(program, terminal);
   exportCommand(program, terminal);

@@ -1,6 +1,7 @@
 /** One snapshot of a run, as the query `progress` of a run or a stage answers it, and the messages a run takes. */
 import { z } from 'zod';
 import { ArtifactRef } from './artifact.ts';
+import { FlowLook, FlowTerms } from './flow.ts';
 import { isFailureType } from '../domain/failures.ts';
 import type { FailureType } from '../domain/failures.ts';
 
@@ -69,8 +70,10 @@ export const StageProgress = z.strictObject({
   planned: z.int(),
   done: z.int(),
   round: z.int(),
-  /** Teacher calls per second over the last slices; null before the first. */
+  /** Teacher calls per second over the last slices, of all workers; null before the first. */
   callsPerSecond: z.number().nullable(),
+  /** The flow of calls at all workers as their last slices said it, up to a slice's time old; null before the first. */
+  flow: FlowLook.nullish(),
   startedAt: z.number(),
   budget: BudgetCopy.nullable(),
   domains: z.array(DomainProgress),
@@ -107,6 +110,8 @@ export const Progress = z.strictObject({
   ledger: LedgerPin.nullable(),
   /** Embedded parts that are not real models, for people: `simulated teacher`, `embedded baseline student`. */
   simulated: z.array(z.string()),
+  /** How fast the teacher may be asked, where somebody changed it on the way. */
+  terms: FlowTerms.optional(),
 });
 export type Progress = z.infer<typeof Progress>;
 

@@ -8,6 +8,7 @@ import { methodNames } from '../domain/methods.ts';
 import { outputs } from '../domain/tasks/output.ts';
 import { taskNames } from '../domain/tasks/open-task.ts';
 import { embeddedStudentBases } from './embedded-models.ts';
+import { RateLimits } from './flow.ts';
 import { Price } from './prices.ts';
 
 /** Names become workflow ids and folder names, so they are kept to characters that are safe in both. */
@@ -123,7 +124,10 @@ const Declared = {
 };
 
 const Flow = {
+  /** Calls in flight at the same time, at most: fewer where more would not be faster. */
   concurrency: z.int().min(1).max(1024).default(16),
+  /** What the endpoint allows a minute, for all runs together; its own headers may say less. */
+  limits: RateLimits.optional(),
   /** Seconds one call may take before it is given up as ambiguous. */
   timeout: z.number().positive().max(3600).default(120),
 };

@@ -26,7 +26,10 @@ export async function buildApp(services: Services, apiKey: string | undefined): 
   }
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof ApiError) {
-      return reply.code(error.status).send(errorBody(error.status, error.message, error.code, error.param));
+      return reply
+        .code(error.status)
+        .headers(error.headers)
+        .send(errorBody(error.status, error.message, error.code, error.param));
     }
     const status = statusOf(error);
     const message = error instanceof Error ? error.message : String(error);

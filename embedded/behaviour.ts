@@ -1,6 +1,8 @@
 /** How the endpoint behaves towards calls of its teachers: delays, idempotency, faults. Can be changed while it runs. */
 import { z } from 'zod';
 import { BatchBehaviour, BatchFates } from './batches/behaviour.ts';
+import { Throttle } from './throttle.ts';
+import { Workplaces } from './workplaces.ts';
 
 /**
  * Beside an HTTP status: `reset` cuts the connection before the headers, `reset-body` after them and half the body;
@@ -32,6 +34,13 @@ const Fault = z.strictObject({
 });
 export type Fault = z.infer<typeof Fault>;
 
+const Limits = z.strictObject({
+  requestsPerMinute: z.number().positive().optional(),
+  tokensPerMinute: z.number().positive().optional(),
+  burstSeconds: z.number().positive().max(3600).default(60),
+  headers: z.boolean().default(true),
+});
+
 export const BehaviourChange = z.strictObject({
   latencyMs: z.number().nonnegative().max(600_000).optional(),
   /** Added to the latency, uniform between 0 and this. */
@@ -45,6 +54,10 @@ export const BehaviourChange = z.strictObject({
   faults: z.array(Fault).optional(),
   /** Replaces all that was said of batches before. */
   batches: BatchBehaviour.optional(),
+  /** Rate limits of the teachers, enforced from now on with full buckets; null: none. */
+  limits: Limits.nullish(),
+  /** Calls that are worked on at the same time; null: as many as come. */
+  servers: z.int().positive().nullish(),
 });
 export type BehaviourChange = z.infer<typeof BehaviourChange>;
 
@@ -57,6 +70,8 @@ export class Behaviour {
   /** Of the call before, for a fault that repeats it. */
   lastAnswer: unknown;
   readonly batches = new BatchFates();
+  readonly workplaces = new Workplaces();
+  throttle: Throttle | null = null;
   #faults: { readonly fault: Fault; seen: number; struck: number }[] = [];
 
   change(change: BehaviourChange): void {
@@ -66,6 +81,8 @@ export class Behaviour {
     this.trainingPauseMs = change.trainingPauseMs ?? this.trainingPauseMs;
     if (change.batches) this.batches.change(change.batches);
     this.structured = change.structured ?? this.structured;
+    if (change.limits !== undefined) this.throttle = change.limits && new Throttle(change.limits, performance.now());
+    if (change.servers !== undefined) this.workplaces.places = change.servers;
     if (change.faults) this.#faults = change.faults.map((fault) => ({ fault, seen: 0, struck: 0 }));
   }
 

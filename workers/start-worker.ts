@@ -1,4 +1,5 @@
 /** A worker: one Temporal worker a kind of task queue, over one connection, one ledger and one world. */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -9,6 +10,9 @@ import type { TemporalConfig } from './temporal-config.ts';
 import type { TemporalTarget } from './temporal-connection.ts';
 import { workflowBundle } from './bundle.ts';
 import { otherRuns } from './other-runs.ts';
+import { openLimiters } from './watch/limiters.ts';
+import { serveMetrics } from './watch/metrics-server.ts';
+import { watchWorker } from './watch/worker-watch.ts';
 import { createWorld } from './world.ts';
 
 export interface WorkerSetup {
@@ -40,9 +44,15 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
   const connection = await NativeConnection.connect(target.connectionOptions);
   const draining = new AbortController();
   const ledger = await (setup.openLedger ?? openLedger)({ path: join(home, 'ledger.sqlite') });
+  const limiters = openLimiters();
+  const name = `${process.pid}-${randomBytes(4).toString('hex')}`;
+  const metrics = config.metrics.enabled ? await serveMetrics(config.metrics.port, { limiters, ledger }) : null;
+  const endWatch = watchWorker({ home, worker: name, limiters, metrics: metrics?.url ?? null });
   const world = createWorld({
     home,
     ledger,
+    limiters,
+    worker: name,
     embeddedUrl: setup.embeddedUrl,
     patienceMs: setup.patienceMs,
     draining: draining.signal,
@@ -92,6 +102,8 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
   };
   return {
     stopped: runAll(workers, shutdown, async () => {
+      endWatch();
+      await metrics?.close();
       await ledger.close();
       await connection.close();
     }),

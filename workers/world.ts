@@ -1,8 +1,6 @@
 /** Builds the world that a worker's activities reach: ledger, artifacts, importers, endpoints, limiters. */
 import { join } from 'node:path';
 import { createPrepare } from '../activities/prepare.ts';
-import { createLimiter } from '../activities/limiter.ts';
-import type { Limiter } from '../activities/limiter.ts';
 import type { Ledger } from '../activities/ports/ledger.ts';
 import type { Purse } from '../activities/ports/purse.ts';
 import type { Student } from '../activities/ports/student.ts';
@@ -20,6 +18,7 @@ import { teacherModelId } from '../contracts/embedded-models.ts';
 import { studentRates } from '../contracts/run-prices.ts';
 import type { RunSpec, TeacherConfig } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
+import type { Limiters } from './watch/limiters.ts';
 
 export interface WorldParts {
   readonly home: string;
@@ -31,11 +30,12 @@ export interface WorldParts {
   readonly draining: AbortSignal;
   readonly awaitClosed: World['awaitClosed'];
   readonly runs: World['runs'];
+  readonly worker: string;
+  readonly limiters: Limiters;
 }
 
 export function createWorld(parts: WorldParts): World {
   const artifacts = createFileArtifacts(join(parts.home, 'artifacts'));
-  const limiters = new Map<string, Limiter>();
   /** Kept, since a teacher remembers over slices for how long its endpoint has been in trouble. */
   const teachers = new Map<string, Teacher>();
   const purses = new Map<string, Purse>();
@@ -65,6 +65,7 @@ export function createWorld(parts: WorldParts): World {
     draining: parts.draining,
     awaitClosed: parts.awaitClosed,
     runs: parts.runs,
+    worker: parts.worker,
     prepare: createPrepare({ artifacts, importer: createImporter() }),
     runFolder: (run) => join(parts.home, 'runs', run),
     comparisonFolder: (name) => join(parts.home, 'comparisons', name),
@@ -103,16 +104,7 @@ export function createWorld(parts: WorldParts): World {
       });
     },
 
-    limiter({ teacher: config }) {
-      const teacher = present(config);
-      const endpoint = JSON.stringify([
-        'embedded' in teacher ? teacher.embedded : [teacher.baseUrl, teacher.model],
-        teacher.concurrency,
-      ]);
-      const known = limiters.get(endpoint) ?? createLimiter(teacher.concurrency);
-      limiters.set(endpoint, known);
-      return known;
-    },
+    limiter: ({ teacher: config }) => parts.limiters.of(endpointOf(present(config))),
   };
 }
 
@@ -136,6 +128,11 @@ export function openTeacher(
     unbilled: teacher.unbilled,
     patienceMs,
   });
+}
+
+/** What has limits of its own: an address and a model. */
+function endpointOf(teacher: TeacherConfig): string {
+  return 'embedded' in teacher ? `embedded ${teacher.embedded} teacher` : `${teacher.baseUrl} ${teacher.model}`;
 }
 
 /** Nothing asks a teacher in a run that has none. */

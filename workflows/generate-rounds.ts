@@ -52,7 +52,7 @@ async function sendPending(run: StageRun, restart: () => Promise<never>): Promis
         (chunk) => {
           const { spec, connected, stage } = run.input;
           return steps.teacher.generate.executeWithOptions({ summary: `round ${round} · ${chunk.rows} slots` }, [
-            { spec, connected, stage, round, chunk },
+            { spec, connected, stage, round, chunk, ...(memory.terms === undefined ? {} : { terms: memory.terms }) },
           ]);
         },
         (result) => {

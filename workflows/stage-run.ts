@@ -1,6 +1,7 @@
 /** One running stage: its input, its memory, and how it does a step. Shared by the parts of the stage workflow. */
 import { CancellationScope, getExternalWorkflowHandle, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { EngineSettings } from '../contracts/engine.ts';
+import type { FlowTerms } from '../contracts/flow.ts';
 import type { StageInput } from '../contracts/stage.ts';
 import { stageDetails } from './details.ts';
 import { stageReported } from './messages.ts';
@@ -19,6 +20,8 @@ export interface StageStart {
   readonly input: StageInput;
   readonly engine: EngineSettings;
   readonly paused: boolean;
+  /** How fast the teacher may be asked, where somebody changed it before. */
+  readonly terms?: FlowTerms;
   /** What an earlier execution of this stage already did (continue-as-new). */
   readonly memory?: StageMemory;
 }
@@ -39,7 +42,10 @@ export interface StageRun {
 
 export function openStage(start: StageStart): StageRun {
   const { input, engine } = start;
-  const memory = start.memory ?? freshMemory(Date.now(), input.connected.ledger);
+  const memory = start.memory ?? {
+    ...freshMemory(Date.now(), input.connected.ledger),
+    ...(start.terms === undefined ? {} : { terms: start.terms }),
+  };
   const parking: Parking = { ...openParking(), paused: start.paused };
 
   let told = JSON.stringify(['running', 'balance', null]);

@@ -16,7 +16,7 @@ import {
 import type { ClosedStage } from '../contracts/activity-messages.ts';
 import type { StageResult, StudentRef } from '../contracts/stage.ts';
 import { generateRounds } from './generate-rounds.ts';
-import { pauseStage, progressOfStage, resumeStage, skipInStage } from './messages.ts';
+import { pauseStage, progressOfStage, resumeStage, setStageTerms, skipInStage } from './messages.ts';
 import { StepSkipped, giveUp, release } from './parking.ts';
 import { openStage } from './stage-run.ts';
 import type { StageRun, StageStart } from './stage-run.ts';
@@ -39,6 +39,13 @@ export async function stage(start: StageStart): Promise<StageResult> {
   });
   setHandler(skipInStage, () => {
     giveUp(parking);
+    run.changed();
+  });
+
+  setHandler(setStageTerms, (terms) => {
+    memory.terms = terms;
+    // Slices that run were started under the old ones: what they have not sent is sent under these.
+    window.drain();
     run.changed();
   });
 

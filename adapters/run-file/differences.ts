@@ -43,7 +43,9 @@ function differences(before: RunSpec, after: RunSpec): readonly Difference[] {
 }
 
 function isOperational(key: string): boolean {
-  return operational.has(key) || /^(prices|teacher\.price|student\.price|teacher\.prompts)(\.|$)/.test(key);
+  return (
+    /^(prices|teacher\.price|student\.price|teacher\.prompts|teacher\.limits)(\.|$)/.test(key) || operational.has(key)
+  );
 }
 
 function flatten(value: unknown, prefix: string): Map<string, string> {

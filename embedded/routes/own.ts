@@ -17,6 +17,8 @@ export function ownRoutes(app: FastifyInstance, { behaviour, meter }: Services):
       idempotent: behaviour.idempotent,
       trainingPauseMs: behaviour.trainingPauseMs,
       structured: behaviour.structured,
+      limited: behaviour.throttle !== null,
+      servers: behaviour.workplaces.places,
     });
   });
 }

@@ -17,6 +17,8 @@ export interface TeacherOutcome {
   readonly fault?: Fault;
   /** The answer that was billed; some faults send it in pieces. */
   readonly body?: unknown;
+  /** What is left of rate limits. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Throws `ApiError`: nothing that throws is billed. */
@@ -29,8 +31,14 @@ export async function callTeacher(
   const { behaviour, meter } = services;
   meter.receive(idempotencyKey);
   const fault = behaviour.nextFault(meter.requests);
-  const delay = behaviour.delayMs() + (fault?.delayMs ?? 0);
-  if (delay > 0) await sleep(delay);
+  const headers = behaviour.throttle?.admit(tokensOf(teacher, request), performance.now()) ?? {};
+  const leave = await behaviour.workplaces.enter();
+  try {
+    const delay = behaviour.delayMs() + (fault?.delayMs ?? 0);
+    if (delay > 0) await sleep(delay);
+  } finally {
+    leave();
+  }
   if (fault?.when === 'before') return { fault };
   checkForm(behaviour.structured, request);
   const question = readQuestion(request.messages, request.seed);
@@ -50,7 +58,14 @@ export async function callTeacher(
     else meter.billOnce(idempotencyKey, { created, request: fingerprint });
   }
   const body = answerBody(request, { ...spoken, text: content }, { created, fingerprint });
-  return fault ? { fault, body } : { body };
+  return fault ? { fault, body } : { body, headers };
+}
+
+/** What the call will be billed: the answer follows from the question, so it is known before it is worked out. */
+function tokensOf(teacher: EmbeddedTeacher, request: ChatRequest): number {
+  const question = readQuestion(request.messages, request.seed);
+  const content = inForm(teacher.answer(question), question.kind, request.response_format);
+  return countTokens(content) + request.messages.reduce((sum, message) => sum + countTokens(message.content), 0);
 }
 
 export function answerBody(
