@@ -39,13 +39,15 @@ export interface CallResult {
 
 /** Throws `BaldistillError` when the trouble is the endpoint's and a person has to mend it. */
 export async function sendCall(sender: Sender, call: PlannedCall): Promise<CallResult> {
-  const request = requestOf(sender.spec, call);
-  const intent = intentOf(sender, call, request);
+  let asked: { readonly request: TeacherRequest; readonly intent: IntentRequest } | undefined;
   let sent = 0;
   while (!sender.closing.aborted) {
     const release = await admitted(sender);
     if (release === undefined) break;
     try {
+      // Not before it is this call's turn: a chunk holds more calls than are in flight, and hashing takes its time.
+      asked ??= askedFor(sender, call);
+      const { request, intent } = asked;
       const outcome = await sender.ledger.intend(intent);
       if (outcome.kind === 'answered') return { end: 'answered', sent };
       if (outcome.kind === 'exhausted') return { end: 'empty', sent };
@@ -132,6 +134,11 @@ async function payerEnds({ ledger, closing }: Sender, callId: string): Promise<v
   await pause(watchMs, undefined, { signal: closing }).catch((error: unknown) => {
     if (!closing.aborted) throw error;
   });
+}
+
+function askedFor(sender: Sender, call: PlannedCall): { request: TeacherRequest; intent: IntentRequest } {
+  const request = requestOf(sender.spec, call);
+  return { request, intent: intentOf(sender, call, request) };
 }
 
 function requestOf(spec: RunSpec, call: PlannedCall): TeacherRequest {
