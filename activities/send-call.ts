@@ -8,7 +8,7 @@ import type { RunSpec } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { teacherRates } from '../contracts/run-prices.ts';
 import { answerCost, inputBound, worstCost } from './call-cost.ts';
-import { callKey } from './call-key.ts';
+import { contentKeyOf, requestOf } from './call-request.ts';
 import type { Limiter } from './limiter.ts';
 import type { IntentRequest, Ledger, PaidAnswer } from './ports/ledger.ts';
 import { CallError } from './ports/teacher.ts';
@@ -107,12 +107,12 @@ async function exchange(
 }
 
 /** The answer is stored and the slot has it; sending stops all the same, for the next one may be as dear. */
-function aboveBound({ teacher }: Sender, { messages }: TeacherRequest, answer: PaidAnswer): BaldistillError {
+function aboveBound({ teacher }: Sender, request: TeacherRequest, answer: PaidAnswer): BaldistillError {
   const { inputTokens, outputTokens } = answer;
   return new BaldistillError(
     'UsageAboveBound',
     `${teacher.model} reported ${inputTokens} tokens in and ${outputTokens} out for a call of at most ` +
-      `${inputBound(messages)} in and ${teacher.maxTokens} out. It is charged in full.`,
+      `${inputBound(request)} in and ${teacher.maxTokens} out. It is charged in full.`,
   );
 }
 
@@ -141,14 +141,8 @@ function askedFor(sender: Sender, call: PlannedCall): { request: TeacherRequest;
   return { request, intent: intentOf(sender, call, request) };
 }
 
-function requestOf(spec: RunSpec, call: PlannedCall): TeacherRequest {
-  const seed = call.kind === 'synthesise' ? spec.seed * 1_000_000 + call.ordinal : null;
-  return { messages: call.messages, seed };
-}
-
 function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): IntentRequest {
   const { spec, stage, round } = sender;
-  const sample = call.kind === 'synthesise' ? call.ordinal : 0;
   return {
     run: spec.name,
     stage,
@@ -156,10 +150,10 @@ function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): I
     slot: call.slot,
     domain: call.domain,
     kind: call.kind,
-    contentKey: callKey({ content: sender.teacher.content(request), sample }),
+    contentKey: contentKeyOf(sender.teacher, call, request),
     planned: round === 0,
     cached: spec.budget.cached,
     idempotencyTtl: spec.teacher?.idempotency?.ttl ?? null,
-    worst: worstCost(request.messages, sender.teacher.maxTokens, teacherRates(spec)),
+    worst: worstCost(request, sender.teacher.maxTokens, teacherRates(spec)),
   };
 }
