@@ -3,7 +3,6 @@
  * round and of what earlier rounds and stages accepted (METHOD.md, step 3), written down before anything is sent.
  */
 import type { PlanRoundInput, RoundPlan } from '../contracts/activity-messages.ts';
-import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { DomainProgress } from '../contracts/progress.ts';
 import { Ordinals, Selected } from '../contracts/records.ts';
 import type { PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
@@ -16,6 +15,7 @@ import { poolByDomain, taskOf } from './pool.ts';
 import { planInBestForm } from './output-form.ts';
 import type { World } from './ports/world.ts';
 import { affordable, announcePlan } from './round-budget.ts';
+import { writeChunks } from './chunks.ts';
 import { firstShares, reallocatedShares, refillShares } from './round-shares.ts';
 import type { Share } from './round-shares.ts';
 import { isUnverified } from './decide-slots.ts';
@@ -24,9 +24,6 @@ import type { DecidedSlot } from './stage-decisions.ts';
 
 /** Real rows of the domain shown to the teacher with each synthesis. */
 const shownRows = 3;
-/** Slots a chunk; fewer, larger chunks where a stage would have more than this many of them. */
-const chunkSlots = 128;
-const mostChunks = 300;
 /** Domains listed for people; a payload stays under 64 KiB. */
 const listedDomains = 200;
 
@@ -202,7 +199,7 @@ async function writePlan(
     round: request.earlier.length,
     purpose,
     ...(uncalled.length === 0 ? {} : { uncalled: await artifacts.writeLines(uncalled) }),
-    chunks: await writeChunks(world, calls),
+    chunks: await writeChunks(world.artifacts, calls, request.input.spec),
     calls: calls.length,
     ...(output === undefined ? {} : { output }),
     selection: await artifacts.writeLines([...(await selectedBefore(world, request)), ...given]),
@@ -224,11 +221,4 @@ async function selectedBefore({ artifacts }: World, { earlier }: PlanRoundInput)
   const last = earlier.at(-1);
   if (last !== undefined) for await (const row of artifacts.readLines(last.selection, Selected)) before.push(row);
   return before;
-}
-
-async function writeChunks({ artifacts }: World, calls: readonly PlannedCall[]): Promise<ArtifactRef[]> {
-  const size = Math.max(chunkSlots, Math.ceil(calls.length / mostChunks));
-  const chunks: ArtifactRef[] = [];
-  for (let at = 0; at < calls.length; at += size) chunks.push(await artifacts.writeLines(calls.slice(at, at + size)));
-  return chunks;
 }

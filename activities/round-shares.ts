@@ -27,7 +27,9 @@ export async function firstShares(
 ): Promise<Share[]> {
   const selected = new Map<string, Selected[]>();
   for await (const row of artifacts.readLines(selection, Selected)) {
-    selected.set(row.domain, [...(selected.get(row.domain) ?? []), row]);
+    const rows = selected.get(row.domain);
+    if (rows === undefined) selected.set(row.domain, [row]);
+    else rows.push(row);
   }
   const quotas = new Map([...selected].map(([domain, rows]) => [domain, rows.length]));
   for await (const { domain, quota } of artifacts.readLines(balanced.quotas, QuotaLine)) quotas.set(domain, quota);

@@ -40,13 +40,15 @@ export interface CallResult {
 /** Throws `BaldistillError` when the trouble is the endpoint's and a person has to mend it. */
 export async function sendCall(sender: Sender, call: PlannedCall): Promise<CallResult> {
   const request = requestOf(sender.spec, call);
-  const intent = intentOf(sender, call, request);
   const size = { bytes: requestBytes(request), maxTokens: sender.teacher.maxTokens };
+  let intent: IntentRequest | undefined;
   let sent = 0;
   while (!sender.closing.aborted) {
     const lease = await sender.lane.acquire(size);
     if (lease === undefined) break;
     try {
+      // Not before it is this call's turn: a chunk holds more calls than are in flight, and hashing takes its time.
+      intent ??= intentOf(sender, call, request);
       const outcome = await sender.ledger.intend(intent);
       if (outcome.kind === 'answered') return { end: 'answered', sent };
       if (outcome.kind === 'exhausted') return { end: 'empty', sent };

@@ -50,7 +50,7 @@ export function runFile({ name, url, calls, concurrency }: Omit<BenchRun, 'folde
     '  split: { validation: 0, test: 0 }',
     'method: random-ft-cot',
     `budget: { slots: ${calls}, calls: ${Math.ceil(calls * 1.1)} }`,
-    `teacher: { baseUrl: '${url}', model: bench, maxTokens: 256, concurrency: ${concurrency} }`,
+    `teacher: { baseUrl: '${url}', model: bench, maxTokens: 256, output: text, concurrency: ${concurrency} }`,
     'student: { driver: none }',
   ].join('\n');
 }

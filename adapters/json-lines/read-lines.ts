@@ -18,7 +18,8 @@ export async function* readLines(path: string): AsyncGenerator<FileLine> {
   let length = 0;
   const end = (last: Buffer): FileLine => {
     number += 1;
-    const whole = length + last.length > longest ? null : Buffer.concat([...pieces, last]);
+    const joined = pieces.length === 0 ? last : Buffer.concat([...pieces, last]);
+    const whole = length + last.length > longest ? null : joined;
     pieces = [];
     length = 0;
     return { number, bytes: whole === null ? null : trimmed(whole, number) };
