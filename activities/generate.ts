@@ -20,12 +20,15 @@ export async function generate(
 ): Promise<SliceResult> {
   const spec = input.terms === undefined ? input.spec : withTerms(input.spec, input.terms);
   const startedAt = performance.now();
-  const failed = new AbortController();
+  /** By the first failure, and at the end: whatever the slice was waiting for. */
+  const over = new AbortController();
   const never = new AbortController();
+  const calls: PlannedCall[] = [];
+  for await (const call of world.artifacts.readLines(input.chunk, PlannedCall)) calls.push(call);
   const closing = AbortSignal.any([
     slice.cancelled,
     world.draining,
-    failed.signal,
+    over.signal,
     AbortSignal.timeout(slice.seconds * 1000),
   ]);
   const limiter = world.limiter(spec);
@@ -39,8 +42,6 @@ export async function generate(
     closing,
     abandon: never.signal,
   };
-  const calls: PlannedCall[] = [];
-  for await (const call of world.artifacts.readLines(input.chunk, PlannedCall)) calls.push(call);
 
   let failure: unknown;
   const results = await Promise.all(
@@ -49,11 +50,12 @@ export async function generate(
         return await sendCall(sender, call);
       } catch (error) {
         failure ??= error;
-        failed.abort(error);
+        over.abort(error);
         return { end: 'unsent', sent: 0 };
       }
     }),
   );
+  over.abort();
   if (failure !== undefined) throw failure;
   const count = (end: CallResult['end']): number => results.filter((result) => result.end === end).length;
   return {

@@ -199,7 +199,10 @@ export function told(flow: Flow, { limits, remaining, resetMs }: Told, mark: Mar
 }
 
 /** What the limits come to for this worker now, a minute. */
-export function effectiveLimits({ declared, learned, share, pace }: Flow, now: number): RateLimits {
+export function effectiveLimits(
+  { declared, learned, share, pace }: Flow,
+  now: number,
+): Partial<Record<LimitName, number>> {
   const paced = rateAt(pace, now);
   const limits: Partial<Record<LimitName, number>> = {};
   for (const name of limitNames) {
