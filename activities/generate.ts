@@ -4,10 +4,11 @@
  */
 import type { SliceInput, SliceResult } from '../contracts/activity-messages.ts';
 import { PlannedCall } from '../contracts/records.ts';
-import { termsOf, withTerms } from '../contracts/flow-terms.ts';
+import { withTerms } from '../contracts/flow-terms.ts';
 import type { World } from './ports/world.ts';
+import { openSender } from './open-sender.ts';
 import { sendCall } from './send-call.ts';
-import type { CallResult, Sender } from './send-call.ts';
+import type { CallResult } from './send-call.ts';
 
 /**
  * `cancelled` is aborted by a pause or a cancel; either way the slice lets calls in flight settle and then returns
@@ -22,26 +23,11 @@ export async function generate(
   const startedAt = performance.now();
   /** By the first failure, and at the end: whatever the slice was waiting for. */
   const over = new AbortController();
-  const never = new AbortController();
   const calls: PlannedCall[] = [];
   for await (const call of world.artifacts.readLines(input.chunk, PlannedCall)) calls.push(call);
-  const closing = AbortSignal.any([
-    slice.cancelled,
-    world.draining,
-    over.signal,
-    AbortSignal.timeout(slice.seconds * 1000),
-  ]);
-  const limiter = world.limiter(spec);
-  const sender: Sender = {
-    spec,
-    stage: input.stage,
-    round: input.round,
-    ledger: world.ledger,
-    teacher: world.teacher(spec),
-    lane: limiter.open(spec.name, termsOf(spec), closing),
-    closing,
-    abandon: never.signal,
-  };
+  const ended = AbortSignal.timeout(slice.seconds * 1000);
+  const closing = AbortSignal.any([slice.cancelled, world.draining, over.signal, ended]);
+  const sender = openSender(world, { ...input, spec }, closing);
 
   let failure: unknown;
   const results = await Promise.all(
@@ -67,7 +53,7 @@ export async function generate(
     domains: domainsOf(calls, results),
     budget: await world.ledger.budget(spec.name),
     ledger: await world.ledger.identity(),
-    flow: { worker: world.worker, look: limiter.lookAt(spec.name) },
+    flow: { worker: world.worker, look: world.limiter(spec).lookAt(spec.name) },
   };
 }
 

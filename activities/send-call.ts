@@ -7,7 +7,7 @@ import type { PlannedCall } from '../contracts/records.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { teacherRates } from '../contracts/run-prices.ts';
-import { answerCost, inputBound, messageBytes, worstCost } from './call-cost.ts';
+import { answerCost, inputBound, requestBytes, worstCost } from './call-cost.ts';
 import { contentKeyOf, requestOf } from './call-request.ts';
 import type { IntentRequest, Ledger, PaidAnswer } from './ports/ledger.ts';
 import type { Lane, Lease } from './ports/limiter.ts';
@@ -41,7 +41,7 @@ export interface CallResult {
 export async function sendCall(sender: Sender, call: PlannedCall): Promise<CallResult> {
   const request = requestOf(sender.spec, call);
   const intent = intentOf(sender, call, request);
-  const size = { bytes: messageBytes(request.messages), maxTokens: sender.teacher.maxTokens };
+  const size = { bytes: requestBytes(request), maxTokens: sender.teacher.maxTokens };
   let sent = 0;
   while (!sender.closing.aborted) {
     const lease = await sender.lane.acquire(size);
@@ -112,12 +112,12 @@ async function exchange(
 }
 
 /** The answer is stored and the slot has it; sending stops all the same, for the next one may be as dear. */
-function aboveBound({ teacher }: Sender, { messages }: TeacherRequest, answer: PaidAnswer): BaldistillError {
+function aboveBound({ teacher }: Sender, request: TeacherRequest, answer: PaidAnswer): BaldistillError {
   const { inputTokens, outputTokens } = answer;
   return new BaldistillError(
     'UsageAboveBound',
     `${teacher.model} reported ${inputTokens} tokens in and ${outputTokens} out for a call of at most ` +
-      `${inputBound(messages)} in and ${teacher.maxTokens} out. It is charged in full.`,
+      `${inputBound(request)} in and ${teacher.maxTokens} out. It is charged in full.`,
   );
 }
 
@@ -145,6 +145,6 @@ function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): I
     planned: round === 0,
     cached: spec.budget.cached,
     idempotencyTtl: spec.teacher?.idempotency?.ttl ?? null,
-    worst: worstCost(request.messages, sender.teacher.maxTokens, teacherRates(spec)),
+    worst: worstCost(request, sender.teacher.maxTokens, teacherRates(spec)),
   };
 }

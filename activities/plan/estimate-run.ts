@@ -7,6 +7,7 @@ import type { Prepared } from '../../contracts/stage.ts';
 import { plannedFilling } from '../../domain/planned-calls.ts';
 import { productOf, scaled, sumOf, whole } from '../../domain/range.ts';
 import type { Range } from '../../domain/range.ts';
+import { firstForm } from '../output-form.ts';
 import { taskOf } from '../pool.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Teacher } from '../ports/teacher.ts';
@@ -34,7 +35,7 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
   const table = await world.artifacts.readJson(prepared.domains, DomainTable);
   const plan = plannedRun(spec, table.pool);
   const teacher = spec.teacher === undefined ? null : world.teacher(spec);
-  const task = await taskOf(world.artifacts, { spec, prepared });
+  const task = await taskOf(world.artifacts, { spec, prepared }, firstForm(spec));
   const count = await tokenCounter();
   const known = await whatIsKnown(world, { spec, prepared, task, teacher, plan, pool: table.pool }, count);
   const { calibration, prompts, lengths } = known;

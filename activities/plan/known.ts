@@ -5,6 +5,7 @@ import type { Prepared } from '../../contracts/stage.ts';
 import { invents } from '../../domain/planned-calls.ts';
 import type { Task } from '../../domain/tasks/task.ts';
 import { contentKeyOf, requestOf } from '../call-request.ts';
+import { firstForm } from '../output-form.ts';
 import { planShares } from '../plan-round.ts';
 import type { KnownAnswer } from '../ports/ledger.ts';
 import type { Teacher } from '../ports/teacher.ts';
@@ -44,7 +45,7 @@ export async function whatIsKnown(
   count: CountTokens,
 ): Promise<Known> {
   const { spec, prepared, task, teacher, plan, pool } = of;
-  const certain = await certainCalls(world, { spec, prepared }, pool);
+  const certain = await certainCalls(world, { spec, prepared }, pool, firstForm(spec));
   const inventions = await inventionCalls(world, of);
   const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher }, count);
   const keyOf = (call: PlannedCall): string =>
@@ -102,7 +103,8 @@ async function inventionCalls(
     return slots.length === 0 ? [] : [{ domain, slots, rows: [] }];
   });
   if (shares.length === 0) return [];
-  return (await planShares(world, { input: stageBefore(spec, prepared, 0), earlier: [] }, 'fill', shares)).calls;
+  const request = { input: stageBefore(spec, prepared, 0), earlier: [] };
+  return (await planShares(world, request, { purpose: 'fill', shares, decided: [] }, firstForm(spec))).calls;
 }
 
 function modelOf(world: PlanningWorld): (spec: RunSpec) => string | null {

@@ -4,7 +4,7 @@ import { Row as RowSchema } from '../../contracts/records.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
 import type { Task } from '../../domain/tasks/task.ts';
-import { contentKeyOf, requestOf } from '../call-request.ts';
+import { asked, contentKeyOf, requestOf } from '../call-request.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Teacher } from '../ports/teacher.ts';
 import { countMessages } from './count-tokens.ts';
@@ -57,13 +57,13 @@ export async function poolLengths(
     rows.push({
       domain: row.domain,
       tokens,
-      key: teacher === null || every > 1 ? null : keyOf(spec, teacher, row, messages),
+      key: teacher === null || every > 1 ? null : keyOf(spec, teacher, row, asked(task, 'annotate', messages)),
     });
   }
   return { rows, studentPrompt: student.rows === 0 ? 0 : student.tokens / student.rows, bytes };
 }
 
-function keyOf(spec: RunSpec, teacher: Pick<Teacher, 'content'>, row: Row, messages: PlannedCall['messages']): string {
-  const call: PlannedCall = { kind: 'annotate', slot: 0, domain: row.domain, rowId: row.id, messages };
+function keyOf(spec: RunSpec, teacher: Pick<Teacher, 'content'>, row: Row, prompt: ReturnType<typeof asked>): string {
+  const call: PlannedCall = { kind: 'annotate', slot: 0, domain: row.domain, rowId: row.id, ...prompt };
   return contentKeyOf(teacher, call, requestOf(spec, call));
 }

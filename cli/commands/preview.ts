@@ -3,11 +3,14 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { requestOf } from '../../activities/call-request.ts';
 import { worstCost } from '../../activities/call-cost.ts';
+import { firstForm, isUnsupported } from '../../activities/output-form.ts';
 import { choosePilot, pilotRates, runPilot } from '../../activities/pilot.ts';
-import type { PilotAnswer, PilotCall } from '../../activities/pilot.ts';
+import type { PilotAnswer, PilotCall, PilotRun } from '../../activities/pilot.ts';
 import { certainCalls } from '../../activities/plan/certain-calls.ts';
 import { teacherRates } from '../../contracts/run-prices.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
+import { stepDown } from '../../domain/tasks/output.ts';
+import type { Output } from '../../domain/tasks/output.ts';
 import { agreeTo, mayCost } from '../agree.ts';
 import { needsOf } from '../engine.ts';
 import { CommandError, exitCodes } from '../exit.ts';
@@ -56,17 +59,16 @@ async function preview(terminal: Terminal, spec: RunSpec, options: Options): Pro
   refuseComparison(home, record, spec.name);
   if (record !== undefined) refuseChanged(record.spec, spec);
   const plan = await planOfRun(home, spec);
-  const certain = await certainCalls(planningWorld(home, null), { spec, prepared: plan.prepared }, plan.pool);
-  const calls = choosePilot(certain, plan.pool, options.n);
-  const requests = requestsOf(home, spec, calls);
+  const pilot = await pilotIn(firstForm(spec), { home, spec, plan, n: options.n });
+  const requests = requestsOf(home, spec, pilot.calls);
   if (options.dry) {
     if (options.json) terminal.printJson({ run: spec.name, requests });
     else terminal.print(requestsText(requests));
     return;
   }
   requireKeys({ secrets: needsOf({ ...spec, student: { driver: 'none' } }).secrets });
-  await agree(terminal, spec, plan, calls, options);
-  const answers = await send(home, spec, plan, certain.first?.selection, calls);
+  await agree(terminal, spec, plan, pilot.calls, options);
+  const answers = await sendInBestForm(pilot, { home, spec, plan, n: options.n });
   const { estimate } = await planOfRun(home, spec);
   if (options.json) {
     terminal.printJson({ run: spec.name, rates: pilotRates(answers), answers: answers.map(shown), estimate });
@@ -88,7 +90,7 @@ async function agree(
   if (!mayCost(spec)) return;
   const rates = teacherRates(spec);
   const { maxTokens } = planningWorld(terminal.home, null).teacher(spec);
-  const worst = calls.map(({ call }) => worstCost(call.messages, maxTokens, rates).microUsd);
+  const worst = calls.map(({ call }) => worstCost(call, maxTokens, rates).microUsd);
   const microUsd = rates === null ? null : worst.reduce<number>((sum, one) => sum + (one ?? 0), 0);
   terminal.note(`the run     ${estimateLine(estimate)}`);
   await agreeTo(terminal, {
@@ -100,13 +102,40 @@ async function agree(
   });
 }
 
-async function send(
-  home: string,
-  spec: RunSpec,
-  { prepared }: RunPlan,
-  selection: Parameters<typeof runPilot>[1]['selection'],
-  calls: readonly PilotCall[],
-): Promise<readonly PilotAnswer[]> {
+interface Previewed {
+  readonly home: string;
+  readonly spec: RunSpec;
+  readonly plan: RunPlan;
+  readonly n: number;
+}
+
+interface Pilot {
+  readonly output: Output;
+  readonly calls: readonly PilotCall[];
+  /** Rows that stage 0 takes. */
+  readonly selection: PilotRun['selection'];
+}
+
+/** The pilot as it is asked for in one form. */
+async function pilotIn(output: Output, { home, spec, plan, n }: Previewed): Promise<Pilot> {
+  const certain = await certainCalls(planningWorld(home, null), { spec, prepared: plan.prepared }, plan.pool, output);
+  return { output, calls: choosePilot(certain, plan.pool, n), selection: certain.first?.selection };
+}
+
+/** An endpoint that does not know a form refuses it unbilled, and is asked in the next one, as the run will do. */
+async function sendInBestForm(pilot: Pilot, previewed: Previewed): Promise<readonly PilotAnswer[]> {
+  const { spec } = previewed;
+  try {
+    return await send(pilot, previewed);
+  } catch (error) {
+    const next = spec.teacher?.output === 'auto' && isUnsupported(error) ? stepDown(pilot.output) : undefined;
+    if (next === undefined) throw error;
+    return await sendInBestForm(await pilotIn(next, previewed), previewed);
+  }
+}
+
+async function send({ calls, selection }: Pilot, { home, spec, plan }: Previewed): Promise<readonly PilotAnswer[]> {
+  const { prepared } = plan;
   const leaving = new AbortController();
   // What is in flight is paid for and settles; the second signal does not wait for it.
   const leave = (): void => {

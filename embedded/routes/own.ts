@@ -18,6 +18,7 @@ export function ownRoutes(app: FastifyInstance, { behaviour, meter }: Services):
       trainingPauseMs: behaviour.trainingPauseMs,
       limited: behaviour.throttle !== null,
       servers: behaviour.workplaces.places,
+      structured: behaviour.structured,
     });
   });
 }
