@@ -53,7 +53,7 @@ export interface Told {
 const use = 0.99;
 const rampFrom = 2;
 const firstHoldMs = 500;
-const longestHoldMs = 30_000;
+const longestHoldMs = 8000;
 
 export function openFlow(settings: Settings, now: number): Flow {
   const { declared, ceiling, share } = settings;
