@@ -6,7 +6,7 @@ import type { TeacherRequest } from './ports/teacher.ts';
 
 export type Bounded = Pick<TeacherRequest, 'messages' | 'responseFormat'>;
 
-/** What the model reads: a schema is part of it, and is paid for. */
+/** Of all that the model reads: a schema is part of it, and is paid for. */
 export function requestBytes({ messages, responseFormat }: Bounded): number {
   const texts = [
     ...messages.map(({ content }) => content),

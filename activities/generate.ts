@@ -21,12 +21,13 @@ export async function generate(
 ): Promise<SliceResult> {
   const spec = input.terms === undefined ? input.spec : withTerms(input.spec, input.terms);
   const startedAt = performance.now();
-  const failed = new AbortController();
-  const ended = AbortSignal.timeout(slice.seconds * 1000);
-  const closing = AbortSignal.any([slice.cancelled, world.draining, failed.signal, ended]);
-  const sender = openSender(world, { ...input, spec }, closing);
+  /** By the first failure, and at the end: whatever the slice was waiting for. */
+  const over = new AbortController();
   const calls: PlannedCall[] = [];
   for await (const call of world.artifacts.readLines(input.chunk, PlannedCall)) calls.push(call);
+  const ended = AbortSignal.timeout(slice.seconds * 1000);
+  const closing = AbortSignal.any([slice.cancelled, world.draining, over.signal, ended]);
+  const sender = openSender(world, { ...input, spec }, closing);
 
   let failure: unknown;
   const results = await Promise.all(
@@ -35,11 +36,12 @@ export async function generate(
         return await sendCall(sender, call);
       } catch (error) {
         failure ??= error;
-        failed.abort(error);
+        over.abort(error);
         return { end: 'unsent', sent: 0 };
       }
     }),
   );
+  over.abort();
   if (failure !== undefined) throw failure;
   const count = (end: CallResult['end']): number => results.filter((result) => result.end === end).length;
   return {

@@ -37,18 +37,21 @@ export async function takesForm(
 ): Promise<boolean> {
   const { input, earlier } = request;
   const round = { spec: input.spec, stage: input.stage, round: earlier.length };
-  const sender = openSender(world, round, world.draining);
-  for (const call of calls.slice(0, mostCanaries)) {
-    try {
+  const over = new AbortController();
+  const sender = openSender(world, round, AbortSignal.any([world.draining, over.signal]));
+  try {
+    for (const call of calls.slice(0, mostCanaries)) {
       const { end } = await sendCall(sender, call);
       if (end === 'answered') return true;
       if (end === 'unsent') throw workerLeaves('The worker ended before the first call was answered.');
-    } catch (error) {
-      if (isUnsupported(error)) return false;
-      throw error;
     }
+    return true;
+  } catch (error) {
+    if (isUnsupported(error)) return false;
+    throw error;
+  } finally {
+    over.abort();
   }
-  return true;
 }
 
 /** The plan in the best form that the endpoint takes; `output` undefined where there was no call to tell. */

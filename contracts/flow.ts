@@ -1,5 +1,6 @@
 /** How fast a teacher may be asked, and what is seen of it: by whom the limits are set and who shows the numbers. */
 import { z } from 'zod';
+import { limitNames } from '../domain/flow/rate-limits.ts';
 
 const PerMinute = z.number().positive().max(1e9);
 
@@ -55,8 +56,8 @@ export const EndpointLook = z.strictObject({
   endpoint: z.string(),
   /** Calls that may be in flight now. */
   concurrency: z.int(),
-  /** This worker's part of what is allowed a minute. */
-  limits: RateLimits,
+  /** This worker's part of what is allowed a minute, as people or the endpoint say it. */
+  limits: z.partialRecord(z.enum(limitNames), z.number()),
   /** Seconds until it may be asked again; 0: now. */
   heldSeconds: z.number(),
   /** Runs that have calls in flight or waiting. */

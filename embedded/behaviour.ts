@@ -80,9 +80,9 @@ export class Behaviour {
     this.idempotent = change.idempotent ?? this.idempotent;
     this.trainingPauseMs = change.trainingPauseMs ?? this.trainingPauseMs;
     if (change.batches) this.batches.change(change.batches);
-    this.structured = change.structured ?? this.structured;
     if (change.limits !== undefined) this.throttle = change.limits && new Throttle(change.limits, performance.now());
     if (change.servers !== undefined) this.workplaces.places = change.servers;
+    this.structured = change.structured ?? this.structured;
     if (change.faults) this.#faults = change.faults.map((fault) => ({ fault, seen: 0, struck: 0 }));
   }
 

@@ -43,9 +43,8 @@ function differences(before: RunSpec, after: RunSpec): readonly Difference[] {
 }
 
 function isOperational(key: string): boolean {
-  return (
-    /^(prices|teacher\.price|student\.price|teacher\.prompts|teacher\.limits)(\.|$)/.test(key) || operational.has(key)
-  );
+  const parts = /^(prices|teacher\.price|student\.price|teacher\.prompts|teacher\.limits)(\.|$)/;
+  return operational.has(key) || parts.test(key);
 }
 
 function flatten(value: unknown, prefix: string): Map<string, string> {

@@ -6,7 +6,7 @@
  * Throughput is not counted but follows from Little's law, calls in flight / mean latency: answers that come back
  * together would make counts of a short window worthless. Times are milliseconds.
  */
-import { answeredIn, isFull, measuredIn, openWindow } from './window.ts';
+import { answeredIn, isFull, measuredIn, openSettledWindow, openWindow } from './window.ts';
 import type { Ended, Measured, Window } from './window.ts';
 
 export interface Concurrency {
@@ -20,6 +20,8 @@ export interface Concurrency {
   readonly next: 'up' | 'down';
   /** Probes in a row that did not pay. */
   readonly vain: number;
+  /** Probes in a row that did: each next step is twice as large. */
+  readonly paid: number;
   readonly restUntil: number;
   /** What `recovering` grows back to. */
   readonly before: number;
@@ -27,12 +29,14 @@ export interface Concurrency {
 }
 
 /** What nothing is known of starts with this many, or the ceiling. */
-const first = 32;
+const first = 64;
 /** A tenth more in flight has to bring this share of a tenth more throughput, and a tenth less may cost it. */
 const pays = 0.2;
 /** While doubling, half of it. */
 const paysDouble = 0.5;
-const up = 1.25;
+/** The first step, as a share of the limit, and the largest. */
+const firstStep = 0.25;
+const largestStep = 0.5;
 const restMs = 30_000;
 /** Latency at rest that changed by this factor is looked into at once. */
 const unrest = 1.5;
@@ -51,6 +55,7 @@ export function openConcurrency(ceiling: number, now: number): Concurrency {
     best: null,
     next: 'down',
     vain: 0,
+    paid: 0,
     restUntil,
     before: limit,
     refusedAt: -Infinity,
@@ -91,7 +96,7 @@ export function answeredCall(state: Concurrency, call: Ended): Concurrency {
   if (!isFull(window, { limit: state.limit, brief: state.phase === 'doubling' })) return { ...state, window };
   const measured = measuredIn(window, state.limit);
   // The limit did not bind: nothing was learned about it.
-  if (measured === null) return { ...state, window: openWindow(now, 0) };
+  if (measured === null) return { ...state, window: openWindow(now, window.usualMs) };
   if (state.phase === 'doubling') return doubled(state, measured, now);
   return state.phase === 'probing' ? probed(state, measured, now) : rested(state, measured, now);
 }
@@ -100,14 +105,17 @@ function doubled(state: Concurrency, measured: Measured, now: number): Concurren
   const { best, ceiling } = state;
   if (best !== null && shareOf(best, measured) < paysDouble)
     return probing({ ...state, best, next: 'down' }, now, best.limit);
-  if (measured.limit < ceiling) return moved({ ...state, best: measured }, Math.min(ceiling, measured.limit * 2), now);
+  // At once: the calls that double it are a burst, which meets whatever queue there is.
+  const window = openWindow(now, state.window.usualMs);
+  if (measured.limit < ceiling)
+    return { ...state, best: measured, limit: Math.min(ceiling, measured.limit * 2), window };
   return rest({ ...state, best: measured, next: 'down' }, now);
 }
 
 function rested(state: Concurrency, measured: Measured, now: number): Concurrency {
   const { best, restUntil } = state;
   const change = best === null ? 1 : measured.latencyMs / best.latencyMs;
-  const settled = { ...state, best: measured, window: openWindow(now, 0) };
+  const settled = { ...state, best: measured, window: openWindow(now, state.window.usualMs) };
   if (change > unrest) return probing({ ...settled, next: 'down', vain: 0 }, now);
   if (change < 1 / unrest) return probing({ ...settled, next: 'up', vain: 0 }, now);
   return now < restUntil ? settled : probing({ ...settled, vain: 0 }, now);
@@ -118,8 +126,9 @@ function probed(state: Concurrency, measured: Measured, now: number): Concurrenc
   if (best === null) return rest({ ...state, best: measured }, now);
   const share = shareOf(best, measured);
   const better = measured.limit > best.limit ? share >= pays : share < pays;
-  if (better) return probing({ ...state, best: measured, vain: 0 }, now);
-  const turned: Concurrency = { ...state, next: state.next === 'up' ? 'down' : 'up', vain: state.vain + 1 };
+  if (better) return probing({ ...state, best: measured, vain: 0, paid: state.paid + 1 }, now);
+  const next = state.next === 'up' ? 'down' : 'up';
+  const turned: Concurrency = { ...state, next, vain: state.vain + 1, paid: 0 };
   return turned.vain < 2 ? probing(turned, now, best.limit) : rest(turned, now);
 }
 
@@ -131,18 +140,18 @@ function shareOf(from: Measured, to: Measured): number {
 /** Tries the next step from `from`; rests where there is none in this direction. */
 function probing(state: Concurrency, now: number, from: number = state.limit): Concurrency {
   const at = Math.max(1, Math.round(from));
-  const step = Math.max(1, Math.round(at * (up - 1)));
+  const step = Math.max(1, Math.round(at * Math.min(largestStep, firstStep * 2 ** state.paid)));
   const limit = state.next === 'up' ? Math.min(state.ceiling, at + step) : Math.max(1, at - step);
   if (limit === at) return rest({ ...state, next: state.next === 'up' ? 'down' : 'up' }, now);
   return moved({ ...state, phase: 'probing' }, limit, now);
 }
 
 function rest(state: Concurrency, now: number): Concurrency {
-  const resting: Concurrency = { ...state, phase: 'resting', vain: 0, restUntil: now + restMs };
+  const resting: Concurrency = { ...state, phase: 'resting', vain: 0, paid: 0, restUntil: now + restMs };
   return moved(resting, state.best?.limit ?? state.limit, now);
 }
 
 /** Calls that began before the change has arrived at the endpoint say nothing about it. */
 function moved(state: Concurrency, limit: number, now: number): Concurrency {
-  return { ...state, limit, window: openWindow(now, state.window.usualMs) };
+  return { ...state, limit, window: openSettledWindow(now, state.window.usualMs) };
 }

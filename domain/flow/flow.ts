@@ -53,7 +53,7 @@ export interface Told {
 const use = 0.99;
 const rampFrom = 2;
 const firstHoldMs = 500;
-const longestHoldMs = 30_000;
+const longestHoldMs = 8000;
 
 export function openFlow(settings: Settings, now: number): Flow {
   const { declared, ceiling, share } = settings;
@@ -199,7 +199,10 @@ export function told(flow: Flow, { limits, remaining, resetMs }: Told, mark: Mar
 }
 
 /** What the limits come to for this worker now, a minute. */
-export function effectiveLimits({ declared, learned, share, pace }: Flow, now: number): RateLimits {
+export function effectiveLimits(
+  { declared, learned, share, pace }: Flow,
+  now: number,
+): Partial<Record<LimitName, number>> {
   const paced = rateAt(pace, now);
   const limits: Partial<Record<LimitName, number>> = {};
   for (const name of limitNames) {

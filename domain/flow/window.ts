@@ -28,9 +28,14 @@ const memory = 20;
 /** A limit is judged where at least so much of it was used. */
 const used = 0.8;
 
-/** Counts once what came before has left the endpoint: a usual latency from now. */
+/** Counts calls that begin from now on. `usualMs`: mean latency so far, 0 where nothing is known. */
 export function openWindow(now: number, usualMs: number): Window {
-  return { from: now + usualMs, calls: 0, latencySum: 0, inFlightSum: 0, usualMs };
+  return { from: now, calls: 0, latencySum: 0, inFlightSum: 0, usualMs };
+}
+
+/** Counts once what came before has left the endpoint: a usual latency from now. */
+export function openSettledWindow(now: number, usualMs: number): Window {
+  return openWindow(now + usualMs, usualMs);
 }
 
 export function answeredIn(window: Window, { startedAt, endedAt, inFlight }: Ended): Window {
@@ -52,7 +57,7 @@ export function isFull(
   { calls }: Window,
   { limit, brief }: { readonly limit: number; readonly brief: boolean },
 ): boolean {
-  return calls >= (brief ? Math.max(16, limit) : Math.max(60, 3 * limit));
+  return calls >= (brief ? Math.max(16, limit / 2) : Math.max(60, 2 * limit));
 }
 
 /** Null where the limit was not used up, so that nothing can be said of it. */

@@ -16,9 +16,9 @@ export function ownRoutes(app: FastifyInstance, { behaviour, meter }: Services):
       jitterMs: behaviour.jitterMs,
       idempotent: behaviour.idempotent,
       trainingPauseMs: behaviour.trainingPauseMs,
-      structured: behaviour.structured,
       limited: behaviour.throttle !== null,
       servers: behaviour.workplaces.places,
+      structured: behaviour.structured,
     });
   });
 }

@@ -64,8 +64,8 @@ export async function callTeacher(
 /** What the call will be billed: the answer follows from the question, so it is known before it is worked out. */
 function tokensOf(teacher: EmbeddedTeacher, request: ChatRequest): number {
   const question = readQuestion(request.messages, request.seed);
-  const content = inForm(teacher.answer(question), question.kind, request.response_format);
-  return countTokens(content) + request.messages.reduce((sum, message) => sum + countTokens(message.content), 0);
+  const text = inForm(teacher.answer(question), question.kind, request.response_format);
+  return countTokens(text) + request.messages.reduce((sum, { content }) => sum + countTokens(content), 0);
 }
 
 export function answerBody(
