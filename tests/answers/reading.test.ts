@@ -51,6 +51,11 @@ test('LaTeX that was not escaped is mended; a tab and a line break stay what the
   expect(mendLatex('one\ttwo\r\nthree\timely')).toBe('one\ttwo\r\nthree\timely');
 });
 
+test('choices in one text are mended like any other', () => {
+  const row = String.raw`{"input": "q", "choices": "A) \frac{1}{2}\nB) 2\u0007", "rationale": "r", "answer": "A"}`;
+  expect(parseSynthesis(row)?.choices).toEqual(['\\frac{1}{2}', '2']);
+});
+
 test('only what opens like a refusal, and is short, is one', () => {
   expect(unreadableReason('I cannot help with that.')).toBe('declined');
   expect(unreadableReason('I can see why: the text cannot be about grain.')).toBe('unparseable');
