@@ -13,11 +13,11 @@ const good = [...explanations(), ...inventions(), ...questions()]
   .filter((text) => text.length < 5000);
 
 const tokens = [
-  ...['{', '}', '[', ']', ':', ',', '"', "'", '\\', '\\"', '\\u', '\\ud83d', '“', '”', '`', '```', '```json\n', '\n'],
-  ...['"rationale"', '"answer"', '"input"', '"choices"', 'null', 'true', '1e999', '-0', '//', '/*', '*/', '#', '\0'],
-  ...['<input>', '</input>', '<rationale>', '<answer>', '</answer>', '<', '>', '<think>', '</think>', 'The answer is:'],
-  ...['grain', ' ', '\t', '\uFEFF', '\uD83D', '\u2028', '🌾', '__proto__', 'constructor', '\\frac', '(A)', '{{', '}}'],
-];
+  ['{', '}', '[', ']', ':', ',', '"', "'", '\\', '\\"', '\\u', '\\ud83d', '“', '”', '`', '```', '```json\n', '\n'],
+  ['"rationale"', '"answer"', '"input"', '"choices"', 'null', 'true', '1e999', '-0', '//', '/*', '*/', '#', '\0'],
+  ['<input>', '</input>', '<rationale>', '<answer>', '</answer>', '<', '>', '<think>', '</think>', 'The answer is:'],
+  ['grain', ' ', '\t', '\uFEFF', '\uD83D', '\u2028', '🌾', '__proto__', 'constructor', '\\frac', '(A)', '{{', '}}'],
+].flat();
 const piece = fc.oneof(fc.constantFrom(...tokens), fc.string({ maxLength: 5 }));
 const soup = fc.array(piece, { maxLength: 80 }).map((pieces) => pieces.join(''));
 /** A stretch of a good answer taken out, and something else put there. */

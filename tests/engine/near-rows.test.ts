@@ -103,7 +103,11 @@ test('planted repeats and held-out rows are dropped, the quota is met exactly, a
   write(
     'synthetic.jsonl',
     [...planted.keys(), ...pairs.keys()].map((input) => ({
-      ...{ domain: 'rare', input, answer: 'rare', rationale: 'So.', prediction: 'rare' },
+      domain: 'rare',
+      input,
+      answer: 'rare',
+      rationale: 'So.',
+      prediction: 'rare',
     })),
   );
 
