@@ -6,6 +6,7 @@
  */
 import type { PlanRoundInput } from '../contracts/activity-messages.ts';
 import type { PlannedCall } from '../contracts/records.ts';
+import type { RunSpec } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { stepDown } from '../domain/tasks/output.ts';
 import type { Output } from '../domain/tasks/output.ts';
@@ -58,7 +59,7 @@ export async function planInBestForm<T extends { readonly calls: readonly Planne
 ): Promise<{ readonly planned: T; readonly output: Output | undefined }> {
   let output = knownOutput(request);
   if (output !== undefined) return { planned: await plan(output), output };
-  output = 'json-schema';
+  output = firstForm(request.input.spec);
   for (;;) {
     const planned = await plan(output);
     if (planned.calls.length === 0) return { planned, output: undefined };
@@ -68,7 +69,14 @@ export async function planInBestForm<T extends { readonly calls: readonly Planne
   }
 }
 
-function isUnsupported(error: unknown): boolean {
+/** The form that is asked for before anything is known of the endpoint. */
+export function firstForm({ teacher }: Pick<RunSpec, 'teacher'>): Output {
+  const chosen = teacher?.output ?? 'text';
+  return chosen === 'auto' ? 'json-schema' : chosen;
+}
+
+/** Whether a call failed because the endpoint does not know the form it was asked for in. */
+export function isUnsupported(error: unknown): boolean {
   if (!(error instanceof BaldistillError)) return false;
   return error.cause instanceof CallError && error.cause.reason === 'output_unsupported';
 }

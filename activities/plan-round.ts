@@ -5,14 +5,13 @@
 import type { PlanRoundInput, RoundPlan } from '../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { DomainProgress } from '../contracts/progress.ts';
-import { Ordinals, ResponseFormat, Selected } from '../contracts/records.ts';
-import type { Message, PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
+import { Ordinals, Selected } from '../contracts/records.ts';
+import type { PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
 import { invents } from '../domain/planned-calls.ts';
 import type { Output } from '../domain/tasks/output.ts';
-import type { Task } from '../domain/tasks/task.ts';
-import type { AskKind } from '../domain/tasks/template.ts';
 import { drawRandom } from '../domain/selection.ts';
 import { openAvoidList } from './avoid-list.ts';
+import { asked } from './call-request.ts';
 import { poolByDomain, taskOf } from './pool.ts';
 import { planInBestForm } from './output-form.ts';
 import type { World } from './ports/world.ts';
@@ -41,10 +40,9 @@ type Purpose = RoundPlan['purpose'];
 export async function planRound(world: World, request: PlanRoundInput): Promise<RoundPlan> {
   const { earlier } = request;
   if (earlier.length === 0) {
-    const shares = await firstShares(world, request);
     let announced = false;
     const { planned, output } = await planInBestForm(world, request, async (form) => {
-      const first = await planShares(world, request, { purpose: 'fill', shares, decided: [] }, form);
+      const first = await planFirst(world, request, form);
       if (!announced) await announcePlan(world, request, first.calls);
       announced = true;
       return first;
@@ -59,6 +57,16 @@ export async function planRound(world: World, request: PlanRoundInput): Promise<
       (await planVerification(world, request, slots, form)) ?? (await planFilling(world, request, slots, form)),
   );
   return await writePlan(world, request, planned, output);
+}
+
+/** The first round: what a preview shows before there is a run. */
+export async function planFirst(
+  world: Pick<World, 'artifacts'>,
+  request: PlanRoundInput,
+  output: Output,
+): Promise<Planned> {
+  const shares = await firstShares(world, request);
+  return await planShares(world, request, { purpose: 'fill', shares, decided: [] }, output);
 }
 
 /** Refills while there are any, then once what is left to reallocate. */
@@ -93,9 +101,10 @@ interface Filling {
   readonly decided: readonly DecidedSlot[];
 }
 
-async function planShares(
-  world: World,
-  request: PlanRoundInput,
+/** Of the request, only what came before decides: a share is planned the same whatever else is in its round. */
+export async function planShares(
+  world: Pick<World, 'artifacts'>,
+  request: Pick<PlanRoundInput, 'input' | 'earlier'>,
   { purpose, shares, decided }: Filling,
   output: Output,
 ): Promise<Planned> {
@@ -170,15 +179,7 @@ async function planVerification(
   return { purpose: 'verify', calls, uncalled: [], given: [], ordinals, domains: [] };
 }
 
-/** A prompt and the form in which it is to be answered. */
-function asked(task: Task, kind: AskKind, messages: Message[]): Pick<PlannedCall, 'messages' | 'responseFormat'> {
-  const responseFormat = task.responseFormat(kind);
-  return responseFormat === undefined
-    ? { messages }
-    : { messages, responseFormat: ResponseFormat.parse(responseFormat) };
-}
-
-interface Planned {
+export interface Planned {
   readonly purpose: Purpose;
   readonly calls: readonly PlannedCall[];
   readonly uncalled: readonly UncalledSlot[];
@@ -211,8 +212,8 @@ async function writePlan(
 }
 
 async function startOrdinals(
-  { artifacts }: World,
-  { input, earlier }: PlanRoundInput,
+  { artifacts }: Pick<World, 'artifacts'>,
+  { input, earlier }: Pick<PlanRoundInput, 'input' | 'earlier'>,
 ): Promise<Record<string, number>> {
   const last = earlier.at(-1)?.ordinals ?? input.history.at(-1)?.ordinals;
   return last === undefined ? {} : await artifacts.readJson(last, Ordinals);

@@ -21,7 +21,10 @@ export interface Share {
 }
 
 /** Round 0: every slot of the stage, domain by domain. Without quotas, what was drawn is the quota. */
-export async function firstShares({ artifacts }: World, { balanced, selection }: PlanRoundInput): Promise<Share[]> {
+export async function firstShares(
+  { artifacts }: Pick<World, 'artifacts'>,
+  { balanced, selection }: PlanRoundInput,
+): Promise<Share[]> {
   const selected = new Map<string, Selected[]>();
   for await (const row of artifacts.readLines(selection, Selected)) {
     selected.set(row.domain, [...(selected.get(row.domain) ?? []), row]);

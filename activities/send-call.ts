@@ -8,7 +8,7 @@ import type { RunSpec } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { teacherRates } from '../contracts/run-prices.ts';
 import { answerCost, inputBound, worstCost } from './call-cost.ts';
-import { callKey } from './call-key.ts';
+import { contentKeyOf, requestOf } from './call-request.ts';
 import type { Limiter } from './limiter.ts';
 import type { IntentRequest, Ledger, PaidAnswer } from './ports/ledger.ts';
 import { CallError } from './ports/teacher.ts';
@@ -134,15 +134,8 @@ async function payerEnds({ ledger, closing }: Sender, callId: string): Promise<v
   });
 }
 
-/** What is sent for a planned call, by whichever road. */
-export function requestOf(spec: Pick<RunSpec, 'seed'>, call: PlannedCall): TeacherRequest {
-  const seed = call.kind === 'synthesise' ? spec.seed * 1_000_000 + call.ordinal : null;
-  return { messages: call.messages, responseFormat: call.responseFormat, seed };
-}
-
 function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): IntentRequest {
   const { spec, stage, round } = sender;
-  const sample = call.kind === 'synthesise' ? call.ordinal : 0;
   return {
     run: spec.name,
     stage,
@@ -150,7 +143,7 @@ function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): I
     slot: call.slot,
     domain: call.domain,
     kind: call.kind,
-    contentKey: callKey({ content: sender.teacher.content(request), sample }),
+    contentKey: contentKeyOf(sender.teacher, call, request),
     planned: round === 0,
     cached: spec.budget.cached,
     idempotencyTtl: spec.teacher?.idempotency?.ttl ?? null,

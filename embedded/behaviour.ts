@@ -1,5 +1,6 @@
 /** How the endpoint behaves towards calls of its teachers: delays, idempotency, faults. Can be changed while it runs. */
 import { z } from 'zod';
+import { BatchBehaviour, BatchFates } from './batches/behaviour.ts';
 
 /**
  * Beside an HTTP status: `reset` cuts the connection before the headers, `reset-body` after them and half the body;
@@ -42,6 +43,8 @@ export const BehaviourChange = z.strictObject({
   /** Rest between two slices of training: makes a job last, for tests that kill something in the middle of it. */
   trainingPauseMs: z.number().nonnegative().max(60_000).optional(),
   faults: z.array(Fault).optional(),
+  /** Replaces all that was said of batches before. */
+  batches: BatchBehaviour.optional(),
 });
 export type BehaviourChange = z.infer<typeof BehaviourChange>;
 
@@ -53,6 +56,7 @@ export class Behaviour {
   structured: StructuredForm = 'json-schema';
   /** Of the call before, for a fault that repeats it. */
   lastAnswer: unknown;
+  readonly batches = new BatchFates();
   #faults: { readonly fault: Fault; seen: number; struck: number }[] = [];
 
   change(change: BehaviourChange): void {
@@ -60,6 +64,7 @@ export class Behaviour {
     this.jitterMs = change.jitterMs ?? this.jitterMs;
     this.idempotent = change.idempotent ?? this.idempotent;
     this.trainingPauseMs = change.trainingPauseMs ?? this.trainingPauseMs;
+    if (change.batches) this.batches.change(change.batches);
     this.structured = change.structured ?? this.structured;
     if (change.faults) this.#faults = change.faults.map((fault) => ({ fault, seen: 0, struck: 0 }));
   }

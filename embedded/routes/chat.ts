@@ -25,7 +25,8 @@ export function chatRoutes(app: FastifyInstance, services: Services): void {
   });
 }
 
-async function answerAsStudent(services: Services, body: unknown): Promise<unknown> {
+/** Students bill nobody. */
+export async function answerAsStudent(services: Pick<Services, 'students'>, body: unknown): Promise<unknown> {
   const student = await services.students.find(modelOf(body));
   const request = parseBody(ChatRequest, body);
   const completion = complete(student, promptOf(request.messages), {

@@ -53,7 +53,7 @@ export async function callTeacher(
   return fault ? { fault, body } : { body };
 }
 
-function answerBody(
+export function answerBody(
   request: ChatRequest,
   { text, source, finishReason, refusal }: SpokenAnswer,
   identity: { readonly created: number; readonly fingerprint: string },
