@@ -62,7 +62,7 @@ function textOf(value: unknown, between: string): string | undefined {
 
 /** A list, lines, or an object with a letter each. */
 function choicesOf(value: unknown): string[] | undefined {
-  if (typeof value === 'string') return choiceLines(value);
+  if (typeof value === 'string') return choiceLines(textOf(value, '\n') ?? '');
   if (typeof value !== 'object' || value === null) return undefined;
   const lettered = Object.entries(value);
   const inOrder = Array.isArray(value) ? lettered : lettered.toSorted(([a], [b]) => (a < b ? -1 : 1));

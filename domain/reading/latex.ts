@@ -6,7 +6,7 @@ export function mendLatex(text: string): string {
   return text
     .replaceAll('\f', '\\f')
     .replaceAll('\b', '\\b')
-    .replaceAll(/\t(?=(?:imes|heta|frac|riangle|extbf\{|ext\{|herefore)(?![a-z]))/g, '\\t')
+    .replaceAll(/\t(?=(?:imes|heta|frac|riangle|herefore)(?![a-z])|ext(?:bf)?\{)/g, '\\t')
     .replaceAll(/\r(?=(?:ight|ightarrow)(?![a-z]))/g, '\\r');
 }
 

@@ -2,6 +2,7 @@
 import { answerLineOf } from '../answers.ts';
 import { jsonAnswer } from '../reading/answer-fields.ts';
 import { plainText } from '../reading/plain-text.ts';
+import { unwrapped } from '../reading/unwrapped.ts';
 import { answerLine, withoutAnswerLine } from './answer-line.ts';
 import { loosely } from './tagged-text.ts';
 
@@ -17,7 +18,7 @@ export function readExplanation(text: string): Explanation {
   // A text that closes with its answer may quote an object that has one.
   const fields = jsonAnswer(text, closed ? ['rationale', 'answer'] : ['answer']) ?? (closed ? {} : loosely(text));
   const { rationale = '', answer } = fields;
-  if (!answer) return { text: plainText(text), rationale: null };
+  if (!answer) return { text: plainText(unwrapped(text)), rationale: null };
   // The answer stands on one line, or only its first would be read.
   const line = answerLine(answer.replaceAll(/\s+/g, ' '));
   return { text: `${withoutAnswerLine(rationale)}\n${line}`.trimStart(), rationale };

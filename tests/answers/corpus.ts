@@ -139,6 +139,11 @@ function endings(mark: string): Named[] {
   ];
 }
 
+const explained = (mark: string, answer = 'grain') => ({
+  rationale: `It is about harvests. Number ${mark}. So.`,
+  answer,
+});
+
 /** Answers about a given text whose label is `grain`. */
 export function explanations(): Case[] {
   const make = numbered('e');
@@ -147,20 +152,16 @@ export function explanations(): Case[] {
     const mark = make.next();
     found.push(caseOf(`explanation: ${name}`, text(mark), becomes));
   };
-  const goodOf = (mark: string, answer = 'grain') => ({
-    rationale: `It is about harvests. Number ${mark}. So.`,
-    answer,
-  });
   for (const [name, wrap] of wrappings) {
-    add(`JSON, ${name}`, (mark) => wrap(json(goodOf(mark))), 'read');
+    add(`JSON, ${name}`, (mark) => wrap(json(explained(mark))), 'read');
     add(`text, ${name}`, (mark) => wrap(`Harvests, ${mark}.\nThe answer is: grain`), 'read');
-    add(`JSON with another label, ${name}`, (mark) => wrap(json(goodOf(mark, 'corn'))), 'mismatch');
+    add(`JSON with another label, ${name}`, (mark) => wrap(json(explained(mark, 'corn'))), 'mismatch');
   }
-  for (const [name, broken] of defects) add(`JSON, ${name}`, (mark) => broken(goodOf(mark)), 'read');
+  for (const [name, broken] of defects) add(`JSON, ${name}`, (mark) => broken(explained(mark)), 'read');
   add('no rationale', (mark) => json({ answer: 'grain', id: mark }), 'read');
-  add('an own answer in the rationale', (mark) => json(goodOf(`${mark}. The answer is: grain`)), 'read');
-  add('a rationale for another', (mark) => json(goodOf(`${mark}. The answer is: corn\n`)), 'mismatch');
-  add('a label that is none', (mark) => json(goodOf(mark, 'barley')), 'mismatch');
+  add('an own answer in the rationale', (mark) => json(explained(`${mark}. The answer is: grain`)), 'read');
+  add('a rationale for another', (mark) => json(explained(`${mark}. The answer is: corn\n`)), 'mismatch');
+  add('a label that is none', (mark) => json(explained(mark, 'barley')), 'mismatch');
   add('two answers, the last counts', (mark) => `${mark} The answer is: corn. No. The answer is: GRAIN.`, 'read');
   add('two answers, the last is wrong', (mark) => `${mark} The answer is: grain. No. The answer is: corn.`, 'mismatch');
   add('markdown', (mark) => `**Rationale** ${mark}\n\n**The answer is: grain**`, 'read');
@@ -176,6 +177,12 @@ export function explanations(): Case[] {
   return [...found, ...rest];
 }
 
+const invented = (mark: string, answer = 'grain') => ({
+  input: `Farmers bring in ${mark}. Prices fall.`,
+  rationale: `Farmers harvest. So prices fall.\nThe answer is: ${answer}`,
+  answer,
+});
+
 /** Rows that are asked to be invented with the label `grain`. */
 export function inventions(): Case[] {
   const make = numbered('i');
@@ -184,45 +191,40 @@ export function inventions(): Case[] {
     const mark = make.next();
     found.push(caseOf(`invention: ${name}`, text(mark), becomes));
   };
-  const goodOf = (mark: string, answer = 'grain') => ({
-    input: `Farmers bring in ${mark}. Prices fall.`,
-    rationale: `Farmers harvest. So prices fall.\nThe answer is: ${answer}`,
-    answer,
-  });
-  const tags = (row: ReturnType<typeof goodOf>): string =>
+  const tags = (row: ReturnType<typeof invented>): string =>
     Object.entries(row)
       .map(([name, value]) => `<${name}>\n${value}\n</${name}>`)
       .join('\n');
   for (const [name, wrap] of wrappings) {
-    add(`JSON, ${name}`, (mark) => wrap(json(goodOf(mark))), 'read');
-    add(`tags, ${name}`, (mark) => wrap(tags(goodOf(mark))), 'read');
-    add(`another label, ${name}`, (mark) => wrap(json(goodOf(mark, 'corn'))), 'wrong_label');
+    add(`JSON, ${name}`, (mark) => wrap(json(invented(mark))), 'read');
+    add(`tags, ${name}`, (mark) => wrap(tags(invented(mark))), 'read');
+    add(`another label, ${name}`, (mark) => wrap(json(invented(mark, 'corn'))), 'wrong_label');
   }
-  for (const [name, broken] of defects) add(`JSON, ${name}`, (mark) => broken(goodOf(mark)), 'read');
+  for (const [name, broken] of defects) add(`JSON, ${name}`, (mark) => broken(invented(mark)), 'read');
   for (const key of ['input', 'rationale', 'answer'] as const) {
-    add(`JSON without ${key}`, (mark) => json({ ...goodOf(mark), [key]: undefined, id: mark }), 'unparseable');
-    add(`JSON with an empty ${key}`, (mark) => json({ ...goodOf(mark), [key]: '', id: mark }), 'unparseable');
-    add(`tags without ${key}`, (mark) => `${tags(goodOf(mark)).replaceAll(key, 'other')} ${mark}`, 'unparseable');
+    add(`JSON without ${key}`, (mark) => json({ ...invented(mark), [key]: undefined, id: mark }), 'unparseable');
+    add(`JSON with an empty ${key}`, (mark) => json({ ...invented(mark), [key]: '', id: mark }), 'unparseable');
+    add(`tags without ${key}`, (mark) => `${tags(invented(mark)).replaceAll(key, 'other')} ${mark}`, 'unparseable');
     add(
       `tags, ${key} in capitals`,
-      (mark) => tags(goodOf(mark)).replaceAll(`${key}>`, `${key.toUpperCase()}>`),
+      (mark) => tags(invented(mark)).replaceAll(`${key}>`, `${key.toUpperCase()}>`),
       'read',
     );
-    add(`tags, ${key} left open`, (mark) => tags(goodOf(mark)).replace(`</${key}>`, ''), 'read');
+    add(`tags, ${key} left open`, (mark) => tags(invented(mark)).replace(`</${key}>`, ''), 'read');
   }
-  add('tags of another language', (mark) => tags(goodOf(mark)).replaceAll('input', 'texto'), 'unparseable');
-  add('tags with attributes', (mark) => tags(goodOf(mark)).replace('<input>', '<input type="text">'), 'unparseable');
+  add('tags of another language', (mark) => tags(invented(mark)).replaceAll('input', 'texto'), 'unparseable');
+  add('tags with attributes', (mark) => tags(invented(mark)).replace('<input>', '<input type="text">'), 'unparseable');
   add('keys of another language', (mark) => json({ texto: mark, razón: 'x', respuesta: 'grain' }), 'unparseable');
   add(
     'half of a question',
-    (mark) => json({ ...goodOf(mark), input: undefined, passage: mark, question: '?' }),
+    (mark) => json({ ...invented(mark), input: undefined, passage: mark, question: '?' }),
     'unparseable',
   );
-  add('two rows, the last counts', (mark) => `${json(goodOf(`${mark}a`))}\n${json(goodOf(`${mark}b`))}`, 'read');
-  add('a list of two rows', (mark) => json([goodOf(`${mark}a`), goodOf(`${mark}b`)]), 'read');
-  add('a label that is none', (mark) => json(goodOf(mark, 'barley')), 'wrong_label');
-  add('a label in another case', (mark) => json(goodOf(mark, 'GRAIN')), 'read');
-  add('a label in another language', (mark) => json(goodOf(mark, 'Getreide')), 'wrong_label');
+  add('two rows, the last counts', (mark) => `${json(invented(`${mark}a`))}\n${json(invented(`${mark}b`))}`, 'read');
+  add('a list of two rows', (mark) => json([invented(`${mark}a`), invented(`${mark}b`)]), 'read');
+  add('a label that is none', (mark) => json(invented(mark, 'barley')), 'wrong_label');
+  add('a label in another case', (mark) => json(invented(mark, 'GRAIN')), 'read');
+  add('a label in another language', (mark) => json(invented(mark, 'Getreide')), 'wrong_label');
   const rest = endings('').map(([name, , becomes, end], index) => {
     const [, text = ''] = endings(make.next())[index] ?? [];
     return caseOf(`invention: ${name}`, text, becomes, end);
@@ -230,34 +232,35 @@ export function inventions(): Case[] {
   return [...found, ...rest];
 }
 
+const asked = (mark: string, more: object = {}) => ({
+  input: `What is wet, ${mark}?`,
+  choices: ['water', 'sand', 'air'],
+  rationale: 'Water is.',
+  answer: 'A',
+  ...more,
+});
+
 /** Multiple-choice questions that are asked to be invented. */
 export function questions(): Case[] {
   const make = numbered('q');
-  const row = (mark: string, more: object = {}) => ({
-    input: `What is wet, ${mark}?`,
-    choices: ['water', 'sand', 'air'],
-    rationale: 'Water is.',
-    answer: 'A',
-    ...more,
-  });
   const named: readonly (readonly [string, (mark: string) => string, Becomes])[] = [
-    ['a list', (mark) => json(row(mark)), 'read'],
-    ['lettered', (mark) => json(row(mark, { choices: ['(A) water', 'B) sand', 'C. air'] })), 'read'],
-    ['by letter', (mark) => json(row(mark, { choices: { B: 'sand', A: 'water', C: 'air' } })), 'read'],
-    ['lines', (mark) => json(row(mark, { choices: 'A) water\nB) sand\nC) air' })), 'read'],
-    ['numbers', (mark) => json(row(mark, { choices: [1, 2, 3] })), 'read'],
-    ['other words', (mark) => json({ ...row(mark), choices: undefined, Options: ['water', 'sand'] }), 'read'],
-    ['none', (mark) => json(row(mark, { choices: undefined })), 'unparseable'],
-    ['one', (mark) => json(row(mark, { choices: ['water'] })), 'bad_choices'],
-    ['an empty list', (mark) => json(row(mark, { choices: [] })), 'bad_choices'],
-    ['twice the same', (mark) => json(row(mark, { choices: ['water', 'Water', 'air'] })), 'bad_choices'],
+    ['a list', (mark) => json(asked(mark)), 'read'],
+    ['lettered', (mark) => json(asked(mark, { choices: ['(A) water', 'B) sand', 'C. air'] })), 'read'],
+    ['by letter', (mark) => json(asked(mark, { choices: { B: 'sand', A: 'water', C: 'air' } })), 'read'],
+    ['lines', (mark) => json(asked(mark, { choices: 'A) water\nB) sand\nC) air' })), 'read'],
+    ['numbers', (mark) => json(asked(mark, { choices: [1, 2, 3] })), 'read'],
+    ['other words', (mark) => json({ ...asked(mark), choices: undefined, Options: ['water', 'sand'] }), 'read'],
+    ['none', (mark) => json(asked(mark, { choices: undefined })), 'unparseable'],
+    ['one', (mark) => json(asked(mark, { choices: ['water'] })), 'bad_choices'],
+    ['an empty list', (mark) => json(asked(mark, { choices: [] })), 'bad_choices'],
+    ['twice the same', (mark) => json(asked(mark, { choices: ['water', 'Water', 'air'] })), 'bad_choices'],
     [
       'too many',
-      (mark) => json(row(mark, { choices: Array.from({ length: 27 }, (_, index) => `c${index}`) })),
+      (mark) => json(asked(mark, { choices: Array.from({ length: 27 }, (_, index) => `c${index}`) })),
       'bad_choices',
     ],
-    ['an answer that is no choice', (mark) => json(row(mark, { answer: 'D' })), 'bad_choices'],
-    ['objects', (mark) => json(row(mark, { choices: [{ text: 'water' }, { text: 'sand' }] })), 'unparseable'],
+    ['an answer that is no choice', (mark) => json(asked(mark, { answer: 'D' })), 'bad_choices'],
+    ['objects', (mark) => json(asked(mark, { choices: [{ text: 'water' }, { text: 'sand' }] })), 'unparseable'],
     ['declined', (mark) => `I'm sorry, ${mark}.`, 'declined'],
   ];
   return named.map(([name, text, becomes]) => caseOf(`question: ${name}`, text(make.next()), becomes));
