@@ -41,6 +41,7 @@ export function calibrate(
   { teacher, maxTokens }: { readonly teacher: TeacherConfig | undefined; readonly maxTokens: number },
   own: readonly MeasuredCall[],
   others: ReadonlyMap<CallKind, { readonly measured: Measured; readonly latencyMs: number }>,
+  planned: ReadonlySet<CallKind>,
 ): Calibration {
   const assumptions: string[] = [];
   const input = inputOf(own, assumptions);
@@ -57,7 +58,7 @@ export function calibrate(
               `guessed: anything up to the limit of ${maxTokens}`,
               { low: 2, likely: guessedOutput[kind], high: maxTokens },
             ];
-    sources.set(source, [...(sources.get(source) ?? []), words[kind]]);
+    if (planned.has(kind)) sources.set(source, [...(sources.get(source) ?? []), words[kind]]);
     return { low: range.low, likely: Math.min(range.likely, maxTokens), high: Math.min(range.high, maxTokens) };
   };
   const outputTokens = { annotate: outputOf(kinds[0]), synthesise: outputOf(kinds[1]), verify: outputOf(kinds[2]) };

@@ -75,7 +75,12 @@ export async function whatIsKnown(
   });
   const others = world.ledger === null ? new Map() : await otherAnswers(world.ledger, spec, modelOf(world));
   return {
-    calibration: calibrate({ teacher: spec.teacher, maxTokens: teacher?.maxTokens ?? 0 }, own, others),
+    calibration: calibrate(
+      { teacher: spec.teacher, maxTokens: teacher?.maxTokens ?? 0 },
+      own,
+      others,
+      kindsOf(spec, plan),
+    ),
     prompts: {
       first: firstLengths,
       inventions: Map.groupBy(inventedLengths, ({ domain }) => domain),
@@ -112,6 +117,14 @@ function modelOf(world: PlanningWorld): (spec: RunSpec) => string | null {
     if (spec.teacher === undefined) return null;
     return 'model' in spec.teacher ? spec.teacher.model : world.teacher(spec).model;
   };
+}
+
+function kindsOf({ switches }: RunSpec, { real, synthetic }: PlannedRunCosts): ReadonlySet<PlannedCall['kind']> {
+  const kinds = new Set<PlannedCall['kind']>();
+  if (real > 0 && switches.rationale === 'teacher') kinds.add('annotate');
+  if (synthetic > 0) kinds.add('synthesise');
+  if (synthetic > 0 && switches.verify === 'teacher') kinds.add('verify');
+  return kinds;
 }
 
 function rowWords({ switches }: RunSpec, { stages }: PlannedRunCosts): readonly string[] {
