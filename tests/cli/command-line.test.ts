@@ -81,21 +81,22 @@ const Requests = z.object({
   ),
 });
 
-describe('before money is spent', { timeout: 60_000 }, () => {
-  const fileOf = (name: string): string => {
-    const file = join(folder, `${name}.yaml`);
-    const teacher = '{ baseUrl: "https://teacher.example.com/v1", model: m, price: { input: 5, output: 20 } }';
-    writeFileSync(
-      file,
-      `name: ${name}\ndata: { builtin: wordnet, pool: 600 }\nstages: 2\nmethod: adaptive-ft-cot\n` +
-        `budget: { slots: 400 }\nteacher: ${teacher}\nstudent: { driver: none }\n`,
-    );
-    return file;
-  };
+/** A teacher that would cost about ten dollars. */
+function dearFile(name: string): string {
+  const file = join(folder, `${name}.yaml`);
+  const teacher = '{ baseUrl: "https://teacher.example.com/v1", model: m, price: { input: 5, output: 20 } }';
+  writeFileSync(
+    file,
+    `name: ${name}\ndata: { builtin: wordnet, pool: 600 }\nstages: 2\nmethod: adaptive-ft-cot\n` +
+      `budget: { slots: 400 }\nteacher: ${teacher}\nstudent: { driver: none }\n`,
+  );
+  return file;
+}
 
+describe('before money is spent', { timeout: 60_000 }, () => {
   test('the price is said, and a script that has not said --yes is refused; so is a pilot', async () => {
     for (const command of ['run', 'preview']) {
-      const { code, error } = await baldistill(command, fileOf('dear'));
+      const { code, error } = await baldistill(command, dearFile('dear'));
       expect(error).toMatch(/dear: 400 teacher calls, at most 400; teacher [\d.]+ \([\d.]+ to [\d.]+\) USD/);
       expect(error).toMatch(/may cost up to [\d.]+ USD, and there is nobody to ask/);
       expect(error).toContain('--yes');
@@ -105,7 +106,7 @@ describe('before money is spent', { timeout: 60_000 }, () => {
   });
 
   test('preview --dry shows the requests word for word and sends none', async () => {
-    const { code, out } = await baldistill('preview', fileOf('dry'), '-n', '2', '--dry', '--json');
+    const { code, out } = await baldistill('preview', dearFile('dry'), '-n', '2', '--dry', '--json');
     expect(code).toBe(0);
     const { requests } = Requests.parse(JSON.parse(out));
     expect(requests.filter(({ kind }) => kind === 'annotate')).toHaveLength(2);
