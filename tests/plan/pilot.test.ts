@@ -13,6 +13,7 @@ import { withPilotWorld } from '../../cli/pilot-world.ts';
 import { Report } from '../../contracts/report.ts';
 import type { Range } from '../../contracts/run-estimate.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
+import type { Output } from '../../domain/tasks/output.ts';
 import { violations } from '../ledger/look.ts';
 import { openStories, wordnetSpec } from '../engine/rig.ts';
 import type { Home } from '../engine/rig.ts';
@@ -32,8 +33,9 @@ async function pilot(
   spec: RunSpec,
   { prepared, pool }: RunPlan,
   n: number,
+  output: Output = 'json-schema',
 ): Promise<readonly PilotAnswer[]> {
-  const certain = await certainCalls(planningWorld(home.path, null), { spec, prepared }, pool);
+  const certain = await certainCalls(planningWorld(home.path, null), { spec, prepared }, pool, output);
   const calls = choosePilot(certain, pool, n);
   const run = { spec, prepared, selection: certain.first?.selection };
   return await withPilotWorld(
@@ -124,4 +126,26 @@ test('what another run has paid is said to be free, and is', async () => {
   const before = await at.rig.counters();
   await (await home.start(spec)).result();
   expect((await at.rig.counters()).billed).toBe(before.billed);
+});
+
+test('a pilot that had to ask for text is found by the run, also where it bought the call that tells the form', async () => {
+  await at.rig.behave({ structured: 'none' });
+  // In a home of its own, so that no other run has answers in another form.
+  const home = at.rig.home();
+  await home.worker();
+  const spec = { ...synthesisHeavy('worded'), seed: 6 };
+  const plan = await planOfRun(home.path, spec);
+  await expect(pilot(home, spec, plan, 30)).rejects.toThrow('response_format');
+  const answers = await pilot(home, spec, plan, 30, 'text');
+  expect(answers.some(({ stage, call }) => stage === 0 && call.slot === 0)).toBe(true);
+  expect((await planOfRun(home.path, spec)).estimate.teacher.bought).toBe(answers.length);
+  expect(await (await home.start(spec)).result()).toMatchObject({ status: 'completed' });
+  const report = Report.parse(JSON.parse(fileOf(home, spec.name, 'report.json')));
+  expect(report.prompts.output).toBe('text');
+  const entries = await entriesOf(home, spec.name);
+  for (const { stage, call, record } of answers)
+    expect(entries).toContainEqual(
+      expect.objectContaining({ stage, round: 0, slot: call.slot, callId: record?.callId, role: 'payer' }),
+    );
+  await at.rig.behave({ structured: 'json-schema' });
 });
