@@ -11,10 +11,12 @@ import { BaldistillError } from '../domain/failures.ts';
 import { stepDown } from '../domain/tasks/output.ts';
 import type { Output } from '../domain/tasks/output.ts';
 import { workerLeaves } from './boundary.ts';
+import { contentKeyOf, requestOf } from './call-request.ts';
 import { openSender } from './open-sender.ts';
 import { CallError } from './ports/teacher.ts';
 import type { World } from './ports/world.ts';
 import { sendCall } from './send-call.ts';
+import type { Sender } from './send-call.ts';
 
 /** Rows that the endpoint refuses for themselves say nothing about the form: so many are tried. */
 const mostCanaries = 3;
@@ -42,7 +44,7 @@ export async function takesForm(
   try {
     for (const call of calls.slice(0, mostCanaries)) {
       const { end } = await sendCall(sender, call);
-      if (end === 'answered') return true;
+      if (end === 'answered') return await isAnswerTo(sender, call);
       if (end === 'unsent') throw workerLeaves('The worker ended before the first call was answered.');
     }
     return true;
@@ -52,6 +54,16 @@ export async function takesForm(
   } finally {
     over.abort();
   }
+}
+
+/**
+ * Whether what the slot has is an answer to this very request. One that was asked for in another form, by a preview or
+ * by a worker that was lost before it could say what it found, says that the endpoint refused this one.
+ */
+async function isAnswerTo({ ledger, teacher, spec, stage, round }: Sender, call: PlannedCall): Promise<boolean> {
+  const record = (await ledger.slots(spec.name, stage, round)).find(({ slot }) => slot === call.slot);
+  const key = contentKeyOf(teacher, call, requestOf(spec, call));
+  return record?.callId?.startsWith(`${key}.`) ?? true;
 }
 
 /** The plan in the best form that the endpoint takes; `output` undefined where there was no call to tell. */

@@ -5,6 +5,7 @@ import { askKinds } from '../domain/tasks/template.ts';
 import { Metrics } from './metrics.ts';
 import { RunStatus, StepName } from './progress.ts';
 import { DomainOutcome } from './records.ts';
+import { RunEstimate } from './run-estimate.ts';
 import { RunSpec } from './run-file.ts';
 import { StageCounts } from './stage.ts';
 
@@ -113,6 +114,8 @@ export const Report = z.strictObject({
   stages: z.array(StagePart),
   test: Metrics.nullable(),
   ledger: LedgerPart,
+  /** Made when the run began; null for a run of an earlier version. */
+  estimate: RunEstimate.nullable().default(null),
   history: HistoryPart,
   samples: z.array(Sample),
 });

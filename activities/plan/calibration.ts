@@ -41,9 +41,10 @@ export function calibrate(
   { teacher, maxTokens }: { readonly teacher: TeacherConfig | undefined; readonly maxTokens: number },
   own: readonly MeasuredCall[],
   others: ReadonlyMap<CallKind, { readonly measured: Measured; readonly latencyMs: number }>,
+  { kinds: planned, formTokens }: { readonly kinds: ReadonlySet<CallKind>; readonly formTokens: number },
 ): Calibration {
   const assumptions: string[] = [];
-  const input = inputOf(own, assumptions);
+  const input = inputOf(own, formTokens, assumptions);
   const sources = new Map<string, string[]>();
   const outputOf = (kind: CallKind): Range => {
     const lengths = measured(own.flatMap((call) => (call.kind === kind ? (call.answer.outputTokens ?? []) : [])));
@@ -57,7 +58,7 @@ export function calibrate(
               `guessed: anything up to the limit of ${maxTokens}`,
               { low: 2, likely: guessedOutput[kind], high: maxTokens },
             ];
-    sources.set(source, [...(sources.get(source) ?? []), words[kind]]);
+    if (planned.has(kind)) sources.set(source, [...(sources.get(source) ?? []), words[kind]]);
     return { low: range.low, likely: Math.min(range.likely, maxTokens), high: Math.min(range.high, maxTokens) };
   };
   const outputTokens = { annotate: outputOf(kinds[0]), synthesise: outputOf(kinds[1]), verify: outputOf(kinds[2]) };
@@ -72,7 +73,11 @@ const words: Record<CallKind, string> = {
   verify: 'verifications',
 };
 
-function inputOf(own: readonly MeasuredCall[], assumptions: string[]): Pick<Calibration, 'inputFactor' | 'inputAdded'> {
+function inputOf(
+  own: readonly MeasuredCall[],
+  formTokens: number,
+  assumptions: string[],
+): Pick<Calibration, 'inputFactor' | 'inputAdded'> {
   const ratios = measured(
     own.flatMap(({ counted, answer }) =>
       answer.inputTokens === null || counted === 0 ? [] : [answer.inputTokens / counted],
@@ -82,7 +87,9 @@ function inputOf(own: readonly MeasuredCall[], assumptions: string[]): Pick<Cali
     assumptions.push(
       'Tokens in: counted by the o200k tokenizer; another model may count a quarter less or a third more.',
     );
-    return { inputFactor: uncounted.factor, inputAdded: uncounted.added };
+    const { low, likely, high } = uncounted.added;
+    const added = { low, likely: likely + formTokens, high: high + 2 * formTokens };
+    return { inputFactor: uncounted.factor, inputAdded: added };
   }
   const factor = ratios.mean.toFixed(2);
   assumptions.push(

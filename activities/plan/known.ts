@@ -3,10 +3,12 @@ import type { PlannedCall } from '../../contracts/records.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
 import { invents } from '../../domain/planned-calls.ts';
-import type { Task } from '../../domain/tasks/task.ts';
+import { outputs } from '../../domain/tasks/output.ts';
+import type { Output } from '../../domain/tasks/output.ts';
 import { contentKeyOf, requestOf } from '../call-request.ts';
 import { firstForm } from '../output-form.ts';
 import { planShares } from '../plan-round.ts';
+import { taskOf } from '../pool.ts';
 import type { KnownAnswer } from '../ports/ledger.ts';
 import type { Teacher } from '../ports/teacher.ts';
 import { calibrate, otherAnswers } from './calibration.ts';
@@ -32,25 +34,23 @@ export interface Known {
 /** Inventions of one domain that are looked at; the others are taken to be like them. */
 const inventionsSeen = 200;
 
-export async function whatIsKnown(
-  world: PlanningWorld,
-  of: {
-    readonly spec: RunSpec;
-    readonly prepared: Prepared;
-    readonly task: Task;
-    readonly teacher: Pick<Teacher, 'model' | 'maxTokens' | 'content'> | null;
-    readonly plan: PlannedRunCosts;
-    readonly pool: Readonly<Record<string, number>>;
-  },
-  count: CountTokens,
-): Promise<Known> {
-  const { spec, prepared, task, teacher, plan, pool } = of;
-  const certain = await certainCalls(world, { spec, prepared }, pool, firstForm(spec));
-  const inventions = await inventionCalls(world, of);
-  const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher }, count);
+export interface KnownOf {
+  readonly spec: RunSpec;
+  readonly prepared: Prepared;
+  readonly teacher: Pick<Teacher, 'model' | 'maxTokens' | 'content'> | null;
+  readonly plan: PlannedRunCosts;
+  readonly pool: Readonly<Record<string, number>>;
+}
+
+export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: CountTokens): Promise<Known> {
+  const { spec, prepared, teacher, plan } = of;
   const keyOf = (call: PlannedCall): string =>
     teacher === null ? '' : contentKeyOf(teacher, call, requestOf(spec, call));
-  const first = (certain.first?.calls ?? []).map((call) => ({ call, key: keyOf(call) }));
+  const { output, calls: certain } = await firstRound(world, of, keyOf);
+  const task = await taskOf(world.artifacts, { spec, prepared }, output);
+  const inventions = await inventionCalls(world, of, output);
+  const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher }, count);
+  const first = certain.map((call) => ({ call, key: keyOf(call) }));
   const invented = inventions.map((call) => ({ call, key: keyOf(call) }));
   const keys = [...first, ...invented, ...lengths.rows].flatMap(({ key }) => key ?? []);
   const answers = new Map<string, KnownAnswer>();
@@ -75,7 +75,10 @@ export async function whatIsKnown(
   });
   const others = world.ledger === null ? new Map() : await otherAnswers(world.ledger, spec, modelOf(world));
   return {
-    calibration: calibrate({ teacher: spec.teacher, maxTokens: teacher?.maxTokens ?? 0 }, own, others),
+    calibration: calibrate({ teacher: spec.teacher, maxTokens: teacher?.maxTokens ?? 0 }, own, others, {
+      kinds: kindsOf(spec, plan),
+      formTokens: formTokens(certain[0] ?? inventions[0], count),
+    }),
     prompts: {
       first: firstLengths,
       inventions: Map.groupBy(inventedLengths, ({ domain }) => domain),
@@ -89,10 +92,34 @@ export async function whatIsKnown(
   };
 }
 
+/**
+ * Stage 0 in the form that the ledger has answers in: which one an endpoint takes is known only once it was asked, and
+ * then its answers say so.
+ */
+async function firstRound(
+  world: PlanningWorld,
+  { spec, prepared, pool }: KnownOf,
+  keyOf: (call: PlannedCall) => string,
+): Promise<{ readonly output: Output; readonly calls: readonly PlannedCall[] }> {
+  const asked = async (output: Output): Promise<readonly PlannedCall[]> =>
+    (await certainCalls(world, { spec, prepared }, pool, output)).first?.calls ?? [];
+  const forms = world.ledger !== null && spec.teacher?.output === 'auto' ? outputs : [];
+  const tried: { readonly output: Output; readonly calls: readonly PlannedCall[]; readonly own: boolean }[] = [];
+  for (const output of forms) {
+    const calls = await asked(output);
+    const answers = (await world.ledger?.knownAnswers(calls.map(keyOf))) ?? [];
+    if (answers.length > 0) tried.push({ output, calls, own: answers.some(({ run }) => run === spec.name) });
+  }
+  // What this run was answered in says more than what others were.
+  const known = tried.find(({ own }) => own) ?? tried[0];
+  return known ?? { output: firstForm(spec), calls: await asked(firstForm(spec)) };
+}
+
 /** The first inventions of each domain that lacks rows, numbered as if nothing were ever filled again. */
 async function inventionCalls(
   world: PlanningWorld,
-  { spec, prepared, plan }: { spec: RunSpec; prepared: Prepared; plan: PlannedRunCosts },
+  { spec, prepared, plan }: KnownOf,
+  output: Output,
 ): Promise<readonly PlannedCall[]> {
   if (!invents(spec.switches)) return [];
   const missing = new Map<string, number>();
@@ -104,7 +131,7 @@ async function inventionCalls(
   });
   if (shares.length === 0) return [];
   const request = { input: stageBefore(spec, prepared, 0), earlier: [] };
-  return (await planShares(world, request, { purpose: 'fill', shares, decided: [] }, firstForm(spec))).calls;
+  return (await planShares(world, request, { purpose: 'fill', shares, decided: [] }, output)).calls;
 }
 
 function modelOf(world: PlanningWorld): (spec: RunSpec) => string | null {
@@ -112,6 +139,19 @@ function modelOf(world: PlanningWorld): (spec: RunSpec) => string | null {
     if (spec.teacher === undefined) return null;
     return 'model' in spec.teacher ? spec.teacher.model : world.teacher(spec).model;
   };
+}
+
+/** A schema is part of what the model reads; endpoints differ in how much of it they count. */
+function formTokens(call: PlannedCall | undefined, count: CountTokens): number {
+  return call?.responseFormat === undefined ? 0 : count(JSON.stringify(call.responseFormat));
+}
+
+function kindsOf({ switches }: RunSpec, { real, synthetic }: PlannedRunCosts): ReadonlySet<PlannedCall['kind']> {
+  const kinds = new Set<PlannedCall['kind']>();
+  if (real > 0 && switches.rationale === 'teacher') kinds.add('annotate');
+  if (synthetic > 0) kinds.add('synthesise');
+  if (synthetic > 0 && switches.verify === 'teacher') kinds.add('verify');
+  return kinds;
 }
 
 function rowWords({ switches }: RunSpec, { stages }: PlannedRunCosts): readonly string[] {

@@ -1,7 +1,7 @@
 /** What a run is expected to cost, for people. */
 import type { RunEstimate } from '../../contracts/run-estimate.ts';
 import { terminalLine } from '../terminal-text.ts';
-import { amount, amounts, between, bytes, dollars, durations } from './ranges.ts';
+import { amount, amounts, byteAmounts, durations, prices } from '../../report/ranges.ts';
 import { tableOf } from './table.ts';
 
 export function estimateText(estimate: RunEstimate, concurrency: number | null): string {
@@ -10,7 +10,7 @@ export function estimateText(estimate: RunEstimate, concurrency: number | null):
     '',
     ...teacherLines(estimate, concurrency),
     ...studentLines(estimate),
-    `disk      ${between(estimate.diskBytes, bytes)}`,
+    `disk      ${byteAmounts(estimate.diskBytes)}`,
     '',
     'What the ranges rest on',
     ...estimate.assumptions.map((sentence) => `  ${terminalLine(sentence)}`),
@@ -20,8 +20,8 @@ export function estimateText(estimate: RunEstimate, concurrency: number | null):
 /** `kinds: 1,500 teacher calls, at most 1,700; 3.20 USD (1.10 to 9.80 USD); about 6 min (2 to 20 min)`. */
 export function estimateLine({ run, teacher, student }: RunEstimate): string {
   const calls = `${count(teacher.calls)} teacher calls, at most ${count(teacher.callLimit)}`;
-  const studied = student.jobs === 0 || student.microUsd?.high === 0 ? [] : [`student ${dollars(student.microUsd)}`];
-  return `${run}: ${[calls, `teacher ${dollars(teacher.microUsd)}`, ...studied, `about ${durations(teacher.seconds)} of calls`].join('; ')}`;
+  const studied = student.jobs === 0 || student.microUsd?.high === 0 ? [] : [`student ${prices(student.microUsd)}`];
+  return `${terminalLine(run)}: ${[calls, `teacher ${prices(teacher.microUsd)}`, ...studied, `about ${durations(teacher.seconds)} of calls`].join('; ')}`;
 }
 
 function stageTable({ stages, teacher }: RunEstimate): string {
@@ -33,7 +33,7 @@ function stageTable({ stages, teacher }: RunEstimate): string {
     amounts(stage.answered),
     amounts(stage.inputTokens),
     amounts(stage.outputTokens),
-    dollars(stage.microUsd),
+    prices(stage.microUsd),
   ]);
   const all = (of: (stage: RunEstimate['stages'][number]) => number): string =>
     count(stages.reduce((sum, stage) => sum + of(stage), 0));
@@ -45,7 +45,7 @@ function stageTable({ stages, teacher }: RunEstimate): string {
     amounts(teacher.answered),
     amounts(teacher.inputTokens),
     amounts(teacher.outputTokens),
-    dollars(teacher.microUsd),
+    prices(teacher.microUsd),
   ];
   return tableOf([...head, 'price'], [...rows, total]);
 }
@@ -56,7 +56,7 @@ function teacherLines({ teacher }: RunEstimate, concurrency: number | null): str
   const spare = teacher.callLimit > teacher.calls ? ', refills and calls asked again included' : '';
   return [
     `teacher   ${terminalLine(teacher.model)}: ${count(teacher.calls)} calls as planned, at most ${count(teacher.callLimit)}${spare}${bought}`,
-    `          ${dollars(teacher.microUsd)}, in ${durations(teacher.seconds)}` +
+    `          ${prices(teacher.microUsd)}, in ${durations(teacher.seconds)}` +
       (concurrency === null ? '' : ` with ${concurrency} calls at the same time`),
   ];
 }
@@ -68,7 +68,7 @@ function studentLines({ student }: RunEstimate): string[] {
   return [
     `student   ${name}: ${student.jobs} ${student.jobs === 1 ? 'job' : 'jobs'} over ${amounts(student.trainedTokens)} tokens; ` +
       `${ranks}answers ${count(student.evaluated)}`,
-    `          ${dollars(student.microUsd)}; ${amount(student.inputTokens.likely)} tokens in, ${amount(student.outputTokens.likely)} out`,
+    `          ${prices(student.microUsd)}; ${amount(student.inputTokens.likely)} tokens in, ${amount(student.outputTokens.likely)} out`,
   ];
 }
 
