@@ -134,12 +134,19 @@ async function payerEnds({ ledger, closing }: Sender, callId: string): Promise<v
   });
 }
 
-function requestOf(spec: RunSpec, call: PlannedCall): TeacherRequest {
+/** What is asked of the teacher for a slot, whichever way it is sent. */
+export function requestOf(spec: RunSpec, call: PlannedCall): TeacherRequest {
   const seed = call.kind === 'synthesise' ? spec.seed * 1_000_000 + call.ordinal : null;
   return { messages: call.messages, seed };
 }
 
-function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): IntentRequest {
+/** What the ledger is asked for it. */
+export function intentOf(
+  sender: Pick<Sender, 'spec' | 'stage' | 'round' | 'teacher'>,
+  call: PlannedCall,
+  request: TeacherRequest,
+  rates = teacherRates(sender.spec),
+): IntentRequest {
   const { spec, stage, round } = sender;
   const sample = call.kind === 'synthesise' ? call.ordinal : 0;
   return {
@@ -153,6 +160,6 @@ function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): I
     planned: round === 0,
     cached: spec.budget.cached,
     idempotencyTtl: spec.teacher?.idempotency?.ttl ?? null,
-    worst: worstCost(request.messages, sender.teacher.maxTokens, teacherRates(spec)),
+    worst: worstCost(request.messages, sender.teacher.maxTokens, rates),
   };
 }

@@ -127,12 +127,32 @@ const Flow = {
   timeout: z.number().positive().max(3600).default(120),
 };
 
+/** How rounds of calls reach the teacher. */
+const Sending = {
+  /** `batch`: by the endpoint's Batch API, within 24 hours a round. `auto`: whatever `batch` below says of a round. */
+  mode: z.enum(['sync', 'batch', 'auto']).default('sync'),
+  batch: z
+    .strictObject({
+      /** `auto` sends a round as batches from so many calls on. */
+      minimum: z.int().positive().default(1000),
+      /** `auto` sends batches only while every stage left could take 24 hours within so many from the run's start. */
+      deadlineHours: z.number().positive().optional(),
+      /** Lines and bytes a batch, at most. */
+      maxRequests: z.int().positive().max(50_000).default(50_000),
+      maxBytes: z.int().min(100_000).max(200_000_000).default(190_000_000),
+      /** Input tokens the endpoint lets this run have under way; no limit where not set. */
+      maxTokens: z.int().positive().optional(),
+    })
+    .prefault({}),
+};
+
 const EmbeddedTeacher = z.strictObject({
   embedded: z.enum(['simulated', 'recorded']),
   /** Share of invented rows that are wrong: text of another domain, or a wrong answer (not in a recording). */
   noise: z.number().min(0).max(1).default(0.2),
   ...Declared,
   ...Flow,
+  ...Sending,
 });
 const RemoteTeacher = z.strictObject({
   baseUrl: BaseUrl,
@@ -148,6 +168,7 @@ const RemoteTeacher = z.strictObject({
   price: Price.optional(),
   ...Declared,
   ...Flow,
+  ...Sending,
 });
 export const TeacherConfig = z.union([EmbeddedTeacher, RemoteTeacher]);
 export type TeacherConfig = z.infer<typeof TeacherConfig>;

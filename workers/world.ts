@@ -13,6 +13,7 @@ import { commandEnvironment } from '../adapters/command/command-environment.ts';
 import { commandStudent } from '../adapters/command/command-student.ts';
 import { createFileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
 import { createImporter } from '../adapters/datasets/importer.ts';
+import { batchEndpoint } from '../adapters/openai/batches.ts';
 import type { EndpointAddress } from '../adapters/openai/client.ts';
 import { openAiStudent } from '../adapters/openai/student.ts';
 import { openAiTeacher } from '../adapters/openai/teacher.ts';
@@ -87,6 +88,16 @@ export function createWorld(parts: WorldParts): World {
       });
       teachers.set(id, made);
       return made;
+    },
+
+    batches(spec) {
+      const teacher = present(spec.teacher);
+      const remote = 'embedded' in teacher ? undefined : teacher;
+      return batchEndpoint({
+        teacher: this.teacher(spec),
+        address: () => address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
+        unbilled: teacher.unbilled,
+      });
     },
 
     student(spec, url): Student | null {

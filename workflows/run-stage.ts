@@ -37,6 +37,7 @@ export async function runStage(
             input: { spec, ...data, stage: index, history: state.stages },
             engine,
             paused,
+            runStartedAt: state.startedAt,
           },
         ],
       });

@@ -42,7 +42,7 @@ function differences(before: RunSpec, after: RunSpec): readonly Difference[] {
 }
 
 function isOperational(key: string): boolean {
-  return operational.has(key) || /^(prices|teacher\.price|student\.price)(\.|$)/.test(key);
+  return operational.has(key) || /^(prices|teacher\.(price|mode|batch)|student\.price)(\.|$)/.test(key);
 }
 
 function flatten(value: unknown, prefix: string): Map<string, string> {
