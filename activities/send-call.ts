@@ -134,7 +134,13 @@ async function payerEnds({ ledger, closing }: Sender, callId: string): Promise<v
   });
 }
 
-function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): IntentRequest {
+/** What the ledger is asked for it, whichever way it is sent. */
+export function intentOf(
+  sender: Pick<Sender, 'spec' | 'stage' | 'round' | 'teacher'>,
+  call: PlannedCall,
+  request: TeacherRequest,
+  rates = teacherRates(sender.spec),
+): IntentRequest {
   const { spec, stage, round } = sender;
   return {
     run: spec.name,
@@ -147,6 +153,6 @@ function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): I
     planned: round === 0,
     cached: spec.budget.cached,
     idempotencyTtl: spec.teacher?.idempotency?.ttl ?? null,
-    worst: worstCost(request, sender.teacher.maxTokens, teacherRates(spec)),
+    worst: worstCost(request, sender.teacher.maxTokens, rates),
   };
 }

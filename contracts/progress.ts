@@ -61,6 +61,10 @@ export const DomainProgress = z.strictObject({
 });
 export type DomainProgress = z.infer<typeof DomainProgress>;
 
+/** Batches of a round: how many there are and have ended, and the lines of those under way. */
+export const BatchProgress = z.strictObject({ batches: z.int(), ended: z.int(), lines: z.int(), answered: z.int() });
+export type BatchProgress = z.infer<typeof BatchProgress>;
+
 /** What a stage tells: `done` of `planned` calls of the step's round. Times are milliseconds since the epoch. */
 export const StageProgress = z.strictObject({
   stage: z.int(),
@@ -77,6 +81,8 @@ export const StageProgress = z.strictObject({
   startedAt: z.number(),
   budget: BudgetCopy.nullable(),
   domains: z.array(DomainProgress),
+  /** Absent where calls are sent one by one. */
+  batch: BatchProgress.optional(),
 });
 export type StageProgress = z.infer<typeof StageProgress>;
 

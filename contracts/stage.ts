@@ -37,6 +37,8 @@ export const Connected = z.strictObject({
   ledger: LedgerPin,
   /** Null where the method asks no teacher. */
   teacherModel: z.string().nullable(),
+  /** Whether the teacher's endpoint has a Batch API; absent where nobody wants to know. */
+  batch: z.boolean().optional(),
   student: Capabilities.nullable(),
   studentModel: z.string().nullable(),
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
-import { controlActivities, studentActivities, teacherActivities } from '../activities/index.ts';
+import { batchActivities, controlActivities, studentActivities, teacherActivities } from '../activities/index.ts';
 import { openLedger } from '../adapters/ledger/open-ledger.ts';
 import type { TemporalConfig } from './temporal-config.ts';
 import type { TemporalTarget } from './temporal-connection.ts';
@@ -84,7 +84,7 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
     Worker.create({
       ...common,
       taskQueue: teacher.name,
-      activities: teacherActivities(world, config.timeouts.sliceSeconds),
+      activities: { ...teacherActivities(world, config.timeouts.sliceSeconds), ...batchActivities(world) },
       maxConcurrentActivityTaskExecutions: teacher.concurrency,
     }),
     Worker.create({

@@ -11,6 +11,7 @@ import { commandEnvironment } from '../adapters/command/command-environment.ts';
 import { commandStudent } from '../adapters/command/command-student.ts';
 import { createFileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
 import { createImporter } from '../adapters/datasets/importer.ts';
+import { batchEndpoint } from '../adapters/openai/batches.ts';
 import type { EndpointAddress } from '../adapters/openai/client.ts';
 import { openAiStudent } from '../adapters/openai/student.ts';
 import { openAiTeacher } from '../adapters/openai/teacher.ts';
@@ -76,6 +77,16 @@ export function createWorld(parts: WorldParts): World {
       const known = teachers.get(id) ?? openTeacher(spec, address, parts.patienceMs);
       teachers.set(id, known);
       return known;
+    },
+
+    batches(spec) {
+      const teacher = present(spec.teacher);
+      const remote = 'embedded' in teacher ? undefined : teacher;
+      return batchEndpoint({
+        teacher: this.teacher(spec),
+        address: () => address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
+        unbilled: teacher.unbilled,
+      });
     },
 
     student(spec, url): Student | null {

@@ -1,8 +1,10 @@
 /** The generate step: rounds of calls, each planned, then sent chunk by chunk (DESIGN section 3). */
 import { CancellationScope, allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import type { Balanced, SelectedRows } from '../contracts/activity-messages.ts';
+import { goesByBatch } from '../domain/batch-mode.ts';
 import { mostRounds } from '../domain/rounds.ts';
 import { attempt } from './parking.ts';
+import { sendInBatches } from './send-batches.ts';
 import { sendThrough } from './send-round.ts';
 import type { StageRun } from './stage-run.ts';
 import { hear } from './stage-state.ts';
@@ -36,6 +38,7 @@ export async function generateRounds(
     // A round that verifies plans no slots: it is about those of the round before.
     if (plan.purpose !== 'verify') memory.domains = plan.domains;
     memory.done = 0;
+    memory.byBatch = byBatch(run, plan.calls);
     window.pending.push(...plan.chunks);
     await sendPending(run, restart);
   }
@@ -43,6 +46,10 @@ export async function generateRounds(
 
 async function sendPending(run: StageRun, restart: () => Promise<never>): Promise<void> {
   const { engine, steps, memory, parking, window } = run;
+  if (memory.byBatch === true) {
+    await sendInBatches(run, closeWithWhatItHas, restart);
+    return;
+  }
   const round = memory.plans.length - 1;
   while (window.pending.length > 0) {
     const send = async (): Promise<void> => {
@@ -72,4 +79,19 @@ async function sendPending(run: StageRun, restart: () => Promise<never>): Promis
       await restart();
     }
   }
+}
+
+function byBatch({ input, runStartedAt }: StageRun, calls: number): boolean {
+  const { spec, connected, stage } = input;
+  if (spec.teacher === undefined) return false;
+  const { mode, batch } = spec.teacher;
+  return goesByBatch(
+    { mode, minimum: batch.minimum, deadlineHours: batch.deadlineHours },
+    {
+      calls,
+      possible: connected.batch === true,
+      hoursSinceStart: (Date.now() - runStartedAt) / 3_600_000,
+      stagesLeft: spec.stages - stage,
+    },
+  );
 }

@@ -39,6 +39,7 @@ export async function runStage(
             engine,
             paused,
             ...(terms === null ? {} : { terms }),
+            runStartedAt: state.startedAt,
           },
         ],
       });

@@ -22,6 +22,8 @@ export interface StageStart {
   readonly paused: boolean;
   /** How fast the teacher may be asked, where somebody changed it before. */
   readonly terms?: FlowTerms;
+  /** When the run started; milliseconds since the epoch. Absent in stages started by an earlier version. */
+  readonly runStartedAt?: number;
   /** What an earlier execution of this stage already did (continue-as-new). */
   readonly memory?: StageMemory;
 }
@@ -30,6 +32,7 @@ export interface StageRun {
   /** The stage's input, with the ledger as this stage last saw it. */
   readonly input: StageInput;
   readonly engine: EngineSettings;
+  readonly runStartedAt: number;
   readonly steps: Steps;
   readonly memory: StageMemory;
   readonly parking: Parking;
@@ -75,6 +78,7 @@ export function openStage(start: StageStart): StageRun {
       return { ...input, connected: { ...input.connected, ledger: memory.ledger } };
     },
     engine,
+    runStartedAt: start.runStartedAt ?? memory.startedAt,
     steps: stepsOf(engine, input.spec),
     memory,
     parking,

@@ -8,7 +8,14 @@ import type {
   SelectedRows,
   SliceResult,
 } from '../contracts/activity-messages.ts';
-import type { BudgetCopy, DomainProgress, LedgerPin, RunStatus, StageProgress } from '../contracts/progress.ts';
+import type {
+  BatchProgress,
+  BudgetCopy,
+  DomainProgress,
+  LedgerPin,
+  RunStatus,
+  StageProgress,
+} from '../contracts/progress.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { FlowLook, FlowTerms } from '../contracts/flow.ts';
 import { sumOfLooks } from '../contracts/flow-sum.ts';
@@ -22,6 +29,9 @@ export interface StageMemory {
   plans: RoundPlan[];
   /** Chunks of the last plan that still have unsent slots; absent once the round is sent. */
   pending?: ArtifactRef[];
+  /** How the last plan's calls are sent; decided once, with the plan. */
+  byBatch?: boolean;
+  batch?: BatchProgress;
   closed?: ClosedStage;
   job?: FineTuneJob;
   tuned?: FineTuned;
@@ -86,13 +96,14 @@ export function snapshot(stage: number, memory: StageMemory, parking: Parking): 
     status: statusOf(parking),
     blocked: parking.blocked,
     planned: plan?.calls ?? 0,
-    done: Math.min(memory.done, plan?.calls ?? 0),
+    done: Math.min(memory.done + (memory.batch?.answered ?? 0), plan?.calls ?? 0),
     round: plan?.round ?? 0,
     callsPerSecond: memory.callsPerSecond,
     flow: flowOf(memory),
     startedAt: memory.startedAt,
     budget: memory.budget,
     domains: memory.domains,
+    ...(memory.batch === undefined ? {} : { batch: memory.batch }),
   };
 }
 

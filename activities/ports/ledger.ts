@@ -191,8 +191,8 @@ export type IntentOutcome =
   | { readonly kind: 'answered'; readonly callId: string }
   /** A living payer is on it: ask `callState` until it ends, then intend again. */
   | { readonly kind: 'wait'; readonly callId: string }
-  /** The limit, or calls planned for later, forbid it: the slot stays empty. */
-  | { readonly kind: 'exhausted'; readonly reason: 'calls' | 'tokens' | 'money' | 'forfeited' }
+  /** The limit, or calls planned for later, forbid it, or a batch was told no for good: the slot stays empty. */
+  | { readonly kind: 'exhausted'; readonly reason: 'calls' | 'tokens' | 'money' | 'forfeited' | 'refused' }
   /** Too many ambiguous ends without an answer in between: sending stops, the run blocks. */
   | { readonly kind: 'unstable'; readonly forfeits: number };
 

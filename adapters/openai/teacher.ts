@@ -49,6 +49,24 @@ const Completion = z.object({
   usage: Usage.nullish().catch(null),
 });
 
+/** Reads a completion, as a call or a line of a batch brings it; null where it is none. */
+export function paidAnswer(body: unknown): Omit<PaidAnswer, 'latencyMs'> | null {
+  const completion = Completion.safeParse(body).data;
+  return completion === undefined ? null : answerOf(completion);
+}
+
+function answerOf({ choices, usage }: z.infer<typeof Completion>): Omit<PaidAnswer, 'latencyMs'> {
+  const choice = choices[0];
+  const refusal = choice?.message.refusal ?? null;
+  return {
+    text: choice?.message.content ?? refusal ?? '',
+    finishReason: refusal === null ? (choice?.finish_reason ?? 'stop') : 'refusal',
+    inputTokens: usage?.prompt_tokens ?? null,
+    cachedInputTokens: usage?.prompt_tokens_details?.cached_tokens ?? null,
+    outputTokens: usage?.completion_tokens ?? null,
+  };
+}
+
 const defaultPatienceMs = { refused: 5_000, overloaded: 60_000 };
 
 /** No address or no key is a call that was never sent. */
@@ -127,16 +145,7 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
         hear(response.headers);
         const answer = Completion.parse(data);
         troubledSince = undefined;
-        const choice = answer.choices[0];
-        const refusal = choice?.message.refusal ?? null;
-        return {
-          text: choice?.message.content ?? refusal ?? '',
-          finishReason: refusal === null ? (choice?.finish_reason ?? 'stop') : 'refusal',
-          inputTokens: answer.usage?.prompt_tokens ?? null,
-          cachedInputTokens: answer.usage?.prompt_tokens_details?.cached_tokens ?? null,
-          outputTokens: answer.usage?.completion_tokens ?? null,
-          latencyMs: Math.round(performance.now() - startedAt),
-        };
+        return { ...answerOf(answer), latencyMs: Math.round(performance.now() - startedAt) };
       } catch (error) {
         if (error instanceof APIError) hear(error.headers);
         throw callError(troubleOf(error), error);

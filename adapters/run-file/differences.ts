@@ -43,7 +43,7 @@ function differences(before: RunSpec, after: RunSpec): readonly Difference[] {
 }
 
 function isOperational(key: string): boolean {
-  const parts = /^(prices|teacher\.price|student\.price|teacher\.prompts|teacher\.limits)(\.|$)/;
+  const parts = /^(prices|teacher\.(price|mode|batch|prompts|limits)|student\.price)(\.|$)/;
   return operational.has(key) || parts.test(key);
 }
 

@@ -1,6 +1,7 @@
 /** The view of a run for a terminal: drawn again and again, never higher than the screen. */
 import colours from 'picocolors';
 import type { DomainProgress, StageLine } from '../../contracts/progress.ts';
+import { batchWords } from '../../workflows/details.ts';
 import type { Snapshot } from '../follow.ts';
 import { terminalLine } from '../terminal-text.ts';
 import { flowOf, flowWords, rateOf } from './flow.ts';
@@ -50,6 +51,7 @@ function budgetLines(snapshot: Snapshot, columns: number): readonly string[] {
   if (stage !== null && stage.step === 'generate' && stage.planned > 0) {
     const round = stage.round > 0 ? ` of round ${stage.round + 1}` : '';
     lines.push(`calls  ${bar(stage.done, stage.planned, 24)} ${stage.done} of ${stage.planned}${round}`);
+    if (stage.batch !== undefined) lines.push(`       ${batchWords(stage.batch)}`);
   }
   const flow = flowOf(snapshot);
   if (flow !== null) lines.push(cut(`flow   ${flowWords(flow).join(' · ')}`, columns));

@@ -20,6 +20,8 @@ export const BatchBehaviour = z.strictObject({
   fail: z
     .strictObject({ every: Every, status: z.union([z.literal(0), z.int().min(400).max(599)]), ...Struck })
     .optional(),
+  /** The next of these requests is never answered: an upload that is not read, a batch that is created, half a file. */
+  stall: z.enum(['upload', 'create', 'download']).optional(),
   /** Every n-th line is billed, counted as completed, and in neither file. */
   lose: z.strictObject({ every: Every, ...Struck }).optional(),
 });
@@ -36,6 +38,9 @@ export type BatchFate = z.infer<typeof BatchFate>;
 /** Hands out fates: each strike to the next batches in the order they are created. */
 export class BatchFates {
   #behaviour: BatchBehaviour = BatchBehaviour.parse({});
+  /** Requests that were left without an answer. */
+  stalled = 0;
+  #stall: BatchBehaviour['stall'];
   #left = { expire: 0, fail: 0, lose: 0 };
 
   get behaviour(): BatchBehaviour {
@@ -45,7 +50,16 @@ export class BatchFates {
   change(behaviour: BatchBehaviour): void {
     const { expire, fail, lose } = behaviour;
     this.#behaviour = behaviour;
+    this.#stall = behaviour.stall;
     this.#left = { expire: expire?.batches ?? 0, fail: fail?.batches ?? 0, lose: lose?.batches ?? 0 };
+  }
+
+  /** Whether this request is the one that gets no answer. */
+  stalls(request: NonNullable<BatchBehaviour['stall']>): boolean {
+    if (this.#stall !== request) return false;
+    this.#stall = undefined;
+    this.stalled += 1;
+    return true;
   }
 
   next(): BatchFate {

@@ -39,6 +39,7 @@ export function batchRoutes(app: FastifyInstance, services: Services): void {
       fate: services.behaviour.batches.next(),
     });
     services.batchRunner.start(batch);
+    if (services.behaviour.batches.stalls('create')) return reply.hijack();
     return reply.send(describe(batch));
   });
 

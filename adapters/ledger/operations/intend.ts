@@ -34,6 +34,8 @@ export async function intend(transaction: LedgerTransaction, request: IntentRequ
     if (pursued !== undefined) return pursued;
     calls = await statements.callsOfContent(database, { content_key: request.contentKey });
   }
+  // Batches are gathered until nothing is missing: what was refused for good would be gathered for ever.
+  if (request.batch !== undefined && rows.at(-1)?.final === 1) return { kind: 'exhausted', reason: 'refused' };
   return pay(transaction, request, rows, calls.at(-1));
 }
 
