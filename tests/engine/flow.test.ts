@@ -69,12 +69,15 @@ test('status, progress and metrics say how it goes', async () => {
   const handle = await start('watched', 64, '{ embedded: simulated, concurrency: 4 }');
   const mine = () => readBoard(at.home.path)[0]?.endpoints[0]?.runs.find(({ run }) => run === 'watched')?.flow;
   await expect.poll(() => mine()?.answered ?? 0, { timeout: 20_000 }).toBeGreaterThan(10);
-  expect(mine()).toMatchObject({ inFlight: 4, failed: {} });
+  const { inFlight = 0, failed } = mine() ?? {};
+  expect(inFlight).toBeGreaterThan(0);
+  expect(inFlight).toBeLessThanOrEqual(4);
+  expect(failed).toEqual({});
   expect(mine()?.p95Ms).toBeGreaterThanOrEqual(50);
   const [worker] = readBoard(at.home.path);
   const metrics = await (await fetch(worker?.metrics ?? '')).text();
   const labels = 'endpoint="embedded simulated teacher",run="watched"';
-  expect(metrics).toContain(`baldistill_calls_in_flight{${labels}} 4`);
+  expect(metrics).toMatch(new RegExp(`baldistill_calls_in_flight{${labels}} [1-4]`));
   expect(metrics).toMatch(new RegExp(`baldistill_calls_total{${labels},end="answered"} [1-9]`));
   expect(metrics).toMatch(/baldistill_charged\{run="watched",currency="calls"\} [1-9]/);
   await handle.result();
