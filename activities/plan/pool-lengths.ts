@@ -10,8 +10,10 @@ import type { Teacher } from '../ports/teacher.ts';
 import { countMessages } from './count-tokens.ts';
 import type { CountTokens } from './count-tokens.ts';
 
-/** Of a larger pool every n-th row is counted, and stands for those after it by its length in bytes. */
-const mostCounted = 20_000;
+/** Of a larger pool every n-th row is counted; the others by their bytes, as many tokens a byte as those have. */
+const mostCounted = 3000;
+/** Of a larger pool the ledger is not asked row by row. */
+const mostAsked = 20_000;
 
 export interface PromptLength {
   readonly domain: string;
@@ -41,23 +43,27 @@ export async function poolLengths(
   const every = Math.max(1, Math.ceil(prepared.pool.rows / mostCounted));
   const rows: PromptLength[] = [];
   const student = { tokens: 0, rows: 0 };
-  let perByte = 0.25;
+  const counted = { tokens: 0, bytes: 0 };
   let bytes = 0;
   for await (const row of artifacts.readLines(prepared.pool, RowSchema)) {
     const messages = task.annotatePrompt(row);
     const length = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
     bytes += length;
     const exact = rows.length % every === 0;
-    const tokens = exact ? countMessages(count, messages) : length * perByte;
+    const tokens = exact ? countMessages(count, messages) : (length * counted.tokens) / counted.bytes;
     if (exact) {
-      perByte = tokens / length;
+      counted.tokens += tokens;
+      counted.bytes += length;
       student.tokens += count(task.studentPrompt(row));
       student.rows += 1;
     }
     rows.push({
       domain: row.domain,
       tokens,
-      key: teacher === null || every > 1 ? null : keyOf(spec, teacher, row, asked(task, 'annotate', messages)),
+      key:
+        teacher === null || prepared.pool.rows > mostAsked
+          ? null
+          : keyOf(spec, teacher, row, asked(task, 'annotate', messages)),
     });
   }
   return { rows, studentPrompt: student.rows === 0 ? 0 : student.tokens / student.rows, bytes };
