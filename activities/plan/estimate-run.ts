@@ -4,6 +4,7 @@ import { teacherRates } from '../../contracts/run-prices.ts';
 import type { RunEstimate, StageEstimate } from '../../contracts/run-estimate.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
+import { secondsAtLimits } from '../../domain/flow/seconds-at-limits.ts';
 import { plannedFilling } from '../../domain/planned-calls.ts';
 import { productOf, scaled, sumOf, whole } from '../../domain/range.ts';
 import type { Range } from '../../domain/range.ts';
@@ -97,13 +98,23 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
       answered: whole(sumOf(stages.map(({ answered }) => answered))),
       bought: known.bought,
       ...cost([...all, spare]),
-      seconds: secondsOf(calibration, paid, spec.teacher?.concurrency ?? 1),
+      seconds: longer(secondsOf(calibration, paid, spec.teacher?.concurrency ?? 1), spec, paid, [...all, spare]),
     },
     student,
     diskBytes: diskOf({ prepared, prompts: lengths, stages, epochs: plan.stages.length, calls: plan.calls }),
     stages,
     assumptions: [...calibration.assumptions, ...known.assumptions],
   };
+}
+
+/** No faster than the endpoint allows. */
+function longer(seconds: Range, { teacher }: RunSpec, paid: Range, all: readonly Spent[]): Range {
+  const [input, output] = [sumOf(all.map((spent) => spent.input)), sumOf(all.map((spent) => spent.output))];
+  const at = (level: keyof Range): number => {
+    const work = { calls: paid[level], input: input[level], output: output[level] };
+    return Math.max(seconds[level], secondsAtLimits(teacher?.limits ?? {}, work));
+  };
+  return { low: at('low'), likely: at('likely'), high: at('high') };
 }
 
 interface Spent {

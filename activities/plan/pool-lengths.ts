@@ -10,8 +10,8 @@ import type { Teacher } from '../ports/teacher.ts';
 import { countMessages } from './count-tokens.ts';
 import type { CountTokens } from './count-tokens.ts';
 
-/** Of a larger pool every n-th row is counted, and stands for those after it by its length in bytes. */
-const mostCounted = 20_000;
+/** Of a larger pool the ledger is not asked row by row. */
+const mostAsked = 20_000;
 
 export interface PromptLength {
   readonly domain: string;
@@ -38,29 +38,25 @@ export async function poolLengths(
   }: { spec: RunSpec; prepared: Prepared; task: Task; teacher: Pick<Teacher, 'content'> | null },
   count: CountTokens,
 ): Promise<PoolLengths> {
-  const every = Math.max(1, Math.ceil(prepared.pool.rows / mostCounted));
   const rows: PromptLength[] = [];
-  const student = { tokens: 0, rows: 0 };
-  let perByte = 0.25;
+  let student = 0;
   let bytes = 0;
   for await (const row of artifacts.readLines(prepared.pool, RowSchema)) {
     const messages = task.annotatePrompt(row);
     const length = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
     bytes += length;
-    const exact = rows.length % every === 0;
-    const tokens = exact ? countMessages(count, messages) : length * perByte;
-    if (exact) {
-      perByte = tokens / length;
-      student.tokens += count(task.studentPrompt(row));
-      student.rows += 1;
-    }
+    const tokens = countMessages(count, messages);
+    student += count(task.studentPrompt(row));
     rows.push({
       domain: row.domain,
       tokens,
-      key: teacher === null || every > 1 ? null : keyOf(spec, teacher, row, asked(task, 'annotate', messages)),
+      key:
+        teacher === null || prepared.pool.rows > mostAsked
+          ? null
+          : keyOf(spec, teacher, row, asked(task, 'annotate', messages)),
     });
   }
-  return { rows, studentPrompt: student.rows === 0 ? 0 : student.tokens / student.rows, bytes };
+  return { rows, studentPrompt: rows.length === 0 ? 0 : student / rows.length, bytes };
 }
 
 function keyOf(spec: RunSpec, teacher: Pick<Teacher, 'content'>, row: Row, prompt: ReturnType<typeof asked>): string {

@@ -2,6 +2,7 @@
 import { array, assert, boolean, func, integer, nat, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { certainInventions } from '../../domain/certain-syntheses.ts';
+import { secondsAtLimits } from '../../domain/flow/seconds-at-limits.ts';
 import { plannedStages } from '../../domain/planned-stages.ts';
 import { presets } from '../../domain/methods.ts';
 import { amountsOf } from '../../domain/some-of.ts';
@@ -51,4 +52,12 @@ test('the first inventions of a domain are certain, later ones are not; nor any 
   expect(certainInventions({ ...switches, shortfall: 'reallocate' }, stages)).toEqual([]);
   expect(certainInventions({ ...switches, onMismatch: 'drop', refill: 1 }, stages)).toEqual([]);
   expect(certainInventions({ ...switches, tail: 'none' }, stages)).toEqual([]);
+});
+
+test('the limit that binds says how long a run takes at the least', () => {
+  const work = { calls: 600, input: 90_000, output: 30_000 };
+  expect(secondsAtLimits({}, work)).toBe(0);
+  expect(secondsAtLimits({ requestsPerMinute: 600 }, work)).toBe(60);
+  expect(secondsAtLimits({ requestsPerMinute: 600, tokensPerMinute: 40_000 }, work)).toBe(180);
+  expect(secondsAtLimits({ outputTokensPerMinute: 10_000 }, work)).toBe(180);
 });
