@@ -38,9 +38,16 @@ async function told(name: string, method: MethodName, yaml: Parameters<typeof wo
         .split('\n')
         .filter((line) => line !== '')
     : [];
+  const taught = lines.map((line) => Line.parse(JSON.parse(line)));
+  // What a domain could not fill is filled with rows of that domain, and of no other.
+  for (const { stage, outcomes } of report.stages)
+    for (const { domain, real, synthetic, duplicated } of outcomes) {
+      const own = taught.filter((line) => line.stage === stage && line.domain === domain);
+      expect([stage, domain, own.length]).toEqual([stage, domain, real + synthetic + duplicated]);
+    }
   return {
     report,
-    lines: lines.map((line) => Line.parse(JSON.parse(line))),
+    lines: taught,
     training: trained ? read('train.jsonl') : '',
     sum: (key) => report.stages.reduce((total, { counts }) => total + counts[key], 0),
   };
