@@ -33,7 +33,15 @@ export async function closeStage(world: World, request: CloseStageInput): Promis
     request: JSON.stringify(request),
     closed: JSON.stringify({ ...filled, training }),
   });
-  return { ...filled, training, budget: await ledger.budget(input.spec.name), ledger: await ledger.identity() };
+  const output = request.plans.findLast((plan) => plan.output !== undefined)?.output;
+  const form = output === undefined ? {} : { output };
+  return {
+    ...filled,
+    ...form,
+    training,
+    budget: await ledger.budget(input.spec.name),
+    ledger: await ledger.identity(),
+  };
 }
 
 /** One line of the training file an example, in the order of stages and slots. */

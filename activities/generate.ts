@@ -5,8 +5,9 @@
 import type { SliceInput, SliceResult } from '../contracts/activity-messages.ts';
 import { PlannedCall } from '../contracts/records.ts';
 import type { World } from './ports/world.ts';
+import { openSender } from './open-sender.ts';
 import { sendCall } from './send-call.ts';
-import type { CallResult, Sender } from './send-call.ts';
+import type { CallResult } from './send-call.ts';
 
 /**
  * `cancelled` is aborted by a pause or a cancel; either way the slice lets calls in flight settle and then returns
@@ -20,22 +21,8 @@ export async function generate(
   const { spec } = input;
   const startedAt = performance.now();
   const failed = new AbortController();
-  const never = new AbortController();
-  const sender: Sender = {
-    spec,
-    stage: input.stage,
-    round: input.round,
-    ledger: world.ledger,
-    teacher: world.teacher(spec),
-    limiter: world.limiter(spec),
-    closing: AbortSignal.any([
-      slice.cancelled,
-      world.draining,
-      failed.signal,
-      AbortSignal.timeout(slice.seconds * 1000),
-    ]),
-    abandon: never.signal,
-  };
+  const ended = AbortSignal.timeout(slice.seconds * 1000);
+  const sender = openSender(world, input, AbortSignal.any([slice.cancelled, world.draining, failed.signal, ended]));
   const calls: PlannedCall[] = [];
   for await (const call of world.artifacts.readLines(input.chunk, PlannedCall)) calls.push(call);
 

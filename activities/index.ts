@@ -15,6 +15,7 @@ import { setLimits } from './set-limits.ts';
 import { evaluate } from './evaluate.ts';
 import { awaitFineTune, fineTune } from './fine-tune.ts';
 import { generate } from './generate.ts';
+import { keepEstimate } from './plan/kept-estimate.ts';
 import { planRound } from './plan-round.ts';
 import type { World } from './ports/world.ts';
 import { exportTraining, report } from './report.ts';
@@ -27,7 +28,11 @@ export function controlActivities(world: World): ControlActivities {
   const { artifacts, ledger } = world;
   return {
     connect: guarded(async (spec) => await connect(world, spec)),
-    prepare: guarded(async (spec) => await world.prepare(spec)),
+    prepare: guarded(async (spec) => {
+      const prepared = await world.prepare(spec);
+      await keepEstimate(world, spec, prepared);
+      return prepared;
+    }),
     balance: guarded(async (input) => {
       await ledger.verify(input.connected.ledger);
       return await balance(artifacts, input);

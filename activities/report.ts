@@ -65,7 +65,7 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
     startedAt: new Date(input.startedAt).toISOString(),
     seconds: Math.round((Date.now() - input.startedAt) / 100) / 10,
     spec,
-    prompts: prompts(spec.task),
+    prompts: prompts(spec, input.stages.findLast(({ output }) => output !== undefined)?.output ?? null),
     versions,
     teacherModel: input.connected?.teacherModel ?? null,
     studentModel:

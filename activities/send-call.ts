@@ -8,7 +8,7 @@ import type { RunSpec } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { teacherRates } from '../contracts/run-prices.ts';
 import { answerCost, inputBound, worstCost } from './call-cost.ts';
-import { callKey } from './call-key.ts';
+import { contentKeyOf, requestOf } from './call-request.ts';
 import type { Limiter } from './limiter.ts';
 import type { IntentRequest, Ledger, PaidAnswer } from './ports/ledger.ts';
 import { CallError } from './ports/teacher.ts';
@@ -105,12 +105,12 @@ async function exchange(
 }
 
 /** The answer is stored and the slot has it; sending stops all the same, for the next one may be as dear. */
-function aboveBound({ teacher }: Sender, { messages }: TeacherRequest, answer: PaidAnswer): BaldistillError {
+function aboveBound({ teacher }: Sender, request: TeacherRequest, answer: PaidAnswer): BaldistillError {
   const { inputTokens, outputTokens } = answer;
   return new BaldistillError(
     'UsageAboveBound',
     `${teacher.model} reported ${inputTokens} tokens in and ${outputTokens} out for a call of at most ` +
-      `${inputBound(messages)} in and ${teacher.maxTokens} out. It is charged in full.`,
+      `${inputBound(request)} in and ${teacher.maxTokens} out. It is charged in full.`,
   );
 }
 
@@ -134,12 +134,6 @@ async function payerEnds({ ledger, closing }: Sender, callId: string): Promise<v
   });
 }
 
-/** What is asked of the teacher for a slot, whichever way it is sent. */
-export function requestOf(spec: RunSpec, call: PlannedCall): TeacherRequest {
-  const seed = call.kind === 'synthesise' ? spec.seed * 1_000_000 + call.ordinal : null;
-  return { messages: call.messages, seed };
-}
-
 /** What the ledger is asked for it. */
 export function intentOf(
   sender: Pick<Sender, 'spec' | 'stage' | 'round' | 'teacher'>,
@@ -148,7 +142,6 @@ export function intentOf(
   rates = teacherRates(sender.spec),
 ): IntentRequest {
   const { spec, stage, round } = sender;
-  const sample = call.kind === 'synthesise' ? call.ordinal : 0;
   return {
     run: spec.name,
     stage,
@@ -156,10 +149,10 @@ export function intentOf(
     slot: call.slot,
     domain: call.domain,
     kind: call.kind,
-    contentKey: callKey({ content: sender.teacher.content(request), sample }),
+    contentKey: contentKeyOf(sender.teacher, call, request),
     planned: round === 0,
     cached: spec.budget.cached,
     idempotencyTtl: spec.teacher?.idempotency?.ttl ?? null,
-    worst: worstCost(request.messages, sender.teacher.maxTokens, rates),
+    worst: worstCost(request, sender.teacher.maxTokens, rates),
   };
 }

@@ -12,8 +12,18 @@ import { CommandError, exitCodes } from './exit.ts';
 
 type Asked = Exclude<StudentConfig, { readonly driver: 'none' }>;
 
-/** How the student is asked: as the run file says, or with the defaults where it has none. Throws without an address. */
-export function askedOf({ student }: RunSpec, endpoint: string | undefined): Asked {
+/** What the command line says about where the student is served. */
+export interface Elsewhere {
+  readonly endpoint?: string | undefined;
+  /** Environment variable that holds the key of that endpoint. */
+  readonly apiKeyEnv?: string | undefined;
+}
+
+/**
+ * How the student is asked: as the run file says, or with the defaults where it has none. Throws without an address, or
+ * without the key that is named for it.
+ */
+export function askedOf({ student }: RunSpec, { endpoint, apiKeyEnv }: Elsewhere): Asked {
   const asked = 'maxTokens' in student ? student : StudentConfig.parse({ driver: 'manual', baseUrl: endpoint });
   if (!('maxTokens' in asked)) throw new TypeError('A student trained elsewhere is asked like any other.');
   if (endpoint === undefined && !('embedded' in asked) && asked.baseUrl === undefined)
@@ -22,10 +32,21 @@ export function askedOf({ student }: RunSpec, endpoint: string | undefined): Ask
       'The run file names no endpoint for the student.',
       'Give one with --endpoint.',
     );
-  const key = 'apiKeyEnv' in asked ? asked.apiKeyEnv : undefined;
+  const key = keyFor(asked, { endpoint, apiKeyEnv });
   if (key !== undefined && !process.env[key])
-    throw new CommandError(exitCodes.usage, `The run file names ${key} for an API key, which is not set here.`);
+    throw new CommandError(
+      exitCodes.usage,
+      `The environment variable ${key} is to hold an API key, and is not set here.`,
+    );
   return asked;
+}
+
+/** A key belongs to the server it was given for: the run file's is never sent to another one. */
+function keyFor(asked: Asked, { endpoint, apiKeyEnv }: Elsewhere): string | undefined {
+  if (apiKeyEnv !== undefined) return apiKeyEnv;
+  if (!('apiKeyEnv' in asked)) return undefined;
+  const own = asked.baseUrl === undefined ? undefined : new URL(asked.baseUrl).origin;
+  return endpoint === undefined || new URL(endpoint).origin === own ? asked.apiKeyEnv : undefined;
 }
 
 /** Where it is asked; undefined for the embedded endpoint while it is not running. */
@@ -43,15 +64,15 @@ export function isLocal(address: string): boolean {
 export async function withStudent<T>(
   home: string,
   asked: Asked,
-  { model, endpoint, purse }: { model: string; endpoint: string | undefined; purse: Purse | undefined },
+  { model, purse, ...elsewhere }: Elsewhere & { readonly model: string; readonly purse: Purse | undefined },
   work: (student: Student, url: string) => Promise<T>,
 ): Promise<T> {
-  const known = addressOf(home, asked, endpoint);
+  const known = addressOf(home, asked, elsewhere.endpoint);
   const own =
     known === undefined ? await startEmbedded({ state: join(home, 'embedded'), data: dataFolder() }) : undefined;
   const baseUrl = known ?? own?.url ?? '';
   const { concurrency, timeout, hyperparameters } = asked;
-  const apiKeyEnv = 'apiKeyEnv' in asked ? asked.apiKeyEnv : undefined;
+  const apiKeyEnv = keyFor(asked, elsewhere);
   const address = { baseUrl, apiKeyEnv, connections: concurrency, timeoutSeconds: timeout, purse };
   try {
     return await work(openAiStudent({ baseModel: model, address: () => address, hyperparameters }), baseUrl);

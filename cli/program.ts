@@ -9,6 +9,7 @@ import { ledgerCommand } from './commands/ledger.ts';
 import { lsCommand, reportCommand } from './commands/look.ts';
 import { budgetCommand, pauseCommand, resumeCommand, skipCommand, stopCommand } from './commands/messages.ts';
 import { planCommand } from './commands/plan.ts';
+import { previewCommand } from './commands/preview.ts';
 import { runCommand } from './commands/run.ts';
 import { devCommand, downCommand, workerCommand } from './commands/services.ts';
 import { statusCommand } from './commands/status.ts';
@@ -26,6 +27,7 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
   demoCommand(program, terminal, finish);
   runCommand(program, terminal, finish);
   planCommand(program, terminal);
+  previewCommand(program, terminal);
   compareCommand(program, terminal, finish);
   watchCommand(program, terminal, finish);
   statusCommand(program, terminal);

@@ -1,5 +1,6 @@
 /** What the workflows and their activities say to each other, beyond the stage's own input and result. */
 import { z } from 'zod';
+import { outputs } from '../domain/tasks/output.ts';
 import { ArtifactRef } from './artifact.ts';
 import { BudgetCopy, DomainProgress, LedgerPin, RunStatus } from './progress.ts';
 import { RunSpec } from './run-file.ts';
@@ -29,6 +30,8 @@ export const RoundPlan = z.strictObject({
   uncalled: ArtifactRef.optional(),
   chunks: z.array(ArtifactRef),
   calls: z.int(),
+  /** The form that the prompts ask for; absent where no call has told yet what the endpoint takes. */
+  output: z.enum(outputs).optional(),
   /** Rows chosen so far in this stage, refills included. */
   selection: ArtifactRef,
   ordinals: ArtifactRef,
@@ -82,6 +85,8 @@ export const ClosedStage = z.strictObject({
   quotas: ArtifactRef,
   selection: ArtifactRef,
   ordinals: ArtifactRef,
+  /** As in the plans. */
+  output: z.enum(outputs).optional(),
   examples: ArtifactRef,
   outcomes: ArtifactRef,
   training: ArtifactRef,

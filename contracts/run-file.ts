@@ -4,7 +4,9 @@
  * named by environment variable.
  */
 import { z } from 'zod';
+import { Sending } from './teacher-sending.ts';
 import { methodNames } from '../domain/methods.ts';
+import { outputs } from '../domain/tasks/output.ts';
 import { taskNames } from '../domain/tasks/open-task.ts';
 import { embeddedStudentBases } from './embedded-models.ts';
 import { Price } from './prices.ts';
@@ -127,29 +129,22 @@ const Flow = {
   timeout: z.number().positive().max(3600).default(120),
 };
 
-/** How rounds of calls reach the teacher. */
-const Sending = {
-  /** `batch`: by the endpoint's Batch API, within 24 hours a round. `auto`: whatever `batch` below says of a round. */
-  mode: z.enum(['sync', 'batch', 'auto']).default('sync'),
-  batch: z
-    .strictObject({
-      /** `auto` sends a round as batches from so many calls on. */
-      minimum: z.int().positive().default(1000),
-      /** `auto` sends batches only while every stage left could take 24 hours within so many from the run's start. */
-      deadlineHours: z.number().positive().optional(),
-      /** Lines and bytes a batch, at most. */
-      maxRequests: z.int().positive().max(50_000).default(50_000),
-      maxBytes: z.int().min(100_000).max(200_000_000).default(190_000_000),
-      /** Input tokens the endpoint lets this run have under way; no limit where not set. */
-      maxTokens: z.int().positive().optional(),
-    })
-    .prefault({}),
-};
+/** Templates of one's own: paths from the run file's folder. */
+const PromptFiles = z.strictObject({
+  annotate: z.string().min(1).optional(),
+  synthesise: z.string().min(1).optional(),
+  verify: z.string().min(1).optional(),
+});
+/** The form of the answers; `auto`: the best that the endpoint takes, found out by the first call. */
+const TeacherOutput = z.enum(['auto', ...outputs]);
 
 const EmbeddedTeacher = z.strictObject({
   embedded: z.enum(['simulated', 'recorded']),
   /** Share of invented rows that are wrong: text of another domain, or a wrong answer (not in a recording). */
   noise: z.number().min(0).max(1).default(0.2),
+  /** Text: an embedded teacher has nothing to gain from a form, and its answers that were kept stay found. */
+  output: TeacherOutput.default('text'),
+  prompts: PromptFiles.optional(),
   ...Declared,
   ...Flow,
   ...Sending,
@@ -164,6 +159,8 @@ const RemoteTeacher = z.strictObject({
   maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']).default('max_tokens'),
   /** Send `seed` with each request; some hosted models refuse it. */
   seed: z.boolean().default(true),
+  output: TeacherOutput.default('auto'),
+  prompts: PromptFiles.optional(),
   /** What this endpoint asks for the model, before any price table. */
   price: Price.optional(),
   ...Declared,
@@ -231,6 +228,7 @@ const SwitchOverrides = z.strictObject({
   nearDuplicates: z.enum(['keep', 'drop']).optional(),
   verify: z.enum(['off', 'teacher']).optional(),
   refill: z.int().min(0).max(10).optional(),
+  ceiling: z.number().min(1).max(11).optional(),
   candidates: z.union([z.enum(['auto', 'all']), z.int().positive()]).optional(),
   rationale: z.enum(['teacher', 'none']).optional(),
   format: z.enum(['text', 'chat']).optional(),
@@ -273,6 +271,7 @@ const Switches = SwitchOverrides.required().extend({
   scoreOn: z.enum(['self', 'gold']).default('self'),
   diversity: z.enum(['off', 'distinct-output']).default('off'),
   nearDuplicates: z.enum(['keep', 'drop']).default('keep'),
+  ceiling: z.number().min(1).max(11).default(3),
   verify: z.enum(['off', 'teacher']).default('off'),
 });
 
@@ -280,6 +279,10 @@ const Switches = SwitchOverrides.required().extend({
 export const RunSpec = RunFile.extend({
   dataRoot: z.string(),
   switches: Switches,
+  /** The text of the templates that `teacher.prompts` names: another text is another run. */
+  prompts: z
+    .strictObject({ annotate: z.string().optional(), synthesise: z.string().optional(), verify: z.string().optional() })
+    .default({}),
   /** 0: the base student is only evaluated. */
   stages: z.int().min(0).max(100),
   budget: Budget.extend({ calls: z.int().positive(), maxForfeits: z.int().positive() }),

@@ -10,6 +10,10 @@ import { BatchBehaviour, BatchFates } from './batches/behaviour.ts';
 const misdeeds = ['reset', 'reset-body', 'stall', 'stall-body', 'late', 'half-json', 'repeat'] as const;
 export type Misdeed = (typeof misdeeds)[number];
 
+/** Forms of `response_format`, the best first: an endpoint that knows one knows those after it too. */
+export const structuredForms = ['json-schema', 'json-object', 'none'] as const;
+export type StructuredForm = (typeof structuredForms)[number];
+
 const Fault = z.strictObject({
   status: z.union([z.int().min(400).max(599), z.enum(misdeeds)]),
   /** Before billing (the call costs nothing) or after it. */
@@ -34,6 +38,8 @@ export const BehaviourChange = z.strictObject({
   jitterMs: z.number().nonnegative().max(600_000).optional(),
   /** Honour `Idempotency-Key` on chat completions of teachers. */
   idempotent: z.boolean().optional(),
+  /** The best `response_format` that is understood; 400 for a better one. */
+  structured: z.enum(structuredForms).optional(),
   /** Rest between two slices of training: makes a job last, for tests that kill something in the middle of it. */
   trainingPauseMs: z.number().nonnegative().max(60_000).optional(),
   faults: z.array(Fault).optional(),
@@ -47,6 +53,7 @@ export class Behaviour {
   jitterMs = 0;
   idempotent = false;
   trainingPauseMs = 0;
+  structured: StructuredForm = 'json-schema';
   /** Of the call before, for a fault that repeats it. */
   lastAnswer: unknown;
   readonly batches = new BatchFates();
@@ -58,6 +65,7 @@ export class Behaviour {
     this.idempotent = change.idempotent ?? this.idempotent;
     this.trainingPauseMs = change.trainingPauseMs ?? this.trainingPauseMs;
     if (change.batches) this.batches.change(change.batches);
+    this.structured = change.structured ?? this.structured;
     if (change.faults) this.#faults = change.faults.map((fault) => ({ fault, seen: 0, struck: 0 }));
   }
 

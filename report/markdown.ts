@@ -5,6 +5,7 @@ import { usdText } from '../domain/cost.ts';
 import { plannedCalls } from '../domain/planned-calls.ts';
 import { cell, fraction, share, table } from './markdown-table.ts';
 import { metricWord } from './metric-words.ts';
+import { promptWords } from './prompt-words.ts';
 
 export function markdownReport(report: Report): string {
   // A run that trains nothing has neither stages nor quotas.
@@ -215,7 +216,7 @@ function settings(report: Report): string {
         ['student', cell(report.studentModel ?? 'none')],
         ['stages (K)', spec.stages],
         ['seed', spec.seed],
-        ['prompts', `${report.prompts.version}, sha256 ${report.prompts.sha256.slice(0, 12)}`],
+        ['prompts', `${report.prompts.version}, sha256 ${report.prompts.sha256.slice(0, 12)}${promptWords(report)}`],
         ['versions', `baldistill ${report.versions.baldistill}, Node ${report.versions.node}`],
         ...Object.entries(spec.switches).map(([key, value]): [string, string] => [`switch ${key}`, String(value)]),
       ],

@@ -21,6 +21,8 @@ export interface WorkerSetup {
   readonly embeddedUrl: () => string | undefined;
   /** How long an endpoint that refuses or is overloaded is asked again before the run parks; for proofs, shorter. */
   readonly patienceMs?: { readonly refused: number; readonly overloaded: number };
+  /** For the benchmark: another ledger. */
+  readonly openLedger?: typeof openLedger;
 }
 
 export interface RunningWorker {
@@ -37,7 +39,7 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
   const { config, target, home } = setup;
   const connection = await NativeConnection.connect(target.connectionOptions);
   const draining = new AbortController();
-  const ledger = await openLedger({ path: join(home, 'ledger.sqlite') });
+  const ledger = await (setup.openLedger ?? openLedger)({ path: join(home, 'ledger.sqlite') });
   const world = createWorld({
     home,
     ledger,

@@ -70,24 +70,12 @@ export function createWorld(parts: WorldParts): World {
     runFolder: (run) => join(parts.home, 'runs', run),
     comparisonFolder: (name) => join(parts.home, 'comparisons', name),
 
-    teacher({ teacher: config, data, task }) {
-      const teacher = present(config);
-      const id = JSON.stringify([teacher, data, task]);
-      const known = teachers.get(id);
-      if (known !== undefined) return known;
-      const remote = 'embedded' in teacher ? undefined : teacher;
-      const made = openAiTeacher({
-        model: remote?.model ?? embeddedTeacherModel({ teacher, data, task }),
-        address: () => address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
-        temperature: remote?.temperature,
-        maxTokens: remote?.maxTokens ?? 1024,
-        maxTokensField: remote?.maxTokensField ?? 'max_tokens',
-        sendSeed: remote?.seed ?? true,
-        unbilled: teacher.unbilled,
-        patienceMs: parts.patienceMs,
-      });
-      teachers.set(id, made);
-      return made;
+    teacher(spec) {
+      const { teacher: config, data, task } = spec;
+      const id = JSON.stringify([config, data, task]);
+      const known = teachers.get(id) ?? openTeacher(spec, address, parts.patienceMs);
+      teachers.set(id, known);
+      return known;
     },
 
     batches(spec) {
@@ -137,6 +125,28 @@ export function createWorld(parts: WorldParts): World {
       return known;
     },
   };
+}
+
+type Flow = Pick<TeacherConfig, 'concurrency' | 'timeout'>;
+
+/** The teacher of a run; who only wants to know what would be sent gives an address that is never asked for. */
+export function openTeacher(
+  { teacher: config, data, task }: Pick<RunSpec, 'teacher' | 'data' | 'task'>,
+  address: (url: string | undefined, apiKeyEnv: string | undefined, flow: Flow) => EndpointAddress,
+  patienceMs: WorldParts['patienceMs'],
+): Teacher {
+  const teacher = present(config);
+  const remote = 'embedded' in teacher ? undefined : teacher;
+  return openAiTeacher({
+    model: remote?.model ?? embeddedTeacherModel({ teacher, data, task }),
+    address: () => address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
+    temperature: remote?.temperature,
+    maxTokens: remote?.maxTokens ?? 1024,
+    maxTokensField: remote?.maxTokensField ?? 'max_tokens',
+    sendSeed: remote?.seed ?? true,
+    unbilled: teacher.unbilled,
+    patienceMs,
+  });
 }
 
 /** Nothing asks a teacher in a run that has none. */

@@ -51,8 +51,9 @@ export async function stage(start: StageStart): Promise<StageResult> {
   const student = await orderly(run, () => train(run, closed));
   const validation = student === null ? null : await orderly(run, () => validate(run, student));
   await CancellationScope.nonCancellable(async () => await condition(allHandlersFinished));
-  const { quotas, selection, ordinals, examples, outcomes, counts, training } = closed;
-  const filled = { quotas, selection, ordinals, examples, outcomes, counts, training };
+  const { quotas, selection, ordinals, output, examples, outcomes, counts, training } = closed;
+  const form = output === undefined ? {} : { output };
+  const filled = { quotas, selection, ordinals, ...form, examples, outcomes, counts, training };
   return { stage: start.input.stage, ...filled, student, validation, skipped: memory.skipped, budget: closed.budget };
 }
 

@@ -5,7 +5,7 @@ import type { RunSpec } from '../../contracts/run-file.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Teacher, TeacherRequest } from '../ports/teacher.ts';
-import { requestOf } from '../send-call.ts';
+import { requestOf } from '../call-request.ts';
 
 export interface Size {
   readonly lines: number;

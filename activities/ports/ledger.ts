@@ -1,10 +1,18 @@
 import type { BatchLedger } from './batch-ledger.ts';
-import type { BudgetHistory, LedgerSummary, UnusableAnswer } from './ledger-views.ts';
+import type { AnswerUsage, BudgetHistory, KnownAnswer, LedgerSummary, UnusableAnswer } from './ledger-views.ts';
 import type { Amount, LedgerPin, RunStatus } from '../../contracts/progress.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 import type { Limits } from '../../domain/budget.ts';
 
-export type { BudgetHistory, CallCounts, LedgerSummary, SpentPart, UnusableAnswer } from './ledger-views.ts';
+export type {
+  AnswerUsage,
+  BudgetHistory,
+  CallCounts,
+  KnownAnswer,
+  LedgerSummary,
+  SpentPart,
+  UnusableAnswer,
+} from './ledger-views.ts';
 
 /**
  * The ledger: sole owner of the budget and of every paid answer (DESIGN section 4). Every method is one durable
@@ -57,6 +65,10 @@ export interface Ledger extends BatchLedger {
   history(run: string, points: number): Promise<BudgetHistory>;
   /** Answers that were paid for and could not be used, at most `each` a reason, the same ones whenever asked. */
   unusable(run: string, each: number): Promise<readonly UnusableAnswer[]>;
+  /** Of these content keys, those that are answered, whoever paid; in no order. */
+  knownAnswers(contentKeys: readonly string[]): Promise<readonly KnownAnswer[]>;
+  /** What the answers that these runs paid were like, by kind of call. */
+  answerUsage(runs: readonly string[]): Promise<readonly AnswerUsage[]>;
   /** Holds the tables against each other and against the event log; one sentence a difference. */
   audit(run: string): Promise<readonly string[]>;
   /** What an endpoint should have counted of the calls these runs paid. */

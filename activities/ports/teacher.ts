@@ -1,9 +1,11 @@
 import type { FailureType } from '../../domain/failures.ts';
-import type { Message } from '../../contracts/records.ts';
+import type { Message, PlannedCall } from '../../contracts/records.ts';
 import type { PaidAnswer } from './ledger.ts';
 
 export interface TeacherRequest {
   readonly messages: readonly Message[];
+  /** `response_format`, sent as it is; undefined for text. */
+  readonly responseFormat?: PlannedCall['responseFormat'];
   /** Sampling seed, sent where the endpoint takes one; null for annotations. */
   readonly seed: number | null;
 }

@@ -37,6 +37,8 @@ export async function openLedger(options: { readonly path: string }): Promise<Le
     entries: (run) => channel.call('entries', { run }),
     history: (run, points) => channel.call('history', { run, points }),
     unusable: (run, each) => channel.call('unusable', { run, each }),
+    knownAnswers: (contentKeys) => channel.call('knownAnswers', { contentKeys }),
+    answerUsage: (runs) => channel.call('answerUsage', { runs }),
     audit: (run) => channel.call('audit', { run }),
     tally: (runs) => channel.call('tally', { runs }),
     setPlanned: (run, calls) => none(channel.call('setPlanned', { run, calls })),

@@ -1,6 +1,7 @@
 /** What crosses between the ledger's thread and the rest of the process: plain data, in batches. */
 import type {
   AnswerCost,
+  AnswerUsage,
   BudgetHistory,
   CallState,
   ClosedStageRecord,
@@ -9,6 +10,7 @@ import type {
   Charged,
   IntentOutcome,
   IntentRequest,
+  KnownAnswer,
   LedgerIdentity,
   LedgerSummary,
   PaidAnswer,
@@ -70,6 +72,8 @@ export interface Operations {
   entries: { input: { run: string }; output: readonly LedgerEntry[] };
   history: { input: { run: string; points: number }; output: BudgetHistory };
   unusable: { input: { run: string; each: number }; output: readonly UnusableAnswer[] };
+  knownAnswers: { input: { contentKeys: readonly string[] }; output: readonly KnownAnswer[] };
+  answerUsage: { input: { runs: readonly string[] }; output: readonly AnswerUsage[] };
   audit: { input: { run: string }; output: readonly string[] };
   tally: { input: { runs: readonly string[] }; output: EndpointTally };
   setPlanned: { input: { run: string; calls: number }; output: null };

@@ -89,6 +89,7 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
       messages: [...request.messages],
       [settings.maxTokensField]: settings.maxTokens,
       ...(settings.temperature === undefined ? {} : { temperature: settings.temperature }),
+      ...(request.responseFormat === undefined ? {} : { response_format: request.responseFormat }),
       ...(settings.sendSeed && request.seed !== null ? { seed: request.seed } : {}),
     };
   }

@@ -25,6 +25,10 @@ const Options = z.looseObject({
   run: z.string().optional(),
   model: z.string().min(1).optional(),
   endpoint: z.url({ protocol: /^https?$/ }).optional(),
+  apiKeyEnv: z
+    .string()
+    .regex(/^[A-Z_][A-Z0-9_]*$/)
+    .optional(),
   split: z.enum(['test', 'validation']).default('test'),
   predictions: z.string().min(1).optional(),
   yes: z.boolean().default(false),
@@ -48,6 +52,10 @@ export function evaluateCommand(program: Command, terminal: Terminal): void {
     .option('--run <name>', 'the data and the student of a run, instead of a run file')
     .option('--model <name>', 'the student to ask; of a run, its own where not given')
     .option('--endpoint <url>', 'where it is served, if not where the run file says')
+    .option(
+      '--api-key-env <name>',
+      "environment variable with that endpoint's key; the run file's goes to its own server only",
+    )
     .option('--split <name>', 'test (where not given) or validation')
     .option('--predictions <file>', 'write what was answered to each row, one JSON object a line')
     .option('--yes', 'go ahead although the student costs money, or nobody knows whether it does')
@@ -55,7 +63,10 @@ export function evaluateCommand(program: Command, terminal: Terminal): void {
     .action(async (file: string | undefined, given: unknown) => {
       const options = Options.safeParse(given);
       if (!options.success)
-        throw new CommandError(exitCodes.usage, '--split is test or validation, --endpoint an http address.');
+        throw new CommandError(
+          exitCodes.usage,
+          '--split is test or validation, --endpoint an http address, --api-key-env the name of an environment variable.',
+        );
       await evaluate(terminal, await subjectOf(terminal, file, given, options.data), options.data);
     });
 }
@@ -101,8 +112,8 @@ async function subjectOf(
 
 async function evaluate(terminal: Terminal, subject: Subject, options: Options): Promise<void> {
   const { spec, model } = subject;
-  const { endpoint, split, json } = options;
-  const asked = askedOf(spec, endpoint);
+  const { endpoint, apiKeyEnv, split, json } = options;
+  const asked = askedOf(spec, { endpoint, apiKeyEnv });
   const artifacts = createFileArtifacts(join(terminal.home, 'artifacts'));
   const prepared = await createPrepare({ artifacts, importer: createImporter() })(spec);
   const questions = await readSplit(artifacts, { spec, prepared, split });
@@ -111,12 +122,17 @@ async function evaluate(terminal: Terminal, subject: Subject, options: Options):
   const address = addressOf(terminal.home, asked, endpoint);
   const purse = purseFor(questions, { ...subject, endpoint, address, maxTokens, agreed: options.yes });
   const { concurrency } = asked;
-  const evaluated = await withStudent(terminal.home, asked, { model, endpoint, purse }, async (student, url) => {
-    terminal.note(`asking ${model} at ${url} for ${questions.rows.length} ${split} rows`);
-    const can = spec.switches.format === 'chat' ? chatOnly : await student.probe(model);
-    const { signal } = new AbortController();
-    return { url, ...(await scoreSplit(questions, { student, model, can, signal, maxTokens, concurrency })) };
-  });
+  const evaluated = await withStudent(
+    terminal.home,
+    asked,
+    { model, endpoint, apiKeyEnv, purse },
+    async (student, url) => {
+      terminal.note(`asking ${model} at ${url} for ${questions.rows.length} ${split} rows`);
+      const can = spec.switches.format === 'chat' ? chatOnly : await student.probe(model);
+      const { signal } = new AbortController();
+      return { url, ...(await scoreSplit(questions, { student, model, can, signal, maxTokens, concurrency })) };
+    },
+  );
   const { url, predictions, metrics } = evaluated;
   if (options.predictions !== undefined)
     await artifacts.export(await artifacts.writeLines(predictions), resolve(options.predictions));

@@ -18,6 +18,7 @@ export function ownRoutes(app: FastifyInstance, { behaviour, meter }: Services):
       jitterMs: behaviour.jitterMs,
       idempotent: behaviour.idempotent,
       trainingPauseMs: behaviour.trainingPauseMs,
+      structured: behaviour.structured,
     });
   });
 }

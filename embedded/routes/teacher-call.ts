@@ -10,6 +10,7 @@ import type { Services } from '../services.ts';
 import { unixSeconds } from '../state/database.ts';
 import { readQuestion } from '../teachers/question.ts';
 import type { EmbeddedTeacher, SpokenAnswer } from '../teachers/teacher.ts';
+import { checkForm, inForm } from './answer-form.ts';
 import type { ChatRequest } from './chat-request.ts';
 
 export interface TeacherOutcome {
@@ -31,7 +32,10 @@ export async function callTeacher(
   const delay = behaviour.delayMs() + (fault?.delayMs ?? 0);
   if (delay > 0) await sleep(delay);
   if (fault?.when === 'before') return { fault };
-  const spoken = teacher.answer(readQuestion(request.messages, request.seed));
+  checkForm(behaviour.structured, request);
+  const question = readQuestion(request.messages, request.seed);
+  const spoken = teacher.answer(question);
+  const content = inForm(spoken, question.kind, request.response_format);
   const fingerprint = hash('sha256', JSON.stringify(request));
   let created = unixSeconds();
   if (idempotencyKey === undefined || !behaviour.idempotent) {
@@ -45,20 +49,21 @@ export async function callTeacher(
     if (earlier) created = earlier.created;
     else meter.billOnce(idempotencyKey, { created, request: fingerprint });
   }
-  const body = answerBody(request, spoken, { created, fingerprint });
+  const body = answerBody(request, { ...spoken, text: content }, { created, fingerprint });
   return fault ? { fault, body } : { body };
 }
 
 export function answerBody(
   request: ChatRequest,
-  { text, source }: SpokenAnswer,
+  { text, source, finishReason, refusal }: SpokenAnswer,
   identity: { readonly created: number; readonly fingerprint: string },
 ): unknown {
   const limit = request.max_completion_tokens ?? request.max_tokens ?? Infinity;
-  const cut = countTokens(text) > limit;
+  const cut = finishReason === undefined && countTokens(text) > limit;
   const content = cut ? text.slice(0, limit * 4) : text;
   const prompt = request.messages.reduce((sum, message) => sum + countTokens(message.content), 0);
-  const completion = countTokens(content);
+  // What a limit cut, or a script says in spite of it, is no more tokens than the limit.
+  const completion = Math.min(countTokens(content), limit);
   return {
     id: `chatcmpl-${identity.fingerprint.slice(0, 24)}`,
     object: 'chat.completion',
@@ -68,9 +73,9 @@ export function answerBody(
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content, refusal: null },
+        message: { role: 'assistant', content: refusal === undefined ? content : null, refusal: refusal ?? null },
         logprobs: null,
-        finish_reason: cut ? 'length' : 'stop',
+        finish_reason: finishReason ?? (cut ? 'length' : 'stop'),
       },
     ],
     // A simple honest count, four bytes a token; no real tokeniser stands behind it.

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Comparison } from '../../contracts/comparison.ts';
 import { ends, modelAway, openHome, storyFile, until } from '../durability/rig.ts';
 import type { Home } from '../durability/rig.ts';
@@ -12,6 +12,8 @@ beforeAll(async () => {
   home = await openHome();
   await ends(home.cli('dev'), 0);
 });
+// A story that fails in the middle leaves no fault to the next one.
+afterEach(async () => await home.behave({ latencyMs: 0, idempotent: false, faults: [] }));
 afterAll(async () => await home.end());
 
 interface Grid {

@@ -1,5 +1,6 @@
 /** `evaluate`: any student on any split, scored as a run scores it, without an engine and charged to no run. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -115,6 +116,40 @@ test('the price of the model that is asked counts, and not the price of the stud
   const other = fileOf('other', `{ baseUrl: "${url}", model: another, price: ${prices} }`);
   const { json } = await said(home.path, other, '--model', model, '--json');
   expect(json[0]).toMatchObject({ microUsd: null, macro: trained.macro });
+});
+
+const keyed = (url: string): string => `{ baseUrl: "${url}", model: small, apiKeyEnv: EVALUATE_FILE_KEY }`;
+
+/** Asked, and turned away for its key. */
+async function turnedAway(...words: string[]): Promise<void> {
+  await expect(said(home.path, ...words)).rejects.toMatchObject({ type: 'EndpointRefusesKey' });
+}
+
+test('the key of the run file goes to its own server, and to no other', async () => {
+  process.env['EVALUATE_FILE_KEY'] = 'sk-of-the-file';
+  process.env['EVALUATE_OTHER_KEY'] = 'sk-of-the-other';
+  const seen: (string | undefined)[] = [];
+  const other = createServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":{"message":"no"}}');
+  });
+  const port = await new Promise<number>((resolve) => {
+    other.listen(0, '127.0.0.1', () => {
+      const address = other.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+  const elsewhere = `http://127.0.0.1:${port}/v1`;
+  const small = ['--model', 'small'];
+  try {
+    const away = fileOf('keyed', keyed('https://paid.invalid/v1'));
+    await turnedAway(away, ...small, '--endpoint', elsewhere);
+    await turnedAway(away, ...small, '--endpoint', elsewhere, '--api-key-env', 'EVALUATE_OTHER_KEY');
+    await turnedAway(fileOf('own', keyed(elsewhere)), ...small, '--endpoint', `${elsewhere}/`);
+  } finally {
+    other.close();
+  }
+  expect([...new Set(seen)]).toEqual(['Bearer none-needed', 'Bearer sk-of-the-other', 'Bearer sk-of-the-file']);
 });
 
 test('the settings of a run are those it has', async () => {

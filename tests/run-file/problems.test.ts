@@ -233,6 +233,7 @@ student: { driver: none }
       nearDuplicates: ['keep', 'drop'],
       verify: ['off', 'teacher'],
       refill: [0, 1],
+      ceiling: [3, 2],
       candidates: ['auto', 'all', 5],
       rationale: ['teacher', 'none'],
       format: ['text', 'chat'],
@@ -251,6 +252,7 @@ student: { driver: none }
         }
     }
     expect(refused.filter((neighbour) => neighbour.startsWith('baldistill-a'))).toEqual([
+      'baldistill-a ceiling=2',
       'baldistill-a format=chat',
       'baldistill-a loss=full',
       'baldistill-a init=continue',

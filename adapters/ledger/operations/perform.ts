@@ -34,6 +34,7 @@ import { callState, markUnusable, markUsable } from './calls.ts';
 import { readHistory, readUnusable } from './history.ts';
 import { listCalls, tally } from './list-calls.ts';
 import { readStages, recordStage } from './stages.ts';
+import { answerUsage, knownAnswers } from './known-answers.ts';
 import { summarise } from './summary.ts';
 import { endSession, identity, keepAlive, verify } from './identity.ts';
 
@@ -63,6 +64,8 @@ const performers: Performers = {
   entries: listCalls,
   history: readHistory,
   unusable: readUnusable,
+  knownAnswers,
+  answerUsage,
   audit,
   tally,
   setPlanned,

@@ -1,0 +1,69 @@
+/** How long the prompts over the pool are, and which of them the ledger has answered: one reading of the pool. */
+import type { PlannedCall, Row } from '../../contracts/records.ts';
+import { Row as RowSchema } from '../../contracts/records.ts';
+import type { RunSpec } from '../../contracts/run-file.ts';
+import type { Prepared } from '../../contracts/stage.ts';
+import type { Task } from '../../domain/tasks/task.ts';
+import { asked, contentKeyOf, requestOf } from '../call-request.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
+import type { Teacher } from '../ports/teacher.ts';
+import { countMessages } from './count-tokens.ts';
+import type { CountTokens } from './count-tokens.ts';
+
+/** Of a larger pool every n-th row is counted, and stands for those after it by its length in bytes. */
+const mostCounted = 20_000;
+
+export interface PromptLength {
+  readonly domain: string;
+  /** Tokens of the prompt that asks for its rationale. */
+  readonly tokens: number;
+  /** Key of the answer; null where the pool is too large to ask for each. */
+  readonly key: string | null;
+}
+
+export interface PoolLengths {
+  readonly rows: readonly PromptLength[];
+  /** Mean tokens of what the student is asked. */
+  readonly studentPrompt: number;
+  readonly bytes: number;
+}
+
+export async function poolLengths(
+  artifacts: Artifacts,
+  {
+    spec,
+    prepared,
+    task,
+    teacher,
+  }: { spec: RunSpec; prepared: Prepared; task: Task; teacher: Pick<Teacher, 'content'> | null },
+  count: CountTokens,
+): Promise<PoolLengths> {
+  const every = Math.max(1, Math.ceil(prepared.pool.rows / mostCounted));
+  const rows: PromptLength[] = [];
+  const student = { tokens: 0, rows: 0 };
+  let perByte = 0.25;
+  let bytes = 0;
+  for await (const row of artifacts.readLines(prepared.pool, RowSchema)) {
+    const messages = task.annotatePrompt(row);
+    const length = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+    bytes += length;
+    const exact = rows.length % every === 0;
+    const tokens = exact ? countMessages(count, messages) : length * perByte;
+    if (exact) {
+      perByte = tokens / length;
+      student.tokens += count(task.studentPrompt(row));
+      student.rows += 1;
+    }
+    rows.push({
+      domain: row.domain,
+      tokens,
+      key: teacher === null || every > 1 ? null : keyOf(spec, teacher, row, asked(task, 'annotate', messages)),
+    });
+  }
+  return { rows, studentPrompt: student.rows === 0 ? 0 : student.tokens / student.rows, bytes };
+}
+
+function keyOf(spec: RunSpec, teacher: Pick<Teacher, 'content'>, row: Row, prompt: ReturnType<typeof asked>): string {
+  const call: PlannedCall = { kind: 'annotate', slot: 0, domain: row.domain, rowId: row.id, ...prompt };
+  return contentKeyOf(teacher, call, requestOf(spec, call));
+}
