@@ -4,6 +4,7 @@
  * named by environment variable.
  */
 import { z } from 'zod';
+import { Sending } from './teacher-sending.ts';
 import { methodNames } from '../domain/methods.ts';
 import { outputs } from '../domain/tasks/output.ts';
 import { taskNames } from '../domain/tasks/open-task.ts';
@@ -140,25 +141,6 @@ const PromptFiles = z.strictObject({
 });
 /** The form of the answers; `auto`: the best that the endpoint takes, found out by the first call. */
 const TeacherOutput = z.enum(['auto', ...outputs]);
-
-/** How rounds of calls reach the teacher. */
-const Sending = {
-  /** `batch`: by the endpoint's Batch API, within 24 hours a round. `auto`: whatever `batch` below says of a round. */
-  mode: z.enum(['sync', 'batch', 'auto']).default('sync'),
-  batch: z
-    .strictObject({
-      /** `auto` sends a round as batches from so many calls on. */
-      minimum: z.int().positive().default(1000),
-      /** `auto` sends batches only while every stage left could take 24 hours within so many from the run's start. */
-      deadlineHours: z.number().positive().optional(),
-      /** Lines and bytes a batch, at most. */
-      maxRequests: z.int().positive().max(50_000).default(50_000),
-      maxBytes: z.int().min(100_000).max(200_000_000).default(190_000_000),
-      /** Input tokens the endpoint lets this run have under way; no limit where not set. */
-      maxTokens: z.int().positive().optional(),
-    })
-    .prefault({}),
-};
 
 const EmbeddedTeacher = z.strictObject({
   embedded: z.enum(['simulated', 'recorded']),

@@ -45,7 +45,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const runner = new JobRunner(files, jobs, students, behaviour);
   const teachers = new TeacherCatalogue(options.data);
   const batches = new Batches(database);
-  const batchRunner = new BatchRunner(files, batches, behaviour, lineAnswers({ meter, students, teachers }));
+  const batchRunner = new BatchRunner(files, batches, behaviour, lineAnswers({ behaviour, meter, students, teachers }));
   const services = { behaviour, meter, files, jobs, runner, batches, batchRunner, students, teachers };
   const app = await buildApp(services, options.apiKey);
   const close = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 /** The generate step: rounds of calls, each planned, then sent chunk by chunk (DESIGN section 3). */
 import { CancellationScope, allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import type { Balanced, SelectedRows } from '../contracts/activity-messages.ts';
+import type { TeacherConfig } from '../contracts/run-file.ts';
 import { goesByBatch } from '../domain/batch-mode.ts';
 import { mostRounds } from '../domain/rounds.ts';
 import { attempt } from './parking.ts';
@@ -83,8 +84,9 @@ async function sendPending(run: StageRun, restart: () => Promise<never>): Promis
 
 function byBatch({ input, runStartedAt }: StageRun, calls: number): boolean {
   const { spec, connected, stage } = input;
-  if (spec.teacher === undefined) return false;
-  const { mode, batch } = spec.teacher;
+  // A run that an earlier version started says neither.
+  const { mode, batch }: Partial<Pick<TeacherConfig, 'mode' | 'batch'>> = spec.teacher ?? {};
+  if (mode === undefined || batch === undefined) return false;
   return goesByBatch(
     { mode, minimum: batch.minimum, deadlineHours: batch.deadlineHours },
     {

@@ -5,12 +5,13 @@ import type { AnswerLine } from '../batches/runner.ts';
 import type { Services } from '../services.ts';
 import { unixSeconds } from '../state/database.ts';
 import { readQuestion } from '../teachers/question.ts';
+import { checkForm, inForm } from './answer-form.ts';
 import { answerAsStudent } from './chat.ts';
 import { ChatRequest } from './chat-request.ts';
 import { modelOf, parseBody } from './parse.ts';
 import { answerBody } from './teacher-call.ts';
 
-export function lineAnswers(services: Pick<Services, 'meter' | 'students' | 'teachers'>): AnswerLine {
+export function lineAnswers(services: Pick<Services, 'behaviour' | 'meter' | 'students' | 'teachers'>): AnswerLine {
   return async (body, billKey) => {
     try {
       return { status: 200, body: await answer(services, body, billKey) };
@@ -23,7 +24,7 @@ export function lineAnswers(services: Pick<Services, 'meter' | 'students' | 'tea
 }
 
 async function answer(
-  services: Pick<Services, 'meter' | 'students' | 'teachers'>,
+  services: Pick<Services, 'behaviour' | 'meter' | 'students' | 'teachers'>,
   body: unknown,
   billKey: string,
 ): Promise<unknown> {
@@ -33,9 +34,12 @@ async function answer(
   const request = parseBody(ChatRequest, body);
   const billed = meter.billOf(billKey);
   if (billed === undefined) meter.receive(billKey);
-  const spoken = teacher.answer(readQuestion(request.messages, request.seed));
+  checkForm(services.behaviour.structured, request);
+  const question = readQuestion(request.messages, request.seed);
+  const spoken = teacher.answer(question);
+  const text = inForm(spoken, question.kind, request.response_format);
   const fingerprint = hash('sha256', JSON.stringify(request));
   const created = billed?.created ?? unixSeconds();
   if (billed === undefined) meter.billOnce(billKey, { created, request: fingerprint });
-  return answerBody(request, spoken, { created, fingerprint });
+  return answerBody(request, { ...spoken, text }, { created, fingerprint });
 }
