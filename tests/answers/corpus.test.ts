@@ -100,13 +100,14 @@ test('more than 200 answers: each is kept as it was said, and read or unusable f
   expect(kept.toSorted()).toEqual(expected([...explained, ...invented]).toSorted());
 });
 
+const realQuestion = (domain: string) => ({ id: domain, domain, question: domain, choices: ['x', 'y'], answer: 'A' });
+
 test('choices of invented questions', async () => {
   const asked = questions();
-  const row = (domain: string) => ({ id: domain, domain, question: domain, choices: ['x', 'y'], answer: 'A' });
   folderOf('choices', [], asked, []);
   writeFileSync(
     join(data, 'choices', 'train.jsonl'),
-    ['grain', 'corn'].map((one) => `${JSON.stringify(row(one))}\n`).join(''),
+    ['grain', 'corn'].map((one) => `${JSON.stringify(realQuestion(one))}\n`).join(''),
   );
   const fields = '{ id: id, domain: domain, question: question, choices: choices, answer: answer }';
   const kept = await keptBy('choices', 'multiple-choice', fields, 2 * (asked.length + 1));

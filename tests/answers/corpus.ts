@@ -183,6 +183,11 @@ const invented = (mark: string, answer = 'grain') => ({
   answer,
 });
 
+const tags = (row: ReturnType<typeof invented>): string =>
+  Object.entries(row)
+    .map(([name, value]) => `<${name}>\n${value}\n</${name}>`)
+    .join('\n');
+
 /** Rows that are asked to be invented with the label `grain`. */
 export function inventions(): Case[] {
   const make = numbered('i');
@@ -191,10 +196,6 @@ export function inventions(): Case[] {
     const mark = make.next();
     found.push(caseOf(`invention: ${name}`, text(mark), becomes));
   };
-  const tags = (row: ReturnType<typeof invented>): string =>
-    Object.entries(row)
-      .map(([name, value]) => `<${name}>\n${value}\n</${name}>`)
-      .join('\n');
   for (const [name, wrap] of wrappings) {
     add(`JSON, ${name}`, (mark) => wrap(json(invented(mark))), 'read');
     add(`tags, ${name}`, (mark) => wrap(tags(invented(mark))), 'read');

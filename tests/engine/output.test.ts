@@ -16,7 +16,6 @@ beforeAll(async () => void (rig = await openRig()));
 afterAll(async () => await rig.close());
 
 interface Told {
-  readonly home: Home;
   readonly report: Report;
   readonly training: string;
   /** By the endpoint's own counter. */
@@ -24,16 +23,12 @@ interface Told {
   readonly requests: number;
 }
 
-/** In a home of its own, so that no answer is found. */
-async function told(spec: RunSpec): Promise<Told> {
-  const home = rig.home();
-  await home.worker();
+async function told(home: Home, spec: RunSpec): Promise<Told> {
   const before = await rig.counters();
   const { folder, status } = await (await home.start(spec)).result();
   expect(status).toBe('completed');
   const after = await rig.counters();
   return {
-    home,
     report: Report.parse(JSON.parse(readFileSync(join(folder ?? '', 'report.json'), 'utf8'))),
     training: readFileSync(join(folder ?? '', 'train.jsonl'), 'utf8'),
     billed: after.billed - before.billed,
@@ -50,26 +45,28 @@ const remote = (more = ''): string =>
   `{ baseUrl: '${rig.embedded().url}', model: 'simulated-wordnet?noise=0.2&pool=600', price: free${more} }`;
 
 test('the same training set in every form, whatever the endpoint can, and no call is spent on finding out', async () => {
-  const embedded = await told(wordnetSpec('form-plain', small, parts));
-  expect(embedded.report.prompts.output).toBe('text');
-  expect(embedded.report.stages[1]?.counts.synthetic).toBeGreaterThan(5);
+  const home = rig.home();
+  await home.worker();
   const known: readonly [StructuredForm, Report['prompts']['output']][] = [
     ['json-schema', 'json-schema'],
     ['json-object', 'json-object'],
     ['none', 'text'],
   ];
+  let first: Told | undefined;
   for (const [steps, [structured, output]] of known.entries()) {
     await rig.behave({ structured });
-    const run = await told(wordnetSpec(`form-${structured}`, small, { ...parts, teacher: remote() }));
+    const run = await told(home, wordnetSpec(`form-${structured}`, small, { ...parts, teacher: remote() }));
+    first ??= run;
     expect(run.report.prompts.output).toBe(output);
-    expect(run.training).toBe(embedded.training);
+    expect(run.report.stages[1]?.counts.synthetic).toBeGreaterThan(5);
+    expect(run.training).toBe(first.training);
     const { charged, refused } = run.report.ledger;
-    // Each step down is one refusal in the whole run: the canary alone met it, and later stages remember.
+    // Each step down is one refusal in the whole run: the canary alone met it, and the later stage remembers.
     expect({ charged, billed: run.billed, refused, requests: run.requests }).toEqual({
-      charged: embedded.report.ledger.charged,
+      charged: first.report.ledger.charged,
       billed: charged,
-      refused: steps + embedded.report.ledger.refused,
-      requests: embedded.requests + steps,
+      refused: steps + first.report.ledger.refused,
+      requests: first.requests + steps,
     });
   }
   await rig.behave({ structured: 'json-schema' });

@@ -51,13 +51,14 @@ describe('an address', () => {
   });
 });
 
-describe('templates of one’s own', () => {
-  const own = (kind: string, text: string, rest = ''): string => {
-    writeFileSync(join(dataRoot, 'own.txt'), text);
-    const teacher = `teacher: { embedded: simulated, prompts: { ${kind}: ${join(dataRoot, 'own.txt')} } }`;
-    return problemsOf(good.replace(/^teacher.*$/m, teacher) + rest);
-  };
+/** A good file with a template of one’s own. */
+function own(kind: string, text: string, rest = ''): string {
+  writeFileSync(join(dataRoot, 'own.txt'), text);
+  const teacher = `teacher: { embedded: simulated, prompts: { ${kind}: ${join(dataRoot, 'own.txt')} } }`;
+  return problemsOf(good.replace(/^teacher.*$/m, teacher) + rest);
+}
 
+describe('templates of one’s own', () => {
   test('are refused for placeholders that are unknown or missing, with line, key and expectation', () => {
     expect(own('annotate', 'Explain.\n---\n{text} is {answer}: \\boxed{x}')).toMatchInlineSnapshot(`
       "run.yaml: 4 problems
