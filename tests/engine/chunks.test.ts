@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chunkSlots, writeChunks } from '../../activities/chunks.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { PlannedCall } from '../../contracts/records.ts';
-import type { TeacherConfig } from '../../contracts/run-file.ts';
+import { TeacherConfig } from '../../contracts/run-file.ts';
 
 const teacher = (concurrency: number): { teacher: TeacherConfig } => ({
-  teacher: { embedded: 'simulated', noise: 0, unbilled: [], concurrency, timeout: 1, output: 'text' },
+  teacher: TeacherConfig.parse({ embedded: 'simulated', concurrency }),
 });
 
 let folder = '';
