@@ -18,8 +18,11 @@ import type { World } from './ports/world.ts';
 import { sendCall } from './send-call.ts';
 import type { Sender } from './send-call.ts';
 
-/** Rows that the endpoint refuses for themselves say nothing about the form: so many are tried. */
-const mostCanaries = 3;
+/**
+ * Rows that the endpoint refuses for themselves, and answers that the ledger had, say nothing of the endpoint as it is
+ * now: after so many the form is taken to be known.
+ */
+const mostSilent = 16;
 
 /** What is settled already: by the run file, an earlier round or an earlier stage. */
 export function knownOutput({ input, earlier }: PlanRoundInput): Output | undefined {
@@ -41,11 +44,15 @@ export async function takesForm(
   const round = { spec: input.spec, stage: input.stage, round: earlier.length };
   const over = new AbortController();
   const sender = openSender(world, round, AbortSignal.any([world.draining, over.signal]));
+  let silent = 0;
   try {
-    for (const call of calls.slice(0, mostCanaries)) {
-      const { end } = await sendCall(sender, call);
-      if (end === 'answered') return await isAnswerTo(sender, call);
+    for (const call of calls) {
+      const { end, sent } = await sendCall(sender, call);
       if (end === 'unsent') throw workerLeaves('The worker ended before the first call was answered.');
+      if (end === 'answered' && sent > 0) return true;
+      if (end === 'answered' && !(await isAnswerTo(sender, call))) return false;
+      silent += 1;
+      if (silent === mostSilent) return true;
     }
     return true;
   } catch (error) {
