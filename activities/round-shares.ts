@@ -1,7 +1,8 @@
 /** What a round of calls gives to each domain: the slots, and real rows for as many of them as there are. */
 import type { PlanRoundInput } from '../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
-import { Ordinals, QuotaLine, Selected } from '../contracts/records.ts';
+import { Ordinals } from '../contracts/records.ts';
+import type { Selected } from '../contracts/records.ts';
 import { candidatesLeft } from '../domain/candidate-ceiling.ts';
 import { invents } from '../domain/planned-calls.ts';
 import { creditsAfter } from '../domain/quotas.ts';
@@ -11,6 +12,7 @@ import { quotaPolicy } from './balance.ts';
 import { chosenIds, poolByDomain } from './pool.ts';
 import type { World } from './ports/world.ts';
 import { isShort } from './shortfall.ts';
+import { slotLayout } from './slot-layout.ts';
 import type { DecidedSlot } from './stage-decisions.ts';
 
 /** Slots with a real row first, then slots to invent for. */
@@ -25,18 +27,11 @@ export async function firstShares(
   { artifacts }: Pick<World, 'artifacts'>,
   { balanced, selection }: PlanRoundInput,
 ): Promise<Share[]> {
-  const selected = new Map<string, Selected[]>();
-  for await (const row of artifacts.readLines(selection, Selected)) {
-    const rows = selected.get(row.domain);
-    if (rows === undefined) selected.set(row.domain, [row]);
-    else rows.push(row);
-  }
-  const quotas = new Map([...selected].map(([domain, rows]) => [domain, rows.length]));
-  for await (const { domain, quota } of artifacts.readLines(balanced.quotas, QuotaLine)) quotas.set(domain, quota);
+  const { slots: quotas, chosen } = await slotLayout(artifacts, { quotas: balanced.quotas, selection });
   let next = 0;
   return [...quotas].map(([domain, quota]) => {
     const slots = Array.from({ length: quota }, () => next++);
-    return { domain, slots, rows: (selected.get(domain) ?? []).slice(0, quota) };
+    return { domain, slots, rows: (chosen.get(domain) ?? []).slice(0, quota) };
   });
 }
 

@@ -169,6 +169,14 @@ describe('one switch further', () => {
     expect(left.lines.every(({ id }) => kept.has(id))).toBe(true);
   });
 
+  test('a domain whose rows are gone repeats its own, in stages that find none of it left', async () => {
+    const switches = '{ balance: naive, tail: none }';
+    const run = await told('gone', 'adaptive-ft-cot', { switches, budget: '{ slots: 300 }' });
+    const last = run.report.stages.at(-1)?.outcomes ?? [];
+    const gone = last.filter(({ real, duplicated }) => real === 0 && duplicated > 0);
+    expect(gone.length).toBeGreaterThan(1);
+  });
+
   test('verify: teacher charges a call for each invented row and drops what is answered otherwise', async () => {
     const run = await told('verified', 'balance-ft-cot', own('{ verify: teacher }'));
     const dropped = reasons(run, 'dropped')['verify_disagrees'] ?? 0;
