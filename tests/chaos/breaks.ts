@@ -10,6 +10,7 @@ export interface Break {
 }
 
 const sendCall = 'activities/send-call.ts';
+const callRequest = 'activities/call-request.ts';
 const settle = 'adapters/ledger/operations/settle.ts';
 const teacher = 'adapters/openai/teacher.ts';
 
@@ -58,14 +59,14 @@ export const breaks: readonly Break[] = [
     name: 'attempt number in the call key',
     edits: [
       {
-        file: sendCall,
+        file: callRequest,
         from: "import { callKey } from './call-key.ts';",
         to: "import { Context } from '@temporalio/activity';\nimport { callKey } from './call-key.ts';",
       },
       {
-        file: sendCall,
-        from: 'callKey({ content: sender.teacher.content(request), sample })',
-        to: 'callKey({ content: sender.teacher.content(request), sample, attempt: Context.current().info.attempt })',
+        file: callRequest,
+        from: 'callKey({ content: teacher.content(request), sample })',
+        to: 'callKey({ content: teacher.content(request), sample, attempt: Context.current().info.attempt })',
       },
     ],
     faults: ['two-runs', 'worker-kill'],
