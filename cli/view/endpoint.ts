@@ -29,7 +29,7 @@ function areaLines(area: Area, findings: readonly Finding[]): readonly string[] 
   const alone = here.filter(({ verdict, detail }) => verdict !== 'unasked' || reasons.get(detail)?.length === 1);
   const lines = alone.map(({ case: { title }, verdict, detail }) => entry(marks[verdict], title, detail, verdict));
   for (const [reason, cases] of reasons) {
-    if (cases.length > 1) lines.push(entry(marks.unasked, `${cases.length} cases`, reason, 'unasked'));
+    if (cases.length > 1) lines.push(entry(marks.unasked, `${cases.length} cases not asked`, reason, 'unasked'));
   }
   return lines.length === 0 ? [] : ['', area, ...lines];
 }

@@ -85,6 +85,7 @@ describe('doctor --endpoint', () => {
     const { code, out } = await doctor(words, { THAT_KEY: apiKey });
     expect(code).toBe(0);
     expect(out).toContain('nothing is to be trained (--no-training)');
+    expect(out).toContain('  -     student trained here  nothing is to be trained (--no-training)');
     expect(out).toContain('  no    select: ifd');
     expect(out).toContain('write `switches: { select: uncertainty }`');
     expect(out).toMatch(/\d+ requests were sent; by its own count \d+ tokens read/);
@@ -148,7 +149,7 @@ describe('doctor', () => {
     expect(looks.get('key of the teacher')).toMatchObject({ state: 'fine' });
     expect(looks.get('teacher')).toMatchObject({ state: 'note', says: expect.stringContaining('gone-model') });
     expect(looks.get('key of the student')).toMatchObject({ state: 'trouble' });
-    expect(looks.get('student')).toMatchObject({ state: 'trouble', says: expect.stringContaining('never sent') });
+    expect(looks.get('student')).toMatchObject({ state: 'trouble', says: expect.stringContaining('cannot be sent') });
   });
 
   it('finds a ledger that is damaged, and one that is whole', async () => {

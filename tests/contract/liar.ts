@@ -18,15 +18,15 @@ export interface Lie {
   readonly headers?: (headers: Record<string, string>) => Record<string, string>;
   readonly words?: (text: string, status: number) => string;
   readonly path?: (path: string) => string;
-  readonly status?: (status: number, path: string) => number;
+  readonly status?: (status: number, path: string, asked: Json) => number;
 }
 
 export const apiKey = 'sk-the-right-key-0123';
 const Body = z.record(z.string(), z.unknown());
 
-/** Address of a liar, with `/v1`; everything ends with the test. */
-export async function startLiar(lie: Lie): Promise<string> {
-  const { origin } = await startServer({ apiKey });
+/** Address of a liar in front of a server that takes `apiKey`, its own where none is given; it ends with the test. */
+export async function startLiar(lie: Lie, before?: string): Promise<string> {
+  const origin = before ?? (await startServer({ apiKey })).origin;
   const server = createServer((incoming, outgoing) => {
     void (async () => {
       const { status, type, words } = await passOn(origin, incoming, lie);
@@ -68,7 +68,7 @@ async function passOn(
   const json = parsed(said);
   const answered = json && lie.answer ? JSON.stringify(lie.answer(json, path, asked ?? {})) : said;
   return {
-    status: lie.status?.(response.status, path) ?? response.status,
+    status: lie.status?.(response.status, path, asked ?? {}) ?? response.status,
     type: response.headers.get('content-type') ?? 'application/json',
     words: lie.words?.(answered, response.status) ?? answered,
   };

@@ -79,8 +79,11 @@ const trainingPatienceMs = 300_000;
 
 /** A server that is somewhere, and not ours. */
 export function elsewhereServer({ url, ...named }: Named & { readonly url: string }): ServerUnderContract {
-  const stop = async (): Promise<void> => undefined;
-  return { ...named, patienceMs: trainingPatienceMs, address: () => url, restart: undefined, stop };
+  return { ...named, patienceMs: trainingPatienceMs, address: () => url, restart: undefined, stop: leave };
+}
+
+async function leave(): Promise<void> {
+  // It was there before us.
 }
 
 /** A server that a command starts: killed alone, as for want of memory, and started again by the same command. */

@@ -15,12 +15,11 @@ export function usesOf(findings: readonly Finding[]): readonly Use[] {
   const byIds = holds('tokenize', 'token-id-prompts', 'return-token-ids');
   const scored = holds('echo') && (byIds || holds('echo-offsets'));
   const written = holds('completion-logprobs');
-  const training = of('job-trains');
   const asked = holds('completions');
   const silent = 'it writes no text completions';
   return [
     use('teacher', holds('chat'), holds('chat') ? metered(holds('usage')) : 'it writes no chat completions'),
-    trained(training, holds('job-trains')),
+    trained(of('file-upload'), holds('job-trains')),
     use(
       'select: ifd',
       asked && written && scored,
@@ -47,10 +46,10 @@ function metered(counted: boolean): string {
   return counted ? 'calls, tokens and money can be limited' : 'calls can be limited; tokens and money are worst cases';
 }
 
-function trained(training: Finding | undefined, holds: boolean): Use {
+/** `unknown` only where nobody tried: a refused upload is a no. */
+function trained(upload: Finding | undefined, holds: boolean): Use {
   const name = 'student trained here';
   if (holds) return { use: name, possible: 'yes', words: 'over files and fine_tuning/jobs' };
-  const asked = training?.verdict !== 'unasked' || training.wants !== null;
-  if (!asked) return { use: name, possible: 'unknown', words: training.detail ?? '' };
+  if (upload?.verdict === 'unasked') return { use: name, possible: 'unknown', words: upload.detail ?? '' };
   return { use: name, possible: 'no', words: 'train elsewhere: `student: { driver: manual }` or `driver: command`' };
 }

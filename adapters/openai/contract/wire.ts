@@ -121,7 +121,10 @@ export function noAnswer(what: string, error: unknown): Objection {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
   const reason = code === '' ? (cause instanceof Error ? cause.message : String(cause)) : code;
-  return new Objection('breaks', `no answer to ${what}${wasSent(error) ? '' : ', which was never sent'} (${reason})`);
+  return new Objection(
+    'breaks',
+    wasSent(error) ? `no answer to ${what} (${reason})` : `${what} cannot be sent (${reason})`,
+  );
 }
 
 function parsed(text: string): unknown {
