@@ -1,7 +1,7 @@
 /** Closes a stage: decides every slot, repeats rows for the shortfall, and writes the training set so far. */
 import type { Balanced, ClosedStage, CloseStageInput, RoundPlan } from '../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
-import { Example, QuotaLine, Selected } from '../contracts/records.ts';
+import { Example, QuotaLine } from '../contracts/records.ts';
 import type { DomainOutcome, Message } from '../contracts/records.ts';
 import { seededRandom } from '../domain/random.ts';
 import { studentTarget } from '../domain/tasks/answer-line.ts';
@@ -11,6 +11,7 @@ import { taskOf } from './pool.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { World } from './ports/world.ts';
 import { isShort } from './shortfall.ts';
+import { slotLayout } from './slot-layout.ts';
 import { stageDecisions } from './stage-decisions.ts';
 import type { DecidedSlot } from './stage-decisions.ts';
 import { tally } from './tally.ts';
@@ -33,7 +34,15 @@ export async function closeStage(world: World, request: CloseStageInput): Promis
     request: JSON.stringify(request),
     closed: JSON.stringify({ ...filled, training }),
   });
-  return { ...filled, training, budget: await ledger.budget(input.spec.name), ledger: await ledger.identity() };
+  const output = request.plans.findLast((plan) => plan.output !== undefined)?.output;
+  const form = output === undefined ? {} : { output };
+  return {
+    ...filled,
+    ...form,
+    training,
+    budget: await ledger.budget(input.spec.name),
+    ledger: await ledger.identity(),
+  };
 }
 
 /** One line of the training file an example, in the order of stages and slots. */
@@ -71,8 +80,8 @@ async function fillStage(
   const bySlot = new Map(decided.map((slot) => [slot.slot, slot]));
   const repeats = spec.switches.shortfall === 'duplicate';
   const filled: Filled[] = [];
-  const quotas = await quotasOf(artifacts, balanced.quotas, plans[0]?.selection);
-  for (const [domain, quota] of quotas) {
+  const { slots: layout } = await slotLayout(artifacts, { quotas: balanced.quotas, selection: plans[0]?.selection });
+  for (const [domain, quota] of layout) {
     const first = filled.length;
     const slots = Array.from({ length: quota }, (_, index) => bySlot.get(first + index));
     const accepted = slots.flatMap((slot) => (slot?.decision.kind === 'example' ? [slot.decision.example] : []));
@@ -87,7 +96,7 @@ async function fillStage(
     }
   }
   const examples = filled.flatMap(({ result }) => (typeof result === 'string' ? [] : [result]));
-  const outcomes = [...quotas.keys()].map((domain) => {
+  const outcomes = (await domainsIn(artifacts, balanced.quotas, layout)).map((domain) => {
     const dropped = flawed.filter((flaw) => flaw.dropped && flaw.domain === domain).map(({ reason }) => reason);
     const results = filled.flatMap((slot) => (slot.domain === domain ? [slot.result] : []));
     return outcomeOf(domain, results, dropped);
@@ -154,18 +163,15 @@ function countsOf(slots: number, outcomes: readonly DomainOutcome[]): ClosedStag
   };
 }
 
-/** Slots per domain in slot order: the quotas, or what was drawn where a method has none. */
-async function quotasOf(
+/** In the order of the quotas, or of what was drawn where a method has none. */
+async function domainsIn(
   artifacts: Artifacts,
   quotas: ArtifactRef,
-  selection: ArtifactRef | undefined,
-): Promise<Map<string, number>> {
-  const slots = new Map<string, number>();
-  for await (const { domain, quota } of artifacts.readLines(quotas, QuotaLine)) slots.set(domain, quota);
-  if (slots.size > 0 || selection === undefined) return slots;
-  for await (const { domain } of artifacts.readLines(selection, Selected))
-    slots.set(domain, (slots.get(domain) ?? 0) + 1);
-  return slots;
+  layout: ReadonlyMap<string, number>,
+): Promise<readonly string[]> {
+  const domains: string[] = [];
+  for await (const { domain } of artifacts.readLines(quotas, QuotaLine)) domains.push(domain);
+  return domains.length === 0 ? [...layout.keys()] : domains;
 }
 
 async function examplesOf(artifacts: Artifacts, references: readonly ArtifactRef[]): Promise<Example[]> {

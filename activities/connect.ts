@@ -29,6 +29,7 @@ export async function connect(world: World, spec: RunSpec): Promise<Connected> {
   return {
     ledger: await world.ledger.identity(),
     teacherModel: spec.teacher === undefined ? null : world.teacher(spec).model,
+    ...(await batchCapability(world, spec)),
     student: capabilities,
     studentModel: student?.baseModel ?? null,
   };
@@ -47,4 +48,16 @@ export function requirePrices(spec: RunSpec): void {
 /** A student trained by hand or by a command does not exist before its stage: it is probed when it is first used. */
 function isTrainedElsewhere(spec: RunSpec): boolean {
   return 'driver' in spec.student && spec.student.driver !== 'none';
+}
+
+/** Asked only where it matters. */
+async function batchCapability(world: World, spec: RunSpec): Promise<{ batch?: boolean }> {
+  const mode = spec.teacher?.mode ?? 'sync';
+  if (mode === 'sync') return {};
+  const batch = await world.batches(spec).probe();
+  if (batch || mode === 'auto') return { batch };
+  throw new BaldistillError(
+    'InvalidInput',
+    'The teacher endpoint has no Batch API (GET /batches); use `mode: sync` or `auto`, or another endpoint.',
+  );
 }

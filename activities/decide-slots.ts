@@ -5,7 +5,11 @@
 import type { Example, PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
 import type { Switches } from '../domain/methods.ts';
 import { seededRandom } from '../domain/random.ts';
+import { answerLineOf } from '../domain/answers.ts';
+import { unreadableReason, unusableReason } from '../domain/reading/unusable.ts';
 import { withoutAnswerLine } from '../domain/tasks/answer-line.ts';
+import type { Explanation } from '../domain/tasks/explanation.ts';
+import { readExplanation } from '../domain/tasks/explanation.ts';
 import type { Task } from '../domain/tasks/task.ts';
 import type { PaidAnswer, SlotRecord } from './ports/ledger.ts';
 
@@ -60,7 +64,8 @@ export function decideVerification(judge: Judge, invented: Decision, record: Slo
   const { example } = invented;
   const answer = record?.answer ?? null;
   if (answer === null) return invented;
-  const read = endedBadly(answer) === null ? judge.task.extract(answer.text, example) : null;
+  const usable = unusableReason(answer) === null;
+  const read = usable ? judge.task.extract(readExplanation(answer.text).text, example) : null;
   if (judge.task.agrees(read, example)) return { ...invented, flaw: null };
   return { kind: 'dropped', reason: 'verify_disagrees', callId: invented.example.call };
 }
@@ -72,11 +77,24 @@ function decideAnnotation(
   callId: string,
 ): Decision {
   const row = rowOf(judge, call.rowId);
-  const flaw = endedBadly(answer) ?? (judge.task.agrees(judge.task.extract(answer.text, row), row) ? null : 'mismatch');
+  const ended = unusableReason(answer);
+  const explanation = ended === null ? readExplanation(answer.text) : null;
+  const flaw = explanation === null ? ended : flawOf(judge.task, explanation, row);
   const { onMismatch } = judge.switches;
   if (flaw !== null && onMismatch === 'drop') return { kind: 'dropped', reason: flaw, callId };
-  const rationale = flaw !== null && onMismatch === 'answer-only' ? null : withoutAnswerLine(answer.text);
+  // Only a rationale for another answer is worth keeping: what was declined or cannot be read is none.
+  const kept = flaw === null || (flaw === 'mismatch' && onMismatch === 'keep');
+  const rationale = explanation !== null && kept ? withoutAnswerLine(explanation.text) : null;
   return { kind: 'example', flaw, example: realExample(judge, { slot: call.slot, row, rationale, call: callId }) };
+}
+
+/** An answer that is not gold, in its own place or in the rationale; or none at all. */
+function flawOf(task: Task, { text, rationale }: Explanation, row: Row): string | null {
+  const read = task.extract(text, row);
+  if (read === null && answerLineOf(text) === undefined) return unreadableReason(text);
+  if (!task.agrees(read, row)) return 'mismatch';
+  const own = rationale === null || answerLineOf(rationale) === undefined ? null : task.extract(rationale, row);
+  return own === null || task.agrees(own, row) ? null : 'mismatch';
 }
 
 function rowOf(judge: Judge, id: string): Row {
@@ -103,7 +121,7 @@ function decideSynthesis(
 ): Decision {
   const { domain } = call;
   const dropped = (reason: string): Decision => ({ kind: 'dropped', reason, callId });
-  const ended = endedBadly(answer);
+  const ended = unusableReason(answer);
   if (ended !== null) return dropped(ended);
   const random = seededRandom(judge.seed, 'synthesis', domain, call.ordinal);
   const invented = judge.task.readSynthesis(answer.text, domain, random);
@@ -129,10 +147,4 @@ function decideSynthesis(
       call: callId,
     },
   };
-}
-
-/** Told apart from a wrong answer: the model declined, or the text was cut off by the token limit. */
-function endedBadly({ finishReason }: PaidAnswer): string | null {
-  if (finishReason === 'length') return 'cut_off';
-  return finishReason === 'content_filter' || finishReason === 'refusal' ? 'declined' : null;
 }

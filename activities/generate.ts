@@ -4,9 +4,11 @@
  */
 import type { SliceInput, SliceResult } from '../contracts/activity-messages.ts';
 import { PlannedCall } from '../contracts/records.ts';
+import { withTerms } from '../contracts/flow-terms.ts';
 import type { World } from './ports/world.ts';
+import { openSender } from './open-sender.ts';
 import { sendCall } from './send-call.ts';
-import type { CallResult, Sender } from './send-call.ts';
+import type { CallResult } from './send-call.ts';
 
 /**
  * `cancelled` is aborted by a pause or a cancel; either way the slice lets calls in flight settle and then returns
@@ -17,27 +19,15 @@ export async function generate(
   input: SliceInput,
   slice: { readonly cancelled: AbortSignal; readonly seconds: number },
 ): Promise<SliceResult> {
-  const { spec } = input;
+  const spec = input.terms === undefined ? input.spec : withTerms(input.spec, input.terms);
   const startedAt = performance.now();
-  const failed = new AbortController();
-  const never = new AbortController();
-  const sender: Sender = {
-    spec,
-    stage: input.stage,
-    round: input.round,
-    ledger: world.ledger,
-    teacher: world.teacher(spec),
-    limiter: world.limiter(spec),
-    closing: AbortSignal.any([
-      slice.cancelled,
-      world.draining,
-      failed.signal,
-      AbortSignal.timeout(slice.seconds * 1000),
-    ]),
-    abandon: never.signal,
-  };
+  /** By the first failure, and at the end: whatever the slice was waiting for. */
+  const over = new AbortController();
   const calls: PlannedCall[] = [];
   for await (const call of world.artifacts.readLines(input.chunk, PlannedCall)) calls.push(call);
+  const ended = AbortSignal.timeout(slice.seconds * 1000);
+  const closing = AbortSignal.any([slice.cancelled, world.draining, over.signal, ended]);
+  const sender = openSender(world, { ...input, spec }, closing);
 
   let failure: unknown;
   const results = await Promise.all(
@@ -46,11 +36,12 @@ export async function generate(
         return await sendCall(sender, call);
       } catch (error) {
         failure ??= error;
-        failed.abort(error);
+        over.abort(error);
         return { end: 'unsent', sent: 0 };
       }
     }),
   );
+  over.abort();
   if (failure !== undefined) throw failure;
   const count = (end: CallResult['end']): number => results.filter((result) => result.end === end).length;
   return {
@@ -62,6 +53,7 @@ export async function generate(
     domains: domainsOf(calls, results),
     budget: await world.ledger.budget(spec.name),
     ledger: await world.ledger.identity(),
+    flow: { worker: world.worker, look: world.limiter(spec).lookAt(spec.name) },
   };
 }
 

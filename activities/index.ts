@@ -1,7 +1,12 @@
 /** The activities of a worker, one set a kind of task queue, bound to the world they reach. */
 import { Context } from '@temporalio/activity';
 import { balance } from './balance.ts';
-import { guarded } from './boundary.ts';
+import { awaitBatch } from './batches/await.ts';
+import { cancelBatches } from './batches/cancel.ts';
+import { gatherBatches, openBatches } from './batches/gather.ts';
+import { settleBatch } from './batches/settle.ts';
+import { submitBatch } from './batches/submit.ts';
+import { guarded, workerLeaves } from './boundary.ts';
 import { closeStage } from './close-stage.ts';
 import { awaitRun, completedCells, nextCell } from './comparison/cells.ts';
 import { writeComparison } from './comparison/write.ts';
@@ -10,11 +15,12 @@ import { setLimits } from './set-limits.ts';
 import { evaluate } from './evaluate.ts';
 import { awaitFineTune, fineTune } from './fine-tune.ts';
 import { generate } from './generate.ts';
+import { keepEstimate } from './plan/kept-estimate.ts';
 import { planRound } from './plan-round.ts';
 import type { World } from './ports/world.ts';
 import { exportTraining, report } from './report.ts';
 import { select } from './select.ts';
-import type { ControlActivities, StudentActivities, TeacherActivities } from './types.ts';
+import type { BatchActivities, ControlActivities, StudentActivities, TeacherActivities } from './types.ts';
 
 const cancelled = (): AbortSignal => Context.current().cancellationSignal;
 
@@ -23,6 +29,7 @@ export function controlActivities(world: World): ControlActivities {
   return {
     connect: guarded(async (spec) => await connect(world, spec)),
     prepare: guarded(async (spec) => await world.prepare(spec)),
+    keepEstimate: guarded(async ({ spec, prepared }) => await keepEstimate(world, spec, prepared)),
     balance: guarded(async (input) => {
       await ledger.verify(input.connected.ledger);
       return await balance(artifacts, input);
@@ -59,6 +66,39 @@ export function teacherActivities(world: World, sliceSeconds: number): TeacherAc
     generate: guarded(async (input) => {
       await world.ledger.verify(input.connected.ledger);
       return await generate(world, input, { cancelled: cancelled(), seconds: sliceSeconds });
+    }),
+  };
+}
+
+export function batchActivities(world: World): BatchActivities {
+  /** Gathering ends with the worker or the step; what it wrote down is found by the next one. */
+  const stopping = (): AbortSignal => AbortSignal.any([cancelled(), world.draining]);
+  return {
+    openBatches: guarded(async (input) => {
+      await world.ledger.verify(input.connected.ledger);
+      return await openBatches(world, input);
+    }),
+    gatherBatches: guarded(async (input) => {
+      await world.ledger.verify(input.connected.ledger);
+      try {
+        return await gatherBatches(world, input, stopping());
+      } catch (error) {
+        if (error === world.draining.reason) throw workerLeaves('The worker ended while batches were gathered.');
+        throw error;
+      }
+    }),
+    submitBatch: guarded(async (input) => {
+      await world.ledger.verify(input.connected.ledger);
+      return await submitBatch(world, input, cancelled());
+    }),
+    awaitBatch: guarded(async (input) => await awaitBatch(world, input, Context.current().info.attempt)),
+    settleBatch: guarded(async (input) => {
+      await world.ledger.verify(input.connected.ledger);
+      return await settleBatch(world, input);
+    }),
+    cancelBatches: guarded(async (input) => {
+      await world.ledger.verify(input.connected.ledger);
+      return await cancelBatches(world, input);
     }),
   };
 }

@@ -2,17 +2,20 @@
  * Plans a round of teacher calls: which slots, and the exact prompt of each. A pure function of seed, domain, slot,
  * round and of what earlier rounds and stages accepted (METHOD.md, step 3), written down before anything is sent.
  */
-import { z } from 'zod';
 import type { PlanRoundInput, RoundPlan } from '../contracts/activity-messages.ts';
-import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { DomainProgress } from '../contracts/progress.ts';
-import { Selected } from '../contracts/records.ts';
+import { Ordinals, Selected } from '../contracts/records.ts';
 import type { PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
 import { invents } from '../domain/planned-calls.ts';
+import type { Output } from '../domain/tasks/output.ts';
 import { drawRandom } from '../domain/selection.ts';
+import { openAvoidList } from './avoid-list.ts';
+import { asked } from './call-request.ts';
 import { poolByDomain, taskOf } from './pool.ts';
+import { planInBestForm } from './output-form.ts';
 import type { World } from './ports/world.ts';
 import { affordable, announcePlan } from './round-budget.ts';
+import { writeChunks } from './chunks.ts';
 import { firstShares, reallocatedShares, refillShares } from './round-shares.ts';
 import type { Share } from './round-shares.ts';
 import { isUnverified } from './decide-slots.ts';
@@ -21,9 +24,6 @@ import type { DecidedSlot } from './stage-decisions.ts';
 
 /** Real rows of the domain shown to the teacher with each synthesis. */
 const shownRows = 3;
-/** Slots a chunk; fewer, larger chunks where a stage would have more than this many of them. */
-const chunkSlots = 128;
-const mostChunks = 300;
 /** Domains listed for people; a payload stays under 64 KiB. */
 const listedDomains = 200;
 
@@ -37,17 +37,42 @@ type Purpose = RoundPlan['purpose'];
 export async function planRound(world: World, request: PlanRoundInput): Promise<RoundPlan> {
   const { earlier } = request;
   if (earlier.length === 0) {
-    const first = await planShares(world, request, 'fill', await firstShares(world, request));
-    await announcePlan(world, request, first.calls);
-    return await writePlan(world, request, first);
+    let announced = false;
+    const { planned, output } = await planInBestForm(world, request, async (form) => {
+      const first = await planFirst(world, request, form);
+      if (!announced) await announcePlan(world, request, first.calls);
+      announced = true;
+      return first;
+    });
+    return await writePlan(world, request, planned, output);
   }
   const { slots } = await stageDecisions(world, request.input, earlier);
-  const verification = await planVerification(world, request, slots);
-  return await writePlan(world, request, verification ?? (await planFilling(world, request, slots)));
+  const { planned, output } = await planInBestForm(
+    world,
+    request,
+    async (form) =>
+      (await planVerification(world, request, slots, form)) ?? (await planFilling(world, request, slots, form)),
+  );
+  return await writePlan(world, request, planned, output);
+}
+
+/** The first round: what a preview shows before there is a run. */
+export async function planFirst(
+  world: Pick<World, 'artifacts'>,
+  request: PlanRoundInput,
+  output: Output,
+): Promise<Planned> {
+  const shares = await firstShares(world, request);
+  return await planShares(world, request, { purpose: 'fill', shares, decided: [] }, output);
 }
 
 /** Refills while there are any, then once what is left to reallocate. */
-async function planFilling(world: World, request: PlanRoundInput, slots: readonly DecidedSlot[]): Promise<Planned> {
+async function planFilling(
+  world: World,
+  request: PlanRoundInput,
+  slots: readonly DecidedSlot[],
+  output: Output,
+): Promise<Planned> {
   const { input, earlier } = request;
   const { refill, shortfall } = input.spec.switches;
   const did = (purpose: Purpose): number => earlier.filter((plan) => plan.purpose === purpose).length;
@@ -62,25 +87,35 @@ async function planFilling(world: World, request: PlanRoundInput, slots: readonl
     slots: share.slots.filter((slot) => paid.has(slot)),
     rows: share.rows.filter((_, index) => paid.has(share.slots[index] ?? -1)),
   }));
-  return await planShares(world, request, reallocates ? 'reallocate' : 'fill', within);
+  const purpose = reallocates ? 'reallocate' : 'fill';
+  return await planShares(world, request, { purpose, shares: within, decided: slots }, output);
 }
 
-async function planShares(
-  world: World,
-  request: PlanRoundInput,
-  purpose: Purpose,
-  shares: readonly Share[],
+interface Filling {
+  readonly purpose: Purpose;
+  readonly shares: readonly Share[];
+  /** The slots as earlier rounds of the stage left them. */
+  readonly decided: readonly DecidedSlot[];
+}
+
+/** Of the request, only what came before decides: a share is planned the same whatever else is in its round. */
+export async function planShares(
+  world: Pick<World, 'artifacts'>,
+  request: Pick<PlanRoundInput, 'input' | 'earlier'>,
+  { purpose, shares, decided }: Filling,
+  output: Output,
 ): Promise<Planned> {
   const { artifacts } = world;
   const { input } = request;
   const { spec, prepared } = input;
   const ordinals = new Map(Object.entries(await startOrdinals(world, request)));
-  const task = await taskOf(artifacts, input);
+  const task = await taskOf(artifacts, input, output);
   const chosen = new Set(shares.flatMap(({ rows }) => rows.map(({ id }) => id)));
   const inventing = new Set(shares.filter(({ slots, rows }) => slots.length > rows.length).map(({ domain }) => domain));
   const rows = await poolByDomain(artifacts, prepared, (row): Row | undefined =>
     chosen.has(row.id) || inventing.has(row.domain) ? row : undefined,
   );
+  const avoid = await openAvoidList(artifacts, input, decided, inventing);
   const instruction = [...rows.values()].flat().find((row) => row.instruction !== '')?.instruction ?? '';
 
   const uncalled: UncalledSlot[] = [];
@@ -94,13 +129,15 @@ async function planShares(
         return [];
       }
       if (row !== undefined)
-        return [{ kind: 'annotate', slot, domain, rowId: row.id, messages: task.annotatePrompt(row) }];
+        return [
+          { kind: 'annotate', slot, domain, rowId: row.id, ...asked(task, 'annotate', task.annotatePrompt(row)) },
+        ];
       if (!invents(spec.switches)) return [];
       const ordinal = ordinals.get(domain) ?? 0;
       ordinals.set(domain, ordinal + 1);
       const shown = drawRandom(pool, shownRows, spec.seed, 'shown', domain, ordinal);
-      const messages = task.synthesisePrompt({ instruction, domain, shown });
-      return [{ kind: 'synthesise', slot, domain, ordinal, messages }];
+      const messages = task.synthesisePrompt({ instruction, domain, shown, avoid: avoid(domain, ordinal) });
+      return [{ kind: 'synthesise', slot, domain, ordinal, ...asked(task, 'synthesise', messages) }];
     });
   });
   const domains = shares
@@ -116,6 +153,7 @@ async function planVerification(
   world: World,
   request: PlanRoundInput,
   slots: readonly DecidedSlot[],
+  output: Output,
 ): Promise<Planned | undefined> {
   const { input, earlier } = request;
   const last = earlier.at(-1)?.round;
@@ -127,10 +165,10 @@ async function planVerification(
     'verify',
     unverified.map(({ slot }) => slot),
   );
-  const task = await taskOf(world.artifacts, input);
+  const task = await taskOf(world.artifacts, input, output);
   const calls = unverified.flatMap(({ slot, domain, decision }): PlannedCall[] =>
     decision.kind === 'example' && paid.has(slot)
-      ? [{ kind: 'verify', slot, domain, messages: task.verifyPrompt(decision.example) }]
+      ? [{ kind: 'verify', slot, domain, ...asked(task, 'verify', task.verifyPrompt(decision.example)) }]
       : [],
   );
   if (calls.length === 0) return undefined;
@@ -138,7 +176,7 @@ async function planVerification(
   return { purpose: 'verify', calls, uncalled: [], given: [], ordinals, domains: [] };
 }
 
-interface Planned {
+export interface Planned {
   readonly purpose: Purpose;
   readonly calls: readonly PlannedCall[];
   readonly uncalled: readonly UncalledSlot[];
@@ -148,7 +186,12 @@ interface Planned {
   readonly domains: DomainProgress[];
 }
 
-async function writePlan(world: World, request: PlanRoundInput, planned: Planned): Promise<RoundPlan> {
+async function writePlan(
+  world: World,
+  request: PlanRoundInput,
+  planned: Planned,
+  output: Output | undefined,
+): Promise<RoundPlan> {
   const { artifacts } = world;
   const { purpose, uncalled, given, ordinals, domains } = planned;
   const calls = planned.calls.toSorted((a, b) => a.slot - b.slot);
@@ -156,8 +199,9 @@ async function writePlan(world: World, request: PlanRoundInput, planned: Planned
     round: request.earlier.length,
     purpose,
     ...(uncalled.length === 0 ? {} : { uncalled: await artifacts.writeLines(uncalled) }),
-    chunks: await writeChunks(world, calls),
+    chunks: await writeChunks(world.artifacts, calls, request.input.spec),
     calls: calls.length,
+    ...(output === undefined ? {} : { output }),
     selection: await artifacts.writeLines([...(await selectedBefore(world, request)), ...given]),
     ordinals: await artifacts.writeJson(Object.fromEntries([...ordinals].sort(([a], [b]) => (a < b ? -1 : 1)))),
     domains,
@@ -165,11 +209,11 @@ async function writePlan(world: World, request: PlanRoundInput, planned: Planned
 }
 
 async function startOrdinals(
-  { artifacts }: World,
-  { input, earlier }: PlanRoundInput,
+  { artifacts }: Pick<World, 'artifacts'>,
+  { input, earlier }: Pick<PlanRoundInput, 'input' | 'earlier'>,
 ): Promise<Record<string, number>> {
   const last = earlier.at(-1)?.ordinals ?? input.history.at(-1)?.ordinals;
-  return last === undefined ? {} : await artifacts.readJson(last, z.record(z.string(), z.int()));
+  return last === undefined ? {} : await artifacts.readJson(last, Ordinals);
 }
 
 async function selectedBefore({ artifacts }: World, { earlier }: PlanRoundInput): Promise<Selected[]> {
@@ -177,11 +221,4 @@ async function selectedBefore({ artifacts }: World, { earlier }: PlanRoundInput)
   const last = earlier.at(-1);
   if (last !== undefined) for await (const row of artifacts.readLines(last.selection, Selected)) before.push(row);
   return before;
-}
-
-async function writeChunks({ artifacts }: World, calls: readonly PlannedCall[]): Promise<ArtifactRef[]> {
-  const size = Math.max(chunkSlots, Math.ceil(calls.length / mostChunks));
-  const chunks: ArtifactRef[] = [];
-  for (let at = 0; at < calls.length; at += size) chunks.push(await artifacts.writeLines(calls.slice(at, at + size)));
-  return chunks;
 }

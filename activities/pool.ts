@@ -3,7 +3,9 @@ import type { ArtifactRef } from '../contracts/artifact.ts';
 import { DomainTable, Row, Selected } from '../contracts/records.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import type { Prepared, StageResult } from '../contracts/stage.ts';
+import { askingIn } from '../domain/tasks/asking.ts';
 import { openTask } from '../domain/tasks/open-task.ts';
+import type { Output } from '../domain/tasks/output.ts';
 import type { Task } from '../domain/tasks/task.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 
@@ -44,10 +46,11 @@ export async function domainTable(artifacts: Artifacts, prepared: Prepared): Pro
   return await artifacts.readJson(prepared.domains, DomainTable);
 }
 
-/** The task of a run over its data set. */
+/** The task of a run over its data set. `output`: the form that its teacher's prompts ask for. */
 export async function taskOf(
   artifacts: Artifacts,
   { spec, prepared }: { readonly spec: RunSpec; readonly prepared: Prepared },
+  output: Output = 'text',
 ): Promise<Task> {
-  return openTask(spec.task, (await domainTable(artifacts, prepared)).labels);
+  return openTask(spec.task, (await domainTable(artifacts, prepared)).labels, askingIn(output, spec.prompts));
 }

@@ -1,6 +1,7 @@
 /**
- * Near-duplicates among invented rows (METHOD.md, step 3, `nearDuplicates: drop`): of a row of the pool, of a row that
- * an earlier stage invented, or of one accepted before in this stage, earlier rounds first, then slot by slot.
+ * Near-duplicates among invented rows (METHOD.md, step 3, `nearDuplicates: drop`): of a held-out row, which is a leak;
+ * of a row of the pool, of a row that an earlier stage invented, or of one accepted before in this stage, earlier rounds
+ * first, then slot by slot. Exact leaks are found whatever the switches (stage-decisions.ts).
  */
 import { Example, Row } from '../contracts/records.ts';
 import type { StageInput } from '../contracts/stage.ts';
@@ -27,22 +28,27 @@ export async function openRepeats(
 
   const wanted = createNearDuplicateSearch();
   for (const [index, { input }] of invented.entries()) wanted.add(index, input);
-  const known = new Set<string>();
-  const see = (text: string): void => {
-    for (const index of wanted.find(text)) known.add(invented[index]?.id ?? '');
+  const known = new Map<string, 'near_leak' | 'near_duplicate'>();
+  const see = (text: string, as: 'near_leak' | 'near_duplicate'): void => {
+    for (const index of wanted.find(text)) {
+      const id = invented[index]?.id ?? '';
+      if (!known.has(id)) known.set(id, as);
+    }
   };
-  for await (const { input } of artifacts.readLines(prepared.pool, Row)) see(input);
+  for (const split of [prepared.validation, prepared.test])
+    if (split !== null) for await (const { input } of artifacts.readLines(split, Row)) see(input, 'near_leak');
+  for await (const { input } of artifacts.readLines(prepared.pool, Row)) see(input, 'near_duplicate');
   for (const { examples } of history)
     for await (const { origin, input } of artifacts.readLines(examples, Example))
-      if (origin === 'synthetic') see(input);
+      if (origin === 'synthetic') see(input, 'near_duplicate');
 
   const accepted = createNearDuplicateSearch();
   return {
     check(slot, decision) {
       const [row] = inventedRow(decision);
       if (row === undefined || row.call === null) return decision;
-      if (known.has(row.id) || accepted.find(row.input).length > 0)
-        return { kind: 'dropped', reason: 'near_duplicate', callId: row.call };
+      const reason = known.get(row.id) ?? (accepted.find(row.input).length > 0 ? 'near_duplicate' : undefined);
+      if (reason !== undefined) return { kind: 'dropped', reason, callId: row.call };
       accepted.add(slot, row.input);
       return decision;
     },

@@ -11,6 +11,7 @@ import type { StageResult } from '../contracts/stage.ts';
 import { markdownReport } from '../report/markdown.ts';
 import { historyOf } from './report-history.ts';
 import { drawSamples } from './report-samples.ts';
+import { keptEstimate } from './plan/kept-estimate.ts';
 import { prompts, versions } from './report-versions.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { World } from './ports/world.ts';
@@ -65,7 +66,7 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
     startedAt: new Date(input.startedAt).toISOString(),
     seconds: Math.round((Date.now() - input.startedAt) / 100) / 10,
     spec,
-    prompts: prompts(spec.task),
+    prompts: prompts(spec, input.stages.findLast(({ output }) => output !== undefined)?.output ?? null),
     versions,
     teacherModel: input.connected?.teacherModel ?? null,
     studentModel:
@@ -109,6 +110,7 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
       },
       unusable,
     },
+    estimate: await keptEstimate(ledger, spec.name),
     history: historyOf(await ledger.history(spec.name, historyPoints)),
     samples: await drawSamples(world, input),
   };

@@ -21,7 +21,7 @@ export async function announcePlan(
   const known = new Set((await ledger.slots(spec.name, stage, 0)).map(({ slot }) => slot));
   const open = calls.filter(({ slot }) => !known.has(slot)).length;
   const verified = spec.switches.verify === 'teacher' ? calls.filter(({ kind }) => kind === 'synthesise').length : 0;
-  await ledger.setPlanned(spec.name, open + verified + later(input) * callsPerSlot(spec.switches));
+  await ledger.setPlanned(spec.name, open + verified + (await later(ledger, input, callsPerSlot(spec.switches))));
 }
 
 /**
@@ -35,7 +35,7 @@ export async function affordable(
   slots: readonly number[],
 ): Promise<ReadonlySet<number>> {
   const { spec, stage } = input;
-  const reserved = later(input) * (purpose === 'verify' ? 1 : callsPerSlot(spec.switches));
+  const reserved = await later(ledger, input, purpose === 'verify' ? 1 : callsPerSlot(spec.switches));
   await ledger.setPlanned(spec.name, reserved);
   const known = new Set((await ledger.slots(spec.name, stage, earlier.length)).map(({ slot }) => slot));
   const { limit, charged } = await ledger.budget(spec.name);
@@ -44,9 +44,16 @@ export async function affordable(
   return new Set([...known, ...unknown.slice(0, spare)]);
 }
 
-/** Slots of the stages after this one. */
-function later({ spec, stage }: PlanRoundInput['input']): number {
-  let slots = 0;
-  for (let next = stage + 1; next < spec.stages; next += 1) slots += stageSlots(spec.budget.slots, spec.stages, next);
-  return slots;
+/** Calls that the stages after this one may need; those that a preview has bought are charged already. */
+async function later(
+  ledger: World['ledger'],
+  { spec, stage }: PlanRoundInput['input'],
+  callsASlot: number,
+): Promise<number> {
+  let calls = 0;
+  for (let next = stage + 1; next < spec.stages; next += 1) {
+    const bought = (await ledger.slots(spec.name, next, 0)).length;
+    calls += stageSlots(spec.budget.slots, spec.stages, next) * callsASlot - bought;
+  }
+  return Math.max(0, calls);
 }

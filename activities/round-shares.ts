@@ -1,6 +1,9 @@
 /** What a round of calls gives to each domain: the slots, and real rows for as many of them as there are. */
 import type { PlanRoundInput } from '../contracts/activity-messages.ts';
-import { QuotaLine, Selected } from '../contracts/records.ts';
+import type { ArtifactRef } from '../contracts/artifact.ts';
+import { Ordinals } from '../contracts/records.ts';
+import type { Selected } from '../contracts/records.ts';
+import { candidatesLeft } from '../domain/candidate-ceiling.ts';
 import { invents } from '../domain/planned-calls.ts';
 import { creditsAfter } from '../domain/quotas.ts';
 import { reallocate } from '../domain/reallocation.ts';
@@ -9,6 +12,7 @@ import { quotaPolicy } from './balance.ts';
 import { chosenIds, poolByDomain } from './pool.ts';
 import type { World } from './ports/world.ts';
 import { isShort } from './shortfall.ts';
+import { slotLayout } from './slot-layout.ts';
 import type { DecidedSlot } from './stage-decisions.ts';
 
 /** Slots with a real row first, then slots to invent for. */
@@ -19,17 +23,15 @@ export interface Share {
 }
 
 /** Round 0: every slot of the stage, domain by domain. Without quotas, what was drawn is the quota. */
-export async function firstShares({ artifacts }: World, { balanced, selection }: PlanRoundInput): Promise<Share[]> {
-  const selected = new Map<string, Selected[]>();
-  for await (const row of artifacts.readLines(selection, Selected)) {
-    selected.set(row.domain, [...(selected.get(row.domain) ?? []), row]);
-  }
-  const quotas = new Map([...selected].map(([domain, rows]) => [domain, rows.length]));
-  for await (const { domain, quota } of artifacts.readLines(balanced.quotas, QuotaLine)) quotas.set(domain, quota);
+export async function firstShares(
+  { artifacts }: Pick<World, 'artifacts'>,
+  { balanced, selection }: PlanRoundInput,
+): Promise<Share[]> {
+  const { slots: quotas, chosen } = await slotLayout(artifacts, { quotas: balanced.quotas, selection });
   let next = 0;
   return [...quotas].map(([domain, quota]) => {
     const slots = Array.from({ length: quota }, () => next++);
-    return { domain, slots, rows: (selected.get(domain) ?? []).slice(0, quota) };
+    return { domain, slots, rows: (chosen.get(domain) ?? []).slice(0, quota) };
   });
 }
 
@@ -37,19 +39,37 @@ export async function firstShares({ artifacts }: World, { balanced, selection }:
 export async function refillShares(
   world: World,
   request: PlanRoundInput,
-  slots: readonly DecidedSlot[],
+  decided: readonly DecidedSlot[],
 ): Promise<Share[]> {
-  const dropped = slots.filter(({ decision }) => decision.kind === 'dropped');
+  const dropped = decided.filter(({ decision }) => decision.kind === 'dropped');
   const { input, earlier } = request;
   const wanted = Map.groupBy(dropped, ({ domain }) => domain);
   const left = await rowsLeft(world, request, (domain) => wanted.has(domain));
   const { seed, switches } = input.spec;
-  const shares = [...wanted].map(([domain, open]) => ({
-    domain,
-    slots: open.map(({ slot }) => slot),
-    rows: drawRandom(left.get(domain) ?? [], open.length, seed, 'refill', input.stage, earlier.length, domain),
-  }));
-  return invents(switches) ? shares : shares.filter(({ rows }) => rows.length > 0);
+  const asked = await candidatesAsked(world, request);
+  const invented = Map.groupBy(
+    decided.filter(({ kind, decision }) => kind === 'synthesise' || decision.kind !== 'example'),
+    ({ domain }) => domain,
+  );
+  const shares = [...wanted].map(([domain, open]) => {
+    const rows = drawRandom(left.get(domain) ?? [], open.length, seed, 'refill', input.stage, earlier.length, domain);
+    const toInvent = (invented.get(domain)?.length ?? 0) - rows.length;
+    const more = candidatesLeft(switches.ceiling, { toInvent, asked: asked(domain) });
+    return { domain, slots: open.map(({ slot }) => slot).slice(0, rows.length + more), rows };
+  });
+  return shares.filter(({ slots, rows }) => (invents(switches) ? slots : rows).length > 0);
+}
+
+/** Per domain, the candidates that this stage asked for by now: ordinals count them over the run. */
+async function candidatesAsked(
+  { artifacts }: World,
+  { input, earlier }: PlanRoundInput,
+): Promise<(domain: string) => number> {
+  const counts = async (reference: ArtifactRef | undefined): Promise<Record<string, number>> =>
+    reference === undefined ? {} : await artifacts.readJson(reference, Ordinals);
+  const before = await counts(input.history.at(-1)?.ordinals);
+  const now = await counts(earlier.at(-1)?.ordinals);
+  return (domain) => (now[domain] ?? 0) - (before[domain] ?? 0);
 }
 
 /** `shortfall: reallocate`: slots that their domains cannot fill, to real rows of domains that have some left. */

@@ -34,7 +34,7 @@ export interface Scorer {
 }
 
 export async function scoreRows(
-  world: World,
+  world: Pick<World, 'student'>,
   scorer: Scorer,
   rows: readonly Row[],
   signal: AbortSignal,

@@ -3,6 +3,7 @@ import type { Balanced, SelectedRows, SelectInput } from '../contracts/activity-
 import { QuotaLine } from '../contracts/records.ts';
 import type { Row, Selected } from '../contracts/records.ts';
 import type { StageInput } from '../contracts/stage.ts';
+import { rankedPerSlot, rankedRows } from '../domain/candidates.ts';
 import { drawRandom, takeDistinct, takeHighest } from '../domain/selection.ts';
 import type { SeedPart } from '../domain/random.ts';
 import type { Artifacts } from './ports/artifacts.ts';
@@ -31,7 +32,7 @@ const unscored = ({ id, domain }: Identity): Selected => ({ id, domain, score: n
  * previous stage's student finds hardest. Any other: all rows left. Groups in quota order, rows best first.
  */
 export async function select(
-  world: World,
+  world: Pick<World, 'artifacts' | 'student'>,
   { input, balanced }: SelectInput,
   signal: AbortSignal,
 ): Promise<SelectedRows> {
@@ -74,7 +75,7 @@ async function groupsOf(artifacts: Artifacts, input: StageInput, balanced: Balan
 
 /** Scores the candidates, by id; null where rows are drawn, not ranked. */
 async function scoreGroups(
-  world: World,
+  world: Pick<World, 'artifacts' | 'student'>,
   input: StageInput,
   groups: readonly Group[],
   signal: AbortSignal,
@@ -93,15 +94,8 @@ async function scoreGroups(
   return new Map(scored.map((row) => [row.id, row]));
 }
 
-/** METHOD.md, `candidates`: rows to rank for each slot; null for all of them. */
-function rankedPerSlot(candidates: number | 'auto' | 'all', total: number): number | null {
-  if (candidates === 'all' || (candidates === 'auto' && total <= 20_000)) return null;
-  return candidates === 'auto' ? 20 : candidates;
-}
-
-/** Only where there is a choice is anything ranked. */
 function candidateIds({ rows, quota, name }: Group, perSlot: number | null, seed: readonly SeedPart[]): string[] {
-  if (quota === 0 || quota > rows.length) return [];
-  const sample = perSlot === null ? rows : drawRandom(rows, quota * perSlot, ...seed, 'candidates', ...name);
+  const ranked = rankedRows(rows.length, quota, perSlot);
+  const sample = ranked === rows.length ? rows : drawRandom(rows, ranked, ...seed, 'candidates', ...name);
   return sample.map(({ id }) => id);
 }

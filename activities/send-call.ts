@@ -7,10 +7,10 @@ import type { PlannedCall } from '../contracts/records.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { teacherRates } from '../contracts/run-prices.ts';
-import { answerCost, inputBound, worstCost } from './call-cost.ts';
-import { callKey } from './call-key.ts';
-import type { Limiter } from './limiter.ts';
+import { answerCost, inputBound, requestBytes, worstCost } from './call-cost.ts';
+import { contentKeyOf, requestOf } from './call-request.ts';
 import type { IntentRequest, Ledger, PaidAnswer } from './ports/ledger.ts';
+import type { Lane, Lease } from './ports/limiter.ts';
 import { CallError } from './ports/teacher.ts';
 import type { Teacher, TeacherRequest } from './ports/teacher.ts';
 
@@ -23,7 +23,7 @@ export interface Sender {
   readonly round: number;
   readonly ledger: Ledger;
   readonly teacher: Teacher;
-  readonly limiter: Limiter;
+  readonly lane: Lane;
   /** Aborted when no new call may start: pause, cancel, end of the slice, shutdown. */
   readonly closing: AbortSignal;
   /** Aborted when calls in flight must end too. Never in the ordinary course: they have a deadline of their own. */
@@ -40,12 +40,15 @@ export interface CallResult {
 /** Throws `BaldistillError` when the trouble is the endpoint's and a person has to mend it. */
 export async function sendCall(sender: Sender, call: PlannedCall): Promise<CallResult> {
   const request = requestOf(sender.spec, call);
-  const intent = intentOf(sender, call, request);
+  const size = { bytes: requestBytes(request), maxTokens: sender.teacher.maxTokens };
+  let intent: IntentRequest | undefined;
   let sent = 0;
   while (!sender.closing.aborted) {
-    const release = await admitted(sender);
-    if (release === undefined) break;
+    const lease = await sender.lane.acquire(size);
+    if (lease === undefined) break;
     try {
+      // Not before it is this call's turn: a chunk holds more calls than are in flight, and hashing takes its time.
+      intent ??= intentOf(sender, call, request);
       const outcome = await sender.ledger.intend(intent);
       if (outcome.kind === 'answered') return { end: 'answered', sent };
       if (outcome.kind === 'exhausted') return { end: 'empty', sent };
@@ -57,14 +60,14 @@ export async function sendCall(sender: Sender, call: PlannedCall): Promise<CallR
       }
       if (outcome.kind === 'send') {
         sent += 1;
-        const end = await exchange(sender, request, outcome.callId);
+        const end = await exchange(sender, request, outcome.callId, lease);
         if (end !== 'again') return { end, sent };
         continue;
       }
-      release();
+      lease.unused();
       await payerEnds(sender, outcome.callId);
     } finally {
-      release();
+      lease.unused();
     }
   }
   return { end: 'unsent', sent };
@@ -75,11 +78,14 @@ async function exchange(
   sender: Sender,
   request: TeacherRequest,
   callId: string,
+  lease: Lease,
 ): Promise<'answered' | 'empty' | 'again'> {
-  const { ledger, teacher, limiter } = sender;
+  const { ledger, teacher } = sender;
   try {
-    const answer = await teacher.complete(request, { idempotencyKey: callId, signal: sender.abandon });
+    const options = { idempotencyKey: callId, signal: sender.abandon, heard: lease.told };
+    const answer = await teacher.complete(request, options);
     const settled = await ledger.settle(callId, answer, answerCost(answer, teacherRates(sender.spec)));
+    lease.answered(answer);
     if (settled === 'above-bound') throw aboveBound(sender, request, answer);
     return 'answered';
   } catch (error) {
@@ -89,38 +95,32 @@ async function exchange(
       if (!(error instanceof BaldistillError)) await ledger.forfeit(callId, 'unexpected', { seen: true });
       throw error;
     }
+    const { reason, retryAfterMs, tooMuch } = error;
     if (error.outcome === 'ambiguous') {
       const idempotencyTtl = sender.spec.teacher?.idempotency?.ttl ?? null;
-      await ledger.forfeit(callId, error.reason, { seen: true, idempotencyTtl });
+      await ledger.forfeit(callId, reason, { seen: true, idempotencyTtl });
+      lease.lost(reason);
       if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
       return 'again';
     }
-    const final = error.failure === null && error.retryAfterMs === null;
-    await ledger.refuse(callId, error.reason, { final });
+    // At once: what is in the ledger's hands must not be overtaken by a call that ought to wait.
+    if (retryAfterMs === null) lease.lost(reason);
+    else lease.refused({ reason, retryAfterMs: retryAfterMs === 0 ? null : retryAfterMs, tooMuch });
+    const final = error.failure === null && retryAfterMs === null;
+    await ledger.refuse(callId, reason, { final });
     if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
-    if (error.retryAfterMs === null) return 'empty';
-    limiter.hold(error.retryAfterMs);
-    return 'again';
+    return retryAfterMs === null ? 'empty' : 'again';
   }
 }
 
 /** The answer is stored and the slot has it; sending stops all the same, for the next one may be as dear. */
-function aboveBound({ teacher }: Sender, { messages }: TeacherRequest, answer: PaidAnswer): BaldistillError {
+function aboveBound({ teacher }: Sender, request: TeacherRequest, answer: PaidAnswer): BaldistillError {
   const { inputTokens, outputTokens } = answer;
   return new BaldistillError(
     'UsageAboveBound',
     `${teacher.model} reported ${inputTokens} tokens in and ${outputTokens} out for a call of at most ` +
-      `${inputBound(messages)} in and ${teacher.maxTokens} out. It is charged in full.`,
+      `${inputBound(request)} in and ${teacher.maxTokens} out. It is charged in full.`,
   );
-}
-
-async function admitted({ limiter, closing }: Sender): Promise<(() => void) | undefined> {
-  try {
-    return await limiter.acquire(closing);
-  } catch (error) {
-    if (closing.aborted) return undefined;
-    throw error;
-  }
 }
 
 /**
@@ -134,14 +134,14 @@ async function payerEnds({ ledger, closing }: Sender, callId: string): Promise<v
   });
 }
 
-function requestOf(spec: RunSpec, call: PlannedCall): TeacherRequest {
-  const seed = call.kind === 'synthesise' ? spec.seed * 1_000_000 + call.ordinal : null;
-  return { messages: call.messages, seed };
-}
-
-function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): IntentRequest {
+/** What the ledger is asked for it, whichever way it is sent. */
+export function intentOf(
+  sender: Pick<Sender, 'spec' | 'stage' | 'round' | 'teacher'>,
+  call: PlannedCall,
+  request: TeacherRequest,
+  rates = teacherRates(sender.spec),
+): IntentRequest {
   const { spec, stage, round } = sender;
-  const sample = call.kind === 'synthesise' ? call.ordinal : 0;
   return {
     run: spec.name,
     stage,
@@ -149,10 +149,10 @@ function intentOf(sender: Sender, call: PlannedCall, request: TeacherRequest): I
     slot: call.slot,
     domain: call.domain,
     kind: call.kind,
-    contentKey: callKey({ content: sender.teacher.content(request), sample }),
+    contentKey: contentKeyOf(sender.teacher, call, request),
     planned: round === 0,
     cached: spec.budget.cached,
     idempotencyTtl: spec.teacher?.idempotency?.ttl ?? null,
-    worst: worstCost(request.messages, sender.teacher.maxTokens, teacherRates(spec)),
+    worst: worstCost(request, sender.teacher.maxTokens, rates),
   };
 }

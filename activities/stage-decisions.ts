@@ -1,5 +1,6 @@
 /** The slots of a stage as decided so far: its plans, the answers in the ledger, and the judge over both. */
 import type { RoundPlan } from '../contracts/activity-messages.ts';
+import type { ArtifactRef } from '../contracts/artifact.ts';
 import { PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
 import type { StageInput } from '../contracts/stage.ts';
 import { decide, decideUncalled, decideVerification } from './decide-slots.ts';
@@ -39,7 +40,7 @@ export async function stageDecisions(
   input: StageInput,
   plans: readonly RoundPlan[],
 ): Promise<StageDecisions> {
-  const judge = await openJudge(world.artifacts, input, plans);
+  const judge = await openJudge(world.artifacts, input, plans.at(-1)?.selection);
   const words: Word[] = [];
   for (const plan of plans) words.push(...(await wordsOf(world, input, judge, plan)));
   const repeats = await openRepeats(
@@ -97,10 +98,14 @@ async function wordsOf(
   return words.sort((a, b) => a.slot - b.slot);
 }
 
-async function openJudge(artifacts: Artifacts, input: StageInput, plans: readonly RoundPlan[]): Promise<Judge> {
+/** `selection`: the rows that its slots were given; undefined where they were given none. */
+export async function openJudge(
+  artifacts: Artifacts,
+  input: StageInput,
+  selection: ArtifactRef | undefined,
+): Promise<Judge> {
   const { prepared, spec } = input;
-  const last = plans.at(-1);
-  const chosen = await chosenIds(artifacts, [], last === undefined ? [] : [last.selection]);
+  const chosen = await chosenIds(artifacts, [], selection === undefined ? [] : [selection]);
   const rows = new Map<string, Row>();
   let instruction = '';
   for await (const row of artifacts.readLines(prepared.pool, Row)) {

@@ -102,7 +102,10 @@ function spread(fates: readonly Fate[], parts: readonly SplitPart[]): Fate[] {
   return fates.map((fate) => (fate === 'train' ? (parts[kept++] ?? fate) : fate));
 }
 
+/** Whatever is not one plain space already: most of a text is left as it is. */
+const unfolded = /[^\S ]\s*| \s+/gu;
+
 /** Space is folded and letters composed, so that copies of a text meet. */
 function normalised(text: string): string {
-  return text.normalize('NFC').replaceAll(/\s+/gu, ' ').trim();
+  return text.normalize('NFC').replaceAll(unfolded, ' ').trim();
 }

@@ -17,6 +17,18 @@ import type {
   SliceInput,
   SliceResult,
 } from '../contracts/activity-messages.ts';
+import type {
+  AwaitBatchInput,
+  BatchRef,
+  BatchSeen,
+  CancelBatchesInput,
+  Gathered,
+  GatherInput,
+  SettleBatchInput,
+  SettledBatch,
+  SubmitInput,
+  SubmittedBatch,
+} from '../contracts/batch-messages.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type {
   CompletedCell,
@@ -34,6 +46,8 @@ export interface ControlActivities {
   /** Opens the run in the ledger, probes the endpoints once, pins both. */
   connect(spec: RunSpec): Promise<Connected>;
   prepare(spec: RunSpec): Promise<Prepared>;
+  /** What the run is expected to ask for and to cost, for its report. */
+  keepEstimate(request: { spec: RunSpec; prepared: Prepared }): Promise<void>;
   balance(input: StageInput): Promise<Balanced>;
   planRound(input: PlanRoundInput): Promise<RoundPlan>;
   closeStage(input: CloseStageInput): Promise<ClosedStage>;
@@ -56,6 +70,19 @@ export interface ControlActivities {
 export interface TeacherActivities {
   /** Sends the calls of one chunk for at most a slice of time. */
   generate(input: SliceInput): Promise<SliceResult>;
+}
+
+/** Batch mode of the teacher, on its task queue. */
+export interface BatchActivities {
+  /** The batches of a round that an earlier attempt left under way. */
+  openBatches(input: GatherInput): Promise<BatchRef[]>;
+  /** Writes down, charges and seals what of some chunks has no answer yet. */
+  gatherBatches(input: GatherInput): Promise<Gathered>;
+  submitBatch(input: SubmitInput): Promise<SubmittedBatch>;
+  /** Answers when there is news; throws a benign retryable failure until then. */
+  awaitBatch(input: AwaitBatchInput): Promise<BatchSeen>;
+  settleBatch(input: SettleBatchInput): Promise<SettledBatch>;
+  cancelBatches(input: CancelBatchesInput): Promise<SubmittedBatch[]>;
 }
 
 export interface StudentActivities {

@@ -27,7 +27,7 @@ interface View<S> {
 /** Returns the exit code. Ctrl+C ends the showing, never the run. */
 export async function attach(terminal: Terminal, engine: Engine, { run, json }: Attachment): Promise<ExitCode> {
   const drawing: Drawing<Snapshot> = { frame: liveFrame, lines: plainLines };
-  const ending = await stay(terminal, engine, followedRun(run), drawing, json);
+  const ending = await stay(terminal, engine, followedRun(terminal.home, run), drawing, json);
   if (ending !== undefined) return tell(terminal, run, ending, json);
   terminal.note(`The run "${run}" goes on. Come back with: baldistill watch ${run}`);
   return exitCodes.detached;

@@ -4,16 +4,20 @@ import { QueryNotRegisteredError, WorkflowFailedError, WorkflowNotFoundError } f
 import type { Client } from '@temporalio/client';
 import { CancelledFailure, rootCause, TerminatedFailure } from '@temporalio/common';
 import type { z } from 'zod';
+import type { FlowLook } from '../contracts/flow.ts';
 import { RunResult } from '../contracts/progress.ts';
 import type { Blocked, Progress, StageProgress } from '../contracts/progress.ts';
 import { progressOfRun, progressOfStage } from '../workflows/messages.ts';
 import { ServicesEnded } from '../workers/services/ensure.ts';
 import type { Engine } from './engine.ts';
+import { flowNow } from './flow-now.ts';
 
 export interface Snapshot {
   readonly run: Progress;
   /** The stage that is going on; null between stages. */
   readonly stage: StageProgress | null;
+  /** The flow of calls now, from the workers themselves; null where none of them is at it. */
+  readonly flow: FlowLook | null;
 }
 
 export type EndingOf<R, B> =
@@ -47,10 +51,11 @@ export interface Following<S = Snapshot> {
 const pollMs = 250;
 const healMs = 2000;
 
-export function followedRun(run: string): Followed<Snapshot, RunResult, Blocked> {
+/** `home`: where its workers say what they are at. */
+export function followedRun(home: string, run: string): Followed<Snapshot, RunResult, Blocked> {
   return {
     id: run,
-    look: async (client) => await snapshotOf(client, run),
+    look: async (client) => await snapshotOf(client, run, home),
     blockedBy: (snapshot) => (snapshot.run.status === 'blocked' ? snapshot.run.blocked : null),
     result: RunResult,
   };
@@ -129,15 +134,15 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await wait(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
-/** One look at a run and its stage. Throws what the client throws. */
-export async function snapshotOf(client: Client, run: string): Promise<Snapshot> {
+/** One look at a run and its stage, and with `home` at the workers there. Throws what the client throws. */
+export async function snapshotOf(client: Client, run: string, home?: string): Promise<Snapshot> {
   return await client.withDeadline(Date.now() + 5000, async () => {
     const progress = await client.workflow.getHandle(run).query(progressOfRun);
-    if (progress.stage === null) return { run: progress, stage: null };
+    if (progress.stage === null) return { run: progress, stage: null, flow: null };
     const stage = client.workflow.getHandle(`${run}/stage-${progress.stage}`);
     // Just started, just over, or still of a worker that is gone: the parent's word is enough for now.
     const details = await stage.query(progressOfStage).catch(() => null);
-    return { run: progress, stage: details };
+    return { run: progress, stage: details, flow: home === undefined ? null : flowNow(home, run) };
   });
 }
 

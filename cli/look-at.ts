@@ -7,7 +7,7 @@ import type { Snapshot } from './follow.ts';
 
 /** The run as its workflow tells it; undefined where the engine is not up, or does not know the run or answer for it. */
 export async function lookAt(home: string, run: string): Promise<Snapshot | undefined> {
-  return await lookWith(home, async (client) => await snapshotOf(client, run));
+  return await lookWith(home, async (client) => await snapshotOf(client, run, home));
 }
 
 /** What `look` finds; undefined where the engine is not up or does not answer, or the look fails. */

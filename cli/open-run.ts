@@ -45,7 +45,9 @@ export async function openRun(terminal: Terminal, engine: Engine, spec: RunSpec)
       if (before.success) refuseChanged(before.data, spec);
       const kept = before.success ? operationalDifferences(before.data, spec) : [];
       const note = `It goes on with the ${kept.map(({ key, before: old }) => `${key} ${old}`).join(', ')} it was started with.`;
-      return { kind: 'joined', notes: kept.length === 0 ? [] : [note] };
+      const flow = kept.some(({ key }) => /^teacher\.(concurrency|limits)/.test(key));
+      const change = `How fast it asks its teacher is changed with \`baldistill flow ${spec.name}\`.`;
+      return { kind: 'joined', notes: kept.length === 0 ? [] : [note, ...(flow ? [change] : [])] };
     }
     try {
       await start(terminal, engine, spec);

@@ -6,10 +6,12 @@ import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import type { Finish } from './commands/finish.ts';
+import { flowCommand } from './commands/flow.ts';
 import { ledgerCommand } from './commands/ledger.ts';
 import { lsCommand, reportCommand } from './commands/look.ts';
 import { budgetCommand, pauseCommand, resumeCommand, skipCommand, stopCommand } from './commands/messages.ts';
 import { planCommand } from './commands/plan.ts';
+import { previewCommand } from './commands/preview.ts';
 import { runCommand } from './commands/run.ts';
 import { devCommand, downCommand, workerCommand } from './commands/services.ts';
 import { statusCommand } from './commands/status.ts';
@@ -27,6 +29,7 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
   demoCommand(program, terminal, finish);
   runCommand(program, terminal, finish);
   planCommand(program, terminal);
+  previewCommand(program, terminal);
   compareCommand(program, terminal, finish);
   watchCommand(program, terminal, finish);
   statusCommand(program, terminal);
@@ -36,6 +39,7 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
   skipCommand(program, terminal);
   stopCommand(program, terminal);
   budgetCommand(program, terminal);
+  flowCommand(program, terminal);
   ledgerCommand(program, terminal, finish);
   reportCommand(program, terminal);
   exportCommand(program, terminal);

@@ -1,4 +1,6 @@
 /** What a command writes to. Results go to standard output; what is going on meanwhile to standard error. */
+import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
 import { homeFolder } from '../workers/services/home.ts';
 import { terminalLines } from './terminal-text.ts';
 
@@ -9,6 +11,8 @@ export interface Terminal {
   printJson(value: unknown): void;
   /** What is going on. */
   note(text: string): void;
+  /** Asks a question that yes or no answers; absent where nobody sits at a terminal. */
+  readonly confirm?: (question: string) => Promise<boolean>;
 }
 
 export function systemTerminal(): Terminal {
@@ -17,5 +21,18 @@ export function systemTerminal(): Terminal {
     print: (text) => console.log(terminalLines(text)),
     printJson: (value) => console.log(JSON.stringify(value)),
     note: (text) => console.error(terminalLines(text)),
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { confirm: askAtTerminal } : {}),
   };
+}
+
+/** Anything but a yes is a no; so is the end of the input. */
+async function askAtTerminal(question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const closed = once(lines, 'close').then(() => '');
+    const answer = await Promise.race([lines.question(terminalLines(`${question} [y/N] `)), closed]);
+    return /^\s*(y|yes)\s*$/i.test(answer);
+  } finally {
+    lines.close();
+  }
 }

@@ -1,6 +1,8 @@
 /** What the workflows and their activities say to each other, beyond the stage's own input and result. */
 import { z } from 'zod';
+import { outputs } from '../domain/tasks/output.ts';
 import { ArtifactRef } from './artifact.ts';
+import { FlowLook, FlowTerms } from './flow.ts';
 import { BudgetCopy, DomainProgress, LedgerPin, RunStatus } from './progress.ts';
 import { RunSpec } from './run-file.ts';
 import { Connected, Prepared, Scores, StageCounts, StageInput, StageResult, StudentRef } from './stage.ts';
@@ -29,6 +31,8 @@ export const RoundPlan = z.strictObject({
   uncalled: ArtifactRef.optional(),
   chunks: z.array(ArtifactRef),
   calls: z.int(),
+  /** The form that the prompts ask for; absent where no call has told yet what the endpoint takes. */
+  output: z.enum(outputs).optional(),
   /** Rows chosen so far in this stage, refills included. */
   selection: ArtifactRef,
   ordinals: ArtifactRef,
@@ -52,6 +56,8 @@ export const SliceInput = z.strictObject({
   stage: z.int(),
   round: z.int(),
   chunk: ArtifactRef,
+  /** Where the run is carried out otherwise than its spec says, since somebody changed it on the way. */
+  terms: FlowTerms.optional(),
 });
 export type SliceInput = z.infer<typeof SliceInput>;
 
@@ -65,6 +71,8 @@ export const SliceResult = z.strictObject({
   domains: z.array(z.strictObject({ domain: z.string(), real: z.int(), synthetic: z.int() })),
   budget: BudgetCopy,
   ledger: LedgerPin,
+  /** The flow of this run at the worker that did the slice, at its end; absent in histories of an earlier version. */
+  flow: z.strictObject({ worker: z.string(), look: FlowLook.nullable() }).optional(),
 });
 export type SliceResult = z.infer<typeof SliceResult>;
 
@@ -82,6 +90,8 @@ export const ClosedStage = z.strictObject({
   quotas: ArtifactRef,
   selection: ArtifactRef,
   ordinals: ArtifactRef,
+  /** As in the plans. */
+  output: z.enum(outputs).optional(),
   examples: ArtifactRef,
   outcomes: ArtifactRef,
   training: ArtifactRef,

@@ -16,6 +16,9 @@ export const Rates = z.strictObject({
 });
 export type Rates = z.infer<typeof Rates>;
 
+/** What the endpoint's Batch API asks; every other rate stays as it is. */
+const BatchRates = z.strictObject({ input: Rate, output: Rate, cachedInput: Rate.optional() });
+
 /** `free`: an endpoint that bills nobody, such as one's own machine. */
-export const Price = z.union([z.literal('free'), Rates]);
+export const Price = z.union([z.literal('free'), Rates.extend({ batch: BatchRates.optional() })]);
 export type Price = z.infer<typeof Price>;

@@ -1,6 +1,7 @@
 /** One snapshot of a run, as the query `progress` of a run or a stage answers it, and the messages a run takes. */
 import { z } from 'zod';
 import { ArtifactRef } from './artifact.ts';
+import { FlowLook, FlowTerms } from './flow.ts';
 import { isFailureType } from '../domain/failures.ts';
 import type { FailureType } from '../domain/failures.ts';
 
@@ -60,6 +61,10 @@ export const DomainProgress = z.strictObject({
 });
 export type DomainProgress = z.infer<typeof DomainProgress>;
 
+/** Batches of a round: how many there are and have ended, and the lines of those under way. */
+export const BatchProgress = z.strictObject({ batches: z.int(), ended: z.int(), lines: z.int(), answered: z.int() });
+export type BatchProgress = z.infer<typeof BatchProgress>;
+
 /** What a stage tells: `done` of `planned` calls of the step's round. Times are milliseconds since the epoch. */
 export const StageProgress = z.strictObject({
   stage: z.int(),
@@ -69,11 +74,15 @@ export const StageProgress = z.strictObject({
   planned: z.int(),
   done: z.int(),
   round: z.int(),
-  /** Teacher calls per second over the last slices; null before the first. */
+  /** Teacher calls per second over the last slices, of all workers; null before the first. */
   callsPerSecond: z.number().nullable(),
+  /** The flow of calls at all workers as their last slices said it, up to a slice's time old; null before the first. */
+  flow: FlowLook.nullish(),
   startedAt: z.number(),
   budget: BudgetCopy.nullable(),
   domains: z.array(DomainProgress),
+  /** Absent where calls are sent one by one. */
+  batch: BatchProgress.optional(),
 });
 export type StageProgress = z.infer<typeof StageProgress>;
 
@@ -107,6 +116,8 @@ export const Progress = z.strictObject({
   ledger: LedgerPin.nullable(),
   /** Embedded parts that are not real models, for people: `simulated teacher`, `embedded baseline student`. */
   simulated: z.array(z.string()),
+  /** How fast the teacher may be asked, where somebody changed it on the way. */
+  terms: FlowTerms.optional(),
 });
 export type Progress = z.infer<typeof Progress>;
 

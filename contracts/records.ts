@@ -1,6 +1,9 @@
 /** The lines of every JSONL artifact, one schema a kind. */
 import { z } from 'zod';
 
+/** Of each domain, how many rows were asked to be invented: the ordinal of the next one. */
+export const Ordinals = z.record(z.string(), z.int());
+
 /** One normalised data row. `instruction` is what precedes the input in the prompt. */
 export const Row = z.strictObject({
   id: z.string().min(1),
@@ -50,6 +53,9 @@ export type Selected = z.infer<typeof Selected>;
 export const Message = z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
 export type Message = z.infer<typeof Message>;
 
+/** `response_format` of a request as it is sent; absent where the answer is asked for as text. */
+export const ResponseFormat = z.record(z.string(), z.json());
+
 /** A slot whose real row teaches its bare answer, so that nobody is asked. */
 export const UncalledSlot = z.strictObject({ slot: z.int().nonnegative(), domain: z.string(), rowId: z.string() });
 export type UncalledSlot = z.infer<typeof UncalledSlot>;
@@ -66,6 +72,7 @@ export const PlannedCall = z.discriminatedUnion('kind', [
     domain: z.string(),
     rowId: z.string(),
     messages: z.array(Message),
+    responseFormat: ResponseFormat.optional(),
   }),
   z.strictObject({
     kind: z.literal('synthesise'),
@@ -73,12 +80,14 @@ export const PlannedCall = z.discriminatedUnion('kind', [
     domain: z.string(),
     ordinal: z.int().nonnegative(),
     messages: z.array(Message),
+    responseFormat: ResponseFormat.optional(),
   }),
   z.strictObject({
     kind: z.literal('verify'),
     slot: z.int().nonnegative(),
     domain: z.string(),
     messages: z.array(Message),
+    responseFormat: ResponseFormat.optional(),
   }),
 ]);
 export type PlannedCall = z.infer<typeof PlannedCall>;

@@ -1,8 +1,11 @@
 /** The JSON report of a run: everything a page or a comparison shows, in one document. */
 import { z } from 'zod';
+import { outputs } from '../domain/tasks/output.ts';
+import { askKinds } from '../domain/tasks/template.ts';
 import { Metrics } from './metrics.ts';
 import { RunStatus, StepName } from './progress.ts';
 import { DomainOutcome } from './records.ts';
+import { RunEstimate } from './run-estimate.ts';
 import { RunSpec } from './run-file.ts';
 import { StageCounts } from './stage.ts';
 
@@ -86,8 +89,12 @@ export const Report = z.strictObject({
   spec: RunSpec,
   prompts: z.strictObject({
     version: z.string(),
-    /** Of every template of the task, filled in with the same words each time. */
+    /** Of every template in use, filled in with the same words each time, and of the schemas sent with them. */
     sha256: z.string(),
+    /** The form that the teacher was asked to answer in; null where it was asked nothing. */
+    output: z.enum(outputs).nullable().default(null),
+    /** Templates of the run file's own. */
+    own: z.array(z.enum(askKinds)).default([]),
   }),
   versions: z.strictObject({ baldistill: z.string(), node: z.string() }),
   teacherModel: z.string().nullable(),
@@ -107,6 +114,8 @@ export const Report = z.strictObject({
   stages: z.array(StagePart),
   test: Metrics.nullable(),
   ledger: LedgerPart,
+  /** Made when the run began; null for a run of an earlier version. */
+  estimate: RunEstimate.nullable().default(null),
   history: HistoryPart,
   samples: z.array(Sample),
 });

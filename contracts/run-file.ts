@@ -4,9 +4,12 @@
  * named by environment variable.
  */
 import { z } from 'zod';
+import { Sending } from './teacher-sending.ts';
 import { methodNames } from '../domain/methods.ts';
+import { outputs } from '../domain/tasks/output.ts';
 import { taskNames } from '../domain/tasks/open-task.ts';
 import { embeddedStudentBases } from './embedded-models.ts';
+import { RateLimits } from './flow.ts';
 import { Price } from './prices.ts';
 
 /** Names become workflow ids and folder names, so they are kept to characters that are safe in both. */
@@ -122,17 +125,33 @@ const Declared = {
 };
 
 const Flow = {
+  /** Calls in flight at the same time, at most: fewer where more would not be faster. */
   concurrency: z.int().min(1).max(1024).default(16),
+  /** What the endpoint allows a minute, for all runs together; its own headers may say less. */
+  limits: RateLimits.optional(),
   /** Seconds one call may take before it is given up as ambiguous. */
   timeout: z.number().positive().max(3600).default(120),
 };
+
+/** Templates of one's own: paths from the run file's folder. */
+const PromptFiles = z.strictObject({
+  annotate: z.string().min(1).optional(),
+  synthesise: z.string().min(1).optional(),
+  verify: z.string().min(1).optional(),
+});
+/** The form of the answers; `auto`: the best that the endpoint takes, found out by the first call. */
+const TeacherOutput = z.enum(['auto', ...outputs]);
 
 const EmbeddedTeacher = z.strictObject({
   embedded: z.enum(['simulated', 'recorded']),
   /** Share of invented rows that are wrong: text of another domain, or a wrong answer (not in a recording). */
   noise: z.number().min(0).max(1).default(0.2),
+  /** Text: an embedded teacher has nothing to gain from a form, and its answers that were kept stay found. */
+  output: TeacherOutput.default('text'),
+  prompts: PromptFiles.optional(),
   ...Declared,
   ...Flow,
+  ...Sending,
 });
 const RemoteTeacher = z.strictObject({
   baseUrl: BaseUrl,
@@ -144,10 +163,13 @@ const RemoteTeacher = z.strictObject({
   maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']).default('max_tokens'),
   /** Send `seed` with each request; some hosted models refuse it. */
   seed: z.boolean().default(true),
+  output: TeacherOutput.default('auto'),
+  prompts: PromptFiles.optional(),
   /** What this endpoint asks for the model, before any price table. */
   price: Price.optional(),
   ...Declared,
   ...Flow,
+  ...Sending,
 });
 export const TeacherConfig = z.union([EmbeddedTeacher, RemoteTeacher]);
 export type TeacherConfig = z.infer<typeof TeacherConfig>;
@@ -210,6 +232,7 @@ const SwitchOverrides = z.strictObject({
   nearDuplicates: z.enum(['keep', 'drop']).optional(),
   verify: z.enum(['off', 'teacher']).optional(),
   refill: z.int().min(0).max(10).optional(),
+  ceiling: z.number().min(1).max(11).optional(),
   candidates: z.union([z.enum(['auto', 'all']), z.int().positive()]).optional(),
   rationale: z.enum(['teacher', 'none']).optional(),
   format: z.enum(['text', 'chat']).optional(),
@@ -252,6 +275,7 @@ const Switches = SwitchOverrides.required().extend({
   scoreOn: z.enum(['self', 'gold']).default('self'),
   diversity: z.enum(['off', 'distinct-output']).default('off'),
   nearDuplicates: z.enum(['keep', 'drop']).default('keep'),
+  ceiling: z.number().min(1).max(11).default(3),
   verify: z.enum(['off', 'teacher']).default('off'),
 });
 
@@ -259,6 +283,10 @@ const Switches = SwitchOverrides.required().extend({
 export const RunSpec = RunFile.extend({
   dataRoot: z.string(),
   switches: Switches,
+  /** The text of the templates that `teacher.prompts` names: another text is another run. */
+  prompts: z
+    .strictObject({ annotate: z.string().optional(), synthesise: z.string().optional(), verify: z.string().optional() })
+    .default({}),
   /** 0: the base student is only evaluated. */
   stages: z.int().min(0).max(100),
   budget: Budget.extend({ calls: z.int().positive(), maxForfeits: z.int().positive() }),

@@ -10,6 +10,20 @@ export function teacherRates({ teacher, prices }: Pick<RunSpec, 'teacher' | 'pri
   return ratesOf(teacher.price ?? prices[teacher.model]);
 }
 
+/**
+ * What the teacher costs by batch. Half the price is the custom and no promise: where no batch rate is known, the full
+ * one is charged, so that a worst case is one.
+ */
+export function batchRates(spec: Pick<RunSpec, 'teacher' | 'prices'>): Rates | null {
+  const { teacher, prices } = spec;
+  const rates = teacherRates(spec);
+  if (rates === null || teacher === undefined || 'embedded' in teacher) return rates;
+  const price = teacher.price ?? prices[teacher.model];
+  if (price === undefined || price === 'free' || price.batch === undefined) return rates;
+  // What a cache saves, or writing to it costs, is told apart only where a batch rate says so.
+  return { ...price.batch };
+}
+
 /** What the student of a run costs; null where nobody knows. */
 export function studentRates({ student, prices }: Pick<RunSpec, 'student' | 'prices'>): Rates | null {
   if ('embedded' in student || !('hyperparameters' in student)) return free;
@@ -79,5 +93,7 @@ export interface UnpricedModel {
 
 function ratesOf(price: Price | undefined): Rates | null {
   if (price === undefined) return null;
-  return price === 'free' ? free : price;
+  if (price === 'free') return free;
+  const { batch: _, ...rates } = price;
+  return rates;
 }

@@ -1,5 +1,6 @@
 /** What goes into a stage and what comes out: references and counts, never rows. */
 import { z } from 'zod';
+import { outputs } from '../domain/tasks/output.ts';
 import { ArtifactRef } from './artifact.ts';
 import { EngineSettings } from './engine.ts';
 import { BudgetCopy, LedgerPin, StepName } from './progress.ts';
@@ -36,6 +37,8 @@ export const Connected = z.strictObject({
   ledger: LedgerPin,
   /** Null where the method asks no teacher. */
   teacherModel: z.string().nullable(),
+  /** Whether the teacher's endpoint has a Batch API; absent where nobody wants to know. */
+  batch: z.boolean().optional(),
   student: Capabilities.nullable(),
   studentModel: z.string().nullable(),
 });
@@ -82,6 +85,8 @@ export const StageResult = z.strictObject({
   counts: StageCounts,
   /** Next synthesis ordinal per domain, JSON. */
   ordinals: ArtifactRef,
+  /** The form that the teacher was asked to answer in; absent where no call has told yet what the endpoint takes. */
+  output: z.enum(outputs).optional(),
   /** Training file of all stages so far, OpenAI chat JSONL. */
   training: ArtifactRef,
   student: StudentRef.nullable(),

@@ -39,6 +39,10 @@ export const failures = {
     remedy:
       'The endpoint reported more tokens than the worst case charged; check its prices and limits, then resume; what it reported is the worst case from then on.',
   },
+  BatchFailed: {
+    retry: 'mend',
+    remedy: 'Look at the batch at the endpoint, mend the cause, then resume: what is missing is submitted again.',
+  },
   FineTuneFailed: { retry: 'mend', remedy: 'Look at the job at the student endpoint, mend the cause, then resume.' },
   AwaitingStudent: {
     retry: 'mend',

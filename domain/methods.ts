@@ -20,6 +20,11 @@ export interface Switches {
   readonly verify: 'off' | 'teacher';
   /** Rounds that replace dropped rows while calls are left. */
   readonly refill: number;
+  /**
+   * The most candidates the teacher is asked for per row it is to invent, on average over a domain's slots of a stage,
+   * refills included: a domain of which it has nothing new to say must not eat the calls of the others.
+   */
+  readonly ceiling: number;
   readonly candidates: 'auto' | 'all' | number;
   readonly rationale: 'teacher' | 'none';
   readonly format: 'text' | 'chat';
@@ -48,6 +53,7 @@ const paper: Switches = {
   nearDuplicates: 'keep',
   verify: 'off',
   refill: 0,
+  ceiling: 3,
   candidates: 'all',
   rationale: 'teacher',
   format: 'text',

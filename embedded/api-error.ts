@@ -3,13 +3,19 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string | null;
   readonly param: string | null;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, message: string, details: { code?: string; param?: string } = {}) {
+  constructor(
+    status: number,
+    message: string,
+    details: { code?: string; param?: string; headers?: Readonly<Record<string, string>> } = {},
+  ) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
     this.code = details.code ?? null;
     this.param = details.param ?? null;
+    this.headers = details.headers ?? {};
   }
 }
 

@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import multipart from '@fastify/multipart';
 import fastify, { type FastifyInstance } from 'fastify';
 import { ApiError, errorBody } from './api-error.ts';
+import { batchRoutes } from './routes/batches.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { completionRoutes } from './routes/completions.ts';
 import { fileRoutes } from './routes/files.ts';
@@ -25,7 +26,10 @@ export async function buildApp(services: Services, apiKey: string | undefined): 
   }
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof ApiError) {
-      return reply.code(error.status).send(errorBody(error.status, error.message, error.code, error.param));
+      return reply
+        .code(error.status)
+        .headers(error.headers)
+        .send(errorBody(error.status, error.message, error.code, error.param));
     }
     const status = statusOf(error);
     const message = error instanceof Error ? error.message : String(error);
@@ -35,7 +39,7 @@ export async function buildApp(services: Services, apiKey: string | undefined): 
     const message = `Unknown request URL: ${request.method} ${request.url.split('?')[0]}`;
     return reply.code(404).send(errorBody(404, message, 'unknown_url'));
   });
-  for (const routes of [chatRoutes, completionRoutes, fileRoutes, jobRoutes, modelRoutes, ownRoutes]) {
+  for (const routes of [chatRoutes, completionRoutes, fileRoutes, jobRoutes, batchRoutes, modelRoutes, ownRoutes]) {
     routes(app, services);
   }
   return app;

@@ -1,5 +1,8 @@
 /** How the endpoint behaves towards calls of its teachers: delays, idempotency, faults. Can be changed while it runs. */
 import { z } from 'zod';
+import { BatchBehaviour, BatchFates } from './batches/behaviour.ts';
+import { Throttle } from './throttle.ts';
+import { Workplaces } from './workplaces.ts';
 
 /**
  * Beside an HTTP status: `reset` cuts the connection before the headers, `reset-body` after them and half the body;
@@ -8,6 +11,10 @@ import { z } from 'zod';
  */
 const misdeeds = ['reset', 'reset-body', 'stall', 'stall-body', 'late', 'half-json', 'repeat'] as const;
 export type Misdeed = (typeof misdeeds)[number];
+
+/** Forms of `response_format`, the best first: an endpoint that knows one knows those after it too. */
+export const structuredForms = ['json-schema', 'json-object', 'none'] as const;
+export type StructuredForm = (typeof structuredForms)[number];
 
 const Fault = z.strictObject({
   status: z.union([z.int().min(400).max(599), z.enum(misdeeds)]),
@@ -27,15 +34,30 @@ const Fault = z.strictObject({
 });
 export type Fault = z.infer<typeof Fault>;
 
+const Limits = z.strictObject({
+  requestsPerMinute: z.number().positive().optional(),
+  tokensPerMinute: z.number().positive().optional(),
+  burstSeconds: z.number().positive().max(3600).default(60),
+  headers: z.boolean().default(true),
+});
+
 export const BehaviourChange = z.strictObject({
   latencyMs: z.number().nonnegative().max(600_000).optional(),
   /** Added to the latency, uniform between 0 and this. */
   jitterMs: z.number().nonnegative().max(600_000).optional(),
   /** Honour `Idempotency-Key` on chat completions of teachers. */
   idempotent: z.boolean().optional(),
+  /** The best `response_format` that is understood; 400 for a better one. */
+  structured: z.enum(structuredForms).optional(),
   /** Rest between two slices of training: makes a job last, for tests that kill something in the middle of it. */
   trainingPauseMs: z.number().nonnegative().max(60_000).optional(),
   faults: z.array(Fault).optional(),
+  /** Replaces all that was said of batches before. */
+  batches: BatchBehaviour.optional(),
+  /** Rate limits of the teachers, enforced from now on with full buckets; null: none. */
+  limits: Limits.nullish(),
+  /** Calls that are worked on at the same time; null: as many as come. */
+  servers: z.int().positive().nullish(),
 });
 export type BehaviourChange = z.infer<typeof BehaviourChange>;
 
@@ -44,8 +66,12 @@ export class Behaviour {
   jitterMs = 0;
   idempotent = false;
   trainingPauseMs = 0;
+  structured: StructuredForm = 'json-schema';
   /** Of the call before, for a fault that repeats it. */
   lastAnswer: unknown;
+  readonly batches = new BatchFates();
+  readonly workplaces = new Workplaces();
+  throttle: Throttle | null = null;
   #faults: { readonly fault: Fault; seen: number; struck: number }[] = [];
 
   change(change: BehaviourChange): void {
@@ -53,6 +79,10 @@ export class Behaviour {
     this.jitterMs = change.jitterMs ?? this.jitterMs;
     this.idempotent = change.idempotent ?? this.idempotent;
     this.trainingPauseMs = change.trainingPauseMs ?? this.trainingPauseMs;
+    if (change.batches) this.batches.change(change.batches);
+    if (change.limits !== undefined) this.throttle = change.limits && new Throttle(change.limits, performance.now());
+    if (change.servers !== undefined) this.workplaces.places = change.servers;
+    this.structured = change.structured ?? this.structured;
     if (change.faults) this.#faults = change.faults.map((fault) => ({ fault, seen: 0, struck: 0 }));
   }
 

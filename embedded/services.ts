@@ -1,5 +1,7 @@
+import type { BatchRunner } from './batches/runner.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { JobRunner } from './jobs/runner.ts';
+import type { Batches } from './state/batches.ts';
 import type { Files } from './state/files.ts';
 import type { Jobs } from './state/jobs.ts';
 import type { Meter } from './state/meter.ts';
@@ -13,6 +15,8 @@ export interface Services {
   readonly files: Files;
   readonly jobs: Jobs;
   readonly runner: JobRunner;
+  readonly batches: Batches;
+  readonly batchRunner: BatchRunner;
   readonly students: StudentStore;
   readonly teachers: TeacherCatalogue;
 }

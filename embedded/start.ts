@@ -1,8 +1,11 @@
 /** Composition root of the embedded endpoint: state, teachers, students, server, and the order in which they end. */
 import { mkdirSync } from 'node:fs';
 import { buildApp } from './app.ts';
+import { BatchRunner } from './batches/runner.ts';
 import { Behaviour, type BehaviourChange } from './behaviour.ts';
 import { JobRunner } from './jobs/runner.ts';
+import { lineAnswers } from './routes/batch-line.ts';
+import { Batches } from './state/batches.ts';
 import { openDatabase } from './state/database.ts';
 import { Files } from './state/files.ts';
 import { Jobs } from './state/jobs.ts';
@@ -41,16 +44,21 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const students = new StudentStore(options.state);
   const runner = new JobRunner(files, jobs, students, behaviour);
   const teachers = new TeacherCatalogue(options.data);
-  const app = await buildApp({ behaviour, meter, files, jobs, runner, students, teachers }, options.apiKey);
+  const batches = new Batches(database);
+  const batchRunner = new BatchRunner(files, batches, behaviour, lineAnswers({ behaviour, meter, students, teachers }));
+  const services = { behaviour, meter, files, jobs, runner, batches, batchRunner, students, teachers };
+  const app = await buildApp(services, options.apiKey);
   const close = async (): Promise<void> => {
     await app.close();
     await runner.close();
+    await batchRunner.close();
     meter.close();
     database.close();
   };
   try {
     const address = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
     runner.resume();
+    batchRunner.resume();
     return { url: `${address}/v1`, port: Number(new URL(address).port), close };
   } catch (error) {
     await close();

@@ -5,11 +5,13 @@ import { usdText } from '../domain/cost.ts';
 import { plannedCalls } from '../domain/planned-calls.ts';
 import { cell, fraction, share, table } from './markdown-table.ts';
 import { metricWord } from './metric-words.ts';
+import { plannedRows } from './planned.ts';
+import { promptWords } from './prompt-words.ts';
 
 export function markdownReport(report: Report): string {
   // A run that trains nothing has neither stages nor quotas.
   const trained = report.stages.length > 0;
-  const parts = [heading(report), budget(report)];
+  const parts = [heading(report), budget(report), ...plannedAndActual(report)];
   if (trained) parts.push(stages(report));
   parts.push(scores(report));
   if (trained) parts.push(quotas(report));
@@ -75,6 +77,14 @@ function budget({ spec, ledger, stages: parts }: Report): string {
   ].join('\n');
 }
 
+/** What was expected when the run began. */
+function plannedAndActual(report: Report): string[] {
+  const rows = plannedRows(report);
+  if (rows.length === 0) return [];
+  const cells = rows.map((row) => [row.what, row.planned, row.actual]);
+  return [['## Planned and actual', '', table(['what', 'planned', 'actual'], cells)].join('\n')];
+}
+
 /** Planned is the worst case that was charged before sending; actual what stood in the ledger at the end. */
 function currencies({ tokens, money }: Report['ledger']): [string, string][] {
   const unknown = money.unpriced === 0 ? '' : `, and ${money.unpriced} answers of a model without a known price`;
@@ -82,8 +92,8 @@ function currencies({ tokens, money }: Report['ledger']): [string, string][] {
   const moneyLimit = money.limitMicroUsd === null ? '' : `, limit ${usdText(money.limitMicroUsd)} USD`;
   const [planned, actual] = [usdText(money.plannedMicroUsd), usdText(money.chargedMicroUsd)];
   const rows: [string, string][] = [
-    ['tokens planned (worst case) / actual', `${tokens.planned} / ${tokens.charged}${tokenLimit}`],
-    ['money planned (worst case) / actual', `${planned} / ${actual} USD${moneyLimit}${unknown}`],
+    ['tokens charged before sending (worst case) / actual', `${tokens.planned} / ${tokens.charged}${tokenLimit}`],
+    ['money charged before sending (worst case) / actual', `${planned} / ${actual} USD${moneyLimit}${unknown}`],
   ];
   if (money.studentMicroUsd > 0) rows.push(['of this for the student', `${usdText(money.studentMicroUsd)} USD`]);
   return rows;
@@ -215,7 +225,7 @@ function settings(report: Report): string {
         ['student', cell(report.studentModel ?? 'none')],
         ['stages (K)', spec.stages],
         ['seed', spec.seed],
-        ['prompts', `${report.prompts.version}, sha256 ${report.prompts.sha256.slice(0, 12)}`],
+        ['prompts', `${report.prompts.version}, sha256 ${report.prompts.sha256.slice(0, 12)}${promptWords(report)}`],
         ['versions', `baldistill ${report.versions.baldistill}, Node ${report.versions.node}`],
         ...Object.entries(spec.switches).map(([key, value]): [string, string] => [`switch ${key}`, String(value)]),
       ],

@@ -1,14 +1,18 @@
 /** A worker: one Temporal worker a kind of task queue, over one connection, one ledger and one world. */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
-import { controlActivities, studentActivities, teacherActivities } from '../activities/index.ts';
+import { batchActivities, controlActivities, studentActivities, teacherActivities } from '../activities/index.ts';
 import { openLedger } from '../adapters/ledger/open-ledger.ts';
 import type { TemporalConfig } from './temporal-config.ts';
 import type { TemporalTarget } from './temporal-connection.ts';
 import { workflowBundle } from './bundle.ts';
 import { otherRuns } from './other-runs.ts';
+import { openLimiters } from './watch/limiters.ts';
+import { serveMetrics } from './watch/metrics-server.ts';
+import { watchWorker } from './watch/worker-watch.ts';
 import { createWorld } from './world.ts';
 
 export interface WorkerSetup {
@@ -21,6 +25,8 @@ export interface WorkerSetup {
   readonly embeddedUrl: () => string | undefined;
   /** How long an endpoint that refuses or is overloaded is asked again before the run parks; for proofs, shorter. */
   readonly patienceMs?: { readonly refused: number; readonly overloaded: number };
+  /** For the benchmark: another ledger. */
+  readonly openLedger?: typeof openLedger;
 }
 
 export interface RunningWorker {
@@ -37,10 +43,16 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
   const { config, target, home } = setup;
   const connection = await NativeConnection.connect(target.connectionOptions);
   const draining = new AbortController();
-  const ledger = await openLedger({ path: join(home, 'ledger.sqlite') });
+  const ledger = await (setup.openLedger ?? openLedger)({ path: join(home, 'ledger.sqlite') });
+  const limiters = openLimiters();
+  const name = `${process.pid}-${randomBytes(4).toString('hex')}`;
+  const metrics = config.metrics.enabled ? await serveMetrics(config.metrics.port, { limiters, ledger }) : null;
+  const endWatch = watchWorker({ home, worker: name, limiters, metrics: metrics?.url ?? null });
   const world = createWorld({
     home,
     ledger,
+    limiters,
+    worker: name,
     embeddedUrl: setup.embeddedUrl,
     patienceMs: setup.patienceMs,
     draining: draining.signal,
@@ -72,7 +84,7 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
     Worker.create({
       ...common,
       taskQueue: teacher.name,
-      activities: teacherActivities(world, config.timeouts.sliceSeconds),
+      activities: { ...teacherActivities(world, config.timeouts.sliceSeconds), ...batchActivities(world) },
       maxConcurrentActivityTaskExecutions: teacher.concurrency,
     }),
     Worker.create({
@@ -90,6 +102,8 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
   };
   return {
     stopped: runAll(workers, shutdown, async () => {
+      endWatch();
+      await metrics?.close();
       await ledger.close();
       await connection.close();
     }),

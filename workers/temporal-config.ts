@@ -28,6 +28,8 @@ export const TemporalConfig = z.strictObject({
   searchAttributes: z.boolean().default(true),
   timeouts: z.strictObject({ heartbeatSeconds, sliceSeconds, stepHours, fineTuneDays }).prefault({}),
   window,
+  /** Prometheus metrics of each worker, on the loopback interface. Port 0 takes a free one. */
+  metrics: z.strictObject({ enabled: z.boolean().default(true), port: Port.default(0) }).prefault({}),
   /** Ports: 0 takes a free one. Retention: how long finished runs stay in the UI. */
   devServer: z
     .strictObject({

@@ -1,8 +1,6 @@
 /** Builds the world that a worker's activities reach: ledger, artifacts, importers, endpoints, limiters. */
 import { join } from 'node:path';
 import { createPrepare } from '../activities/prepare.ts';
-import { createLimiter } from '../activities/limiter.ts';
-import type { Limiter } from '../activities/limiter.ts';
 import type { Ledger } from '../activities/ports/ledger.ts';
 import type { Purse } from '../activities/ports/purse.ts';
 import type { Student } from '../activities/ports/student.ts';
@@ -13,6 +11,7 @@ import { commandEnvironment } from '../adapters/command/command-environment.ts';
 import { commandStudent } from '../adapters/command/command-student.ts';
 import { createFileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
 import { createImporter } from '../adapters/datasets/importer.ts';
+import { batchEndpoint } from '../adapters/openai/batches.ts';
 import type { EndpointAddress } from '../adapters/openai/client.ts';
 import { openAiStudent } from '../adapters/openai/student.ts';
 import { openAiTeacher } from '../adapters/openai/teacher.ts';
@@ -20,6 +19,7 @@ import { teacherModelId } from '../contracts/embedded-models.ts';
 import { studentRates } from '../contracts/run-prices.ts';
 import type { RunSpec, TeacherConfig } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
+import type { Limiters } from './watch/limiters.ts';
 
 export interface WorldParts {
   readonly home: string;
@@ -31,11 +31,12 @@ export interface WorldParts {
   readonly draining: AbortSignal;
   readonly awaitClosed: World['awaitClosed'];
   readonly runs: World['runs'];
+  readonly worker: string;
+  readonly limiters: Limiters;
 }
 
 export function createWorld(parts: WorldParts): World {
   const artifacts = createFileArtifacts(join(parts.home, 'artifacts'));
-  const limiters = new Map<string, Limiter>();
   /** Kept, since a teacher remembers over slices for how long its endpoint has been in trouble. */
   const teachers = new Map<string, Teacher>();
   const purses = new Map<string, Purse>();
@@ -65,28 +66,27 @@ export function createWorld(parts: WorldParts): World {
     draining: parts.draining,
     awaitClosed: parts.awaitClosed,
     runs: parts.runs,
+    worker: parts.worker,
     prepare: createPrepare({ artifacts, importer: createImporter() }),
     runFolder: (run) => join(parts.home, 'runs', run),
     comparisonFolder: (name) => join(parts.home, 'comparisons', name),
 
-    teacher({ teacher: config, data, task }) {
-      const teacher = present(config);
-      const id = JSON.stringify([teacher, data, task]);
-      const known = teachers.get(id);
-      if (known !== undefined) return known;
+    teacher(spec) {
+      const { teacher: config, data, task } = spec;
+      const id = JSON.stringify([config, data, task]);
+      const known = teachers.get(id) ?? openTeacher(spec, address, parts.patienceMs);
+      teachers.set(id, known);
+      return known;
+    },
+
+    batches(spec) {
+      const teacher = present(spec.teacher);
       const remote = 'embedded' in teacher ? undefined : teacher;
-      const made = openAiTeacher({
-        model: remote?.model ?? embeddedTeacherModel({ teacher, data, task }),
+      return batchEndpoint({
+        teacher: this.teacher(spec),
         address: () => address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
-        temperature: remote?.temperature,
-        maxTokens: remote?.maxTokens ?? 1024,
-        maxTokensField: remote?.maxTokensField ?? 'max_tokens',
-        sendSeed: remote?.seed ?? true,
         unbilled: teacher.unbilled,
-        patienceMs: parts.patienceMs,
       });
-      teachers.set(id, made);
-      return made;
     },
 
     student(spec, url): Student | null {
@@ -115,17 +115,35 @@ export function createWorld(parts: WorldParts): World {
       });
     },
 
-    limiter({ teacher: config }) {
-      const teacher = present(config);
-      const endpoint = JSON.stringify([
-        'embedded' in teacher ? teacher.embedded : [teacher.baseUrl, teacher.model],
-        teacher.concurrency,
-      ]);
-      const known = limiters.get(endpoint) ?? createLimiter(teacher.concurrency);
-      limiters.set(endpoint, known);
-      return known;
-    },
+    limiter: ({ teacher: config }) => parts.limiters.of(endpointOf(present(config))),
   };
+}
+
+type Flow = Pick<TeacherConfig, 'concurrency' | 'timeout'>;
+
+/** The teacher of a run; who only wants to know what would be sent gives an address that is never asked for. */
+export function openTeacher(
+  { teacher: config, data, task }: Pick<RunSpec, 'teacher' | 'data' | 'task'>,
+  address: (url: string | undefined, apiKeyEnv: string | undefined, flow: Flow) => EndpointAddress,
+  patienceMs: WorldParts['patienceMs'],
+): Teacher {
+  const teacher = present(config);
+  const remote = 'embedded' in teacher ? undefined : teacher;
+  return openAiTeacher({
+    model: remote?.model ?? embeddedTeacherModel({ teacher, data, task }),
+    address: () => address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
+    temperature: remote?.temperature,
+    maxTokens: remote?.maxTokens ?? 1024,
+    maxTokensField: remote?.maxTokensField ?? 'max_tokens',
+    sendSeed: remote?.seed ?? true,
+    unbilled: teacher.unbilled,
+    patienceMs,
+  });
+}
+
+/** What has limits of its own: an address and a model. */
+function endpointOf(teacher: TeacherConfig): string {
+  return 'embedded' in teacher ? `embedded ${teacher.embedded} teacher` : `${teacher.baseUrl} ${teacher.model}`;
 }
 
 /** Nothing asks a teacher in a run that has none. */

@@ -1,6 +1,13 @@
 /** Current details in Markdown, as the Temporal UI shows them (no HTML, no images; under 20 KB). */
 import type { ComparisonProgress } from '../contracts/comparison-messages.ts';
-import type { Amount, BudgetCopy, BudgetRequest, Progress, StageProgress } from '../contracts/progress.ts';
+import type {
+  Amount,
+  BatchProgress,
+  BudgetCopy,
+  BudgetRequest,
+  Progress,
+  StageProgress,
+} from '../contracts/progress.ts';
 import { usdText } from '../domain/cost.ts';
 
 const barWidth = 20;
@@ -33,8 +40,14 @@ export function stageDetails(progress: StageProgress): string {
   if (progress.blocked !== null)
     lines.push(`> **Blocked**: ${plain(progress.blocked.message)}`, `> ${progress.blocked.remedy}`, '');
   if (progress.planned > 0) lines.push(`Round ${progress.round}: ${progress.done} of ${progress.planned} calls`, '');
+  if (progress.batch !== undefined) lines.push(batchWords(progress.batch), '');
   if (progress.budget !== null) lines.push(budgetBar(progress.budget));
   return lines.join('\n');
+}
+
+/** `1 of 3 batches ended, 1400 of 2000 calls of the others answered`. */
+export function batchWords({ batches, ended, lines, answered }: BatchProgress): string {
+  return `${ended} of ${batches} batches ended, ${answered} of ${lines} calls of those under way answered`;
 }
 
 export function comparisonDetails(progress: ComparisonProgress): string {

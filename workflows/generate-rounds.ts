@@ -1,8 +1,11 @@
 /** The generate step: rounds of calls, each planned, then sent chunk by chunk (DESIGN section 3). */
 import { CancellationScope, allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import type { Balanced, SelectedRows } from '../contracts/activity-messages.ts';
+import type { TeacherConfig } from '../contracts/run-file.ts';
+import { goesByBatch } from '../domain/batch-mode.ts';
 import { mostRounds } from '../domain/rounds.ts';
 import { attempt } from './parking.ts';
+import { sendInBatches } from './send-batches.ts';
 import { sendThrough } from './send-round.ts';
 import type { StageRun } from './stage-run.ts';
 import { hear } from './stage-state.ts';
@@ -36,6 +39,7 @@ export async function generateRounds(
     // A round that verifies plans no slots: it is about those of the round before.
     if (plan.purpose !== 'verify') memory.domains = plan.domains;
     memory.done = 0;
+    memory.byBatch = byBatch(run, plan.calls);
     window.pending.push(...plan.chunks);
     await sendPending(run, restart);
   }
@@ -43,6 +47,10 @@ export async function generateRounds(
 
 async function sendPending(run: StageRun, restart: () => Promise<never>): Promise<void> {
   const { engine, steps, memory, parking, window } = run;
+  if (memory.byBatch === true) {
+    await sendInBatches(run, closeWithWhatItHas, restart);
+    return;
+  }
   const round = memory.plans.length - 1;
   while (window.pending.length > 0) {
     const send = async (): Promise<void> => {
@@ -52,7 +60,7 @@ async function sendPending(run: StageRun, restart: () => Promise<never>): Promis
         (chunk) => {
           const { spec, connected, stage } = run.input;
           return steps.teacher.generate.executeWithOptions({ summary: `round ${round} · ${chunk.rows} slots` }, [
-            { spec, connected, stage, round, chunk },
+            { spec, connected, stage, round, chunk, ...(memory.terms === undefined ? {} : { terms: memory.terms }) },
           ]);
         },
         (result) => {
@@ -72,4 +80,20 @@ async function sendPending(run: StageRun, restart: () => Promise<never>): Promis
       await restart();
     }
   }
+}
+
+function byBatch({ input, runStartedAt }: StageRun, calls: number): boolean {
+  const { spec, connected, stage } = input;
+  // A run that an earlier version started says neither.
+  const { mode, batch }: Partial<Pick<TeacherConfig, 'mode' | 'batch'>> = spec.teacher ?? {};
+  if (mode === undefined || batch === undefined) return false;
+  return goesByBatch(
+    { mode, minimum: batch.minimum, deadlineHours: batch.deadlineHours },
+    {
+      calls,
+      possible: connected.batch === true,
+      hoursSinceStart: (Date.now() - runStartedAt) / 3_600_000,
+      stagesLeft: spec.stages - stage,
+    },
+  );
 }

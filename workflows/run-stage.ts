@@ -3,7 +3,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { startChild } from '@temporalio/workflow';
 import type { Connected, Prepared, StageResult } from '../contracts/stage.ts';
 import type { RunState } from './run-state.ts';
-import { pauseStage } from './messages.ts';
+import { pauseStage, setStageTerms } from './messages.ts';
 import { stage } from './stage.ts';
 import { stepsOf } from './steps.ts';
 
@@ -24,6 +24,7 @@ export async function runStage(
   const workflowId = stageId(spec.name, index);
   for (;;) {
     const { paused } = state.parking;
+    const { terms } = state;
     try {
       state.child = await startChild(stage, {
         workflowId,
@@ -37,11 +38,14 @@ export async function runStage(
             input: { spec, ...data, stage: index, history: state.stages },
             engine,
             paused,
+            ...(terms === null ? {} : { terms }),
+            runStartedAt: state.startedAt,
           },
         ],
       });
-      // A pause that came while the stage was being started met nobody.
+      // A message that came while the stage was being started met nobody.
       if (state.parking.paused && !paused) await state.child.signal(pauseStage);
+      if (state.terms !== null && state.terms !== terms) await state.child.signal(setStageTerms, state.terms);
       return await state.child.result();
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -3,6 +3,7 @@ import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import type { BudgetCopy, LedgerPin, Progress, RunStatus, StageLine, StepName } from '../contracts/progress.ts';
+import type { FlowTerms } from '../contracts/flow.ts';
 import type { Connected, DistillInput, Prepared, Scores, StageResult } from '../contracts/stage.ts';
 import { simulatedParts } from '../contracts/simulated.ts';
 import { runDetails } from './details.ts';
@@ -38,6 +39,8 @@ export interface RunState {
   budget: BudgetCopy | null;
   test: Scores | null;
   stopAfterStage: boolean;
+  /** How fast the teacher may be asked, where somebody changed it on the way. */
+  terms: FlowTerms | null;
 }
 
 export function freshRun(input: DistillInput, now: number): RunState {
@@ -56,6 +59,7 @@ export function freshRun(input: DistillInput, now: number): RunState {
     budget: null,
     test: null,
     stopAfterStage: false,
+    terms: null,
   };
 }
 
@@ -89,6 +93,7 @@ export function progressOf(state: RunState): Progress {
     startedAt: state.startedAt,
     ledger: state.connected?.ledger ?? null,
     simulated: simulatedParts(spec),
+    ...(state.terms === null ? {} : { terms: state.terms }),
   };
 }
 

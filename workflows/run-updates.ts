@@ -1,6 +1,8 @@
 /** The updates a run takes. Validators check shape and sense only, synchronously; the ledger decides about money. */
 import { ApplicationFailure, CancellationScope, setHandler } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
+import { FlowRequest } from '../contracts/flow.ts';
+import { changedTerms, termsOf, termsText } from '../contracts/flow-terms.ts';
 import { BudgetRequest, ResumeRequest } from '../contracts/progress.ts';
 import type { UpdateAnswer } from '../contracts/progress.ts';
 import {
@@ -9,6 +11,8 @@ import {
   resumeRun,
   resumeStage,
   setBudget,
+  setFlow,
+  setStageTerms,
   skipInStage,
   skipStep,
   stopAfterStage,
@@ -146,6 +150,27 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
         );
       },
       description: 'Change limits of calls, tokens or USD; not below what is charged.',
+    },
+  );
+
+  setHandler(
+    setFlow,
+    async (request) => {
+      const terms = changedTerms(state.terms ?? termsOf(state.input.spec), request);
+      state.terms = terms;
+      await tellStage((child) => child.signal(setStageTerms, terms));
+      return answer(`The teacher is asked with ${termsText(terms)}.`);
+    },
+    {
+      validator: (request) => {
+        refuseWhenOver();
+        if (state.input.spec.teacher === undefined) refuse(`The run ${run} asks no teacher.`);
+        refuseShape(
+          FlowRequest.safeParse(request).success,
+          'setFlow takes {concurrency?: 1 to 1024, requestsPerMinute?, tokensPerMinute?, inputTokensPerMinute?, outputTokensPerMinute?: a positive number, or null for no limit}, at least one of them',
+        );
+      },
+      description: 'Change how fast the teacher is asked: calls in flight, requests and tokens a minute.',
     },
   );
 }

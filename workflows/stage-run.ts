@@ -1,6 +1,7 @@
 /** One running stage: its input, its memory, and how it does a step. Shared by the parts of the stage workflow. */
 import { CancellationScope, getExternalWorkflowHandle, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { EngineSettings } from '../contracts/engine.ts';
+import type { FlowTerms } from '../contracts/flow.ts';
 import type { StageInput } from '../contracts/stage.ts';
 import { stageDetails } from './details.ts';
 import { stageReported } from './messages.ts';
@@ -19,6 +20,10 @@ export interface StageStart {
   readonly input: StageInput;
   readonly engine: EngineSettings;
   readonly paused: boolean;
+  /** How fast the teacher may be asked, where somebody changed it before. */
+  readonly terms?: FlowTerms;
+  /** When the run started; milliseconds since the epoch. Absent in stages started by an earlier version. */
+  readonly runStartedAt?: number;
   /** What an earlier execution of this stage already did (continue-as-new). */
   readonly memory?: StageMemory;
 }
@@ -27,6 +32,7 @@ export interface StageRun {
   /** The stage's input, with the ledger as this stage last saw it. */
   readonly input: StageInput;
   readonly engine: EngineSettings;
+  readonly runStartedAt: number;
   readonly steps: Steps;
   readonly memory: StageMemory;
   readonly parking: Parking;
@@ -39,7 +45,10 @@ export interface StageRun {
 
 export function openStage(start: StageStart): StageRun {
   const { input, engine } = start;
-  const memory = start.memory ?? freshMemory(Date.now(), input.connected.ledger);
+  const memory = start.memory ?? {
+    ...freshMemory(Date.now(), input.connected.ledger),
+    ...(start.terms === undefined ? {} : { terms: start.terms }),
+  };
   const parking: Parking = { ...openParking(), paused: start.paused };
 
   let told = JSON.stringify(['running', 'balance', null]);
@@ -69,6 +78,7 @@ export function openStage(start: StageStart): StageRun {
       return { ...input, connected: { ...input.connected, ledger: memory.ledger } };
     },
     engine,
+    runStartedAt: start.runStartedAt ?? memory.startedAt,
     steps: stepsOf(engine, input.spec),
     memory,
     parking,

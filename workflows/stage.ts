@@ -16,7 +16,7 @@ import {
 import type { ClosedStage } from '../contracts/activity-messages.ts';
 import type { StageResult, StudentRef } from '../contracts/stage.ts';
 import { generateRounds } from './generate-rounds.ts';
-import { pauseStage, progressOfStage, resumeStage, skipInStage } from './messages.ts';
+import { pauseStage, progressOfStage, resumeStage, setStageTerms, skipInStage } from './messages.ts';
 import { StepSkipped, giveUp, release } from './parking.ts';
 import { openStage } from './stage-run.ts';
 import type { StageRun, StageStart } from './stage-run.ts';
@@ -42,6 +42,13 @@ export async function stage(start: StageStart): Promise<StageResult> {
     run.changed();
   });
 
+  setHandler(setStageTerms, (terms) => {
+    memory.terms = terms;
+    // Slices that run were started under the old ones: what they have not sent is sent under these.
+    window.drain();
+    run.changed();
+  });
+
   // An end that was asked for is not held up by a pause: closing the stage sends no call.
   CancellationScope.current().cancelRequested.catch(() => {
     parking.paused = false;
@@ -51,8 +58,9 @@ export async function stage(start: StageStart): Promise<StageResult> {
   const student = await orderly(run, () => train(run, closed));
   const validation = student === null ? null : await orderly(run, () => validate(run, student));
   await CancellationScope.nonCancellable(async () => await condition(allHandlersFinished));
-  const { quotas, selection, ordinals, examples, outcomes, counts, training } = closed;
-  const filled = { quotas, selection, ordinals, examples, outcomes, counts, training };
+  const { quotas, selection, ordinals, output, examples, outcomes, counts, training } = closed;
+  const form = output === undefined ? {} : { output };
+  const filled = { quotas, selection, ordinals, ...form, examples, outcomes, counts, training };
   return { stage: start.input.stage, ...filled, student, validation, skipped: memory.skipped, budget: closed.budget };
 }
 

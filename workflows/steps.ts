@@ -1,7 +1,7 @@
 /** Activity stubs of a run: task queue, timeouts and retry policy of every step in one place (DESIGN section 3). */
 import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, RetryPolicy } from '@temporalio/workflow';
-import type { ControlActivities, StudentActivities, TeacherActivities } from '../activities/types.ts';
+import type { BatchActivities, ControlActivities, StudentActivities, TeacherActivities } from '../activities/types.ts';
 import type { EngineSettings } from '../contracts/engine.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 
@@ -23,6 +23,9 @@ const polling: RetryPolicy = { initialInterval: '200ms', backoffCoefficient: 1.5
 export interface Steps {
   readonly control: ActivityInterfaceFor<ControlActivities>;
   readonly teacher: ActivityInterfaceFor<TeacherActivities>;
+  /** Batch mode, on the teacher's queue: gathering, submitting and settling; and waiting for the end of a batch. */
+  readonly batch: ActivityInterfaceFor<BatchActivities>;
+  readonly batchEnd: ActivityInterfaceFor<BatchActivities>;
   readonly student: ActivityInterfaceFor<StudentActivities>;
   readonly polled: ActivityInterfaceFor<StudentActivities>;
 }
@@ -45,6 +48,20 @@ export function stepsOf(engine: EngineSettings, spec: RunSpec): Steps {
       heartbeatTimeout,
       retry: lostWorker,
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    }),
+    batch: proxyActivities<BatchActivities>({
+      taskQueue: engine.queues.teacher,
+      startToCloseTimeout: step,
+      heartbeatTimeout,
+      retry: lostWorker,
+      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    }),
+    batchEnd: proxyActivities<BatchActivities>({
+      taskQueue: engine.queues.teacher,
+      startToCloseTimeout: '1 minute',
+      scheduleToCloseTimeout: engine.fineTuneDays * 86_400_000,
+      heartbeatTimeout,
+      retry: polling,
     }),
     student: proxyActivities<StudentActivities>({
       taskQueue: engine.queues.student,

@@ -74,3 +74,23 @@ export interface UnusableAnswer {
   readonly reason: string;
   readonly text: string;
 }
+
+/** An answer that is there already; tokens are null where the endpoint did not say. */
+export interface KnownAnswer {
+  readonly contentKey: string;
+  /** Who paid. */
+  readonly run: string;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly latencyMs: number | null;
+}
+
+/** Means over the answers of a kind of call. */
+export interface AnswerUsage {
+  readonly kind: string;
+  readonly count: number;
+  readonly outputTokens: number;
+  /** Standard deviation of `outputTokens`. */
+  readonly deviation: number;
+  readonly latencyMs: number;
+}

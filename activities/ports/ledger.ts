@@ -1,16 +1,25 @@
-import type { BudgetHistory, LedgerSummary, UnusableAnswer } from './ledger-views.ts';
+import type { BatchLedger } from './batch-ledger.ts';
+import type { AnswerUsage, BudgetHistory, KnownAnswer, LedgerSummary, UnusableAnswer } from './ledger-views.ts';
 import type { Amount, LedgerPin, RunStatus } from '../../contracts/progress.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 import type { Limits } from '../../domain/budget.ts';
 
-export type { BudgetHistory, CallCounts, LedgerSummary, SpentPart, UnusableAnswer } from './ledger-views.ts';
+export type {
+  AnswerUsage,
+  BudgetHistory,
+  CallCounts,
+  KnownAnswer,
+  LedgerSummary,
+  SpentPart,
+  UnusableAnswer,
+} from './ledger-views.ts';
 
 /**
  * The ledger: sole owner of the budget and of every paid answer (DESIGN section 4). Every method is one durable
  * transaction, grouped with others into one commit. Throws `BaldistillError` `LedgerUnavailable`, `StorageFull`,
  * `LedgerMismatch`.
  */
-export interface Ledger {
+export interface Ledger extends BatchLedger {
   /** Identity of the ledger and its event counter, which only grows. */
   identity(): Promise<LedgerIdentity>;
   /** Records a run or finds it again; a run that exists keeps its limits and what it is charged. */
@@ -30,8 +39,8 @@ export interface Ledger {
    * charged in full, and later calls of the run are charged with that much more before they are sent.
    */
   settle(callId: string, answer: PaidAnswer, cost: AnswerCost | null): Promise<'settled' | 'recovered' | 'above-bound'>;
-  /** Gives the charge back: the endpoint definitely did not bill. `final` says that the slot will not be asked again. */
-  refuse(callId: string, reason: string, options: { final: boolean }): Promise<void>;
+  /** Gives the charge back: the endpoint definitely did not bill. Whoever is in charge says so: this process, or `batch`. `final` says that the slot will not be asked again. */
+  refuse(callId: string, reason: string, options: { final: boolean; batch?: string }): Promise<void>;
   /**
    * The outcome is unknown: the charge stays. `seen` is false for calls found open after a lost worker. A call that an
    * idempotent endpoint still remembers (`idempotencyTtl`) is not given up: the next `intend` sends it again.
@@ -39,7 +48,7 @@ export interface Ledger {
   forfeit(
     callId: string,
     reason: string,
-    options: { seen: boolean; idempotencyTtl?: IntentRequest['idempotencyTtl'] },
+    options: { seen: boolean; idempotencyTtl?: IntentRequest['idempotencyTtl']; batch?: string },
   ): Promise<void>;
   /** How a call of another payer stands now. */
   callState(callId: string): Promise<CallState>;
@@ -56,6 +65,10 @@ export interface Ledger {
   history(run: string, points: number): Promise<BudgetHistory>;
   /** Answers that were paid for and could not be used, at most `each` a reason, the same ones whenever asked. */
   unusable(run: string, each: number): Promise<readonly UnusableAnswer[]>;
+  /** Of these content keys, those that are answered, whoever paid; in no order. */
+  knownAnswers(contentKeys: readonly string[]): Promise<readonly KnownAnswer[]>;
+  /** What the answers that these runs paid were like, by kind of call. */
+  answerUsage(runs: readonly string[]): Promise<readonly AnswerUsage[]>;
   /** Holds the tables against each other and against the event log; one sentence a difference. */
   audit(run: string): Promise<readonly string[]>;
   /** What an endpoint should have counted of the calls these runs paid. */
@@ -167,6 +180,8 @@ export interface IntentRequest {
   readonly idempotencyTtl: number | null;
   /** The most this call may cost; `microUsd` null where the model has no known price. */
   readonly worst: AnswerCost;
+  /** The batch that carries the call; absent for one that this process sends itself. */
+  readonly batch?: string;
 }
 
 export type IntentOutcome =
@@ -176,8 +191,8 @@ export type IntentOutcome =
   | { readonly kind: 'answered'; readonly callId: string }
   /** A living payer is on it: ask `callState` until it ends, then intend again. */
   | { readonly kind: 'wait'; readonly callId: string }
-  /** The limit, or calls planned for later, forbid it: the slot stays empty. */
-  | { readonly kind: 'exhausted'; readonly reason: 'calls' | 'tokens' | 'money' | 'forfeited' }
+  /** The limit, or calls planned for later, forbid it, or a batch was told no for good: the slot stays empty. */
+  | { readonly kind: 'exhausted'; readonly reason: 'calls' | 'tokens' | 'money' | 'forfeited' | 'refused' }
   /** Too many ambiguous ends without an answer in between: sending stops, the run blocks. */
   | { readonly kind: 'unstable'; readonly forfeits: number };
 

@@ -1,9 +1,12 @@
 import type { FailureType } from '../../domain/failures.ts';
-import type { Message } from '../../contracts/records.ts';
+import type { Message, PlannedCall } from '../../contracts/records.ts';
+import type { Told } from '../../domain/flow/flow.ts';
 import type { PaidAnswer } from './ledger.ts';
 
 export interface TeacherRequest {
   readonly messages: readonly Message[];
+  /** `response_format`, sent as it is; undefined for text. */
+  readonly responseFormat?: PlannedCall['responseFormat'];
   /** Sampling seed, sent where the endpoint takes one; null for annotations. */
   readonly seed: number | null;
 }
@@ -18,19 +21,27 @@ export interface Teacher {
   /** Throws `CallError` and nothing else. */
   complete(
     request: TeacherRequest,
-    options: { readonly idempotencyKey: string; readonly signal: AbortSignal },
+    options: {
+      readonly idempotencyKey: string;
+      readonly signal: AbortSignal;
+      /** Told what the headers say of rate limits, before the call ends either way; not where they say nothing. */
+      readonly heard: (limits: Told) => void;
+    },
   ): Promise<PaidAnswer>;
 }
 
 /**
  * How a call ended without an answer. `refused`: certainly not billed. `ambiguous`: it may be billed.
  * `failure`: the trouble is of the endpoint, not of this call, and a person has to mend it; null for one call's own.
- * `retryAfterMs`: when the endpoint asked to come back; null where it is useless to ask again (a definite no).
+ * `retryAfterMs`: when the endpoint asked to come back, 0 where it did not say; null where it is useless to ask again
+ * (a definite no).
  */
 export class CallError extends Error {
   readonly outcome: 'refused' | 'ambiguous';
   readonly failure: FailureType | null;
   readonly retryAfterMs: number | null;
+  /** Refused for being one of too many. */
+  readonly tooMuch: boolean;
   /** Short stable word for the ledger and the report: `rate_limited`, `supply_exhausted`, `timeout`. */
   readonly reason: string;
 
@@ -40,6 +51,7 @@ export class CallError extends Error {
       reason: string;
       failure: FailureType | null;
       retryAfterMs: number | null;
+      tooMuch?: boolean;
     },
     message: string,
     options?: ErrorOptions,
@@ -49,6 +61,7 @@ export class CallError extends Error {
     this.outcome = details.outcome;
     this.failure = details.failure;
     this.retryAfterMs = details.retryAfterMs;
+    this.tooMuch = details.tooMuch ?? false;
     this.reason = details.reason;
   }
 }

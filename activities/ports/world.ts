@@ -1,21 +1,26 @@
 import type { RunSpec } from '../../contracts/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
-import type { Limiter } from '../limiter.ts';
 import type { Artifacts } from './artifacts.ts';
+import type { BatchEndpoint } from './batch-endpoint.ts';
 import type { Ledger } from './ledger.ts';
+import type { Limiter } from './limiter.ts';
 import type { OtherRuns } from './other-runs.ts';
 import type { Student } from './student.ts';
 import type { Teacher } from './teacher.ts';
 
 /** Everything the activities reach: built once by the worker, faked part by part in tests. */
 export interface World {
+  /** Tells the workers of a run apart. */
+  readonly worker: string;
   readonly artifacts: Artifacts;
   readonly ledger: Ledger;
   /** The teacher of a run; cheap to ask for, clients are kept. Throws `BaldistillError` when the key is not set. */
   teacher(spec: RunSpec): Teacher;
+  /** The Batch API of the same teacher. */
+  batches(spec: RunSpec): BatchEndpoint;
   /** The student of a run, at another address where one is given; null for `driver: none`. */
   student(spec: RunSpec, url: string | null): Student | null;
-  /** One limiter per teacher endpoint and worker. */
+  /** One limiter per teacher endpoint and worker, whatever the run says of concurrency and limits. */
   limiter(spec: RunSpec): Limiter;
   prepare(spec: RunSpec): Promise<Prepared>;
   /** Folder of a run's outputs. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { readLines } from './read-lines.ts';
+import { linesOf, readLines } from './read-lines.ts';
+import type { FileLine } from './read-lines.ts';
 
 export type JsonLine =
   | { readonly line: number; readonly ok: true; readonly value: unknown }
@@ -7,7 +8,16 @@ export type JsonLine =
 
 /** Streams the JSON values of a JSONL file; blank lines are passed over, a line that is no JSON is told as such. */
 export async function* readJsonLines(path: string): AsyncGenerator<JsonLine> {
-  for await (const { number: line, bytes } of readLines(path)) {
+  yield* parsed(readLines(path));
+}
+
+/** The same for bytes that come from elsewhere. */
+export async function* jsonLinesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<JsonLine> {
+  yield* parsed(linesOf(chunks));
+}
+
+async function* parsed(lines: AsyncIterable<FileLine>): AsyncGenerator<JsonLine> {
+  for await (const { number: line, bytes } of lines) {
     if (bytes === null) {
       yield { line, ok: false, text: '', expected: 'a line of at most 16 MiB' };
       continue;

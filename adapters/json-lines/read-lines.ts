@@ -13,18 +13,24 @@ const byteOrderMark = Buffer.from('\uFEFF');
 
 /** Streams the lines of a file, a few buffers at a time whatever its size. Throws what the file system throws. */
 export async function* readLines(path: string): AsyncGenerator<FileLine> {
+  yield* linesOf(createReadStream(path, { highWaterMark: 1 << 20 }));
+}
+
+/** The same for bytes that come from elsewhere. Throws what their source throws. */
+export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<FileLine> {
   let number = 0;
   let pieces: Buffer[] = [];
   let length = 0;
   const end = (last: Buffer): FileLine => {
     number += 1;
-    const whole = length + last.length > longest ? null : Buffer.concat([...pieces, last]);
+    const joined = pieces.length === 0 ? last : Buffer.concat([...pieces, last]);
+    const whole = length + last.length > longest ? null : joined;
     pieces = [];
     length = 0;
     return { number, bytes: whole === null ? null : trimmed(whole, number) };
   };
-  const chunks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 1 << 20 });
-  for await (const chunk of chunks) {
+  for await (const bytes of chunks) {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let start = 0;
     for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, start)) {
       yield end(chunk.subarray(start, at));

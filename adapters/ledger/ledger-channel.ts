@@ -37,6 +37,8 @@ export class LedgerChannel {
       workerData: { path, session } satisfies ThreadData,
       execArgv: ['--disable-warning=ExperimentalWarning'],
       name: 'ledger',
+      // Nothing lives long here: a small nursery is as fast, and a hundred megabytes cheaper.
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
     });
     const channel = new LedgerChannel(worker);
     return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 /** What crosses between the ledger's thread and the rest of the process: plain data, in batches. */
 import type {
   AnswerCost,
+  AnswerUsage,
   BudgetHistory,
   CallState,
   ClosedStageRecord,
@@ -9,6 +10,7 @@ import type {
   Charged,
   IntentOutcome,
   IntentRequest,
+  KnownAnswer,
   LedgerIdentity,
   LedgerSummary,
   PaidAnswer,
@@ -20,6 +22,8 @@ import type {
   SpendRequest,
   UnusableAnswer,
 } from '../../activities/ports/ledger.ts';
+import type { BatchLine, BatchRecord, BatchRound } from '../../activities/ports/batch-ledger.ts';
+import type { ArtifactRef } from '../../contracts/artifact.ts';
 import type { RunStatus } from '../../contracts/progress.ts';
 import type { Limits } from '../../domain/budget.ts';
 import type { FailureType } from '../../domain/failures.ts';
@@ -55,9 +59,9 @@ export interface Operations {
     input: { callId: string; answer: PaidAnswer; cost: AnswerCost | null };
     output: 'settled' | 'recovered' | 'above-bound';
   };
-  refuse: { input: { callId: string; reason: string; final: boolean }; output: null };
+  refuse: { input: { callId: string; reason: string; final: boolean; batch?: string | undefined }; output: null };
   forfeit: {
-    input: { callId: string; reason: string; seen: boolean; idempotencyTtl: number | null };
+    input: { callId: string; reason: string; seen: boolean; idempotencyTtl: number | null; batch?: string | undefined };
     output: null;
   };
   callState: { input: { callId: string }; output: CallState };
@@ -68,6 +72,8 @@ export interface Operations {
   entries: { input: { run: string }; output: readonly LedgerEntry[] };
   history: { input: { run: string; points: number }; output: BudgetHistory };
   unusable: { input: { run: string; each: number }; output: readonly UnusableAnswer[] };
+  knownAnswers: { input: { contentKeys: readonly string[] }; output: readonly KnownAnswer[] };
+  answerUsage: { input: { runs: readonly string[] }; output: readonly AnswerUsage[] };
   audit: { input: { run: string }; output: readonly string[] };
   tally: { input: { runs: readonly string[] }; output: EndpointTally };
   setPlanned: { input: { run: string; calls: number }; output: null };
@@ -80,6 +86,14 @@ export interface Operations {
   claimOnce: { input: { key: string }; output: ClaimOutcome };
   recordOnce: { input: { key: string; value: string }; output: null };
   forgetOnce: { input: { key: string; value: string }; output: null };
+  gatherBatch: { input: BatchRound; output: BatchRecord };
+  sealBatch: { input: { id: string; file: ArtifactRef; lines: number; tokens: number }; output: null };
+  tryBatch: { input: { id: string; triedAt: number | null }; output: boolean };
+  recordBatch: { input: { id: string; remote: string }; output: null };
+  batch: { input: { id: string }; output: BatchRecord };
+  openBatches: { input: { run: string }; output: readonly BatchRecord[] };
+  batchLines: { input: { id: string }; output: readonly BatchLine[] };
+  closeBatch: { input: { id: string }; output: null };
   budget: { input: { run: string }; output: RunBudget };
   summary: { input: { run: string }; output: LedgerSummary };
   setRunStatus: { input: { run: string; status: RunStatus; result: string | null }; output: null };

@@ -5,6 +5,8 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import { addCurrencies } from './schema-2.ts';
+import { addBatches } from './schema-3.ts';
+import type { BatchesTable, BatchLinesTable } from './schema-3.ts';
 
 export type CallRowState = 'intent' | 'settled' | 'refused' | 'forfeited' | 'recovered';
 
@@ -45,7 +47,7 @@ export interface RunsTable {
   excess_micro_usd: number;
 }
 
-/** One teacher call. `run` is its payer; `session` the process in charge while it is an intent, '' when given up. */
+/** One teacher call. `run` is its payer; `session` who is in charge while it is an intent, a process or a batch, '' when given up. */
 export interface CallsTable {
   call_id: string;
   content_key: string;
@@ -159,10 +161,16 @@ export interface Schema {
   events: EventsTable;
   spendings: SpendingsTable;
   stages: StagesTable;
+  batches: BatchesTable;
+  batch_lines: BatchLinesTable;
 }
 
 /** Step n brings a ledger from version n to n + 1. Never edit a step that was released: add one. */
-export const migrations: readonly ((database: Kysely<Schema>) => Promise<void>)[] = [createTables, addCurrencies];
+export const migrations: readonly ((database: Kysely<Schema>) => Promise<void>)[] = [
+  createTables,
+  addCurrencies,
+  addBatches,
+];
 
 async function createTables(database: Kysely<Schema>): Promise<void> {
   const { schema } = database;

@@ -8,6 +8,7 @@ import { reduceBudget } from '../../domain/budget.ts';
 import type { BudgetEvent, BudgetRefusal, BudgetState } from '../../domain/budget.ts';
 import type { Cost } from '../../domain/cost.ts';
 import { budgetOf, budgetColumns, limitColumns } from './budget-row.ts';
+import { batchSession, isBatchAlive, isBatchSession } from './batch-sessions.ts';
 import type { Schema } from './schema.ts';
 import { noCost } from '../../domain/cost.ts';
 import { isAlive } from './sessions.ts';
@@ -118,7 +119,13 @@ export class LedgerTransaction {
     });
   }
 
+  /** Who is in charge of a call that this process sends, or that a batch carries. */
+  holder(batch: string | undefined): string {
+    return batch === undefined ? this.session : batchSession(batch);
+  }
+
   async alive(session: string): Promise<boolean> {
+    if (isBatchSession(session)) return isBatchAlive(this.database, session, this.now);
     return session === this.session || isAlive(this.database, this.statements, session, this.now);
   }
 

@@ -4,7 +4,7 @@ import { Agent, fetch as undiciFetch } from 'undici';
 import type { Purse } from '../../activities/ports/purse.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import { payingFetch } from './paying-fetch.ts';
-import type { Send } from './paying-fetch.ts';
+import { asResponse, thinFetch } from './transport.ts';
 
 export interface EndpointAddress {
   readonly baseUrl: string;
@@ -39,7 +39,7 @@ export function clientFor(address: EndpointAddress): OpenAI {
     bodyTimeout: timeout + 10_000,
     keepAliveTimeout: 30_000,
   });
-  const send: Send = async (url, init) => await pooled(agent, url, init);
+  const send = thinFetch(agent, async (url, init) => await pooled(agent, url, init));
   const client = new OpenAI({
     baseURL: baseUrl,
     apiKey,
@@ -54,12 +54,5 @@ export function clientFor(address: EndpointAddress): OpenAI {
 /** `fetch` and its dispatcher have to come from the same undici. */
 async function pooled(agent: Agent, url: string | URL | Request, init?: RequestInit): Promise<Response> {
   const target = url instanceof Request ? url.url : url;
-  const response: unknown = await Reflect.apply(undiciFetch, undefined, [target, { ...init, dispatcher: agent }]);
-  if (!isResponse(response)) throw new TypeError('undici answered with something that is no response.');
-  return response;
-}
-
-/** undici's Response has the interface of the global one, and is another class. */
-function isResponse(value: unknown): value is Response {
-  return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value;
+  return asResponse(await Reflect.apply(undiciFetch, undefined, [target, { ...init, dispatcher: agent }]));
 }

@@ -57,6 +57,7 @@ function connection(code: string, sent: boolean): Trouble {
 
 function answered(error: APIError, status: number): Trouble {
   const code = error.code ?? error.type ?? `http_${status}`;
+  if (aboutForm(error, status)) return withoutForm(error, status);
   const billing = status === 402 || (status === 429 && (billingCodes.has(code) || error.type === 'insufficient_quota'));
   const what = billing ? 'the account has no credit or quota left' : error.message.slice(0, 300);
   return {
@@ -67,6 +68,20 @@ function answered(error: APIError, status: number): Trouble {
     retryAfterMs: retryAfter(error.headers),
     message: scrub(`The endpoint answered ${status}: ${what}`),
   };
+}
+
+/** Statuses with which endpoints refuse a `response_format` they do not know; none of them is ever billed. */
+const formStatuses = new Set([400, 404, 415, 422]);
+
+function aboutForm({ param, message }: APIError, status: number): boolean {
+  const words = /response.?format|json.?schema|json.?object|json.?mode|structured.?output/i;
+  return formStatuses.has(status) && words.test(`${param ?? ''} ${message}`);
+}
+
+function withoutForm(error: APIError, status: number): Trouble {
+  const message = scrub(`The endpoint answered ${status}: ${error.message.slice(0, 300)}`);
+  const code = 'output_unsupported';
+  return { sent: true, status, code, failure: 'RequestRejected', retryAfterMs: null, message };
 }
 
 function failureOf(status: number, code: string): FailureType | null {

@@ -6,8 +6,7 @@ import { z } from 'zod';
 import type { Payment, Purse } from '../../activities/ports/purse.ts';
 import { templateAllowance } from '../../domain/cost.ts';
 import { wasSent } from './errors.ts';
-
-export type Send = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
+import type { Send } from './transport.ts';
 
 const neverBilled = new Set([503, 529]);
 const maybeBilled = new Set([408, 409]);

@@ -1,4 +1,5 @@
 /** The teacher over the OpenAI protocol: `chat/completions`, one HTTP request a call, every error classified for money. */
+import { APIError } from 'openai';
 import type OpenAI from 'openai';
 import { z } from 'zod';
 import { CallError } from '../../activities/ports/teacher.ts';
@@ -9,6 +10,7 @@ import { clientFor } from './client.ts';
 import type { EndpointAddress } from './client.ts';
 import { troubleOf } from './errors.ts';
 import type { Trouble } from './errors.ts';
+import { toldBy } from './rate-headers.ts';
 
 export interface TeacherSettings {
   readonly model: string;
@@ -47,8 +49,25 @@ const Completion = z.object({
   usage: Usage.nullish().catch(null),
 });
 
+/** Reads a completion, as a call or a line of a batch brings it; null where it is none. */
+export function paidAnswer(body: unknown): Omit<PaidAnswer, 'latencyMs'> | null {
+  const completion = Completion.safeParse(body).data;
+  return completion === undefined ? null : answerOf(completion);
+}
+
+function answerOf({ choices, usage }: z.infer<typeof Completion>): Omit<PaidAnswer, 'latencyMs'> {
+  const choice = choices[0];
+  const refusal = choice?.message.refusal ?? null;
+  return {
+    text: choice?.message.content ?? refusal ?? '',
+    finishReason: refusal === null ? (choice?.finish_reason ?? 'stop') : 'refusal',
+    inputTokens: usage?.prompt_tokens ?? null,
+    cachedInputTokens: usage?.prompt_tokens_details?.cached_tokens ?? null,
+    outputTokens: usage?.completion_tokens ?? null,
+  };
+}
+
 const defaultPatienceMs = { refused: 5_000, overloaded: 60_000 };
-const askAgainMs = 500;
 
 /** No address or no key is a call that was never sent. */
 function reach(address: () => EndpointAddress): OpenAI {
@@ -71,6 +90,7 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
       messages: [...request.messages],
       [settings.maxTokensField]: settings.maxTokens,
       ...(settings.temperature === undefined ? {} : { temperature: settings.temperature }),
+      ...(request.responseFormat === undefined ? {} : { response_format: request.responseFormat }),
       ...(settings.sendSeed && request.seed !== null ? { seed: request.seed } : {}),
     };
   }
@@ -81,14 +101,14 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
       reason: status === 429 ? 'rate_limited' : code,
       failure: trouble.failure,
       retryAfterMs: trouble.retryAfterMs,
+      tooMuch: status === 429 || (status !== null && settings.unbilled.includes(status)),
     };
     const make = (outcome: CallError['outcome'], more: Partial<typeof details> = {}): CallError =>
       new CallError({ outcome, ...details, ...more }, message, { cause });
     /** Asked again for a while, then the endpoint counts as down. */
     const patiently = (patience: number): CallError => {
       troubledSince ??= Date.now();
-      if (Date.now() - troubledSince < patience)
-        return make('refused', { retryAfterMs: trouble.retryAfterMs ?? askAgainMs });
+      if (Date.now() - troubledSince < patience) return make('refused', { retryAfterMs: trouble.retryAfterMs ?? 0 });
       // Whoever resumes the run gives the endpoint its time again.
       troubledSince = undefined;
       return make('refused', { failure: 'EndpointDown' });
@@ -97,7 +117,7 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
     if (status === null) return make('ambiguous');
     if (trouble.failure !== null || status === 400 || status === 413 || status === 422)
       return make('refused', { retryAfterMs: null });
-    if (status === 429) return make('refused', { retryAfterMs: trouble.retryAfterMs ?? askAgainMs });
+    if (status === 429) return make('refused', { retryAfterMs: trouble.retryAfterMs ?? 0 });
     if (settings.unbilled.includes(status)) return patiently(patienceMs.overloaded);
     return make('ambiguous');
   }
@@ -106,30 +126,28 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
     model: settings.model,
     maxTokens: settings.maxTokens,
     content: parameters,
-    async complete(request, { idempotencyKey, signal }): Promise<PaidAnswer> {
+    async complete(request, { idempotencyKey, signal, heard }): Promise<PaidAnswer> {
       const startedAt = performance.now();
       const client = reach(settings.address);
+      const hear = (headers: Headers | undefined): void => {
+        const limits = toldBy(headers);
+        if (limits !== null) heard(limits);
+      };
       try {
         // post(), not create(): the answer is foreign data and is parsed here, once.
-        const answer = Completion.parse(
-          await client.post('/chat/completions', {
+        const { data, response } = await client
+          .post('/chat/completions', {
             body: parameters(request),
             headers: { 'Idempotency-Key': idempotencyKey },
             signal,
-          }),
-        );
+          })
+          .withResponse();
+        hear(response.headers);
+        const answer = Completion.parse(data);
         troubledSince = undefined;
-        const choice = answer.choices[0];
-        const refusal = choice?.message.refusal ?? null;
-        return {
-          text: choice?.message.content ?? refusal ?? '',
-          finishReason: refusal === null ? (choice?.finish_reason ?? 'stop') : 'refusal',
-          inputTokens: answer.usage?.prompt_tokens ?? null,
-          cachedInputTokens: answer.usage?.prompt_tokens_details?.cached_tokens ?? null,
-          outputTokens: answer.usage?.completion_tokens ?? null,
-          latencyMs: Math.round(performance.now() - startedAt),
-        };
+        return { ...answerOf(answer), latencyMs: Math.round(performance.now() - startedAt) };
       } catch (error) {
+        if (error instanceof APIError) hear(error.headers);
         throw callError(troubleOf(error), error);
       }
     },

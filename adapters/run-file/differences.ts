@@ -1,4 +1,5 @@
 /** What makes two runs of one name different runs. */
+import { hash } from 'node:crypto';
 import type { RunSpec } from '../../contracts/run-file.ts';
 import { isRecord } from './union-branch.ts';
 
@@ -10,8 +11,8 @@ export interface Difference {
 
 /**
  * How a run is carried out, and never what comes out of it: these may change while it goes on. The limit of calls is
- * the ledger's (`baldistill budget`), prices change with their table, `maxForfeits` follows concurrency, `dataRoot` is
- * where this machine keeps things.
+ * the ledger's (`baldistill budget`), prices change with their table, `maxForfeits` follows concurrency, `dataRoot` and
+ * `teacher.prompts` are where this machine keeps things; what a template says is `prompts`.
  */
 const operational: ReadonlySet<string> = new Set([
   ...['concurrency', 'timeout', 'baseUrl', 'apiKeyEnv'].flatMap((key) => [`teacher.${key}`, `student.${key}`]),
@@ -42,15 +43,22 @@ function differences(before: RunSpec, after: RunSpec): readonly Difference[] {
 }
 
 function isOperational(key: string): boolean {
-  return operational.has(key) || /^(prices|teacher\.price|student\.price)(\.|$)/.test(key);
+  const parts = /^(prices|teacher\.(price|mode|batch|prompts|limits)|student\.price)(\.|$)/;
+  return operational.has(key) || parts.test(key);
 }
 
 function flatten(value: unknown, prefix: string): Map<string, string> {
   const flat = new Map<string, string>();
-  if (!isRecord(value)) return flat.set(prefix, JSON.stringify(value) ?? '(not set)');
+  if (!isRecord(value)) return flat.set(prefix, shortened(JSON.stringify(value) ?? '(not set)'));
   for (const [key, inner] of Object.entries(value)) {
     if (inner === undefined) continue;
     for (const [path, text] of flatten(inner, prefix === '' ? key : `${prefix}.${key}`)) flat.set(path, text);
   }
   return flat;
+}
+
+/** A template has thousands of characters: its beginning, and what tells it from another one. */
+function shortened(text: string): string {
+  if (text.length <= 200) return text;
+  return `${text.slice(0, 60)}… (sha256 ${hash('sha256', text).slice(0, 12)})`;
 }

@@ -34,6 +34,7 @@ export function pointless(switches: Switches): readonly Pointless[] {
   const checks = { consistency: 'drop', nearDuplicates: 'drop', verify: 'teacher' } as const;
   for (const key of ['consistency', 'nearDuplicates', 'verify'] as const)
     idle(key, switches[key] === checks[key] && !invents(switches), nothingInvented);
+  idle('ceiling', switches.ceiling !== 3 && switches.refill === 0, 'with refill: 0 no slot has a second candidate');
   idle(
     'onMismatch',
     switches.onMismatch !== 'answer-only' && switches.rationale === 'none',

@@ -9,6 +9,7 @@ import { applyOverrides, nameOf } from './overrides.ts';
 import type { Overrides } from './overrides.ts';
 import { byLine, showValue } from './problem.ts';
 import type { Problem } from './problem.ts';
+import { readPromptFiles } from './prompt-files.ts';
 import { schemaProblems } from './schema-problems.ts';
 import type { LineOf } from './schema-problems.ts';
 import { priceFindings, pricesOf } from './prices.ts';
@@ -68,7 +69,8 @@ export function resolveRun(value: Record<string, unknown>, options: RunValue): R
   const stagesChosen = Object.hasOwn(value, 'stages') && changed.has('stages') === changed.has('method');
   const absent = parts.data === undefined || options.dataAbsent === true;
   const data = absent ? [] : dataFindings(parts.data, options.path, options.dataRoot);
-  const findings = [...semanticFindings(parts, stagesChosen), ...priceFindings(parts), ...data].map(
+  const { prompts, findings: wording } = readPromptFiles(parts.teacher, parts.task, options.path);
+  const findings = [...semanticFindings(parts, stagesChosen), ...priceFindings(parts), ...data, ...wording].map(
     ({ path, expected }) => ({
       line: lineOf(path),
       key: path.join('.'),
@@ -78,7 +80,7 @@ export function resolveRun(value: Record<string, unknown>, options: RunValue): R
   );
   const all = [...schemaProblems(RunFile, value, lineOf), ...findings];
   if (all.length > 0) return { ok: false, problems: byLine(all) };
-  return { ok: true, spec: specOf(RunFile.parse(value), options) };
+  return { ok: true, spec: specOf(RunFile.parse(value), prompts, options) };
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {
@@ -113,7 +115,11 @@ function studentOf(student: RunFile['student'], runFile: string): RunFile['stude
  * METHOD: call limit L is B by default, plus planned verify calls, plus what the preset adds. DESIGN section 4: a run
  * stops sending after max(2 x concurrency, 1 % of B) forfeits. A run that asks no teacher has none.
  */
-function specOf(file: RunFile, options: Pick<RunFileOptions, 'path' | 'dataRoot'>): RunSpec {
+function specOf(
+  file: RunFile,
+  prompts: RunSpec['prompts'],
+  options: Pick<RunFileOptions, 'path' | 'dataRoot'>,
+): RunSpec {
   const { slots, maxForfeits } = file.budget;
   const switches = switchesOf(file.method, file.switches);
   const stages = stagesOf(file.method, file.stages);
@@ -126,6 +132,7 @@ function specOf(file: RunFile, options: Pick<RunFileOptions, 'path' | 'dataRoot'
     student: studentOf(file.student, options.path),
     dataRoot: dataRootOf(file.data, options.path, options.dataRoot),
     switches,
+    prompts: teacher === undefined ? {} : prompts,
     stages,
     prices: pricesOf({ ...rest, teacher }),
     budget: {

@@ -36,7 +36,7 @@ export function demoCommand(program: Command, terminal: Terminal, finish: Finish
           'One budget, two methods, over real text (WordNet), a simulated teacher and an embedded baseline student.',
         );
       for (const spec of specs) {
-        const code = await start(terminal, spec, { detach: false, json, again: false });
+        const code = await start(terminal, spec, { detach: false, json, again: false, yes: true, askAbove: 0 });
         if (code !== exitCodes.done) return finish(code);
       }
       await compare(terminal, specs, json);

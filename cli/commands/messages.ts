@@ -117,7 +117,8 @@ export function budgetCommand(program: Command, terminal: Terminal): void {
 
 type Ask = (handle: WorkflowHandle) => Promise<UpdateAnswer>;
 
-async function send(terminal: Terminal, run: string, given: unknown, ask: Ask): Promise<void> {
+/** Says it, and what the run answers. */
+export async function send(terminal: Terminal, run: string, given: unknown, ask: Ask): Promise<void> {
   const { json } = Json.parse(given);
   const answer = await withEngineOf(terminal, run, ({ client }) =>
     whereKnown(run, async () => {

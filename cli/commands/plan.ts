@@ -1,15 +1,11 @@
-/** `plan`: what a run or a comparison would ask for. Reads the data; starts nothing and asks nobody. */
+/** `plan`: what a run would cost, or what a comparison would ask for. Reads the data; starts nothing, asks nobody. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createPrepare } from '../../activities/prepare.ts';
-import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
-import { createImporter } from '../../adapters/datasets/importer.ts';
 import { isRecord } from '../../adapters/run-file/union-branch.ts';
 import { readYaml } from '../../adapters/run-file/yaml-source.ts';
-import { DomainTable } from '../../contracts/records.ts';
 import { limitOf, readComparison } from '../comparison-source.ts';
-import { artifactFolder } from '../memory.ts';
-import { plannedRun } from '../planned-run.ts';
+import { plannedRun } from '../../activities/plan/planned-run.ts';
+import { planOfRun } from '../planning.ts';
 import { readRun, textOf } from '../run-source.ts';
 import type { Terminal } from '../terminal.ts';
 import { comparisonPlanText, runPlanText } from '../view/plan.ts';
@@ -17,7 +13,7 @@ import { Json, overridesOf, withOverrides } from './options.ts';
 
 export function planCommand(program: Command, terminal: Terminal): void {
   withOverrides(program.command('plan').argument('<file>', 'run file or compare file (YAML)'))
-    .description('say what a run or a comparison would ask of its teacher: quotas, slots, calls')
+    .description('say what a run would cost, with ranges and what they rest on, or what a comparison would ask')
     .option('--json', 'one JSON object')
     .action(async (given: string, options: unknown) => {
       const path = resolve(given);
@@ -25,12 +21,9 @@ export function planCommand(program: Command, terminal: Terminal): void {
       const { json } = Json.parse(options);
       if (isCompareFile(text)) return await planComparison(terminal, path, text, json);
       const spec = readRun(path, overridesOf(options));
-      const artifacts = createFileArtifacts(artifactFolder(terminal.home));
-      const { domains } = await createPrepare({ artifacts, importer: createImporter() })(spec);
-      const { pool } = await artifacts.readJson(domains, DomainTable);
-      const plan = plannedRun(spec, pool);
-      if (json) terminal.printJson({ ...plan, pool });
-      else terminal.print(runPlanText(plan, pool));
+      const { plan, pool, estimate } = await planOfRun(terminal.home, spec);
+      if (json) terminal.printJson({ ...plan, pool, estimate });
+      else terminal.print(runPlanText(plan, pool, estimate, spec.teacher?.concurrency ?? null));
     });
 }
 

@@ -4,14 +4,18 @@ import { checkData } from '../../activities/prepare.ts';
 import { createImporter } from '../../adapters/datasets/importer.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 import type { Needs } from '../../workers/services/setting.ts';
+import { agreeTo, askAbove, mayCost, mostOf } from '../agree.ts';
 import { attach, resultLines } from '../attach.ts';
 import { needsOf, withEngine } from '../engine.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import type { ExitCode } from '../exit.ts';
+import { lookAt } from '../look-at.ts';
 import { recordOf } from '../memory.ts';
 import { finishedBefore, openRun, refuseComparison } from '../open-run.ts';
+import { planOfRun } from '../planning.ts';
 import { readRun } from '../run-source.ts';
 import type { Terminal } from '../terminal.ts';
+import { estimateLine } from '../view/estimate.ts';
 import { overridesOf, withOverrides } from './options.ts';
 import type { Finish } from './finish.ts';
 
@@ -20,7 +24,10 @@ const Options = z.looseObject({
   detach: z.boolean().default(false),
   json: z.boolean().default(false),
   again: z.boolean().default(false),
+  yes: z.boolean().default(false),
+  askAbove: z.coerce.number().nonnegative().default(askAbove.usd),
 });
+type Options = z.infer<typeof Options>;
 
 export function runCommand(program: Command, terminal: Terminal, finish: Finish): void {
   withOverrides(program.command('run').argument('<file>', 'run file (YAML)'))
@@ -28,10 +35,13 @@ export function runCommand(program: Command, terminal: Terminal, finish: Finish)
     .option('--name <name>', 'name of the run, instead of the one made from the file and the options')
     .option('--detach', 'start it and come back at once')
     .option('--again', 'start a run that was stopped once more; answers it paid for are used again')
+    .option('--yes', 'go ahead without asking, whatever it may cost')
+    .option('--ask-above <usd>', `ask where it may cost more than this (${askAbove.usd} where not given)`)
     .option('--json', 'one JSON object a line: progress, then how it ended')
     .action(async (file: string, given: unknown) => {
-      const options = Options.parse(given);
-      finish(await start(terminal, readRun(file, overridesOf(given), options.name), options));
+      const options = Options.safeParse(given);
+      if (!options.success) throw new CommandError(exitCodes.usage, '--ask-above is an amount in USD, such as 20.');
+      finish(await start(terminal, readRun(file, overridesOf(given), options.data.name), options.data));
     });
 }
 
@@ -39,8 +49,9 @@ export function runCommand(program: Command, terminal: Terminal, finish: Finish)
 export async function start(
   terminal: Terminal,
   spec: RunSpec,
-  { detach, json, again }: { detach: boolean; json: boolean; again: boolean },
+  options: Pick<Options, 'detach' | 'json' | 'again' | 'yes' | 'askAbove'>,
 ): Promise<ExitCode> {
+  const { detach, json, again } = options;
   const record = await recordOf(terminal.home, spec.name);
   refuseComparison(terminal.home, record, spec.name);
   const known = finishedBefore(record, spec, again);
@@ -50,7 +61,8 @@ export async function start(
     return exitCodes.done;
   }
   requireKeys(needsOf(spec));
-  await checkData(createImporter(), spec);
+  if (mayCost(spec)) await agreeToRun(terminal, spec, options);
+  else await checkData(createImporter(), spec);
   return await withEngine(terminal, needsOf(spec), async (engine) => {
     const opened = await openRun(terminal, engine, spec);
     for (const line of opened.kind === 'joined' ? opened.notes : []) terminal.note(line);
@@ -61,6 +73,20 @@ export async function start(
     else terminal.note(`It goes on in the background. Come back with: baldistill watch ${spec.name}`);
     return exitCodes.done;
   });
+}
+
+/** Says what the run may cost, and asks where that is much. A run that goes on was agreed to when it was started. */
+async function agreeToRun(
+  terminal: Terminal,
+  spec: RunSpec,
+  { yes, askAbove: usd }: Pick<Options, 'yes' | 'askAbove'>,
+): Promise<void> {
+  const { estimate } = await planOfRun(terminal.home, spec);
+  terminal.note(estimateLine(estimate));
+  const goesOn = (await lookAt(terminal.home, spec.name)) !== undefined;
+  const above = { ...askAbove, usd };
+  const { callLimit: calls } = estimate.teacher;
+  await agreeTo(terminal, { what: 'This run', microUsd: mostOf(estimate), calls, above, yes: yes || goesOn });
 }
 
 export function workflowUrl(services: { uiUrl: string | null; namespace: string }, run: string): string {

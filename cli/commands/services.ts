@@ -7,6 +7,7 @@ import { repository } from '../../workers/services/home.ts';
 import { logOf } from '../../workers/services/definitions.ts';
 import { runningServices, stopServices } from '../../workers/services/stop.ts';
 import { exitCodes } from '../exit.ts';
+import { metricsNow } from '../flow-now.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Finish } from './finish.ts';
 import { Json } from './options.ts';
@@ -24,12 +25,14 @@ export function devCommand(program: Command, terminal: Terminal): void {
       const needs = { worker: true, embedded: true, secrets: [] };
       const services = await ensureServices({ home, needs, progress: (line) => terminal.note(line) });
       const processes = runningServices(home).map(({ name, pid }) => ({ name, pid, log: logOf(home, name) }));
-      if (Json.parse(given).json) return terminal.printJson({ home, ...services, processes });
+      const metrics = metricsNow(home);
+      if (Json.parse(given).json) return terminal.printJson({ home, ...services, metrics, processes });
       terminal.print(
         [
           `Temporal   ${services.temporalAddress}, namespace ${services.namespace}`,
           `UI         ${services.uiUrl ?? '(of that server)'}`,
           `embedded   ${services.embeddedUrl ?? '-'}`,
+          ...metrics.map((address) => `metrics    ${address}`),
           `home       ${home}`,
           ...processes.map(({ name, pid, log }) => `${name.padEnd(9)}  process ${pid}, log ${log}`),
           'End all of them with: baldistill down',

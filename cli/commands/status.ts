@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
+import { termsText } from '../../contracts/flow-terms.ts';
 import { resultLines } from '../attach.ts';
 import { isComparison, readComparisonReport } from '../comparison-files.ts';
 import { lookAtComparison } from '../comparison-snapshot.ts';
 import { lookAt, lookWith } from '../look-at.ts';
 import type { Snapshot } from '../follow.ts';
+import { metricsNow } from '../flow-now.ts';
 import { recordOf, resultOf, unknownRun } from '../memory.ts';
 import type { Terminal } from '../terminal.ts';
 import { comparisonLines, comparisonText } from '../view/comparison.ts';
+import { flowOf, flowWords, rateOf } from '../view/flow.ts';
 import { plainLines } from '../view/plain.ts';
+import { budgetOf, duration, secondsLeft } from '../view/words.ts';
 import { Json } from './options.ts';
 
 /** One look, which starts nothing: at the run where its engine is up, else at what the ledger remembers. */
@@ -30,7 +34,7 @@ export function statusCommand(program: Command, terminal: Terminal): void {
         terminal.printJson({ run, status: snapshot?.run.status ?? status, charged, limit, result, ...snapshot });
         return;
       }
-      if (snapshot !== undefined) return terminal.print(snapshotText(snapshot));
+      if (snapshot !== undefined) return terminal.print(snapshotText(terminal.home, snapshot));
       if (result !== undefined) return terminal.print(resultLines(terminal.home, result));
       terminal.print(`${run}: ${record?.status}, ${record?.charged} of ${record?.limit} calls charged`);
       if (!over)
@@ -49,8 +53,23 @@ async function comparisonStatus(terminal: Terminal, name: string, json: boolean)
   else terminal.note(`Its services are not running; \`baldistill watch ${name}\` starts them, and it goes on.`);
 }
 
-function snapshotText(snapshot: Snapshot): string {
+function snapshotText(home: string, snapshot: Snapshot): string {
   const { blocked } = snapshot.run;
   const reason = blocked === null ? [] : [`blocked: ${blocked.message}`, blocked.remedy];
-  return [snapshot.run.run, ...plainLines(undefined, snapshot), ...reason].join('\n  ');
+  const lines = [...plainLines(undefined, snapshot), ...flowLines(home, snapshot), ...reason];
+  return [snapshot.run.run, ...lines].join('\n  ');
+}
+
+/** How fast it goes, how long it will take, and where the same is served as metrics. */
+function flowLines(home: string, snapshot: Snapshot): readonly string[] {
+  const flow = flowOf(snapshot);
+  const [rate, { terms }] = [rateOf(snapshot), snapshot.run];
+  const left = secondsLeft(rate, budgetOf(snapshot));
+  const speed = rate === null ? [] : [`${rate.toFixed(1)} calls/s`];
+  const time = left === null ? [] : [`about ${duration(left)} of calls left`];
+  return [
+    ...(flow === null ? [] : [[...speed, ...flowWords(flow), ...time].join(' · ')]),
+    ...(terms === undefined ? [] : [`the teacher is asked with ${termsText(terms)}`]),
+    ...metricsNow(home).map((address) => `metrics ${address}`),
+  ];
 }

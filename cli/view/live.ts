@@ -1,8 +1,10 @@
 /** The view of a run for a terminal: drawn again and again, never higher than the screen. */
 import colours from 'picocolors';
 import type { DomainProgress, StageLine } from '../../contracts/progress.ts';
+import { batchWords } from '../../workflows/details.ts';
 import type { Snapshot } from '../follow.ts';
 import { terminalLine } from '../terminal-text.ts';
+import { flowOf, flowWords, rateOf } from './flow.ts';
 import { amountWords, bar, budgetOf, duration, score, secondsLeft, stageWords, stepOf } from './words.ts';
 
 export interface Screen {
@@ -16,7 +18,7 @@ export function liveFrame(snapshot: Snapshot, { columns, rows }: Screen): string
   const top = [
     colours.bold(cut(terminalLine(run.run), columns)),
     cut([run.status, stageWords(run), stepOf(snapshot)].filter(Boolean).join(' · '), columns),
-    ...budgetLines(snapshot),
+    ...budgetLines(snapshot, columns),
     ...finishedLines(run.finished),
   ];
   const bottom = [
@@ -29,18 +31,18 @@ export function liveFrame(snapshot: Snapshot, { columns, rows }: Screen): string
     .join('\n');
 }
 
-function budgetLines(snapshot: Snapshot): readonly string[] {
+function budgetLines(snapshot: Snapshot, columns: number): readonly string[] {
   const { stage } = snapshot;
   const budget = budgetOf(snapshot);
   const lines: string[] = [];
   if (budget !== null) {
-    const left = secondsLeft(stage, budget);
-    const rate = stage?.callsPerSecond;
+    const rate = rateOf(snapshot);
+    const left = secondsLeft(rate, budget);
     lines.push(
       [
         `budget ${colours.cyan(bar(budget.charged, budget.limit, 24))} ${budget.charged} of ${budget.limit} calls charged`,
         ...amountWords(budget),
-        ...(rate === null || rate === undefined ? [] : [`${rate.toFixed(1)} calls/s`]),
+        ...(rate === null ? [] : [`${rate.toFixed(1)} calls/s`]),
         ...(left === null ? [] : [`about ${duration(left)} of calls left`]),
         ...(budget.forfeited > 0 ? [colours.yellow(`${budget.forfeited} forfeited`)] : []),
       ].join(' · '),
@@ -49,7 +51,10 @@ function budgetLines(snapshot: Snapshot): readonly string[] {
   if (stage !== null && stage.step === 'generate' && stage.planned > 0) {
     const round = stage.round > 0 ? ` of round ${stage.round + 1}` : '';
     lines.push(`calls  ${bar(stage.done, stage.planned, 24)} ${stage.done} of ${stage.planned}${round}`);
+    if (stage.batch !== undefined) lines.push(`       ${batchWords(stage.batch)}`);
   }
+  const flow = flowOf(snapshot);
+  if (flow !== null) lines.push(cut(`flow   ${flowWords(flow).join(' · ')}`, columns));
   return lines;
 }
 

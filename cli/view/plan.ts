@@ -1,11 +1,23 @@
 /** Plans as tables. */
 import type { PlannedRun } from '../../contracts/comparison-plan.ts';
-import type { PlannedRunCosts } from '../planned-run.ts';
+import type { PlannedRunCosts } from '../../activities/plan/planned-run.ts';
+import type { RunEstimate } from '../../contracts/run-estimate.ts';
 import { terminalLine } from '../terminal-text.ts';
+import { estimateText } from './estimate.ts';
 import { tableOf } from './table.ts';
 
+/** Quotas, then what they are expected to cost. */
+export function runPlanText(
+  plan: PlannedRunCosts,
+  counts: Readonly<Record<string, number>>,
+  estimate: RunEstimate,
+  concurrency: number | null,
+): string {
+  return [quotaText(plan, counts), '', estimateText(estimate, concurrency)].join('\n');
+}
+
 /** Quotas of every domain and stage; in brackets what the pool lacks. */
-export function runPlanText(plan: PlannedRunCosts, counts: Readonly<Record<string, number>>): string {
+export function quotaText(plan: PlannedRunCosts, counts: Readonly<Record<string, number>>): string {
   const domains = Object.entries(counts).toSorted(([a, rows], [b, others]) => others - rows || (a < b ? -1 : 1));
   const head = ['domain', 'pool', ...plan.stages.map(({ stage }) => `stage ${stage}`)];
   const rows = domains.map(([domain, pool]) => [

@@ -1,5 +1,5 @@
 /** Small pieces of text that every view is made of. */
-import type { BudgetCopy, Progress, StageProgress } from '../../contracts/progress.ts';
+import type { BudgetCopy, Progress } from '../../contracts/progress.ts';
 import { usdText } from '../../domain/cost.ts';
 import type { Snapshot } from '../follow.ts';
 
@@ -44,8 +44,7 @@ export function amountWords({ tokens, microUsd }: BudgetCopy): string[] {
 }
 
 /** Seconds until the calls still allowed are made at this rate; null where it cannot be said. */
-export function secondsLeft(stage: StageProgress | null, budget: BudgetCopy | null): number | null {
-  const rate = stage?.callsPerSecond ?? null;
+export function secondsLeft(rate: number | null, budget: BudgetCopy | null): number | null {
   if (rate === null || rate <= 0 || budget === null) return null;
   return Math.max(0, Math.min(budget.slots, budget.limit) - budget.charged) / rate;
 }

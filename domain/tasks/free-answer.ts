@@ -2,20 +2,21 @@
 import { rowShares } from '../macro-shares.ts';
 import { bareAnswer } from '../answers.ts';
 import { rowMetrics, secondaryScore } from '../row-metrics.ts';
+import { unreadableReason } from '../reading/unusable.ts';
 import { normaliseAnswer, wordF1 } from '../short-answer.ts';
 import { withoutAnswerLine } from './answer-line.ts';
+import type { Asking } from './asking.ts';
 import { promptsOf } from './prompts.ts';
 import type { Wording } from './prompts.ts';
 import { parseSynthesis } from './tagged-text.ts';
 import type { Invented, Item, JudgedRow, Task } from './task.ts';
 
 /** Word F1 against the best of the references; exact match after SQuAD normalisation as a second figure. */
-export function abstractiveQa(): Task {
+export function abstractiveQa(asking: Asking): Task {
   return freeAnswer(
     {
-      version: 'abstractive-qa-1',
+      version: 'abstractive-qa-2',
       heading: 'Question',
-      before: '',
       explain:
         'You explain the answers of questions, from the passage where there is one. Think step by step and name the ' +
         'facts that decide.',
@@ -24,6 +25,7 @@ export function abstractiveQa(): Task {
         'question alone.',
       answer: 'ANSWER',
     },
+    asking,
     bestWordF1,
     (evaluation) =>
       rowMetrics(evaluation, 'word-f1', bestWordF1, [secondaryScore(evaluation.judged, 'exact-match', exactMatch)]),
@@ -31,24 +33,29 @@ export function abstractiveQa(): Task {
 }
 
 /** Any input, one line of output: exact match after SQuAD normalisation. */
-export function generic(): Task {
+export function generic(asking: Asking): Task {
   return freeAnswer(
     {
-      version: 'generic-1',
+      version: 'generic-2',
       heading: 'Text',
-      before: '',
       explain: 'You explain the answers of a task. Think step by step and name the facts that decide.',
       invent: 'You invent realistic inputs for a data set, with their answers.',
       answer: 'ANSWER',
     },
+    asking,
     exactMatch,
     (evaluation) => rowMetrics(evaluation, 'exact-match', exactMatch),
   );
 }
 
-function freeAnswer(wording: Wording, score: (row: JudgedRow) => number, metrics: Task['metrics']): Task {
+function freeAnswer(
+  wording: Wording,
+  asking: Asking,
+  score: (row: JudgedRow) => number,
+  metrics: Task['metrics'],
+): Task {
   return {
-    ...promptsOf(wording),
+    ...promptsOf(wording, asking),
     readSynthesis,
     extract: (output) => bareAnswer(output),
     agrees,
@@ -60,7 +67,7 @@ function freeAnswer(wording: Wording, score: (row: JudgedRow) => number, metrics
 function readSynthesis(text: string): Invented | string {
   const synthesis = parseSynthesis(text);
   const answer = synthesis?.answer.replaceAll(/\s+/g, ' ');
-  if (synthesis === undefined || answer === undefined) return 'unparseable';
+  if (synthesis === undefined || answer === undefined) return unreadableReason(text);
   const { input, rationale } = synthesis;
   return {
     input,

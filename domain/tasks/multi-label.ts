@@ -1,21 +1,23 @@
 /** Multi-label classification: an answer is a set of labels, `grain; wheat`. Domain: one of them, or any field. */
 import { joinLabels, labelSetExtractor, setF1, splitLabels, strictLabelSet } from '../label-set.ts';
 import { labelSetMetrics } from '../label-set-metrics.ts';
+import { unreadableReason } from '../reading/unusable.ts';
 import { labelShares } from '../macro-shares.ts';
 import { withoutAnswerLine } from './answer-line.ts';
+import type { Asking } from './asking.ts';
 import { promptsOf } from './prompts.ts';
 import { parseSynthesis } from './tagged-text.ts';
 import type { Invented, Task } from './task.ts';
 
 /** `labels`: every label of the data set, in the order of the prompts. */
-export function multiLabel(labels: readonly string[]): Task {
+export function multiLabel(labels: readonly string[], asking: Asking): Task {
   const known = new Set(labels);
   const read = labelSetExtractor(labels);
   const readStrictly = strictLabelSet(labels);
 
   const readSynthesis = (text: string, domain: string): Invented | string => {
     const synthesis = parseSynthesis(text);
-    if (synthesis === undefined) return 'unparseable';
+    if (synthesis === undefined) return unreadableReason(text);
     // `grain, wheat` and `not wheat` hold a label, but the row would lose or gain one.
     const answer = readStrictly(synthesis.answer);
     if (answer === null || (known.has(domain) && !splitLabels(answer).includes(domain))) return 'wrong_label';
@@ -24,18 +26,21 @@ export function multiLabel(labels: readonly string[]): Task {
   };
 
   return {
-    ...promptsOf({
-      version: 'multi-label-1',
-      heading: 'Text',
-      before: `Labels: ${joinLabels(labels)}`,
-      explain:
-        'You explain which labels fit a text. Think step by step about the text and name the words and facts that ' +
-        'decide for each label.',
-      invent:
-        'You invent realistic texts for a classification data set where a text has one or more labels. The kind ' +
-        'asked for is one of the labels of the new text.',
-      answer: 'LABEL; LABEL',
-    }),
+    ...promptsOf(
+      {
+        version: 'multi-label-2',
+        heading: 'Text',
+        labelList: joinLabels(labels),
+        explain:
+          'You explain which labels fit a text. Think step by step about the text and name the words and facts that ' +
+          'decide for each label.',
+        invent:
+          'You invent realistic texts for a classification data set where a text has one or more labels. The kind ' +
+          'asked for is one of the labels of the new text.',
+        answer: 'LABEL; LABEL',
+      },
+      asking,
+    ),
     readSynthesis,
     extract: read,
     agrees: (extracted, { answer }) => sameLabels(extracted, answer),

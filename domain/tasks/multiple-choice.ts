@@ -2,27 +2,31 @@
 import { rowShares } from '../macro-shares.ts';
 import { choiceLetter, extractChoice, mostChoices, namesChoice } from '../choice-answer.ts';
 import type { SeededRandom } from '../random.ts';
+import { unreadableReason } from '../reading/unusable.ts';
 import { rowMetrics } from '../row-metrics.ts';
 import { answerLine, withoutAnswerLine } from './answer-line.ts';
+import type { Asking } from './asking.ts';
 import { promptsOf } from './prompts.ts';
 import { parseSynthesis } from './tagged-text.ts';
 import type { Invented, JudgedRow, Task } from './task.ts';
 
-export function multipleChoice(): Task {
+export function multipleChoice(asking: Asking): Task {
   return {
-    ...promptsOf({
-      version: 'multiple-choice-1',
-      heading: 'Question',
-      before: '',
-      explain:
-        'You explain the answers of multiple-choice questions. Think step by step, and speak of the choices in their ' +
-        'words, not by letter.',
-      invent:
-        'You invent multiple-choice questions of which one choice is right. In the rationale speak of the choices in ' +
-        'their words, not by letter.',
-      answer: 'LETTER',
-      withChoices: true,
-    }),
+    ...promptsOf(
+      {
+        version: 'multiple-choice-2',
+        heading: 'Question',
+        explain:
+          'You explain the answers of multiple-choice questions. Think step by step, and speak of the choices in their ' +
+          'words, not by letter.',
+        invent:
+          'You invent multiple-choice questions of which one choice is right. In the rationale speak of the choices in ' +
+          'their words, not by letter.',
+        answer: 'LETTER',
+        withChoices: true,
+      },
+      asking,
+    ),
     readSynthesis,
     extract: (output, { choices }) => extractChoice(output, choices?.length ?? mostChoices),
     agrees: (extracted, { answer }) => extracted === answer,
@@ -41,7 +45,8 @@ function right({ predicted, gold }: JudgedRow): number {
  */
 function readSynthesis(text: string, _domain: string, random: SeededRandom): Invented | string {
   const synthesis = parseSynthesis(text);
-  if (synthesis?.choices === undefined) return 'unparseable';
+  if (synthesis === undefined) return unreadableReason(text);
+  if (synthesis.choices === undefined) return 'unparseable';
   const { choices, input, rationale } = synthesis;
   const gold = extractChoice(answerLine(synthesis.answer), choices.length);
   const distinct = new Set(choices.map((choice) => choice.toLowerCase())).size === choices.length;

@@ -1,6 +1,8 @@
-/** An invented row as tagged text: every teacher can write it, with or without structured output. */
-
-import { listChoices } from './prompts.ts';
+/** An invented row as a teacher writes it: tagged text, which every teacher can, or a JSON object. */
+import { choiceLines, jsonAnswer } from '../reading/answer-fields.ts';
+import type { AnswerFields, FieldName } from '../reading/answer-fields.ts';
+import { plainText } from '../reading/plain-text.ts';
+import { listChoices } from './question-body.ts';
 
 export interface Synthesis {
   readonly input: string;
@@ -10,14 +12,14 @@ export interface Synthesis {
   readonly answer: string;
 }
 
-/** Reads the tagged parts; `undefined` when one of the three that must be there is missing or empty. */
+/**
+ * Reads the parts of a row, in whichever form they come: an endpoint that was asked for JSON may write tags, and the
+ * other way round. `undefined` when one of the three that must be there is missing or empty.
+ */
 export function parseSynthesis(text: string): Synthesis | undefined {
-  const input = between(text, '<input>', '</input>');
-  const rationale = between(text, '<rationale>', '</rationale>');
-  const answer = between(text, '<answer>', '</answer>');
-  if (!input || !rationale || !answer) return undefined;
-  const choices = between(text, '<choices>', '</choices>')?.split('\n').map(withoutLetter).filter(Boolean);
-  return { input, rationale, answer, ...(choices === undefined ? {} : { choices }) };
+  return (
+    complete(tagged(text)) ?? complete(jsonAnswer(text, ['input', 'rationale', 'answer'])) ?? complete(loosely(text))
+  );
 }
 
 /** Writes the tagged parts, as the embedded teachers answer. */
@@ -35,13 +37,43 @@ export function exampleOf(text: string): string {
   return `<example>\n${text}\n</example>`;
 }
 
-function withoutLetter(line: string): string {
-  return line.trim().replace(/^(?:\([A-Z]\)|[A-Z][).:])\s*/, '');
+function complete(fields: AnswerFields | undefined): Synthesis | undefined {
+  const { input, rationale, answer, choices } = fields ?? {};
+  if (!input || !rationale || !answer) return undefined;
+  return { input, rationale, answer, ...(choices === undefined ? {} : { choices }) };
 }
 
-function between(text: string, open: string, close: string): string | undefined {
-  const start = text.indexOf(open);
-  if (start === -1) return undefined;
-  const end = text.indexOf(close, start + open.length);
-  return end === -1 ? undefined : text.slice(start + open.length, end).trim();
+/** As it was asked for. */
+function tagged(text: string): AnswerFields {
+  const between = (name: string): string | undefined => {
+    const start = text.indexOf(`<${name}>`);
+    if (start === -1) return undefined;
+    const end = text.indexOf(`</${name}>`, start);
+    return end === -1 ? undefined : plainText(text.slice(start + name.length + 2, end)).trim();
+  };
+  return fieldsOf(between);
+}
+
+/** Tags in capitals or with spaces, or left open: a part then goes on to the next tag. */
+export function loosely(text: string): AnswerFields {
+  const tags = [...text.matchAll(/<\s{0,3}(\/?)\s{0,3}(input|choices|rationale|answer)\s{0,3}>/gi)];
+  const parts = new Map<string, string>();
+  for (const [index, tag] of tags.entries()) {
+    const [whole, closing, name = ''] = tag;
+    if (closing !== '' || parts.has(name.toLowerCase())) continue;
+    const end = tags[index + 1]?.index ?? text.length;
+    parts.set(name.toLowerCase(), plainText(text.slice(tag.index + whole.length, end)).trim());
+  }
+  return fieldsOf((name) => parts.get(name));
+}
+
+function fieldsOf(read: (name: FieldName) => string | undefined): AnswerFields {
+  const parts = { input: read('input'), rationale: read('rationale'), answer: read('answer') };
+  const choices = read('choices');
+  return {
+    ...(parts.input === undefined ? {} : { input: parts.input }),
+    ...(parts.rationale === undefined ? {} : { rationale: parts.rationale }),
+    ...(parts.answer === undefined ? {} : { answer: parts.answer }),
+    ...(choices === undefined ? {} : { choices: choiceLines(choices) }),
+  };
 }

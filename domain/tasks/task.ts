@@ -5,6 +5,8 @@
 import type { Share } from '../macro-shares.ts';
 import type { Metrics } from '../metrics.ts';
 import type { SeededRandom } from '../random.ts';
+import type { ResponseFormat } from './output.ts';
+import type { AskKind } from './template.ts';
 
 /** What a student is asked. The domain is never part of it. */
 export interface Question {
@@ -62,14 +64,17 @@ export interface Task {
   studentPrompt(question: Question): string;
   /** Zero-shot chain of thought with the gold answer in the prompt. */
   annotatePrompt(item: Item): ChatMessage[];
-  /** Asks for a new row of a domain, shown a few real ones. */
+  /** Asks for a new row of a domain, shown a few real ones, and told a few invented ones that it is not to repeat. */
   synthesisePrompt(request: {
     readonly instruction: string;
     readonly domain: string;
     readonly shown: readonly Item[];
+    readonly avoid?: readonly string[];
   }): ChatMessage[];
   /** Asks for the answer to a question, blind: checks a row that was invented. */
   verifyPrompt(question: Question): ChatMessage[];
+  /** What the request for such a prompt says about the form of the answer; undefined where it says nothing. */
+  responseFormat(kind: AskKind): ResponseFormat | undefined;
   /** How `synthesisePrompt` shows the text of a real row: an invented one that stands there word for word is a copy. */
   shownAs(item: Question): string;
   /** The invented row in what the teacher wrote, or the reason why it is none (`unparseable`, `wrong_label`, `bad_choices`). */

@@ -8,6 +8,11 @@ const Content = z
 
 export const ChatMessages = z.array(z.object({ role: z.string(), content: Content })).min(1);
 
+const ResponseFormat = z.union([
+  z.object({ type: z.enum(['text', 'json_object']) }),
+  z.object({ type: z.literal('json_schema'), json_schema: z.object({ name: z.string(), schema: z.looseObject({}) }) }),
+]);
+
 /** The fields of a chat completion that mean something here; all others are accepted and have no effect. */
 export const ChatRequest = z.object({
   model: z.string(),
@@ -19,6 +24,7 @@ export const ChatRequest = z.object({
   top_logprobs: z.int().min(0).max(20).nullish(),
   max_tokens: z.int().nonnegative().nullish(),
   max_completion_tokens: z.int().nonnegative().nullish(),
+  response_format: ResponseFormat.nullish(),
   stop: z.union([z.string(), z.array(z.string())]).nullish(),
 });
 export type ChatRequest = z.infer<typeof ChatRequest>;

@@ -21,11 +21,14 @@ export function chatRoutes(app: FastifyInstance, services: Services): void {
     const outcome = await callTeacher(services, teacher, asked, typeof key === 'string' ? key : undefined);
     const last = services.behaviour.lastAnswer;
     if (outcome.body !== undefined) services.behaviour.lastAnswer = outcome.body;
-    return outcome.fault ? strike(outcome.fault, outcome.body, last, reply) : outcome.body;
+    if (outcome.fault) return strike(outcome.fault, outcome.body, last, reply);
+    if (outcome.headers) reply.headers(outcome.headers);
+    return outcome.body;
   });
 }
 
-async function answerAsStudent(services: Services, body: unknown): Promise<unknown> {
+/** Students bill nobody. */
+export async function answerAsStudent(services: Pick<Services, 'students'>, body: unknown): Promise<unknown> {
   const student = await services.students.find(modelOf(body));
   const request = parseBody(ChatRequest, body);
   const completion = complete(student, promptOf(request.messages), {

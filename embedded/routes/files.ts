@@ -16,7 +16,10 @@ const ListQuery = z.object({
 export function fileRoutes(app: FastifyInstance, services: Services): void {
   const { files } = services;
 
-  app.post('/v1/files', (request) => receive(request, services).then(describe));
+  app.post('/v1/files', async (request, reply) => {
+    if (services.behaviour.batches.stalls('upload')) return reply.hijack();
+    return describe(await receive(request, services));
+  });
 
   app.get('/v1/files', (request, reply) => {
     const query = parseBody(ListQuery, request.query);
@@ -27,7 +30,13 @@ export function fileRoutes(app: FastifyInstance, services: Services): void {
   app.get('/v1/files/:id', (request, reply) => reply.send(describe(files.get(parseBody(FileId, request.params).id))));
 
   app.get('/v1/files/:id/content', async (request, reply) => {
-    const content = await files.content(parseBody(FileId, request.params).id);
+    const { id, purpose } = files.get(parseBody(FileId, request.params).id);
+    const content = await files.content(id);
+    if (purpose === 'batch_output' && services.behaviour.batches.stalls('download')) {
+      reply.hijack().raw.writeHead(200, { 'content-length': content.length });
+      reply.raw.write(content.subarray(0, content.length / 2));
+      return reply;
+    }
     return await reply.type('application/octet-stream').send(content);
   });
 

@@ -7,7 +7,9 @@ import { parseBody } from './parse.ts';
 export function ownRoutes(app: FastifyInstance, { behaviour, meter }: Services): void {
   app.get('/health', (_request, reply) => reply.send({ status: 'ok' }));
 
-  app.get('/embedded/counters', (_request, reply) => reply.send({ requests: meter.requests, billed: meter.billed }));
+  app.get('/embedded/counters', (_request, reply) =>
+    reply.send({ requests: meter.requests, billed: meter.billed, stalled: behaviour.batches.stalled }),
+  );
 
   app.put('/embedded/behaviour', (request, reply) => {
     behaviour.change(parseBody(BehaviourChange, request.body));
@@ -16,6 +18,9 @@ export function ownRoutes(app: FastifyInstance, { behaviour, meter }: Services):
       jitterMs: behaviour.jitterMs,
       idempotent: behaviour.idempotent,
       trainingPauseMs: behaviour.trainingPauseMs,
+      limited: behaviour.throttle !== null,
+      servers: behaviour.workplaces.places,
+      structured: behaviour.structured,
     });
   });
 }

@@ -10,12 +10,15 @@ import type { Services } from '../services.ts';
 import { unixSeconds } from '../state/database.ts';
 import { readQuestion } from '../teachers/question.ts';
 import type { EmbeddedTeacher, SpokenAnswer } from '../teachers/teacher.ts';
+import { checkForm, inForm } from './answer-form.ts';
 import type { ChatRequest } from './chat-request.ts';
 
 export interface TeacherOutcome {
   readonly fault?: Fault;
   /** The answer that was billed; some faults send it in pieces. */
   readonly body?: unknown;
+  /** What is left of rate limits. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Throws `ApiError`: nothing that throws is billed. */
@@ -28,10 +31,19 @@ export async function callTeacher(
   const { behaviour, meter } = services;
   meter.receive(idempotencyKey);
   const fault = behaviour.nextFault(meter.requests);
-  const delay = behaviour.delayMs() + (fault?.delayMs ?? 0);
-  if (delay > 0) await sleep(delay);
+  const headers = behaviour.throttle?.admit(tokensOf(teacher, request), performance.now()) ?? {};
+  const leave = await behaviour.workplaces.enter();
+  try {
+    const delay = behaviour.delayMs() + (fault?.delayMs ?? 0);
+    if (delay > 0) await sleep(delay);
+  } finally {
+    leave();
+  }
   if (fault?.when === 'before') return { fault };
-  const spoken = teacher.answer(readQuestion(request.messages, request.seed));
+  checkForm(behaviour.structured, request);
+  const question = readQuestion(request.messages, request.seed);
+  const spoken = teacher.answer(question);
+  const content = inForm(spoken, question.kind, request.response_format);
   const fingerprint = hash('sha256', JSON.stringify(request));
   let created = unixSeconds();
   if (idempotencyKey === undefined || !behaviour.idempotent) {
@@ -45,20 +57,28 @@ export async function callTeacher(
     if (earlier) created = earlier.created;
     else meter.billOnce(idempotencyKey, { created, request: fingerprint });
   }
-  const body = answerBody(request, spoken, { created, fingerprint });
-  return fault ? { fault, body } : { body };
+  const body = answerBody(request, { ...spoken, text: content }, { created, fingerprint });
+  return fault ? { fault, body } : { body, headers };
 }
 
-function answerBody(
+/** What the call will be billed: the answer follows from the question, so it is known before it is worked out. */
+function tokensOf(teacher: EmbeddedTeacher, request: ChatRequest): number {
+  const question = readQuestion(request.messages, request.seed);
+  const text = inForm(teacher.answer(question), question.kind, request.response_format);
+  return countTokens(text) + request.messages.reduce((sum, { content }) => sum + countTokens(content), 0);
+}
+
+export function answerBody(
   request: ChatRequest,
-  { text, source }: SpokenAnswer,
+  { text, source, finishReason, refusal }: SpokenAnswer,
   identity: { readonly created: number; readonly fingerprint: string },
 ): unknown {
   const limit = request.max_completion_tokens ?? request.max_tokens ?? Infinity;
-  const cut = countTokens(text) > limit;
+  const cut = finishReason === undefined && countTokens(text) > limit;
   const content = cut ? text.slice(0, limit * 4) : text;
   const prompt = request.messages.reduce((sum, message) => sum + countTokens(message.content), 0);
-  const completion = countTokens(content);
+  // What a limit cut, or a script says in spite of it, is no more tokens than the limit.
+  const completion = Math.min(countTokens(content), limit);
   return {
     id: `chatcmpl-${identity.fingerprint.slice(0, 24)}`,
     object: 'chat.completion',
@@ -68,9 +88,9 @@ function answerBody(
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content, refusal: null },
+        message: { role: 'assistant', content: refusal === undefined ? content : null, refusal: refusal ?? null },
         logprobs: null,
-        finish_reason: cut ? 'length' : 'stop',
+        finish_reason: finishReason ?? (cut ? 'length' : 'stop'),
       },
     ],
     // A simple honest count, four bytes a token; no real tokeniser stands behind it.

@@ -1,6 +1,6 @@
-/** A student's prompt taken apart again (domain/tasks/prompts.ts): passage, question, choices. */
+/** A student's prompt taken apart again (domain/tasks/question-body.ts): passage, question, choices. */
 
-import { splitBody } from '../../domain/tasks/prompts.ts';
+import { splitBody } from '../../domain/tasks/question-body.ts';
 
 export interface PromptParts {
   /** Empty where a question stands alone. */

@@ -6,7 +6,7 @@
 import type { RecordedTeacher } from '../../contracts/embedded-models.ts';
 import type { FolderRow } from '../../adapters/datasets/folder-rows.ts';
 import { answerLine } from '../../domain/tasks/answer-line.ts';
-import { splitBody } from '../../domain/tasks/prompts.ts';
+import { splitBody } from '../../domain/tasks/question-body.ts';
 import { choiceLetter } from '../../domain/choice-answer.ts';
 import { seededRandom } from '../../domain/random.ts';
 import type { SeededRandom } from '../../domain/random.ts';

@@ -1,6 +1,7 @@
 /**
  * The recorded teacher: replays what was written about the rows of a folder of the data folder. `teacher.jsonl` holds
- * rationale and prediction by row id, `synthetic.jsonl` invented rows (see r52/README.md). A folder without them has
+ * rationale and prediction by row id, `synthetic.jsonl` invented rows (see r52/README.md); a line may say instead what
+ * the teacher `says`, word for word. A folder without them has
  * the solutions that people wrote (`rationale` of `train.jsonl`); where a row has none either, a simple one is made up,
  * and invented rows come out of a reserve.
  */
@@ -11,7 +12,7 @@ import { readFolderRows } from '../../adapters/datasets/folder-rows.ts';
 import type { FolderRow } from '../../adapters/datasets/folder-rows.ts';
 import type { RecordedTeacher } from '../../contracts/embedded-models.ts';
 import { answerLine } from '../../domain/tasks/answer-line.ts';
-import { bodyOf } from '../../domain/tasks/prompts.ts';
+import { bodyOf } from '../../domain/tasks/question-body.ts';
 import { formatSynthesis } from '../../domain/tasks/tagged-text.ts';
 import { ApiError } from '../api-error.ts';
 import { explainer } from './explanations.ts';
@@ -21,14 +22,26 @@ import { Reserve } from './reserve.ts';
 import { supplyExhausted } from './teacher.ts';
 import type { EmbeddedTeacher, SpokenAnswer } from './teacher.ts';
 
-const Recording = z.object({ id: z.string(), rationale: z.string(), prediction: z.string() });
-const InventedRow = z.object({
-  domain: z.string(),
-  input: z.string(),
-  answer: z.string(),
-  rationale: z.string(),
-  prediction: z.string(),
+/** What is said as it stands, well formed or not. */
+const Said = z.object({
+  content: z.string(),
+  finishReason: z.string().optional(),
+  refusal: z.string().optional(),
 });
+const Recording = z.union([
+  z.object({ id: z.string(), says: Said }),
+  z.object({ id: z.string(), rationale: z.string(), prediction: z.string() }),
+]);
+const InventedRow = z.union([
+  z.object({ domain: z.string(), says: Said }),
+  z.object({
+    domain: z.string(),
+    input: z.string(),
+    answer: z.string(),
+    rationale: z.string(),
+    prediction: z.string(),
+  }),
+]);
 
 const trainingFile = 'train.jsonl';
 const recordingFile = 'teacher.jsonl';
@@ -83,7 +96,10 @@ function speaker(
     const recordings = new Map(readLines(file, Recording).map((line) => [line.id, line]));
     return ({ id }) => {
       const line = recordings.get(id);
-      return line === undefined ? undefined : { text: closed(line.rationale, line.prediction), source: 'recorded' };
+      if (line === undefined) return undefined;
+      return 'says' in line
+        ? scripted(line.says)
+        : { text: closed(line.rationale, line.prediction), source: 'recorded' };
     };
   }
   const explain = explainer(rows, task);
@@ -98,11 +114,16 @@ function replayed(folder: string): Inventions {
   const file = join(folder, syntheticFile);
   const recorded = existsSync(file) ? readLines(file, InventedRow) : [];
   const supply = new Reserve(recorded, (row) => row.domain);
-  const said = new Map(recorded.map((row) => [row.input.trim(), closed(row.rationale, row.prediction)]));
+  const said = new Map(
+    recorded.flatMap((row) =>
+      'says' in row ? [] : [[row.input.trim(), closed(row.rationale, row.prediction)] as const],
+    ),
+  );
   return {
     synthesise: ({ domain, runSeed, ordinal }) => {
       const row = supply.take(domain, runSeed, ordinal);
       if (row === undefined) throw supplyExhausted(domain, ordinal);
+      if ('says' in row) return scripted(row.says);
       const rationale = closed(row.rationale, row.prediction);
       return { text: formatSynthesis({ input: row.input, rationale, answer: row.answer }), source: 'recorded' };
     },
@@ -111,6 +132,11 @@ function replayed(folder: string): Inventions {
       return answer === undefined ? undefined : { text: answer, source: 'recorded' };
     },
   };
+}
+
+function scripted({ content, finishReason, refusal }: z.infer<typeof Said>): SpokenAnswer {
+  const end = finishReason === undefined ? {} : { finishReason };
+  return { text: content, source: 'recorded', scripted: true, ...end, ...(refusal === undefined ? {} : { refusal }) };
 }
 
 function closed(rationale: string, answer: string): string {

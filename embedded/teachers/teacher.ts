@@ -5,6 +5,12 @@ export interface SpokenAnswer {
   readonly text: string;
   /** Whether somebody once wrote the rationale, or it was made up here; `system_fingerprint` says it. */
   readonly source: 'recorded' | 'simulated';
+  /** Said word for word, whatever form was asked for. */
+  readonly scripted?: boolean;
+  /** As the protocol has it; `stop`, or `length` beyond the token limit, unless given. */
+  readonly finishReason?: string;
+  /** `message.refusal`, in place of any content. */
+  readonly refusal?: string;
 }
 
 /** An embedded teacher. Its answer is a function of the question alone; what it cannot answer is never billed. */

@@ -11,7 +11,7 @@ import { lossChart } from './loss-chart.ts';
 import { markup } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { quotaMap } from './quota-map.ts';
-import { budgetTable, domainTable, groupTable, metricTable, stageTable } from './run-tables.ts';
+import { budgetTable, domainTable, groupTable, metricTable, plannedTable, stageTable } from './run-tables.ts';
 import { samples } from './samples.ts';
 import { lastScores } from './scored.ts';
 import { settings } from './settings.ts';
@@ -29,7 +29,8 @@ export function htmlReport(report: Report): string {
     {
       id: 'budget',
       title: 'Budget',
-      content: markup`<div class="beside">${callsChart(report)}${moneyChart(report)}${budgetTable(report)}</div>`,
+      content: markup`<div class="beside">${callsChart(report)}${moneyChart(report)}${budgetTable(report)}</div>
+        ${plannedTable(report)}`,
     },
     { id: 'samples', title: 'Samples', content: samples(report) },
     { id: 'settings', title: 'Settings', content: settings(report) },

@@ -9,6 +9,8 @@ import { factTable, sortableTable } from './table.ts';
 import type { Column } from './table.ts';
 import { count, dollars } from './words.ts';
 import { metricWord } from '../metric-words.ts';
+import { plannedRows } from '../planned.ts';
+import type { PlannedRow } from '../planned.ts';
 
 export function stageTable({ stages }: Report): Markup {
   const skipped = stages.filter((stage) => stage.skipped.length > 0);
@@ -136,6 +138,21 @@ export function metricTable(report: Report): Markup | null {
   );
 }
 
+/** What was expected when the run began, beside what came of it; null where nothing was kept of that. */
+export function plannedTable(report: Report): Markup | null {
+  const rows = plannedRows(report);
+  if (rows.length === 0) return null;
+  return sortableTable<PlannedRow>(
+    'Planned and actual',
+    [
+      words('what', ({ what }) => what),
+      words('planned', ({ planned }) => planned),
+      words('actual', ({ actual }) => actual),
+    ],
+    rows,
+  );
+}
+
 const limit = (value: string | null): string => (value === null ? 'no limit' : `limit ${value}`);
 
 /** Planned is the worst case that was charged before sending; charged what stood in the ledger at the end. */
@@ -152,11 +169,11 @@ export function budgetTable({ ledger, spec }: Report): Markup {
     ['refused by the endpoint, given back', count(ledger.refused)],
     ['tokens in, out', `${count(ledger.inputTokens)}, ${count(ledger.outputTokens)}`],
     [
-      'tokens planned (worst case), charged',
+      'tokens charged before sending (worst case), in the end',
       `${count(tokens.planned)}, ${count(tokens.charged)}; ${limit(tokens.limit === null ? null : count(tokens.limit))}`,
     ],
     [
-      'money planned (worst case), charged',
+      'money charged before sending (worst case), in the end',
       `${dollars(money.plannedMicroUsd)}, ${dollars(money.chargedMicroUsd)}; ${limit(money.limitMicroUsd === null ? null : dollars(money.limitMicroUsd))}`,
     ],
     ['of this for the student', dollars(money.studentMicroUsd)],

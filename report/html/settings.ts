@@ -1,5 +1,6 @@
 /** Everything that makes the run what it is: data, models, prompts, versions, and the run file with every choice made. */
 import type { Report } from '../../contracts/report.ts';
+import { promptWords } from '../prompt-words.ts';
 import { markup } from './markup.ts';
 import type { Content, Markup } from './markup.ts';
 import { factTable } from './table.ts';
@@ -21,7 +22,7 @@ export function settings(report: Report): Markup {
     ['teacher', report.teacherModel ?? 'none'],
     ['student', students.length === 0 ? 'none' : students.join(', ')],
     ['simulated', report.simulated.length === 0 ? 'nothing' : report.simulated.join(', ')],
-    ['prompts', markup`${prompts.version}, sha256 <code>${prompts.sha256}</code>`],
+    ['prompts', markup`${prompts.version}, sha256 <code>${prompts.sha256}</code>${promptWords(report)}`],
     ['versions', `baldistill ${versions.baldistill}, Node ${versions.node}`],
   ])}
 <h3>Run file, with every choice made</h3>

@@ -13,6 +13,7 @@ import { configOf } from './where.ts';
 export interface Engine {
   readonly address: string;
   readonly client: Client;
+  pid(): number;
   /** SIGKILL. */
   kill(): Promise<void>;
   /** Again, on the same port and with the same state. */
@@ -42,6 +43,7 @@ export async function startEngine(folder: string): Promise<Engine> {
   return {
     address,
     client: new Client({ connection }),
+    pid: () => server.pid,
     kill: async () => await server.kill(),
     restart: async () => {
       server = await start();

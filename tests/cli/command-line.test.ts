@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 let folder = '';
@@ -71,6 +72,49 @@ describe('wrong use', () => {
     const { code, error } = await baldistill('run', file);
     expect(error).toContain('NO_SUCH_KEY_HERE');
     expect(code).toBe(2);
+  });
+});
+
+const Requests = z.object({
+  requests: z.array(
+    z.object({ url: z.string(), kind: z.string(), body: z.looseObject({ messages: z.array(z.unknown()) }) }),
+  ),
+});
+
+/** A teacher that would cost about ten dollars. */
+function dearFile(name: string): string {
+  const file = join(folder, `${name}.yaml`);
+  const teacher = '{ baseUrl: "https://teacher.example.com/v1", model: m, price: { input: 5, output: 20 } }';
+  writeFileSync(
+    file,
+    `name: ${name}\ndata: { builtin: wordnet, pool: 600 }\nstages: 2\nmethod: adaptive-ft-cot\n` +
+      `budget: { slots: 400 }\nteacher: ${teacher}\nstudent: { driver: none }\n`,
+  );
+  return file;
+}
+
+describe('before money is spent', { timeout: 60_000 }, () => {
+  test('the price is said, and a script that has not said --yes is refused; so is a pilot', async () => {
+    for (const command of ['run', 'preview']) {
+      const { code, error } = await baldistill(command, dearFile('dear'));
+      expect(error).toMatch(/dear: 400 teacher calls, at most 400; teacher [\d.]+ \([\d.]+ to [\d.]+\) USD/);
+      expect(error).toMatch(/may cost up to [\d.]+ USD, and there is nobody to ask/);
+      expect(error).toContain('--yes');
+      expect(code).toBe(2);
+    }
+    for (const name of ['services.sqlite', 'ledger.sqlite']) expect(existsSync(join(folder, 'home', name))).toBe(false);
+  });
+
+  test('preview --dry shows the requests word for word and sends none', async () => {
+    const { code, out } = await baldistill('preview', dearFile('dry'), '-n', '2', '--dry', '--json');
+    expect(code).toBe(0);
+    const { requests } = Requests.parse(JSON.parse(out));
+    expect(requests.filter(({ kind }) => kind === 'annotate')).toHaveLength(2);
+    for (const { url, body } of requests) {
+      expect(url).toBe('https://teacher.example.com/v1/chat/completions');
+      expect(body).toMatchObject({ model: 'm', max_tokens: 1024 });
+      expect(body.messages).toHaveLength(2);
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 /** What a plan says of the slots that a domain has no rows for: each way to fill them, and what it costs. */
 import { expect, test } from 'vitest';
-import { plannedRun } from '../../cli/planned-run.ts';
-import { runPlanText } from '../../cli/view/plan.ts';
+import { plannedRun } from '../../activities/plan/planned-run.ts';
+import { quotaText } from '../../cli/view/plan.ts';
 import { wordnetSpec } from '../engine/rig.ts';
 
 /** 60 slots each in two domains: one lacks 50 rows, the other has plenty, or not even for its own. */
@@ -23,6 +23,6 @@ test.each([
 });
 
 test('slots that stay empty are called empty', () => {
-  const text = runPlanText(planOf('{ shortfall: leave }', few), few);
+  const text = quotaText(planOf('{ shortfall: leave }', few), few);
   expect(text).toContain('70 real rows, 0 to invent, 50 left empty; 70 teacher calls as planned');
 });

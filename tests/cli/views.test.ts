@@ -58,7 +58,7 @@ function snapshot(
     budget,
     domains: [],
   };
-  return { run: { ...run, ...change.run }, stage: { ...stage, ...change.stage } };
+  return { run: { ...run, ...change.run }, stage: { ...stage, ...change.stage }, flow: null };
 }
 
 const domains = Array.from({ length: 52 }, (_, index) => ({
@@ -85,6 +85,28 @@ describe('the live view', () => {
     expect(frame).toMatch(/d0 +52/);
     expect(frame).toMatch(/and 4\d more/);
     expect(frame).toContain('with: simulated teacher');
+  });
+
+  test('shows the flow of calls: what the workers say now, before what their slices said', () => {
+    const flow = {
+      callsPerSecond: 9.8,
+      tokensPerMinute: 61_200,
+      inFlight: 12,
+      waiting: 488,
+      p50Ms: 210,
+      p95Ms: 480,
+      answered: 900,
+      inputTokens: 90_000,
+      outputTokens: 9000,
+      failed: { rate_limited: 3, timeout: 1 },
+    };
+    const late = { ...flow, callsPerSecond: 75, inFlight: 1 };
+    const shown = liveFrame({ ...snapshot({ stage: { flow: late } }), flow }, { columns: 140, rows: 24 });
+    expect(stripVTControlCharacters(shown)).toContain(
+      '12 in flight · 488 waiting · p50 210 ms, p95 480 ms · 61,200 tokens/min · no answer: 3 rate_limited, 1 timeout',
+    );
+    expect(stripVTControlCharacters(shown)).toContain('9.8 calls/s · about 77 s of calls left');
+    expect(liveFrame(snapshot({ stage: { flow: late } }), { columns: 140, rows: 24 })).toContain('1 in flight');
   });
 
   test.each([1, 3, 5, 8, 12, 24, 80])('is never higher than a terminal of %i lines', (rows) => {

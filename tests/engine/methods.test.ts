@@ -38,9 +38,16 @@ async function told(name: string, method: MethodName, yaml: Parameters<typeof wo
         .split('\n')
         .filter((line) => line !== '')
     : [];
+  const taught = lines.map((line) => Line.parse(JSON.parse(line)));
+  // What a domain could not fill is filled with rows of that domain, and of no other.
+  for (const { stage, outcomes } of report.stages)
+    for (const { domain, real, synthetic, duplicated } of outcomes) {
+      const own = taught.filter((line) => line.stage === stage && line.domain === domain);
+      expect([stage, domain, own.length]).toEqual([stage, domain, real + synthetic + duplicated]);
+    }
   return {
     report,
-    lines: lines.map((line) => Line.parse(JSON.parse(line))),
+    lines: taught,
     training: trained ? read('train.jsonl') : '',
     sum: (key) => report.stages.reduce((total, { counts }) => total + counts[key], 0),
   };
@@ -160,6 +167,14 @@ describe('one switch further', () => {
     expect(moved.report.ledger.charged).toBe(120);
     const kept = new Set(moved.lines.map(({ id }) => id));
     expect(left.lines.every(({ id }) => kept.has(id))).toBe(true);
+  });
+
+  test('a domain whose rows are gone repeats its own, in stages that find none of it left', async () => {
+    const switches = '{ balance: naive, tail: none }';
+    const run = await told('gone', 'adaptive-ft-cot', { switches, budget: '{ slots: 300 }' });
+    const last = run.report.stages.at(-1)?.outcomes ?? [];
+    const gone = last.filter(({ real, duplicated }) => real === 0 && duplicated > 0);
+    expect(gone.length).toBeGreaterThan(1);
   });
 
   test('verify: teacher charges a call for each invented row and drops what is answered otherwise', async () => {

@@ -39,6 +39,8 @@ export interface RigOptions {
 
 export interface Rig {
   readonly client: Client;
+  /** Of the Temporal server. */
+  readonly address: string;
   readonly embedded: () => EmbeddedServer;
   /** A new home with task queues of its own, so that workers of different homes never share work. */
   home(sliceSeconds?: number): Home;
@@ -83,6 +85,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
 
   return {
     client: environment.client,
+    address: environment.address,
     embedded: () => {
       if (embedded === undefined) throw new Error('the embedded endpoint is stopped');
       return embedded;

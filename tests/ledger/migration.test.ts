@@ -12,12 +12,12 @@ function versionOne(): string {
   return path;
 }
 
-it('a ledger of version 1 is brought to version 2: nothing it charged is lost, and tokens are counted', async () => {
+it('a ledger of version 1 is brought to version 3: nothing it charged is lost, and tokens are counted', async () => {
   const path = versionOne();
   const before = look(path, 'select charged, settled, forfeited, recovered, cached, open from runs');
   const ledger = await openFor(path);
   expect(look(path, 'select charged, settled, forfeited, recovered, cached, open from runs')).toEqual(before);
-  expect(look(path, 'select version from ledger')).toEqual([{ version: 2 }]);
+  expect(look(path, 'select version from ledger')).toEqual([{ version: 3 }]);
   expect(await ledger.budget('old')).toEqual({
     slots: 10,
     limit: 10,

@@ -51,6 +51,44 @@ describe('an address', () => {
   });
 });
 
+/** A good file with a template of one’s own. */
+function own(kind: string, text: string, rest = ''): string {
+  writeFileSync(join(dataRoot, 'own.txt'), text);
+  const teacher = `teacher: { embedded: simulated, prompts: { ${kind}: ${join(dataRoot, 'own.txt')} } }`;
+  return problemsOf(good.replace(/^teacher.*$/m, teacher) + rest);
+}
+
+describe('templates of one’s own', () => {
+  test('are refused for placeholders that are unknown or missing, with line, key and expectation', () => {
+    expect(own('annotate', 'Explain.\n---\n{text} is {answer}: \\boxed{x}')).toMatchInlineSnapshot(`
+      "run.yaml: 4 problems
+        line 4: teacher.prompts.annotate = "DATA/own.txt": DATA/own.txt, line 3: {text} is no placeholder of it; expected {input} {answer} {format} {instruction} {labels}, or {{text}} for braces that stay
+        line 4: teacher.prompts.annotate = "DATA/own.txt": DATA/own.txt, line 3: {x} is no placeholder of it; expected {input} {answer} {format} {instruction} {labels}, or {{x}} for braces that stay
+        line 4: teacher.prompts.annotate = "DATA/own.txt": DATA/own.txt: {input} is missing; it has to hold {input} {answer} {format}
+        line 4: teacher.prompts.annotate = "DATA/own.txt": DATA/own.txt: {format} is missing; it has to hold {input} {answer} {format}"
+    `);
+    expect(own('synthesise', 'A new one of {domain}, unlike {examples}. {format} {answer}')).toMatchInlineSnapshot(`
+      "run.yaml: 1 problem
+        line 4: teacher.prompts.synthesise = "DATA/own.txt": DATA/own.txt, line 1: {answer} is no placeholder of it; expected {domain} {examples} {format} {instruction} {labels} {avoid}, or {{answer}} for braces that stay"
+    `);
+    expect(own('verify', '{input} {format}')).toMatchInlineSnapshot(`
+      "run.yaml: 1 problem
+        line 4: teacher.prompts.verify = "DATA/own.txt": DATA/own.txt: {labels} is missing; it has to hold {input} {format} {labels}"
+    `);
+    expect(own('verify', '{input} {labels} {format}', 'task: maths\n')).toContain('{labels} is no placeholder of it');
+    expect(own('annotate', '{input} {answer} {format} {{x}} {1} { }')).toBe('no problems');
+  });
+
+  test('are refused where they cannot be read, or are too long to travel', () => {
+    const absent = good.replace(/^teacher.*$/m, 'teacher: { embedded: simulated, prompts: { verify: none.txt } }');
+    expect(problemsOf(absent)).toContain('teacher.prompts.verify = "none.txt": there is no file');
+    expect(own('annotate', `{input} {answer} {format} ${'x'.repeat(8000)}`)).toContain('expected at most 8000');
+    expect(own('annotate', '\u0000').length).toBeGreaterThan(0);
+    const unknown = good.replace(/^teacher.*$/m, 'teacher: { embedded: simulated, prompts: { invent: a.txt } }');
+    expect(problemsOf(unknown)).toContain('teacher.prompts.invent');
+  });
+});
+
 describe('a run file with several mistakes', () => {
   test('gets all of them in one message, with line, key, value and expectation', () => {
     const text = `name: "my run"
@@ -233,6 +271,7 @@ student: { driver: none }
       nearDuplicates: ['keep', 'drop'],
       verify: ['off', 'teacher'],
       refill: [0, 1],
+      ceiling: [3, 2],
       candidates: ['auto', 'all', 5],
       rationale: ['teacher', 'none'],
       format: ['text', 'chat'],
@@ -251,6 +290,7 @@ student: { driver: none }
         }
     }
     expect(refused.filter((neighbour) => neighbour.startsWith('baldistill-a'))).toEqual([
+      'baldistill-a ceiling=2',
       'baldistill-a format=chat',
       'baldistill-a loss=full',
       'baldistill-a init=continue',

@@ -118,6 +118,12 @@ function callChecks(run: string): readonly Check[] {
       (row) => `an event says that the call ${word(row['call_id'])} was answered, and its answer is not there`,
     ),
     says(
+      sql<Row>`select k.call_id, k.session from calls k where k.run = ${run} and k.state = 'intent' and k.session like 'batch:%'
+        and not exists (select 1 from batches b join batch_lines l on l.batch = b.id
+          where 'batch:' || b.id = k.session and l.call_id = k.call_id and b.state != 'closed')`,
+      (row) => `the call ${word(row['call_id'])} is open, and no open batch carries it`,
+    ),
+    says(
       sql<Row>`select k.call_id from calls k join runs r on r.name = k.run
         where r.name = ${run} and k.state = 'intent' and r.status in ('completed', 'stopped', 'failed')`,
       (row) => `the run is over, and its call ${word(row['call_id'])} is still open`,

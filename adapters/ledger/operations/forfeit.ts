@@ -1,5 +1,6 @@
 /** A call whose outcome is unknown: its charge stays, and nobody is given it back. */
 import type { IntentRequest } from '../../../activities/ports/ledger.ts';
+import { isBatchSession } from '../batch-sessions.ts';
 import type { CallRow } from '../statements.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 import { endFollower, mustApply } from './charge.ts';
@@ -10,11 +11,11 @@ import { endFollower, mustApply } from './charge.ts';
  */
 export async function forfeitCall(
   transaction: LedgerTransaction,
-  input: { callId: string; reason: string; seen: boolean; idempotencyTtl: number | null },
+  input: { callId: string; reason: string; seen: boolean; idempotencyTtl: number | null; batch?: string | undefined },
 ): Promise<null> {
   const call = await transaction.call(input.callId);
   if (call.state !== 'intent') return null;
-  const mine = call.session === transaction.session;
+  const mine = call.session === transaction.holder(input.batch);
   if (!mine && (input.seen || (await transaction.alive(call.session)))) return null;
   if (mine && input.seen && isFresh(transaction, input, call)) {
     // Nobody is in charge of it now: the next intend sends it again under the same key.
@@ -44,11 +45,13 @@ export async function forfeitOpen(
   }
 }
 
-/** Whether an idempotent endpoint certainly remembers the call. */
+/** Whether an idempotent endpoint certainly remembers the call; what a batch carried was sent under no key. */
 export function isFresh(
   { now }: LedgerTransaction,
   { idempotencyTtl }: Pick<IntentRequest, 'idempotencyTtl'>,
   call: CallRow,
 ): boolean {
-  return idempotencyTtl !== null && now - call.intended_at < (idempotencyTtl * 1000) / 2;
+  return (
+    idempotencyTtl !== null && !isBatchSession(call.session) && now - call.intended_at < (idempotencyTtl * 1000) / 2
+  );
 }

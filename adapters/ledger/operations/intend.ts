@@ -12,6 +12,7 @@ import type { LedgerTransaction } from '../transaction.ts';
 import { BaldistillError } from '../../../domain/failures.ts';
 import type { Cost } from '../../../domain/cost.ts';
 import { noCost } from '../../../domain/cost.ts';
+import { joinBatch } from './batches.ts';
 import { writeCharge, writeExhausted } from './charge.ts';
 import { forfeitOpen, isFresh } from './forfeit.ts';
 
@@ -33,6 +34,8 @@ export async function intend(transaction: LedgerTransaction, request: IntentRequ
     if (pursued !== undefined) return pursued;
     calls = await statements.callsOfContent(database, { content_key: request.contentKey });
   }
+  // Batches are gathered until nothing is missing: what was refused for good would be gathered for ever.
+  if (request.batch !== undefined && rows.at(-1)?.final === 1) return { kind: 'exhausted', reason: 'refused' };
   return pay(transaction, request, rows, calls.at(-1));
 }
 
@@ -51,7 +54,11 @@ async function pursueOwn(
     if (row.state !== 'open' || row.call_id === null) continue;
     const call = await transaction.call(row.call_id);
     if (await transaction.alive(call.session)) {
-      if (answer === undefined) return { kind: 'wait', callId: call.call_id };
+      if (answer !== undefined) continue;
+      // Whoever gathers a batch again finds what it holds already; what left with a sealed one is on its way.
+      const gathers = request.batch !== undefined && call.session === transaction.holder(request.batch);
+      if (gathers) return { kind: 'send', callId: call.call_id, again: false };
+      return { kind: 'wait', callId: call.call_id };
     } else if (answer === undefined && isFresh(transaction, request, call)) {
       return (await unstable(transaction, request)) ?? sendAgain(transaction, call);
     } else {
@@ -138,13 +145,15 @@ async function pay(
   });
   if (refused !== undefined) return refused;
   const { run, contentKey } = request;
-  const intent = { run, state: 'intent', session: transaction.session, sends: 1, reason: null } as const;
+  const session = transaction.holder(request.batch);
+  const intent = { run, state: 'intent', session, sends: 1, reason: null } as const;
   if (last?.state === 'refused') {
     await transaction.moveCall(last, { ...intent, intended_at: transaction.now });
   } else {
     const row = { ...intent, call_id: callId, content_key: contentKey, reissue, intended_at: transaction.now };
     await transaction.statements.insertCall(transaction.database, row);
   }
+  if (request.batch !== undefined) await joinBatch(transaction, request.batch, callId);
   return { kind: 'send', callId, again: false };
 }
 

@@ -15,6 +15,16 @@ import {
   setPlanned,
   setRunStatus,
 } from './runs.ts';
+import {
+  batchLines,
+  closeBatch,
+  gatherBatch,
+  openBatches,
+  readBatch,
+  recordBatch,
+  sealBatch,
+  tryBatch,
+} from './batches.ts';
 import { adopt } from './adopt.ts';
 import { settleCall } from './settle.ts';
 import { endSpending, spend, spendingOf } from './spend.ts';
@@ -24,6 +34,7 @@ import { callState, markUnusable, markUsable } from './calls.ts';
 import { readHistory, readUnusable } from './history.ts';
 import { listCalls, tally } from './list-calls.ts';
 import { readStages, recordStage } from './stages.ts';
+import { answerUsage, knownAnswers } from './known-answers.ts';
 import { summarise } from './summary.ts';
 import { endSession, identity, keepAlive, verify } from './identity.ts';
 
@@ -53,6 +64,8 @@ const performers: Performers = {
   entries: listCalls,
   history: readHistory,
   unusable: readUnusable,
+  knownAnswers,
+  answerUsage,
   audit,
   tally,
   setPlanned,
@@ -65,6 +78,14 @@ const performers: Performers = {
   claimOnce,
   recordOnce,
   forgetOnce,
+  gatherBatch,
+  sealBatch,
+  tryBatch,
+  recordBatch,
+  batch: readBatch,
+  openBatches,
+  batchLines,
+  closeBatch,
   budget: readBudget,
   summary: summarise,
   setRunStatus,

@@ -3,7 +3,7 @@ import type { LedgerTransaction } from '../transaction.ts';
 import { endFollower, mustApply } from './charge.ts';
 
 /**
- * Only the session in charge may refuse: after a takeover the first sender's word says nothing about the second's call.
+ * Only the session or batch in charge may refuse: after a takeover the first sender's word says nothing about the second's call.
  *
  * A call that was sent again may have been billed the first time. "Come back later" about the second time does not
  * prove otherwise, so the charge stays and the call is left open without anybody in charge: the next intend sends it
@@ -11,11 +11,11 @@ import { endFollower, mustApply } from './charge.ts';
  */
 export async function refuseCall(
   transaction: LedgerTransaction,
-  input: { callId: string; reason: string; final: boolean },
+  input: { callId: string; reason: string; final: boolean; batch?: string | undefined },
 ): Promise<null> {
   const { callId, reason, final } = input;
   const call = await transaction.call(callId);
-  if (call.state !== 'intent' || call.session !== transaction.session) return null;
+  if (call.state !== 'intent' || call.session !== transaction.holder(input.batch)) return null;
   if (call.sends > 1 && !final) {
     await transaction.moveCall(call, { session: '', reason });
     await transaction.log(call.run, 'let-go', callId);

@@ -3,6 +3,7 @@ import type { RunBudget } from '../../../activities/ports/ledger.ts';
 import type { RunStatus } from '../../../contracts/progress.ts';
 import { openBudget } from '../../../domain/budget.ts';
 import type { Limits } from '../../../domain/budget.ts';
+import { isBatchSession } from '../batch-sessions.ts';
 import { budgetColumns, runBudget } from '../budget-row.ts';
 import type { Operations, StoredRun } from '../protocol.ts';
 import type { RunRow } from '../statements.ts';
@@ -68,8 +69,10 @@ export async function setRunStatus(
   await transaction.log(run, `run-${status}`, null);
   if (!ended.has(status)) return null;
   for (const call of await statements.openCallsOfRun(database, { run })) {
-    if (await transaction.alive(call.session)) continue;
-    await forfeitOpen(transaction, call, { reason: 'worker_lost', seen: false });
+    // Nobody looks after the batches of a run that is over; should it be started again, their answers come late.
+    const left = call.run === run && isBatchSession(call.session);
+    if (!left && (await transaction.alive(call.session))) continue;
+    await forfeitOpen(transaction, call, { reason: left ? 'batch_left' : 'worker_lost', seen: false });
   }
   await forfeitLost(transaction, run, true);
   return null;

@@ -1,9 +1,9 @@
 /** What a run would ask of its teacher, before it asks: the first form of `plan` (quotas, slots, calls). */
-import type { RunSpec } from '../contracts/run-file.ts';
-import { plannedFilling } from '../domain/planned-calls.ts';
-import type { PlannedFilling } from '../domain/planned-calls.ts';
-import { plannedStages } from '../domain/planned-stages.ts';
-import type { PlannedStage } from '../domain/planned-stages.ts';
+import type { RunSpec } from '../../contracts/run-file.ts';
+import { plannedFilling } from '../../domain/planned-calls.ts';
+import type { PlannedFilling } from '../../domain/planned-calls.ts';
+import { plannedStages } from '../../domain/planned-stages.ts';
+import type { PlannedStage } from '../../domain/planned-stages.ts';
 
 /** `calls` is what the plan needs, `callLimit` the most that may be charged. */
 export interface PlannedRunCosts extends PlannedFilling {

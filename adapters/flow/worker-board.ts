@@ -1,0 +1,76 @@
+/**
+ * What the workers of a home say of themselves, one small file each, written anew all the time: who shares an endpoint,
+ * how fast calls go now, where metrics are. It is nobody's record: what it says may be lost at any moment.
+ */
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { WorkerLook } from '../../contracts/flow.ts';
+import { isAlive } from '../processes/process-identity.ts';
+
+/** A worker that has not written for so long is stopped or stuck: it takes no part of an endpoint. */
+const silenceMs = 10_000;
+
+export interface WorkerBoard {
+  write(look: WorkerLook): void;
+  remove(): void;
+}
+
+export function boardFolder(home: string): string {
+  return join(home, 'workers');
+}
+
+/** `worker`: its name, unique in this home. */
+export function openBoard(home: string, worker: string): WorkerBoard {
+  const folder = boardFolder(home);
+  const file = join(folder, `${worker}.json`);
+  return {
+    write(look) {
+      const temporary = join(folder, `.${worker}`);
+      try {
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(temporary, JSON.stringify(look));
+        renameSync(temporary, file);
+      } catch {
+        // A full disk: the run is parked by what needs the disk; without these numbers people see less, and that is all.
+      }
+    },
+    remove: () => rmSync(file, { force: true }),
+  };
+}
+
+/** The living workers of a home. Files of dead ones are removed on the way. */
+export function readBoard(home: string): readonly WorkerLook[] {
+  const folder = boardFolder(home);
+  return namesIn(folder)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => {
+      const look = lookIn(join(folder, name));
+      if (look === undefined) return [];
+      if (isAlive(look)) return [look];
+      rmSync(join(folder, name), { force: true });
+      return [];
+    });
+}
+
+/** Whether what it says is of now. */
+export function isFresh({ at }: WorkerLook, now: number): boolean {
+  return now - at < silenceMs;
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // No worker has ever run here.
+    return [];
+  }
+}
+
+function lookIn(path: string): WorkerLook | undefined {
+  try {
+    return WorkerLook.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data;
+  } catch {
+    // It went away between listing and reading, or is of another version.
+    return undefined;
+  }
+}

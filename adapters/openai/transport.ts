@@ -1,0 +1,152 @@
+/**
+ * A thin way for the one kind of request a run makes by the ten thousand: JSON out, JSON back. It speaks to undici's
+ * dispatcher itself, without what WHATWG `fetch` puts around it (streams, header guards, signals of its own), which
+ * costs more than the rest of a call (docs/performance.md). Whatever else the package sends goes through `whole`.
+ *
+ * As with `fetch`, the answer is there as soon as its head is, its body may still break off or stall, and the signal
+ * ends both; errors are those of `fetch`, so that the package sorts them into the same classes.
+ */
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import type { Dispatcher } from 'undici';
+
+export type Send = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+type Head = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
+
+export function thinFetch(agent: Dispatcher, whole: Send): Send {
+  return async (url, init) => {
+    if (url instanceof Request || init?.method !== 'POST' || typeof init.body !== 'string')
+      return await whole(url, init);
+    init.signal?.throwIfAborted();
+    const { origin, pathname, search } = new URL(url);
+    // Nothing is asked for compressed: an answer is a few kilobytes, and unpacking it costs more than it saves.
+    const headers = { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' };
+    const exchange = new Exchange(init.signal ?? undefined);
+    agent.dispatch({ origin, path: pathname + search, method: 'POST', headers, body: init.body }, exchange);
+    const answer = await exchange.head;
+    // Rare, and never billed: `fetch` knows which redirects may be followed, and what may go along.
+    if (answer.status >= 300 && answer.status < 400) return await whole(url, init);
+    return asResponse(answer);
+  };
+}
+
+/** What the `openai` package reads of a `Response`. */
+class Answer {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly headers = new Headers();
+  readonly url = '';
+  /** Never a stream: nothing here is asked for in pieces. */
+  readonly body = null;
+  readonly #bytes: Promise<Buffer>;
+
+  constructor(status: number, head: Head, bytes: Promise<Buffer>) {
+    this.status = status;
+    this.ok = status >= 200 && status < 300;
+    this.#bytes = bytes;
+    for (const [name, value] of Object.entries(head)) {
+      for (const one of typeof value === 'string' ? [value] : (value ?? [])) this.headers.append(name, one);
+    }
+  }
+
+  async text(): Promise<string> {
+    const bytes = await this.#bytes;
+    const unpack = unpackers[this.headers.get('content-encoding') ?? ''];
+    return utf8.decode(unpack === undefined ? bytes : await unpack(bytes));
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+}
+
+/** Takes a byte order mark away, as `fetch` does. */
+const utf8 = new TextDecoder();
+/** Some gateways pack whatever they were asked for. */
+const unpackers: Readonly<Record<string, (bytes: Buffer) => Promise<Buffer>>> = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+};
+
+/** One request under way. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly head: Promise<Answer>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #abort = (): void => this.#aborted();
+  readonly #answered = Promise.withResolvers<Answer>();
+  readonly #whole = Promise.withResolvers<Buffer>();
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #begun = false;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.head = this.#answered.promise;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#abort, { once: true });
+    // An answer whose body nobody reads may break off unheard.
+    this.#whole.promise.catch(() => undefined);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Given up while it waited for a connection: it never leaves.
+    if (this.#signal?.aborted === true) controller.abort(reasonOf(this.#signal));
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, head: Head): void {
+    // 1xx announces the answer, it is none.
+    if (status < 200) return;
+    this.#begun = true;
+    this.#answered.resolve(new Answer(status, head, this.#whole.promise));
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#over();
+    const [only] = this.#chunks;
+    this.#whole.resolve(this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks));
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#over();
+    if (this.#signal?.aborted === true) this.#fail(reasonOf(this.#signal));
+    else this.#fail(new TypeError(this.#begun ? 'terminated' : 'fetch failed', { cause: error }));
+  }
+
+  #aborted(): void {
+    if (this.#signal === undefined) return;
+    const reason = reasonOf(this.#signal);
+    this.#controller?.abort(reason);
+    // While it waits for a connection there is nothing to break off, and nobody has to wait for that.
+    this.#fail(reason);
+  }
+
+  #fail(error: Error): void {
+    this.#answered.reject(error);
+    this.#whole.reject(error);
+  }
+
+  #over(): void {
+    this.#signal?.removeEventListener('abort', this.#abort);
+  }
+}
+
+function reasonOf({ reason }: AbortSignal): Error {
+  return reason instanceof Error ? reason : new DOMException('This operation was aborted', 'AbortError');
+}
+
+/** Undici's `Response` and ours have the interface of the global one, as far as it is used, and are other classes. */
+export function asResponse(value: unknown): Response {
+  if (!isResponse(value)) throw new TypeError('The transport answered with something that is no response.');
+  return value;
+}
+
+function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value;
+}

@@ -1,0 +1,23 @@
+/** What the driver of the benchmark and its endpoint tell each other. */
+import { z } from 'zod';
+
+export const Behaviour = z.strictObject({
+  latencyMs: z.number().min(0).default(0),
+  /** Latencies are spread evenly over +- this share, so that calls do not march in step. */
+  jitter: z.number().min(0).max(1).default(0.25),
+  /** 2 % answer 429, 1 % answer 500, 1 % break off in the middle of the JSON. */
+  faults: z.boolean().default(false),
+});
+export type Behaviour = z.infer<typeof Behaviour>;
+
+export const Counts = z.strictObject({
+  requests: z.int(),
+  /** Whole answers. */
+  answered: z.int(),
+  inFlight: z.int(),
+  mostInFlight: z.int(),
+  /** When the first request came, and the last whole answer left: milliseconds since the epoch. */
+  firstAt: z.number().nullable(),
+  lastAt: z.number().nullable(),
+});
+export type Counts = z.infer<typeof Counts>;

@@ -1,0 +1,28 @@
+/** The flow of calls in words: rates, queues, latencies, and what was refused. */
+import type { FlowLook } from '../../contracts/flow.ts';
+import type { Snapshot } from '../follow.ts';
+import { terminalLine } from '../terminal-text.ts';
+
+/** What the workers say now, else what their last slices said. */
+export function flowOf({ flow, stage }: Snapshot): FlowLook | null {
+  if (stage?.step !== 'generate') return null;
+  return flow ?? stage.flow ?? null;
+}
+
+/** Answered calls a second; null before the first, and between two stages. */
+export function rateOf(snapshot: Snapshot): number | null {
+  return flowOf(snapshot)?.callsPerSecond ?? snapshot.stage?.callsPerSecond ?? null;
+}
+
+/** `12 in flight · 488 waiting · p50 210 ms, p95 480 ms · 61,200 tokens/min · sent again: 3 rate_limited`. */
+export function flowWords(flow: FlowLook): readonly string[] {
+  const { inFlight, waiting, p50Ms, p95Ms, tokensPerMinute, failed } = flow;
+  const reasons = Object.entries(failed).map(([reason, count]) => `${count} ${terminalLine(reason)}`);
+  return [
+    `${inFlight} in flight`,
+    `${waiting} waiting`,
+    ...(p50Ms === null || p95Ms === null ? [] : [`p50 ${Math.round(p50Ms)} ms, p95 ${Math.round(p95Ms)} ms`]),
+    `${Math.round(tokensPerMinute).toLocaleString('en')} tokens/min`,
+    ...(reasons.length === 0 ? [] : [`no answer: ${reasons.join(', ')}`]),
+  ];
+}

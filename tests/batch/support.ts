@@ -1,0 +1,29 @@
+/** What stories about batches look at: the endpoint's own list of them, and what the ledger holds. */
+import { z } from 'zod';
+import { look } from '../ledger/look.ts';
+
+const RemoteBatch = z.object({
+  id: z.string(),
+  status: z.string(),
+  metadata: z.record(z.string(), z.string()).nullable(),
+  request_counts: z.object({ total: z.int(), completed: z.int(), failed: z.int() }),
+});
+export type RemoteBatch = z.infer<typeof RemoteBatch>;
+
+/** Every batch the endpoint ever had, oldest first. */
+export async function batchesAt(origin: URL | string): Promise<RemoteBatch[]> {
+  const response = await fetch(new URL('/v1/batches?limit=100', origin));
+  return z
+    .object({ data: z.array(RemoteBatch) })
+    .parse(await response.json())
+    .data.toReversed();
+}
+
+/** Slots of a run that do not have exactly one answer, and lines that more than one batch was paid for. */
+export function slotsWithoutOneAnswer(ledger: string, run: string): Record<string, unknown>[] {
+  return look(
+    ledger,
+    `select stage, round, slot, sum(state in ('settled', 'recovered')) as answers from charges
+     where run = '${run}' group by stage, round, slot having answers != 1`,
+  );
+}

@@ -1,0 +1,63 @@
+/** Nobody pays who has not agreed: the question, its two answers, and what happens where nobody is there. */
+import { expect, test } from 'vitest';
+import { agreeTo, mayCost } from '../../cli/agree.ts';
+import type { Spending } from '../../cli/agree.ts';
+import type { Terminal } from '../../cli/terminal.ts';
+import { wordnetSpec } from '../engine/rig.ts';
+
+const silent = (): void => undefined;
+const base = { home: '/nowhere', print: silent, printJson: silent, note: silent };
+const dear: Spending = {
+  what: 'This run',
+  microUsd: 7_500_000,
+  calls: 200,
+  above: { usd: 5, calls: 1000 },
+  yes: false,
+};
+
+/** Answers every question, and keeps what it was asked. */
+function person(answer: boolean): { readonly terminal: Terminal; readonly heard: string[] } {
+  const heard: string[] = [];
+  return {
+    heard,
+    terminal: {
+      ...base,
+      confirm: async (question) => {
+        heard.push(question);
+        return answer;
+      },
+    },
+  };
+}
+
+test('above the threshold it is asked; no is the end of it', async () => {
+  const yes = person(true);
+  await agreeTo(yes.terminal, dear);
+  expect(yes.heard).toEqual(['This run may cost up to 7.50 USD. Go ahead?']);
+  await expect(agreeTo(person(false).terminal, dear)).rejects.toThrow('Nothing was started.');
+});
+
+test.each([
+  ['below the threshold', { microUsd: 4_900_000 }],
+  ['with --yes', { yes: true }],
+  ['of unknown price, but few calls', { microUsd: null }],
+])('%s nobody is asked', async (_, change) => {
+  const { terminal, heard } = person(false);
+  await agreeTo(terminal, { ...dear, ...change });
+  expect(heard).toEqual([]);
+});
+
+test('a script above it is refused, and told of --yes; so is one whose price nobody knows', async () => {
+  await expect(agreeTo(base, dear)).rejects.toMatchObject({ exitCode: 2, remedy: expect.stringContaining('--yes') });
+  await expect(agreeTo(base, { ...dear, microUsd: null, calls: 1001 })).rejects.toThrow('1,001 calls whose price');
+});
+
+test.each([
+  ['{ embedded: simulated }', false],
+  ['{ baseUrl: "http://127.0.0.1:9/v1", model: m }', false],
+  ['{ baseUrl: "https://teacher.example.com/v1", model: m }', true],
+  ['{ baseUrl: "https://teacher.example.com/v1", model: m, price: free }', false],
+  ['{ baseUrl: "http://127.0.0.1:9/v1", model: m, price: { input: 1, output: 1 } }', true],
+])('whether a teacher may send a bill: %s', (teacher, costs) => {
+  expect(mayCost(wordnetSpec('bill', {}, { teacher }))).toBe(costs);
+});

@@ -1,0 +1,27 @@
+/** The limiters of a worker, one an endpoint, kept for its life: what was learned of an endpoint outlives a slice. */
+import { createLimiter } from '../../activities/flow/limiter.ts';
+import type { Limiter } from '../../activities/ports/limiter.ts';
+import type { EndpointLook } from '../../contracts/flow.ts';
+
+export interface Limiters {
+  /** `endpoint`: address and model, for people too. */
+  of(endpoint: string): Limiter;
+  look(runs: 'busy' | 'all'): readonly EndpointLook[];
+  /** Divides each endpoint among so many workers. */
+  divide(workers: (endpoint: string) => number): void;
+}
+
+export function openLimiters(): Limiters {
+  const known = new Map<string, Limiter>();
+  return {
+    of(endpoint) {
+      const limiter = known.get(endpoint) ?? createLimiter(endpoint);
+      known.set(endpoint, limiter);
+      return limiter;
+    },
+    look: (runs) => [...known.values()].map((limiter) => limiter.look(runs)),
+    divide(workers) {
+      for (const [endpoint, limiter] of known) limiter.divide(workers(endpoint));
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** The metrics: read when somebody scrapes, from what limiters and ledger know anyway. Nothing is counted twice. */
+import { Counter, Gauge } from 'prom-client';
+import type { Registry } from 'prom-client';
+import type { Ledger } from '../../activities/ports/ledger.ts';
+import type { EndpointLook, FlowLook } from '../../contracts/flow.ts';
+import type { Limiters } from './limiters.ts';
+
+export interface Measured {
+  readonly limiters: Limiters;
+  readonly ledger: Pick<Ledger, 'budget'>;
+}
+
+interface RunLook {
+  readonly labels: { readonly endpoint: string; readonly run: string };
+  readonly flow: FlowLook;
+}
+
+export function metricsOf(registry: Registry, { limiters, ledger }: Measured): void {
+  const registers = [registry];
+  const all = (): readonly EndpointLook[] => limiters.look('all');
+  const runs = (): readonly RunLook[] =>
+    all().flatMap(({ endpoint, runs: of }) => of.map(({ run, flow }) => ({ labels: { endpoint, run }, flow })));
+
+  function gauge(name: string, help: string, of: (look: FlowLook) => number): void {
+    const labelNames = ['endpoint', 'run'];
+    const made = new Gauge({ name, help, labelNames, registers, collect: () => collect() });
+    const collect = (): void => {
+      made.reset();
+      for (const { labels, flow } of runs()) made.set(labels, of(flow));
+    };
+  }
+
+  /** Counts that the limiters keep: a counter is set anew to what they say. */
+  function counter(name: string, help: string, more: string, of: (look: FlowLook) => Record<string, number>): void {
+    const labelNames = ['endpoint', 'run', more];
+    const made = new Counter({ name, help, labelNames, registers, collect: () => collect() });
+    const collect = (): void => {
+      made.reset();
+      for (const { labels, flow } of runs())
+        for (const [value, count] of Object.entries(of(flow))) made.inc({ ...labels, [more]: value }, count);
+    };
+  }
+
+  function endpointGauge(
+    name: string,
+    help: string,
+    more: string[],
+    of: (look: EndpointLook) => Iterable<readonly [object, number]>,
+  ): void {
+    const made = new Gauge({ name, help, labelNames: ['endpoint', ...more], registers, collect: () => collect() });
+    const collect = (): void => {
+      made.reset();
+      for (const look of all())
+        for (const [labels, value] of of(look)) made.set({ endpoint: look.endpoint, ...labels }, value);
+    };
+  }
+
+  counter(
+    'baldistill_calls_total',
+    'Teacher calls that ended, by how: answered, or the reason why not.',
+    'end',
+    (flow) => ({
+      answered: flow.answered,
+      ...flow.failed,
+    }),
+  );
+  counter('baldistill_tokens_total', 'Tokens of answered teacher calls.', 'direction', (flow) => ({
+    in: flow.inputTokens,
+    out: flow.outputTokens,
+  }));
+  gauge('baldistill_calls_in_flight', 'Teacher calls that are sent and not answered.', ({ inFlight }) => inFlight);
+  gauge('baldistill_calls_waiting', 'Teacher calls that wait for the limiter.', ({ waiting }) => waiting);
+  gauge('baldistill_calls_per_second', 'Answered calls a second, over five seconds.', (flow) => flow.callsPerSecond);
+  gauge('baldistill_call_p50_seconds', 'Median latency of the last 500 answers.', ({ p50Ms }) => (p50Ms ?? 0) / 1000);
+  gauge('baldistill_call_p95_seconds', '95th percentile of the same.', ({ p95Ms }) => (p95Ms ?? 0) / 1000);
+  endpointGauge('baldistill_concurrency_limit', 'Calls that may be in flight now.', [], (look) => [
+    [{}, look.concurrency],
+  ]);
+  endpointGauge('baldistill_held_seconds', 'Until the endpoint may be asked again.', [], (look) => [
+    [{}, look.heldSeconds],
+  ]);
+  endpointGauge('baldistill_limit_per_minute', "This worker's part of a limit.", ['limit'], (look) =>
+    Object.entries(look.limits).flatMap(([limit, value]) => (value === undefined ? [] : [[{ limit }, value] as const])),
+  );
+
+  const charged = new Gauge({
+    name: 'baldistill_charged',
+    help: 'What the ledger has charged a run, by currency.',
+    labelNames: ['run', 'currency'],
+    registers,
+    collect: async () => {
+      charged.reset();
+      for (const run of new Set(runs().map(({ labels }) => labels.run))) {
+        const { charged: calls, tokens, microUsd } = await ledger.budget(run);
+        charged.set({ run, currency: 'calls' }, calls);
+        charged.set({ run, currency: 'tokens' }, tokens.charged);
+        charged.set({ run, currency: 'usd' }, microUsd.charged / 1e6);
+      }
+    },
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * Twice a second a worker says what it is at and looks what the others are at: an endpoint that several of them ask is
+ * divided among them, and again when one comes, goes or has nothing to ask.
+ */
+import { isFresh, openBoard, readBoard } from '../../adapters/flow/worker-board.ts';
+import { startTimeOf } from '../../adapters/processes/process-identity.ts';
+import type { WorkerLook } from '../../contracts/flow.ts';
+import type { Limiters } from './limiters.ts';
+
+const everyMs = 500;
+
+export interface WatchSetup {
+  readonly home: string;
+  /** Its name, unique in this home. */
+  readonly worker: string;
+  readonly limiters: Limiters;
+  readonly metrics: string | null;
+}
+
+/** Returns what ends it. */
+export function watchWorker({ home, worker, limiters, metrics }: WatchSetup): () => void {
+  const board = openBoard(home, worker);
+  const startTime = startTimeOf(process.pid) ?? '';
+  let quiet = false;
+
+  function tell(): void {
+    const endpoints = limiters.look('busy').filter(({ runs }) => runs.length > 0);
+    // Who has nothing to ask says so once, and is silent.
+    if (endpoints.length === 0 && quiet) return;
+    quiet = endpoints.length === 0;
+    board.write({ worker, pid: process.pid, startTime, at: Date.now(), metrics, endpoints: [...endpoints] });
+    const others = readBoard(home).filter((look) => look.worker !== worker && isFresh(look, Date.now()));
+    limiters.divide((endpoint) => 1 + others.filter((other) => asks(other, endpoint)).length);
+  }
+
+  tell();
+  const timer = setInterval(tell, everyMs);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    board.remove();
+  };
+}
+
+function asks({ endpoints }: WorkerLook, endpoint: string): boolean {
+  return endpoints.some((look) => look.endpoint === endpoint);
+}
