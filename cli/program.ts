@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { compareCommand } from './commands/compare.ts';
 import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import type { Finish } from './commands/finish.ts';
@@ -43,6 +44,7 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
   reportCommand(program, terminal);
   exportCommand(program, terminal);
   evaluateCommand(program, terminal);
+  doctorCommand(program, terminal, finish);
   devCommand(program, terminal);
   downCommand(program, terminal);
   workerCommand(program, terminal, finish);

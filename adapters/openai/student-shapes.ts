@@ -51,7 +51,7 @@ export type Job = z.infer<typeof Job>;
 export const JobList = z.object({ data: z.array(Job) });
 
 export const EventList = z.object({
-  data: z.array(z.object({ id: z.string(), type: z.string().nullish(), data: z.unknown() })),
+  data: z.array(z.object({ id: z.string(), type: z.string().nullish(), data: z.unknown().optional() })),
   has_more: z.boolean().nullish(),
 });
 export const LossEvent = z.object({ step: z.number(), train_loss: z.number() });

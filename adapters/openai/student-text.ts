@@ -1,6 +1,7 @@
 /** Generation and scoring over `completions` and `chat/completions` (models.md B3). */
 import type { Generation, Student, StudentRequest } from '../../activities/ports/student.ts';
 import type { Message } from '../../contracts/records.ts';
+import { codePointLength } from '../../domain/code-points.ts';
 import type { StudentEndpoint } from './student-endpoint.ts';
 import { ChatCompletion, CompletionList, Tokens } from './student-shapes.ts';
 import type { CompletionChoice } from './student-shapes.ts';
@@ -117,7 +118,7 @@ export function studentText(endpoint: StudentEndpoint): Pick<Student, 'generate'
         return await score(
           asked,
           generations.map(({ text }, index) => (prompts[index] ?? '') + text),
-          generations.map(({ text }, index) => ({ after: (prompts[index] ?? '').length, text })),
+          generations.map(({ text }, index) => ({ after: codePointLength(prompts[index] ?? ''), text })),
         );
       }
       const ids: number[][] = [];

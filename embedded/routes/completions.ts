@@ -2,17 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { codePointLength } from '../../domain/code-points.ts';
 import { ApiError } from '../api-error.ts';
 import { Breathing } from '../breathing.ts';
 import type { Services } from '../services.ts';
 import { unixSeconds } from '../state/database.ts';
 import { promptOf } from '../students/chat-prompt.ts';
-import { complete, type Completion } from '../students/complete.ts';
+import { complete, longestSequence, type Completion } from '../students/complete.ts';
 import { bos } from '../students/tokens.ts';
 import { ChatMessages } from './chat-request.ts';
 import { modelOf, parseBody } from './parse.ts';
 
-const longestSequence = 131_072;
 const TokenIds = z.array(z.int().nonnegative());
 
 const CompletionRequest = z.object({
@@ -119,7 +119,7 @@ function logprobsOf({ pieces, scores }: Completion): unknown {
   let offset = 0;
   for (const piece of pieces) {
     offsets.push(offset);
-    offset += piece.length;
+    offset += codePointLength(piece);
   }
   return {
     tokens: pieces,

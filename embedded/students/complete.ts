@@ -1,6 +1,10 @@
 /** Text completion by a student, one prompt at a time: echo, scores and generation, before any JSON is made of it. */
+import { ApiError } from '../api-error.ts';
 import type { Generated, Student, TokenScore } from './student.ts';
 import { bos } from './tokens.ts';
+
+/** Tokens of a prompt at most; the models would take more, but a limit that is told has to be kept. */
+export const longestSequence = 131_072;
 
 export interface CompletionOptions {
   readonly maxTokens: number;
@@ -20,10 +24,14 @@ export interface Completion {
   readonly finish: 'stop' | 'length';
 }
 
-/** A prompt as text starts with BOS unless `addSpecialTokens` is off; a prompt as ids is taken as it is. */
+/**
+ * A prompt as text starts with BOS unless `addSpecialTokens` is off; a prompt as ids is taken as it is. Throws the API's
+ * `context_length_exceeded` for one that is too long.
+ */
 export function complete(student: Student, prompt: string | readonly number[], options: CompletionOptions): Completion {
   const promptPieces: string[] = [];
   const promptIds = typeof prompt === 'string' ? encodePrompt(student, prompt, options, promptPieces) : prompt;
+  if (promptIds.length > longestSequence) throw tooLong(promptIds.length);
   if (typeof prompt !== 'string' && options.echo) for (const id of prompt) promptPieces.push(student.decode(id));
   const top = options.logprobs ?? 0;
   const generated: Generated =
@@ -40,6 +48,11 @@ export function complete(student: Student, prompt: string | readonly number[], o
     scores: options.logprobs === null ? null : [...echoed, ...scores],
     finish,
   };
+}
+
+function tooLong(tokens: number): ApiError {
+  const message = `This model's maximum context length is ${longestSequence} tokens, and the prompt has ${tokens}.`;
+  return new ApiError(400, message, { code: 'context_length_exceeded', param: 'prompt' });
 }
 
 function encodePrompt(student: Student, text: string, options: CompletionOptions, pieces: string[]): number[] {

@@ -17,17 +17,15 @@ export type Say = (line: string) => void;
 
 /** Path of a binary that can be run. May build for minutes, saying so. Throws `EndpointDown` when no way works. */
 export async function findTemporalCli(say: Say, environment: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const cache = join(cacheFolder(environment), 'temporal-cli', cliVersion);
+  const cache = cacheOf(environment);
   const cached = join(cache, 'temporal');
-  const found = () =>
-    [onPath(environment), cached, downloadedBySdk()].find((path) => path !== undefined && canRun(path));
-  const present = found();
+  const present = presentTemporalCli(environment);
   if (present !== undefined) return present;
 
   mkdirSync(cache, { recursive: true });
   const waiting = () => say('another process is bringing the Temporal server; waiting for it');
   return await exclusively(join(cache, 'lock.sqlite'), waiting, async () => {
-    const meanwhile = found();
+    const meanwhile = presentTemporalCli(environment);
     if (meanwhile !== undefined) return meanwhile;
     say('no Temporal server on this machine yet (TEMPORAL_ADDRESS, PATH, cache): bringing one');
     const refused = await downloadTemporalCli(cached, say, environment);
@@ -37,6 +35,16 @@ export async function findTemporalCli(say: Say, environment: NodeJS.ProcessEnv =
     if (unbuilt === undefined) return cached;
     throw new BaldistillError('EndpointDown', nothingWorks(refused, unbuilt));
   });
+}
+
+/** Path of the binary that is there now; undefined where one would have to be brought. */
+export function presentTemporalCli(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  const places = [onPath(environment), join(cacheOf(environment), 'temporal'), downloadedBySdk()];
+  return places.find((path) => path !== undefined && canRun(path));
+}
+
+function cacheOf(environment: NodeJS.ProcessEnv): string {
+  return join(cacheFolder(environment), 'temporal-cli', cliVersion);
 }
 
 function nothingWorks(refused: string, unbuilt: string): string {

@@ -1,0 +1,30 @@
+/** The ledger: opens, adds up for every run, and is whole as a file. */
+import { fileTrouble } from '../../adapters/ledger/check-file.ts';
+import { ledgerPath, withLedger } from '../memory.ts';
+import { fine, note, trouble } from './prerequisite.ts';
+import type { Prerequisite } from './prerequisite.ts';
+
+export const ledgerPrerequisite: Prerequisite = {
+  title: 'ledger',
+  async task({ home }) {
+    const told = await withLedger(home, async (ledger) => {
+      const runs = await ledger.runs();
+      const differences: string[] = [];
+      for (const { name } of runs)
+        differences.push(...(await ledger.audit(name)).map((difference) => `${name}: ${difference}`));
+      const { counter } = await ledger.identity();
+      return { runs: runs.length, counter, differences };
+    });
+    if (told === undefined) return note('none yet, made by the first run');
+    const damage = fileTrouble(ledgerPath(home));
+    if (damage !== null)
+      return trouble(`the file is damaged: ${damage}`, 'See docs/operations.md, "The ledger is lost".');
+    const [first] = told.differences;
+    if (first !== undefined)
+      return trouble(
+        told.differences.length === 1 ? first : `${first}, and ${told.differences.length - 1} more`,
+        'Hold the run against its endpoint: baldistill ledger verify RUN.',
+      );
+    return fine(`whole, adds up for ${told.runs} ${told.runs === 1 ? 'run' : 'runs'}, ${told.counter} events`);
+  },
+};
