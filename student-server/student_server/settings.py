@@ -42,8 +42,6 @@ class Settings:
     max_batch: int
     batch_window: float
     loaded_models: int
-    vllm: str | None
-    vllm_sleeps: bool
 
 
 def parser() -> argparse.ArgumentParser:
@@ -81,8 +79,6 @@ def parser() -> argparse.ArgumentParser:
         help="how long small requests wait for each other; 0: never, so company changes no number (%(default)s)",
     )
     add("--loaded-models", type=int, default=4, help="models kept in memory (%(default)s)")
-    add("--vllm", metavar="URL", help="a vLLM on this machine that generates and scores instead (README)")
-    add("--vllm-sleeps", action="store_true", help="put it to sleep while a job trains: they share a GPU")
     return parse
 
 
@@ -116,8 +112,6 @@ def read_settings(words: list[str] | None = None) -> Settings:
         max_batch=given.max_batch,
         batch_window=given.batch_window / 1000,
         loaded_models=given.loaded_models,
-        vllm=given.vllm,
-        vllm_sleeps=given.vllm_sleeps,
     )
 
 

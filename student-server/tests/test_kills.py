@@ -49,7 +49,7 @@ def check_the_end(server: Server, job: str, undisturbed: bytes) -> None:
     # The client that lost its server asks again, and finds what there is.
     assert server.create(rows(), **JOB) == job
     assert len(server.client.get("fine_tuning/jobs").json()["data"]) == 1
-    assert not (server.home / "jobs" / job / "checkpoints").exists()
+    until(lambda: not (server.home / "jobs" / job / "checkpoints").exists())
 
 
 def test_a_server_that_is_killed_three_times_takes_its_trainer_along_and_loses_nothing(
