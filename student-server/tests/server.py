@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from workbench import BASE, jsonl
@@ -42,6 +42,12 @@ class Server:
         line = self._process.stdout.readline()
         assert "listens on " in line, line
         self.client = httpx.Client(base_url=line.split()[-1], timeout=60)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def kill(self) -> None:
         """The server alone, as the kernel would for want of memory."""

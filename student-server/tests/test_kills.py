@@ -25,14 +25,20 @@ STEPS = 60 * 24 // 6
 OFTEN = ("--checkpoint-seconds", "0.1", "--trainer-threads", "1")
 
 
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with Server(tmp_path, *OFTEN) as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bytes]:
-    server = Server(tmp_path_factory.mktemp("undisturbed"), *OFTEN)
-    job = server.create(rows(), **JOB)
-    ended = server.ended(job)
-    assert ended["status"] == "succeeded", ended
-    yield weights(server, job)
-    server.close()
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    with Server(tmp_path_factory.mktemp("undisturbed"), *OFTEN) as server:
+        job = server.create(rows(), **JOB)
+        ended = server.ended(job)
+        assert ended["status"] == "succeeded", ended
+        found = weights(server, job)
+    return found
 
 
 def weights(server: Server, job: str) -> bytes:
@@ -53,9 +59,8 @@ def check_the_end(server: Server, job: str, undisturbed: bytes) -> None:
 
 
 def test_a_server_that_is_killed_three_times_takes_its_trainer_along_and_loses_nothing(
-    tmp_path: Path, undisturbed: bytes
+    server: Server, undisturbed: bytes
 ) -> None:
-    server = Server(tmp_path, *OFTEN)
     job = server.create(rows(), **JOB)
     for _ in range(3):
         before = server.checkpoint(job)
@@ -69,16 +74,13 @@ def test_a_server_that_is_killed_three_times_takes_its_trainer_along_and_loses_n
     check_the_end(server, job, undisturbed)
     resumed = [event for event in server.events(job) if event["message"].startswith("Resumed from")]
     assert len(resumed) == 3
-    server.close()
 
 
-def test_a_trainer_that_is_killed_alone_is_started_again(tmp_path: Path, undisturbed: bytes) -> None:
-    server = Server(tmp_path, *OFTEN)
+def test_a_trainer_that_is_killed_alone_is_started_again(server: Server, undisturbed: bytes) -> None:
     job = server.create(rows(), **JOB)
     until(lambda: server.checkpoint(job) > 0)
     server.kill_trainer(job)
     check_the_end(server, job, undisturbed)
-    server.close()
 
 
 def test_a_trainer_waits_for_a_job_that_another_one_holds(tmp_path: Path) -> None:

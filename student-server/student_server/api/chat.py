@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
@@ -12,11 +12,14 @@ from starlette.concurrency import run_in_threadpool
 
 from ..inference.engine import Answer, Engine, GenerateRow
 from ..inference.served import Served
-from ..models.text import ModelText
 from ..services import Services
 from ..state.database import now
-from .prompting import SamplingRequest, check_prompt, usage
+from .prompting import SamplingRequest, Text, check_prompt, usage
 from .reply import reply
+
+if TYPE_CHECKING:
+    # Brings PyTorch with it, which the API layer does without.
+    from ..models.text import ModelText
 
 # Where a request names no limit: enough for a rationale, and less than what is left where that is less.
 _DEFAULT_TOKENS = 512
@@ -24,12 +27,12 @@ _DEFAULT_TOKENS = 512
 
 class TextPart(BaseModel):
     type: Literal["text"]
-    text: str
+    text: Text
 
 
 class ChatMessage(BaseModel):
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart]
+    content: Text | list[TextPart]
 
     def plain(self) -> dict[str, str]:
         text = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)

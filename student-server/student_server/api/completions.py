@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import Field
@@ -13,17 +13,22 @@ from starlette.concurrency import run_in_threadpool
 
 from ..inference.engine import Answer, Engine, GenerateRow, Sampling, ScoreRow, Scores
 from ..inference.served import Served
-from ..models.text import ModelText
 from ..services import Services
 from ..state.database import now
-from .prompting import SamplingRequest, check_prompt, usage
+from .prompting import SamplingRequest, Text, check_prompt, usage
 from .reply import reply
+
+if TYPE_CHECKING:
+    # Brings PyTorch with it, which the API layer does without.
+    from ..models.text import ModelText
 
 TokenIds = Annotated[list[int], Field(min_length=1)]
 
 
 class CompletionRequest(SamplingRequest):
-    prompt: str | TokenIds | Annotated[list[str], Field(min_length=1)] | Annotated[list[TokenIds], Field(min_length=1)]
+    prompt: (
+        Text | TokenIds | Annotated[list[Text], Field(min_length=1)] | Annotated[list[TokenIds], Field(min_length=1)]
+    )
     max_tokens: int = Field(16, ge=0)
     echo: bool = False
     logprobs: int | None = Field(None, ge=0, le=20)

@@ -17,6 +17,7 @@ def add_failures(app: FastAPI) -> None:
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(UnicodeEncodeError, _no_text)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -47,6 +48,11 @@ async def _http(_: Request, error: Exception) -> Response:
         raise BodyTooLarge
     code = "not_found" if error.status_code == 404 else None
     return reply(error_body(error.status_code, str(error.detail), code), error.status_code)
+
+
+async def _no_text(_: Request, __: Exception) -> Response:
+    """A name or a value that JSON can spell and no encoding can: half of a surrogate pair."""
+    return reply(error_body(400, "Half of a surrogate pair is no text.", "invalid_value"), 400)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

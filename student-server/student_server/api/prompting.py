@@ -6,13 +6,24 @@ import hashlib
 import secrets
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ..errors import ApiError
 from ..inference.engine import Engine, Sampling
 from ..inference.served import Served
 
-Stop = Annotated[str, Field(min_length=1)]
+
+def _whole_characters(text: str) -> str:
+    """JSON can spell half of a surrogate pair, which no encoding can."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("half of a surrogate pair is no text") from error
+    return text
+
+
+Text = Annotated[str, AfterValidator(_whole_characters)]
+Stop = Annotated[Text, Field(min_length=1)]
 
 # Parameters that would change an answer and that this server does not know, with the value that means nothing.
 _NOT_SUPPORTED: dict[str, tuple[Any, ...]] = {

@@ -8,12 +8,13 @@ from pydantic import BaseModel
 from ..errors import ApiError
 from ..services import Services
 from .chat import ChatMessage
+from .prompting import Text
 from .reply import reply
 
 
 class TokenizeRequest(BaseModel):
     model: str
-    prompt: str | None = None
+    prompt: Text | None = None
     messages: list[ChatMessage] | None = None
     add_special_tokens: bool = True
     add_generation_prompt: bool = True

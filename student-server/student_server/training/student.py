@@ -120,7 +120,9 @@ def _continued(folder: Path, source: str, recipe: Recipe, device: str) -> tuple[
 def save_student(student: Student, plan: TrainingPlan, folder: Path) -> None:
     """In the layout that transformers, or peft, loads by itself."""
     student.model.config.use_cache = True
-    student.model.save_pretrained(folder)
+    # An adapter leaves embeddings alone; peft would ask the hub whether that is so.
+    extra = {"save_embedding_layers": False} if hasattr(student.model, "peft_config") else {}
+    student.model.save_pretrained(folder, **extra)
     student.text.save(str(folder))
     config = folder / "adapter_config.json"
     if config.exists():
