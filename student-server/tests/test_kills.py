@@ -37,8 +37,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         job = server.create(rows(), **JOB)
         ended = server.ended(job)
         assert ended["status"] == "succeeded", ended
-        found = weights(server, job)
-    return found
+        return weights(server, job)
 
 
 def weights(server: Server, job: str) -> bytes:
