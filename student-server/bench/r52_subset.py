@@ -1,8 +1,8 @@
 """
 Twelve topics of R52 in a size for a student of 0.7 million parameters: `python3 r52_subset.py R52_FOLDER OUT_FOLDER`.
 
-Chosen before the first run, by counts alone: the two large topics, four of the middle, six of the tail that the recorded
-teacher has invented rows for and the test has at least nine of.
+Chosen before the first run, by counts alone: the two large topics, four of the middle, and six of the tail of which the
+recorded teacher has invented rows and the test has at least nine.
 """
 
 import json
@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-TOPICS = "earn acq trade crude sugar coffee cocoa copper alum jobs cotton bop".split()
+TOPICS = ["earn", "acq", "trade", "crude", "sugar", "coffee", "cocoa", "copper", "alum", "jobs", "cotton", "bop"]
 # Stories lead with what they are about; what follows is longer than a tiny model has use for.
 CHARACTERS = 240
 # Most rows of a topic: the pool stays long-tailed (80 to 1), and scoring takes seconds.
@@ -31,7 +31,10 @@ def main(source: Path, target: Path) -> None:
     write(target / "validation.jsonl", validation)
     write(target / "test.jsonl", test)
     write(target / "teacher.jsonl", [row for row in read(source / "teacher.jsonl") if row["id"] in kept])
-    write(target / "synthetic.jsonl", [shorten(row) for row in read(source / "synthetic.jsonl") if row["domain"] in TOPICS])
+    write(
+        target / "synthetic.jsonl",
+        [shorten(row) for row in read(source / "synthetic.jsonl") if row["domain"] in TOPICS],
+    )
     (target / "meta.json").write_bytes((source / "meta.json").read_bytes())
     print(f"{len(pool)} pool, {len(validation)} validation, {len(test)} test rows in {target}")
 
