@@ -10,9 +10,9 @@ issue's marks (0.8 at 32 in flight, 0.9 for training) are printed as they are.
 import argparse
 import os
 import random
+import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,19 +22,15 @@ from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
-sys.path.insert(0, str(Path(__file__).parents[1]))
+PACKAGE = Path(__file__).parents[1]
+sys.path.insert(0, str(PACKAGE))
 
 import httpx
 import torch
-import uvicorn
 from transformers import AutoModelForCausalLM
 
-from student_server.app import build_app
-from student_server.home import Home
 from student_server.models.build_base import build_base
 from student_server.models.text import ModelText
-from student_server.open_services import open_services
-from student_server.settings import read_settings
 from student_server.training.checkpoint import Progress
 from student_server.training.encode import Encoded
 from student_server.training.loop import Loop
@@ -51,25 +47,30 @@ def main() -> None:
     parse.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     given = parse.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
         words = ["--home", folder, "--base", given.base, "--serving-threads", str(given.threads)]
-        settings = read_settings([*words, "--device", "cuda:0" if torch.cuda.is_available() else "cpu"])
-        Home(home).claim()
-        services = open_services(settings)
-        url, stop = serve(services)
-        source = build_base(home / "bases", given.base)
-        model = AutoModelForCausalLM.from_pretrained(source).eval()
-        # A model of random weights may end an answer at once: then there would be nothing to measure.
-        model.generation_config.eos_token_id = None
-        prompts = random_prompts(given.rows, ModelText(str(source)).vocabulary)
-        torch.set_num_threads(given.threads)
-        compare(
-            "generation", prompts, partial(bare_generate, model), partial(ask, url, given.base, {"max_tokens": ANSWER})
+        server = subprocess.Popen(
+            [sys.executable, "-m", "student_server", *words], cwd=PACKAGE, stdout=subprocess.PIPE, text=True
         )
-        scoring = {"max_tokens": 0, "echo": True, "logprobs": 0}
-        compare("scoring", prompts, partial(bare_score, model), partial(ask, url, given.base, scoring))
-        stop()
-        trained(str(source), prompts)
+        assert server.stdout is not None
+        url = server.stdout.readline().split()[-1] + "/completions"
+        try:
+            measure(Path(folder), url, given.base, given.rows, given.threads)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def measure(home: Path, url: str, base: str, rows: int, threads: int) -> None:
+    source = str(build_base(home / "bases", base))
+    model = AutoModelForCausalLM.from_pretrained(source).eval()
+    # A model of random weights may end an answer at once: then there would be nothing to measure.
+    model.generation_config.eos_token_id = None
+    prompts = random_prompts(rows, ModelText(source).vocabulary)
+    torch.set_num_threads(threads)
+    compare("generation", prompts, partial(bare_generate, model), partial(ask, url, base, {"max_tokens": ANSWER}))
+    scoring = {"max_tokens": 0, "echo": True, "logprobs": 0}
+    compare("scoring", prompts, partial(bare_score, model), partial(ask, url, base, scoring))
+    trained(source, prompts)
 
 
 Prompts = list[list[int]]
@@ -100,21 +101,6 @@ def rate(rows: list[Any], work: Callable[[], Any]) -> float:
         work()
         best = max(best, len(rows) / (time.perf_counter() - started))
     return best
-
-
-def serve(services: Any) -> tuple[str, Callable[[], None]]:
-    server = uvicorn.Server(uvicorn.Config(build_app(services), port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-
-    def stop() -> None:
-        server.should_exit = True
-        thread.join()
-
-    return f"http://127.0.0.1:{port}/v1/completions", stop
 
 
 def ask(url: str, model: str, body: dict[str, Any], prompts: Prompts, in_flight: int) -> None:

@@ -80,12 +80,6 @@ class TorchEngine:
         with as_served:
             return score(model, rows, int(model.config.vocab_size), self._settings.device)
 
-    def training_begins(self) -> None:
-        """The trainer is a process of its own, and the scheduler shares the cores."""
-
-    def training_ended(self) -> None:
-        """See above."""
-
     def forget(self, served: Served) -> None:
         def run(rows: Sequence[None]) -> list[None]:
             self._loaded.forget(served)

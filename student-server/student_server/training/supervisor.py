@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,14 +53,10 @@ class Supervisor:
         home: Home,
         jobs: Jobs,
         settings: TrainerSettings,
-        before: Callable[[], None] = lambda: None,
-        after: Callable[[], None] = lambda: None,
     ) -> None:
         self._home = home
         self._jobs = jobs
         self._settings = settings
-        self._before = before
-        self._after = after
         self._running: dict[str, Trainer] = {}
         self._crashes: dict[str, int] = {}
         self._wake = threading.Event()
@@ -121,7 +116,6 @@ class Supervisor:
             attempt = self._jobs.take(job.id)
             if attempt is None:
                 continue
-            self._before()
             folder = self._home.job(job.id)
             folder.mkdir(parents=True, exist_ok=True)
             self._running[device] = Trainer(
@@ -170,7 +164,6 @@ class Supervisor:
                 self._ask_to_stop(trainer)
             return
         del self._running[device]
-        self._after()
         job = self._jobs.get(trainer.job)
         if job.is_open and code != STOPPED and self._crashed_too_often(trainer):
             last = _last_line(self._home.job(trainer.job) / "trainer.log")
