@@ -15,6 +15,7 @@ import { previewCommand } from './commands/preview.ts';
 import { runCommand } from './commands/run.ts';
 import { devCommand, downCommand, workerCommand } from './commands/services.ts';
 import { statusCommand } from './commands/status.ts';
+import { studentCommand } from './commands/student.ts';
 import { watchCommand } from './commands/watch.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -48,6 +49,7 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
   devCommand(program, terminal);
   downCommand(program, terminal);
   workerCommand(program, terminal, finish);
+  studentCommand(program, terminal, finish);
   program.addHelpText(
     'after',
     '\nExit codes: 0 done, 1 failed, 2 wrong use or bad input, 3 blocked, 130 left with Ctrl+C.',

@@ -1,0 +1,118 @@
+"""`/v1/chat/completions`: asked by the template that the model was taught with."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from ..inference.engine import Answer, Engine, GenerateRow
+from ..inference.served import Served
+from ..services import Services
+from ..state.database import now
+from .prompting import SamplingRequest, Text, check_prompt, usage
+from .reply import reply
+
+if TYPE_CHECKING:
+    # Brings PyTorch with it, which the API layer does without.
+    from ..models.text import ModelText
+
+# Where a request names no limit: enough for a rationale, and less than what is left where that is less.
+_DEFAULT_TOKENS = 512
+
+
+class TextPart(BaseModel):
+    type: Literal["text"]
+    text: Text
+
+
+class ChatMessage(BaseModel):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: Text | list[TextPart]
+
+    def plain(self) -> dict[str, str]:
+        text = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
+        return {"role": "system" if self.role == "developer" else self.role, "content": text}
+
+
+class ChatRequest(SamplingRequest):
+    messages: Annotated[list[ChatMessage], Field(min_length=1)]
+    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
+    logprobs: bool = False
+    top_logprobs: int = Field(0, ge=0, le=20)
+
+
+def chat_routes(services: Services) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/v1/chat/completions")
+    async def chat(request: ChatRequest) -> Response:
+        served, engine, rows = await run_in_threadpool(_read, services, request)
+        answers = await asyncio.wrap_future(engine.generate(served, rows))
+        return await run_in_threadpool(_answer, services, request, engine.text(served), rows, answers)
+
+    return router
+
+
+def _read(services: Services, request: ChatRequest) -> tuple[Served, Engine, list[GenerateRow]]:
+    request.refuse_unsupported()
+    served = services.catalogue.find(request.model)
+    engine = services.engine.get()
+    ids = engine.text(served).encode_prompt([message.plain() for message in request.messages], served.template)
+    wanted = request.max_completion_tokens or request.max_tokens
+    if wanted is None:
+        wanted = max(1, min(_DEFAULT_TOKENS, engine.context(served) - len(ids)))
+    check_prompt(engine, served, ids, wanted)
+    samplings = request.samplings(wanted, request.top_logprobs if request.logprobs else 0)
+    return served, engine, [GenerateRow(ids, sampling) for sampling in samplings]
+
+
+def _answer(
+    services: Services, request: ChatRequest, text: ModelText, rows: list[GenerateRow], answers: list[Answer]
+) -> Response:
+    choices = [
+        {
+            "index": index,
+            "message": {"role": "assistant", "content": answer.text, "refusal": None},
+            "logprobs": {"content": _logprobs(text, answer), "refusal": None} if request.logprobs else None,
+            "finish_reason": answer.finish,
+        }
+        for index, answer in enumerate(answers)
+    ]
+    prompt_tokens, completion_tokens = len(rows[0].ids), sum(len(answer.ids) for answer in answers)
+    services.metrics.prompt_tokens.inc(prompt_tokens)
+    services.metrics.completion_tokens.inc(completion_tokens)
+    return reply(
+        {
+            "id": f"chatcmpl-{secrets.token_hex(12)}",
+            "object": "chat.completion",
+            "created": now(),
+            "model": request.model,
+            "choices": choices,
+            "usage": usage(prompt_tokens, completion_tokens),
+        }
+    )
+
+
+def _logprobs(text: ModelText, answer: Answer) -> list[dict[str, Any]]:
+    scores = answer.scores
+    pieces = text.pieces(answer.ids)
+    return [
+        {
+            "token": piece,
+            "logprob": logprob,
+            "bytes": text.bytes_of(token),
+            "top_logprobs": [
+                {"token": text.spelled(likely), "logprob": value, "bytes": text.bytes_of(likely)}
+                for likely, value in zip(best, values, strict=True)
+            ],
+        }
+        for token, piece, logprob, best, values in zip(
+            answer.ids, pieces, scores.logprobs, scores.top_ids, scores.top_logprobs, strict=True
+        )
+    ]

@@ -1,0 +1,157 @@
+"""`/v1/completions`: text or token ids, one or many at once, with echo and log-probabilities of the prompt."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from ..inference.engine import Answer, Engine, GenerateRow, Sampling, ScoreRow, Scores
+from ..inference.served import Served
+from ..services import Services
+from ..state.database import now
+from .prompting import SamplingRequest, Text, check_prompt, usage
+from .reply import reply
+
+if TYPE_CHECKING:
+    # Brings PyTorch with it, which the API layer does without.
+    from ..models.text import ModelText
+
+TokenIds = Annotated[list[int], Field(min_length=1)]
+
+
+class CompletionRequest(SamplingRequest):
+    prompt: (
+        Text | TokenIds | Annotated[list[Text], Field(min_length=1)] | Annotated[list[TokenIds], Field(min_length=1)]
+    )
+    max_tokens: int = Field(16, ge=0)
+    echo: bool = False
+    logprobs: int | None = Field(None, ge=0, le=20)
+    add_special_tokens: bool = True
+    """As at vLLM: whether a text gets what the model expects at the start."""
+    return_token_ids: bool = False
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A request with its prompts as token ids."""
+
+    request: CompletionRequest
+    served: Served
+    engine: Engine
+    prompts: list[list[int]]
+    texts: list[str | None]
+    samplings: list[Sampling]
+
+
+def completion_routes(services: Services) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/v1/completions")
+    async def complete(request: CompletionRequest) -> Response:
+        asked = await run_in_threadpool(_read, services, request)
+        scores = answers = None
+        if request.echo and request.logprobs is not None:
+            given = [ScoreRow(ids, request.logprobs) for ids in asked.prompts]
+            scores = await asyncio.wrap_future(asked.engine.score(asked.served, given))
+        if request.max_tokens > 0:
+            wanted = [GenerateRow(ids, sampling) for ids in asked.prompts for sampling in asked.samplings]
+            answers = await asyncio.wrap_future(asked.engine.generate(asked.served, wanted))
+        return await run_in_threadpool(_answer, services, asked, scores, answers)
+
+    return router
+
+
+def _read(services: Services, request: CompletionRequest) -> _Asked:
+    request.refuse_unsupported()
+    served = services.catalogue.find(request.model)
+    engine = services.engine.get()
+    text = engine.text(served)
+    prompts: list[list[int]] = []
+    texts: list[str | None] = []
+    for prompt in _prompts(request):
+        if isinstance(prompt, str):
+            texts.append(prompt)
+            prompts.append(text.encode(prompt, start=request.add_special_tokens))
+        else:
+            texts.append(None)
+            prompts.append(prompt)
+        check_prompt(engine, served, prompts[-1], request.max_tokens)
+    samplings = request.samplings(request.max_tokens, request.logprobs or 0)
+    return _Asked(request, served, engine, prompts, texts, samplings)
+
+
+def _prompts(request: CompletionRequest) -> list[str | list[int]]:
+    prompt = request.prompt
+    if isinstance(prompt, str):
+        return [prompt]
+    listed: list[Any] = prompt
+    return [listed] if isinstance(listed[0], int) else listed
+
+
+def _answer(services: Services, asked: _Asked, scores: list[Scores] | None, answers: list[Answer] | None) -> Response:
+    request, text = asked.request, asked.engine.text(asked.served)
+    choices = []
+    for n in range(len(asked.prompts) * request.n):
+        place = n // request.n
+        answer = None if answers is None else answers[n]
+        choices.append(_choice(text, asked, n, place, None if scores is None else scores[place], answer))
+    prompt_tokens = sum(len(ids) for ids in asked.prompts)
+    completion_tokens = sum(len(answer.ids) for answer in answers or [])
+    services.metrics.prompt_tokens.inc(prompt_tokens)
+    services.metrics.completion_tokens.inc(completion_tokens)
+    return reply(
+        {
+            "id": f"cmpl-{secrets.token_hex(12)}",
+            "object": "text_completion",
+            "created": now(),
+            "model": request.model,
+            "choices": choices,
+            "usage": usage(prompt_tokens, completion_tokens),
+        }
+    )
+
+
+def _choice(
+    text: ModelText, asked: _Asked, index: int, place: int, prompt_scores: Scores | None, answer: Answer | None
+) -> dict[str, Any]:
+    request, prompt = asked.request, asked.prompts[place]
+    written = "" if answer is None else answer.text
+    told = asked.texts[place]
+    if request.echo:
+        written = ("".join(text.pieces(prompt)) if told is None else told) + written
+    choice: dict[str, Any] = {
+        "index": index,
+        "text": written,
+        "logprobs": None,
+        "finish_reason": "length" if answer is None else answer.finish,
+    }
+    if request.logprobs is not None:
+        ids = ([] if prompt_scores is None else prompt) + ([] if answer is None else answer.ids)
+        of_answer = Scores([], [], []) if answer is None else answer.scores
+        both = of_answer if prompt_scores is None else prompt_scores + of_answer
+        choice["logprobs"] = _logprobs(text, ids, both, request.logprobs)
+    if request.return_token_ids:
+        choice["token_ids"] = [] if answer is None else answer.ids
+        choice["prompt_token_ids"] = prompt
+    return choice
+
+
+def _logprobs(text: ModelText, ids: list[int], scores: Scores, top: int) -> dict[str, Any]:
+    pieces = text.pieces(ids)
+    offsets, at = [], 0
+    for piece in pieces:
+        offsets.append(at)
+        at += len(piece)
+    likeliest = None
+    if top > 0:
+        likeliest = [
+            None if logprob is None else dict(zip((text.spelled(i) for i in best), values, strict=True))
+            for logprob, best, values in zip(scores.logprobs, scores.top_ids, scores.top_logprobs, strict=True)
+        ]
+    return {"tokens": pieces, "token_logprobs": scores.logprobs, "text_offset": offsets, "top_logprobs": likeliest}

@@ -1,0 +1,87 @@
+"""What stands before every route: the key, the size of a body, and the count of requests."""
+
+import hmac
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import orjson
+
+from ..errors import error_body
+from ..metrics import Metrics
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# Boundaries and field names of an upload, beside the file itself.
+_FORM_ALLOWANCE = 1 << 16
+
+
+class BodyTooLarge(Exception):
+    """The body is longer than it said, or than it may be."""
+
+
+class Guards:
+    def __init__(self, app: App, api_key: str | None, max_body: int, max_file: int, metrics: Metrics) -> None:
+        self._app = app
+        self._expected = None if api_key is None else f"Bearer {api_key}".encode()
+        self._max_body = max_body
+        self._max_file = max_file
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                self._count(scope, message["status"])
+            await send(message)
+
+        headers = dict(scope["headers"])
+        if scope["path"] != "/health" and not self._may_enter(headers.get(b"authorization", b"")):
+            await _refuse(watched, 401, "A valid API key is needed: Authorization: Bearer KEY.", "invalid_api_key")
+            return
+        upload = scope["path"] == "/v1/files" and scope["method"] == "POST"
+        limit = self._max_file + _FORM_ALLOWANCE if upload else self._max_body
+        too_large = f"The body is larger than {limit} bytes."
+        if int(headers.get(b"content-length", b"0")) > limit:
+            await _refuse(watched, 413, too_large, "request_too_large")
+            return
+        received = 0
+
+        async def bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise BodyTooLarge
+            return message
+
+        try:
+            await self._app(scope, bounded, watched)
+        except BodyTooLarge:
+            if not started:
+                await _refuse(watched, 413, too_large, "request_too_large")
+
+    def _may_enter(self, given: bytes) -> bool:
+        return self._expected is None or hmac.compare_digest(given, self._expected)
+
+    def _count(self, scope: Scope, status: int) -> None:
+        # The route's pattern, not the path: ids would make a series each.
+        route = getattr(scope.get("route"), "path", "unknown")
+        self._metrics.requests.labels(route, str(status)).inc()
+
+
+async def _refuse(send: Send, status: int, message: str, code: str) -> None:
+    body = orjson.dumps(error_body(status, message, code))
+    # The rest of the body is not read, so the connection can't be used again.
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,131 @@
+"""`/v1/fine_tuning/jobs`."""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from ..errors import ApiError
+from ..services import Services
+from ..state.events import EventRecord
+from ..state.jobs import JobRecord
+from ..state.models import ModelRecord
+from ..training.plan import TrainingPlan, choose, plan_training
+from .job_request import JobRequest
+from .reply import page, reply
+
+_METADATA = re.compile(r"metadata\[(.+)\]")
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+def job_routes(services: Services) -> APIRouter:
+    router = APIRouter(prefix="/v1/fine_tuning/jobs")
+    jobs = services.jobs
+
+    @router.post("")
+    def create(request: JobRequest, idempotency_key: Annotated[str | None, Header()] = None) -> Response:
+        plan = _plan(services, request)
+        job = jobs.create(request.model_dump(exclude_none=True), plan.model_dump(), idempotency_key)
+        services.supervisor.wake()
+        return reply(_describe(job))
+
+    @router.get("")
+    def listing(request: Request, after: str | None = None, limit: Limit = 20) -> Response:
+        wanted = {
+            found[1]: value for name, value in request.query_params.items() if (found := _METADATA.fullmatch(name))
+        }
+        return page(jobs.newest_first(wanted), _describe, after, limit)
+
+    @router.get("/{job}")
+    def retrieve(job: str) -> Response:
+        return reply(_describe(jobs.get(job)))
+
+    @router.post("/{job}/cancel")
+    def cancel(job: str) -> Response:
+        cancelled = jobs.cancel(job)
+        services.supervisor.wake()
+        return reply(_describe(cancelled))
+
+    @router.get("/{job}/events")
+    def events(job: str, after: str | None = None, limit: Limit = 20) -> Response:
+        return page(services.events.newest_first(jobs.get(job).id), _describe_event, after, limit)
+
+    @router.get("/{job}/checkpoints")
+    def checkpoints(job: str, after: str | None = None, limit: Limit = 10) -> Response:
+        return page(services.models.of_job(jobs.get(job).id), _describe_checkpoint, after, limit)
+
+    return router
+
+
+def _plan(services: Services, request: JobRequest) -> TrainingPlan:
+    """Everything that can be said of a job before it runs is said now."""
+    chosen = choose(services.bases, services.catalogue.manifest, request.model)
+    plan = plan_training(chosen, request.hyperparameters_asked, request.seed or 0, request.suffix or "")
+    if plan.recipe.quantization == "nf4" and not any(d.startswith("cuda") for d in services.settings.devices):
+        message = "quantization: nf4 needs an NVIDIA GPU; this server trains on the CPU. Take the recipe lora."
+        raise ApiError(400, message, code="unsupported", param="model")
+    if plan.recipe.early_stop > 0 and request.validation_file is None:
+        raise ApiError(400, "early_stop needs a validation_file", code="invalid_value", param="validation_file")
+    for param in ("training_file", "validation_file"):
+        file = getattr(request, param)
+        if file is not None and not services.files.exists(file):
+            raise ApiError(400, f"invalid {param}: {file[:200]}", code="file_not_found", param=param)
+    return plan
+
+
+def _describe(job: JobRecord) -> dict[str, Any]:
+    plan, request = job.plan, job.request
+    hyperparameters = {
+        "n_epochs": plan["epochs"],
+        "batch_size": plan["batch_size"],
+        "learning_rate_multiplier": plan["learning_rate"] / plan["recipe"]["learning_rate"],
+    }
+    return {
+        "id": job.id,
+        "object": "fine_tuning.job",
+        "created_at": job.created,
+        "finished_at": job.finished,
+        "model": request["model"],
+        "fine_tuned_model": job.model,
+        "organization_id": "student-server",
+        "status": job.status,
+        "training_file": request["training_file"],
+        "validation_file": request.get("validation_file"),
+        "result_files": [],
+        "seed": plan["seed"],
+        "suffix": request.get("suffix"),
+        "metadata": request.get("metadata"),
+        "trained_tokens": job.trained_tokens,
+        "estimated_finish": None,
+        "error": job.error,
+        "hyperparameters": hyperparameters,
+        "method": {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}},
+        "integrations": [],
+        # Not of the protocol: what the recipe came to.
+        "recipe": plan["recipe"],
+    }
+
+
+def _describe_event(event: EventRecord) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "object": "fine_tuning.job.event",
+        "created_at": event.created,
+        "level": event.level,
+        "type": event.type,
+        "message": event.message,
+        "data": event.data,
+    }
+
+
+def _describe_checkpoint(model: ModelRecord) -> dict[str, Any]:
+    metrics = {"step": model.step, "train_loss": model.train_loss, "full_valid_loss": model.valid_loss}
+    return {
+        "id": f"ftckpt-{model.job.removeprefix('ftjob-')}-{model.step}",
+        "object": "fine_tuning.job.checkpoint",
+        "created_at": model.created,
+        "fine_tuned_model_checkpoint": model.id,
+        "fine_tuning_job_id": model.job,
+        "step_number": model.step,
+        "metrics": {name: value for name, value in metrics.items() if value is not None},
+    }

@@ -1,0 +1,53 @@
+"""`/v1/models`: bases and what was trained from them."""
+
+import shutil
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from ..errors import ApiError, model_not_found
+from ..services import Services
+from ..state.database import now
+from .reply import reply
+
+
+def model_routes(services: Services) -> APIRouter:
+    router = APIRouter()
+    started = now()
+
+    def every_model() -> list[dict[str, Any]]:
+        bases = [_describe(base.name, started, "base", None) for base in services.bases.all()]
+        trained = [
+            _describe(model.id, model.created, "student", model.base) for model in services.models.oldest_first()
+        ]
+        return bases + trained
+
+    @router.get("/v1/models")
+    def listing() -> Response:
+        return reply({"object": "list", "data": every_model()})
+
+    @router.get("/v1/models/{model:path}")
+    def retrieve(model: str) -> Response:
+        found = next((entry for entry in every_model() if entry["id"] == model), None)
+        if found is None:
+            raise model_not_found(model)
+        return reply(found)
+
+    @router.delete("/v1/models/{model:path}")
+    def remove(model: str) -> Response:
+        served = services.catalogue.find(model)
+        if served.folder is None or served.id != model:
+            raise ApiError(
+                403, "A base model is part of the server and stays.", code="model_not_deletable", param="model"
+            )
+        services.models.forget(model)
+        if (engine := services.engine.opened()) is not None:
+            engine.forget(served)
+        shutil.rmtree(served.folder, ignore_errors=True)
+        return reply({"id": model, "object": "model", "deleted": True})
+
+    return router
+
+
+def _describe(model: str, created: int, owner: str, parent: str | None) -> dict[str, Any]:
+    return {"id": model, "object": "model", "created": created, "owned_by": owner, "parent": parent}

@@ -1,0 +1,46 @@
+"""`/tokenize` in vLLM's shape: the ids of a text or of messages, for scoring without a seam."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from ..errors import ApiError
+from ..services import Services
+from .chat import ChatMessage
+from .prompting import Text
+from .reply import reply
+
+
+class TokenizeRequest(BaseModel):
+    model: str
+    prompt: Text | None = None
+    messages: list[ChatMessage] | None = None
+    add_special_tokens: bool = True
+    add_generation_prompt: bool = True
+
+
+def tokenize_routes(services: Services) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/tokenize")
+    @router.post("/v1/tokenize", include_in_schema=False)
+    def tokenize(request: TokenizeRequest) -> Response:
+        served = services.catalogue.find(request.model)
+        engine = services.engine.get()
+        text = engine.text(served)
+        if request.messages:
+            messages = [message.plain() for message in request.messages]
+            if served.template == "chat" and not request.add_generation_prompt:
+                ids = text.encode_chat(messages, answer_next=False)
+            else:
+                ids = text.encode_prompt(messages, served.template)
+        elif request.prompt is not None:
+            ids = text.encode(request.prompt, start=request.add_special_tokens)
+        else:
+            raise ApiError(
+                400, "either prompt or messages is needed", code="missing_required_parameter", param="prompt"
+            )
+        return reply({"count": len(ids), "max_model_len": engine.context(served), "tokens": ids})
+
+    return router

@@ -1,0 +1,14 @@
+"""Devices of this machine, told without loading PyTorch."""
+
+import os
+from pathlib import Path
+
+
+def find_devices() -> list[str]:
+    """Every NVIDIA GPU that may be used here, else the CPU."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        count = len([name for name in visible.split(",") if name.strip() not in ("", "-1")])
+    else:
+        count = len([path for path in Path("/dev").glob("nvidia*") if path.name.removeprefix("nvidia").isdigit()])
+    return [f"cuda:{index}" for index in range(count)] or ["cpu"]

@@ -1,0 +1,87 @@
+"""What answers prompts. Prompts and answers are token ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from .served import Served
+
+if TYPE_CHECKING:
+    # Brings PyTorch with it, which the API layer does without.
+    from ..models.text import ModelText
+
+
+@dataclass(frozen=True)
+class Sampling:
+    max_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+    """Of this very row: with it, an answer does not depend on who else was in the batch."""
+    stop: tuple[str, ...] = ()
+    top: int = 0
+    """How many of the likeliest tokens are told at each place, beside the one that was taken."""
+
+
+@dataclass
+class Scores:
+    """Natural logarithms of probabilities, untempered; one entry a token. Plain lists, because there are many."""
+
+    logprobs: list[float | None]
+    """None where nothing stands before the token."""
+    top_ids: list[list[int]]
+    """The likeliest tokens at each place; empty lists where none were asked for."""
+    top_logprobs: list[list[float]]
+
+    def __add__(self, other: Scores) -> Scores:
+        return Scores(
+            self.logprobs + other.logprobs, self.top_ids + other.top_ids, self.top_logprobs + other.top_logprobs
+        )
+
+    def first(self, count: int) -> Scores:
+        return Scores(self.logprobs[:count], self.top_ids[:count], self.top_logprobs[:count])
+
+
+@dataclass(frozen=True)
+class Answer:
+    ids: list[int]
+    """Without the token that ended it."""
+    scores: Scores
+    text: str
+    """Up to a stop text."""
+    finish: str
+    """`stop` or `length`."""
+
+
+@dataclass(frozen=True)
+class GenerateRow:
+    ids: list[int]
+    sampling: Sampling
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    ids: list[int]
+    top: int
+
+
+class Engine(Protocol):
+    """Safe to call from any thread."""
+
+    def text(self, served: Served) -> ModelText:
+        """Tokenizer of a model; loaded if it is not."""
+
+    def context(self, served: Served) -> int:
+        """Most tokens of prompt and answer together."""
+
+    def generate(self, served: Served, rows: Sequence[GenerateRow]) -> Future[list[Answer]]: ...
+
+    def score(self, served: Served, rows: Sequence[ScoreRow]) -> Future[list[Scores]]: ...
+
+    def forget(self, served: Served) -> None:
+        """The model was removed."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Model folders: blueprints, tokenizers, and what lies beside trained weights."""

@@ -1,0 +1,57 @@
+"""Composition root: which parts a server is made of."""
+
+from .bases import Bases
+from .home import Home
+from .inference.engine import Engine
+from .inference.served import Catalogue
+from .metrics import Metrics
+from .services import LateEngine, Services
+from .settings import Settings
+from .state.database import Database
+from .state.events import Events
+from .state.files import Files
+from .state.jobs import Jobs
+from .state.models import Models
+from .training.supervisor import Supervisor, TrainerSettings
+
+
+def open_services(settings: Settings) -> Services:
+    """The home must have been claimed."""
+    home = Home(settings.home)
+    database = Database(home.database)
+    jobs, models = Jobs(database), Models(database)
+    bases = Bases(settings.bases, settings.recipes)
+    metrics = Metrics()
+    engine = LateEngine(lambda: _open_engine(settings, home, metrics))
+    trainers = TrainerSettings(
+        settings.devices, settings.trainer_threads, settings.checkpoint_seconds, settings.checkpoint_budget
+    )
+    return Services(
+        settings=settings,
+        bases=bases,
+        files=Files(database, home.files, settings.max_file),
+        jobs=jobs,
+        events=Events(database),
+        models=models,
+        catalogue=Catalogue(home, bases, models),
+        supervisor=Supervisor(home, jobs, trainers),
+        engine=engine,
+        metrics=metrics,
+    )
+
+
+def _open_engine(settings: Settings, home: Home, metrics: Metrics) -> Engine:
+    # Loads PyTorch, which is why it stands here and not above.
+    from .inference.torch_engine import TorchEngine, TorchEngineSettings
+
+    return TorchEngine(
+        TorchEngineSettings(
+            bases=home.bases,
+            device=settings.devices[0],
+            threads=settings.serving_threads,
+            max_batch=settings.max_batch,
+            window=settings.batch_window,
+            loaded_models=settings.loaded_models,
+        ),
+        on_batch=metrics.batch_rows.observe,
+    )

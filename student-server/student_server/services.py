@@ -1,0 +1,50 @@
+"""What the routes work with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .bases import Bases
+from .inference.engine import Engine
+from .inference.served import Catalogue
+from .metrics import Metrics
+from .settings import Settings
+from .state.events import Events
+from .state.files import Files
+from .state.jobs import Jobs
+from .state.models import Models
+from .training.supervisor import Supervisor
+
+
+class LateEngine:
+    """Opens the engine with the first prompt: PyTorch takes seconds and a gigabyte, which a queue alone needs not."""
+
+    def __init__(self, opens: Callable[[], Engine]) -> None:
+        self._opens = opens
+        self._engine: Engine | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> Engine:
+        with self._lock:
+            if self._engine is None:
+                self._engine = self._opens()
+            return self._engine
+
+    def opened(self) -> Engine | None:
+        return self._engine
+
+
+@dataclass(frozen=True)
+class Services:
+    settings: Settings
+    bases: Bases
+    files: Files
+    jobs: Jobs
+    events: Events
+    models: Models
+    catalogue: Catalogue
+    supervisor: Supervisor
+    engine: LateEngine
+    metrics: Metrics = field(default_factory=Metrics)

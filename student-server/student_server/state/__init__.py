@@ -1,0 +1,1 @@
+"""What the server remembers: files, jobs, their events, and models."""

@@ -1,0 +1,208 @@
+"""Turns queued jobs into trainer processes: one at a time per device, and each job until it ends."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..home import Home
+from ..state.jobs import JobRecord, Jobs
+from .cleanup import drop_checkpoints, newest_checkpoint
+from .examples import InvalidTrainingFile, read_examples
+from .task import STOPPED, TrainerTask
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY_SECONDS = 0.2
+# A trainer that was asked to stop saves a checkpoint first.
+_STOP_PATIENCE_SECONDS = 20.0
+# A job whose trainer dies this often without getting any further would die for ever.
+_MOST_CRASHES = 3
+
+
+@dataclass
+class Trainer:
+    job: str
+    attempt: int
+    process: subprocess.Popen[bytes]
+    checkpoint: str | None
+    """The newest one when it started."""
+    stop_at: float | None = None
+    """When its patience ends, once it was asked to stop."""
+
+
+@dataclass(frozen=True)
+class TrainerSettings:
+    devices: tuple[str, ...]
+    threads: int
+    checkpoint_seconds: float
+    disk_budget: int
+
+
+class Supervisor:
+    """Runs in a thread of its own: the kernel ends a trainer with the thread that started it."""
+
+    def __init__(
+        self,
+        home: Home,
+        jobs: Jobs,
+        settings: TrainerSettings,
+    ) -> None:
+        self._home = home
+        self._jobs = jobs
+        self._settings = settings
+        self._running: dict[str, Trainer] = {}
+        self._crashes: dict[str, int] = {}
+        self._wake = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Ends the trainers, with a checkpoint each; their jobs go on with the next server."""
+        self._closing = True
+        self.wake()
+        self._thread.join(_STOP_PATIENCE_SECONDS + 5)
+
+    def _run(self) -> None:
+        for job in self._jobs.with_status("running"):
+            self._jobs.requeue(job.id, "The server was restarted; training goes on from the last checkpoint")
+        while not self._closing:
+            try:
+                self._look()
+            except Exception:
+                # A full disk, a locked database: the next look may work, and serving goes on meanwhile.
+                log.exception("The supervisor could not do its round.")
+            self._wake.wait(_LOOK_EVERY_SECONDS if self._running else 5 * _LOOK_EVERY_SECONDS)
+            self._wake.clear()
+        self._stop_all()
+
+    def _look(self) -> None:
+        for device in list(self._running):
+            self._attend(device)
+        for job in self._jobs.with_status("validating_files"):
+            self._validate(job)
+        for device in self._settings.devices:
+            if device not in self._running:
+                self._start_next(device)
+
+    def _validate(self, job: JobRecord) -> None:
+        """Before it queues: a file that can't be read is known at once, also while another job trains."""
+        for param in ("training_file", "validation_file"):
+            file = job.request.get(param)
+            if file is None:
+                continue
+            try:
+                read_examples(self._home.files / file)
+            except (InvalidTrainingFile, FileNotFoundError) as error:
+                self._jobs.fail(job.id, f"invalid_{param}", f"Invalid file {file}: {error}", param)
+                return
+        self._jobs.validated(job.id)
+
+    def _start_next(self, device: str) -> None:
+        for job in self._jobs.with_status("queued"):
+            attempt = self._jobs.take(job.id)
+            if attempt is None:
+                continue
+            folder = self._home.job(job.id)
+            folder.mkdir(parents=True, exist_ok=True)
+            self._running[device] = Trainer(
+                job.id, attempt, self._spawn(job.id, attempt, device), newest_checkpoint(folder)
+            )
+            return
+
+    def _spawn(self, job: str, attempt: int, device: str) -> subprocess.Popen[bytes]:
+        settings = self._settings
+        task = TrainerTask(
+            home=self._home.root,
+            job=job,
+            attempt=attempt,
+            parent=os.getpid(),
+            device=device,
+            threads=settings.threads,
+            checkpoint_seconds=settings.checkpoint_seconds,
+            disk_budget=settings.disk_budget,
+        )
+        environment = os.environ | {
+            # Threads that spin while they wait starve whoever shares the cores.
+            "OMP_WAIT_POLICY": "PASSIVE",
+            "GOMP_SPINCOUNT": "0",
+            "OMP_NUM_THREADS": str(settings.threads),
+            "TOKENIZERS_PARALLELISM": "false",
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+            "TRANSFORMERS_VERBOSITY": "error",
+            # What cuBLAS needs to give the same sums twice.
+            "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        }
+        with (self._home.job(job) / "trainer.log").open("ab") as log_file:
+            return subprocess.Popen(
+                [sys.executable, "-m", "student_server.training.trainer", task.model_dump_json()],
+                cwd=Path(__file__).parents[2],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log_file,
+                stderr=subprocess.STDOUT,
+            )
+
+    def _attend(self, device: str) -> None:
+        trainer = self._running[device]
+        code = trainer.process.poll()
+        if code is None:
+            if not self._jobs.get(trainer.job).is_open:
+                self._ask_to_stop(trainer)
+            return
+        del self._running[device]
+        job = self._jobs.get(trainer.job)
+        if job.is_open and code != STOPPED and self._crashed_too_often(trainer):
+            last = _last_line(self._home.job(trainer.job) / "trainer.log")
+            self._jobs.fail(
+                trainer.job, "trainer_crashed", f"The trainer ended {_MOST_CRASHES} times with {code}: {last}"
+            )
+        elif job.is_open:
+            self._jobs.requeue(trainer.job, f"The trainer ended with {code}; training goes on from the last checkpoint")
+        if not self._jobs.get(trainer.job).is_open:
+            drop_checkpoints(self._home.job(trainer.job))
+        self.wake()
+
+    def _crashed_too_often(self, trainer: Trainer) -> bool:
+        further = newest_checkpoint(self._home.job(trainer.job)) != trainer.checkpoint
+        self._crashes[trainer.job] = 1 if further else self._crashes.get(trainer.job, 0) + 1
+        return self._crashes[trainer.job] >= _MOST_CRASHES
+
+    def _ask_to_stop(self, trainer: Trainer) -> None:
+        if trainer.stop_at is None:
+            trainer.stop_at = time.monotonic() + _STOP_PATIENCE_SECONDS
+            with suppress(ProcessLookupError):
+                trainer.process.send_signal(signal.SIGTERM)
+        elif time.monotonic() > trainer.stop_at:
+            trainer.process.kill()
+
+    def _stop_all(self) -> None:
+        for trainer in self._running.values():
+            self._ask_to_stop(trainer)
+        for trainer in self._running.values():
+            try:
+                trainer.process.wait(_STOP_PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                trainer.process.kill()
+                trainer.process.wait()
+
+
+def _last_line(path: Path) -> str:
+    with suppress(OSError):
+        lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        if lines:
+            return lines[-1][:300]
+    return "it left no log"

@@ -1,0 +1,24 @@
+"""What a server hands to a trainer process, as one word of its command line."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+
+class TrainerTask(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    home: Path
+    job: str
+    attempt: int
+    parent: int
+    """Process that started it."""
+    device: str
+    threads: int
+    checkpoint_seconds: float
+    disk_budget: int
+    """Most bytes that checkpoints of all jobs may take."""
+
+
+# The trainer did what it could and nothing is wrong: it was asked to stop, or somebody else has the job.
+STOPPED = 75

@@ -1,0 +1,61 @@
+"""What stands before every route: key, size, shape of errors."""
+
+from pathlib import Path
+
+import pytest
+from workbench import BASE, Workbench
+
+
+def test_with_a_key_every_request_needs_it_but_a_look_at_health(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDENT_SERVER_API_KEY", "secret")
+    with Workbench(tmp_path / "home") as bench:
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "secret"}):
+            refused = bench.client.get("/v1/models", headers=headers)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (401, "invalid_api_key")
+        assert bench.client.get("/v1/models", headers={"Authorization": "Bearer secret"}).status_code == 200
+        assert bench.client.get("/health").json()["status"] == "ok"
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    with Workbench(tmp_path / "home", ("--max-body", "1", "--max-file", "1")) as bench:
+        large = b"x" * (3 << 20)
+        said = bench.client.post("/v1/completions", content=large, headers={"Content-Type": "application/json"})
+        assert (said.status_code, said.json()["error"]["code"]) == (413, "request_too_large")
+
+        def unsaid():  # type: ignore[no-untyped-def]
+            yield large
+
+        streamed = bench.client.post("/v1/completions", content=unsaid(), headers={"Content-Type": "application/json"})
+        assert streamed.status_code == 413
+        file = bench.client.post("/v1/files", files={"file": ("a", large)}, data={"purpose": "fine-tune"})
+        assert file.status_code == 413
+        assert bench.client.get("/v1/files").json()["data"] == []
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b"\xff", b"[1, 2", b'{"model": NaNN}'])
+def test_malformed_json_is_told_in_openais_shape(shared_bench: Workbench, body: bytes) -> None:
+    answer = shared_bench.client.post("/v1/completions", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+
+
+def test_unknown_paths_and_methods_have_the_same_shape(shared_bench: Workbench) -> None:
+    for method, path, status in (("GET", "/v1/nothing", 404), ("PUT", "/v1/models", 405)):
+        answer = shared_bench.client.request(method, path)
+        assert answer.status_code == status
+        assert answer.json()["error"]["type"] == "invalid_request_error"
+
+
+def test_metrics_count_requests_by_route(bench: Workbench) -> None:
+    bench.client.get("/v1/models/nothing")
+    bench.create()
+    text = bench.client.get("/metrics").text
+    assert 'student_requests_total{route="/v1/models/{model:path}",status="404"} 1.0' in text
+    assert 'student_jobs{status="validating_files"} 1.0' in text
+
+
+def test_a_base_cannot_be_removed(bench: Workbench) -> None:
+    refused = bench.client.delete(f"/v1/models/{BASE}")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "model_not_deletable")

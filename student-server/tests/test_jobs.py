@@ -1,0 +1,108 @@
+"""Jobs: created once, found again, refused with a reason. Nothing here trains."""
+
+from typing import Any
+
+import pytest
+from workbench import BASE, Workbench, jsonl, rows
+
+
+def error_of(answer: Any) -> tuple[int, str | None, str | None]:
+    error = answer.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    return answer.status_code, error["code"], error["param"]
+
+
+def test_a_repeated_idempotency_key_gives_the_same_job(bench: Workbench) -> None:
+    headers = {"Idempotency-Key": "run-1"}
+    first, second = bench.create(headers=headers), bench.create(headers=headers)
+    assert first.json() == second.json()
+    assert error_of(bench.create(headers=headers, seed=5)) == (409, "idempotency_conflict", None)
+    assert len(bench.client.get("/v1/fine_tuning/jobs").json()["data"]) == 1
+
+
+def test_a_repeated_metadata_key_gives_the_same_job_until_it_has_ended_badly(bench: Workbench) -> None:
+    metadata = {"baldistill_key": "stage-0", "note": "x"}
+    first = bench.create(metadata=metadata).json()
+    assert bench.create(metadata=metadata, headers={"Idempotency-Key": "other"}).json()["id"] == first["id"]
+    assert error_of(bench.create(metadata=metadata, suffix="s")) == (409, "idempotency_conflict", None)
+    bench.client.post(f"/v1/fine_tuning/jobs/{first['id']}/cancel")
+    assert bench.create(metadata=metadata).json()["id"] != first["id"]
+
+
+def test_jobs_are_found_by_every_metadata_pair(bench: Workbench) -> None:
+    one = bench.create(metadata={"a": "1", "b": "1"}).json()["id"]
+    two = bench.create(metadata={"a": "1", "b": "2"}).json()["id"]
+
+    def found(**wanted: str) -> list[str]:
+        params = {f"metadata[{name}]": value for name, value in wanted.items()}
+        return [job["id"] for job in bench.client.get("/v1/fine_tuning/jobs", params=params).json()["data"]]
+
+    assert found(a="1") == [two, one]
+    assert found(a="1", b="1") == [one]
+    assert found(a="1", c="1") == []
+
+
+def test_lists_go_on_after_an_entry(bench: Workbench) -> None:
+    ids = [bench.create(metadata={"n": str(n)}).json()["id"] for n in range(3)]
+    first = bench.client.get("/v1/fine_tuning/jobs", params={"limit": 2}).json()
+    assert ([job["id"] for job in first["data"]], first["has_more"]) == ([ids[2], ids[1]], True)
+    second = bench.client.get("/v1/fine_tuning/jobs", params={"after": first["last_id"]}).json()
+    assert ([job["id"] for job in second["data"]], second["has_more"]) == ([ids[0]], False)
+
+
+def test_a_cancelled_job_says_so_at_once_and_stays_cancelled(bench: Workbench) -> None:
+    job = bench.create().json()["id"]
+    assert bench.client.post(f"/v1/fine_tuning/jobs/{job}/cancel").json()["status"] == "cancelled"
+    assert bench.client.post(f"/v1/fine_tuning/jobs/{job}/cancel").json()["status"] == "cancelled"
+    assert [event["message"] for event in bench.events(job)].count("The job was cancelled") == 1
+    assert bench.services.jobs.take(job) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"model": "unknown"}, (404, "model_not_found", "model")),
+        ({"model": ".."}, (404, "model_not_found", "model")),
+        ({"model": "../" + BASE}, (404, "model_not_found", "model")),
+        ({"model": f"{BASE}@magic"}, (404, "model_not_found", "model")),
+        ({"training_file": "file-none"}, (400, "file_not_found", "training_file")),
+        ({"training_file": "../student.sqlite"}, (400, "file_not_found", "training_file")),
+        ({"validation_file": "file-none"}, (400, "file_not_found", "validation_file")),
+        ({"method": {"type": "dpo"}}, (400, "invalid_value", "method")),
+        ({"suffix": "a@b"}, (400, "invalid_value", "suffix")),
+        ({"suffix": "x" * 65}, (400, "invalid_value", "suffix")),
+        ({"metadata": {"k": "v" * 513}}, (400, "invalid_value", "metadata")),
+        ({"hyperparameters": {"n_epochs": 0}}, (400, "invalid_value", "n_epochs")),
+        ({"hyperparameters": {"n_epochs": "many"}}, (400, "invalid_value", "n_epochs")),
+        ({"hyperparameters": {"rank": 0}}, (400, "invalid_value", "rank")),
+        ({"hyperparameters": {"lenght": 4}}, (400, "invalid_value", "lenght")),
+        ({"hyperparameters": {"early_stop": 2}}, (400, "invalid_value", "validation_file")),
+        # What needs a GPU is refused before anything waits for it.
+        ({"model": f"{BASE}@qlora"}, (400, "unsupported", "model")),
+    ],
+)
+def test_what_is_wrong_is_refused_by_name(bench: Workbench, changes: Any, expected: Any) -> None:
+    if "training_file" in changes:
+        answer = bench.client.post("/v1/fine_tuning/jobs", json={"model": BASE, **changes})
+    else:
+        answer = bench.create(**changes)
+    assert error_of(answer) == expected
+
+
+def test_settings_are_read_from_the_older_place_too_and_told_back(bench: Workbench) -> None:
+    body = {
+        "model": BASE,
+        "training_file": bench.upload(jsonl(rows())),
+        "hyperparameters": {"n_epochs": 3, "batch_size": "auto", "learning_rate_multiplier": 0.5},
+    }
+    job = bench.client.post("/v1/fine_tuning/jobs", json=body).json()
+    told = {"n_epochs": 3, "batch_size": 16, "learning_rate_multiplier": 0.5}
+    assert job["hyperparameters"] == told
+    assert job["method"] == {"type": "supervised", "supervised": {"hyperparameters": told}}
+    assert job["recipe"]["adapter"] == "none"
+
+
+def test_a_recipe_belongs_to_the_models_name(bench: Workbench) -> None:
+    assert bench.create(model=f"{BASE}@lora").json()["recipe"]["adapter"] == "lora"
+    changed = bench.create(model=f"{BASE}@lora", hyperparameters={"rank": 2, "loss": "full"}).json()["recipe"]
+    assert (changed["rank"], changed["loss"]) == (2, "full")

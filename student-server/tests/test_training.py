@@ -1,0 +1,198 @@
+"""What training does with a recipe, on a model of 59,000 parameters."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from workbench import BASE, Workbench, jsonl, prompt_of, rows, target_of
+
+from student_server.models.blueprints import BLUEPRINTS
+from student_server.models.build_base import build_base
+from student_server.models.text import ModelText
+from student_server.training.batches import plan_batches
+from student_server.training.checkpoint import Checkpoints
+from student_server.training.encode import encode_examples
+from student_server.training.examples import InvalidTrainingFile, read_examples
+from student_server.training.recipe import Recipe
+from student_server.training.rows import make_rows
+from student_server.training.schedule import rate_factor
+
+LEARNED = {"n_epochs": 80, "batch_size": 8, "learning_rate_multiplier": 2}
+
+
+def losses(bench: Workbench, job: str) -> list[float]:
+    return [event["data"]["train_loss"] for event in bench.events(job) if event["type"] == "metrics"]
+
+
+@pytest.mark.parametrize("recipe", ["full", "lora"])
+def test_a_student_learns_what_its_file_says(bench: Workbench, recipe: str) -> None:
+    job = bench.trained(model=f"{BASE}@{recipe}", hyperparameters=LEARNED, suffix="stage-0", seed=1)
+    assert job["fine_tuned_model"] == f"ft:{BASE}:local:stage-0:{job['id'][-8:]}"
+    told = losses(bench, job["id"])
+    # Random matrices beside random weights learn little; it has to be something.
+    assert told[-1] < told[0] * (0.3 if recipe == "full" else 0.97)
+    if recipe == "full":
+        answers = bench.complete(job["fine_tuned_model"], [prompt_of(row) for row in rows(6)], max_tokens=30)
+        assert [answer["text"] for answer in answers] == [target_of(row) for row in rows(6)]
+    checkpoint = bench.client.get(f"/v1/fine_tuning/jobs/{job['id']}/checkpoints").json()["data"][0]
+    assert checkpoint["fine_tuned_model_checkpoint"] == job["fine_tuned_model"]
+    assert job["trained_tokens"] > 0
+
+
+def test_the_same_job_gives_the_same_bytes_and_another_seed_other_ones(bench: Workbench) -> None:
+    one, two, other = (bench.trained(seed=seed, metadata={"n": n}) for seed, n in ((1, "1"), (1, "2"), (2, "3")))
+    assert bench.weights(one["id"]) == bench.weights(two["id"]) != bench.weights(other["id"])
+
+
+def test_a_job_that_was_asked_to_stop_goes_on_to_the_same_bytes(bench: Workbench) -> None:
+    """Also over a checkpoint that a power cut has spoiled, and over a half-written one."""
+    more: dict[str, Any] = {"model": f"{BASE}@lora", "seed": 4}
+    whole = bench.trained(**more)
+    job = bench.create(metadata={"again": "1"}, **more).json()["id"]
+    assert bench.train(job, stop_after=17)["status"] == "running"
+    checkpoints = bench.home.job(job) / "checkpoints"
+    assert [path.name for path in checkpoints.iterdir()] == ["step-00000017"]
+    (checkpoints / "step-00000018").mkdir()
+    (checkpoints / "step-00000018" / "progress.json").write_text("{")
+    (checkpoints / ".unfinished-step-00000019-1").mkdir()
+    bench.services.jobs.requeue(job, "stopped")
+    assert bench.train(job)["status"] == "succeeded"
+    assert bench.weights(job) == bench.weights(whole["id"])
+    assert losses(bench, job) == losses(bench, whole["id"])
+
+
+def test_micro_batches_change_memory_and_not_the_result(bench: Workbench) -> None:
+    one = bench.trained(hyperparameters={"n_epochs": 4})
+    two = bench.trained(hyperparameters={"n_epochs": 4, "micro_batch": 3})
+    assert losses(bench, two["id"]) == pytest.approx(losses(bench, one["id"]), abs=2e-4)
+
+
+def test_packed_examples_do_not_see_each_other(tmp_path: Path) -> None:
+    folder = build_base(tmp_path, BASE)
+    text = ModelText(str(folder))
+    from transformers import LlamaForCausalLM
+
+    (tmp_path / "t.jsonl").write_bytes(jsonl(rows(5)))
+    encoded = encode_examples(text, read_examples(tmp_path / "t.jsonl"), Recipe())
+    model = LlamaForCausalLM.from_pretrained(folder).eval()
+    packed = make_rows(encoded, [(0, 1, 2), (3, 4)], packed=True)
+    together = model(input_ids=packed.ids, position_ids=packed.positions, use_cache=False).logits
+    at = len(encoded[0].ids)
+    alone = model(input_ids=torch.tensor([encoded[1].ids]), use_cache=False).logits
+    torch.testing.assert_close(together[:1, at : at + len(encoded[1].ids)], alone, atol=1e-5, rtol=1e-5)
+    assert sorted(packed.targets.tolist()) == sorted(token for one in encoded for token in one.ids[one.learned_from :])
+
+
+def test_packing_uses_every_example_once_and_passes_no_block() -> None:
+    lengths = [5 + n * 7 % 90 for n in range(200)]
+    batches = plan_batches(lengths, size=4, seed=1, packed_to=100)
+    assert sorted(index for unit in batches.units for index in unit) == list(range(200))
+    assert max(batches.lengths) <= 100
+    assert sum(lengths) / (100 * len(batches.units)) > 0.85
+    assert batches.epoch(0) == plan_batches(lengths, 4, 1, 100).epoch(0) != batches.epoch(1)
+    assert sorted(unit for batch in batches.epoch(0) for unit in batch) == sorted(batches.units)
+
+
+def test_early_stop_keeps_the_best_epoch(bench: Workbench) -> None:
+    wrong = [{"messages": [row["messages"][0], {"role": "assistant", "content": "zzz"}]} for row in rows(6)]
+    job = bench.trained(validation_file=bench.upload(jsonl(wrong)), hyperparameters={"n_epochs": 40, "early_stop": 2})
+    messages = [event["message"] for event in bench.events(job["id"])]
+    assert any(message.startswith("Stopped early at step") for message in messages)
+    valid = [event["data"]["valid_loss"] for event in bench.events(job["id"]) if event["type"] == "metrics"]
+    checkpoint = bench.client.get(f"/v1/fine_tuning/jobs/{job['id']}/checkpoints").json()["data"][0]
+    assert checkpoint["metrics"]["full_valid_loss"] == min(valid)
+
+
+def test_a_student_goes_on_from_a_student(bench: Workbench) -> None:
+    for recipe in ("full", "lora"):
+        first = bench.trained(model=f"{BASE}@{recipe}", seed=7)
+        second = bench.trained(model=first["fine_tuned_model"], seed=7)
+        assert second["recipe"] == first["recipe"]
+        assert losses(bench, second["id"])[0] < losses(bench, first["id"])[0]
+
+
+def test_every_bad_line_is_named_before_training(bench: Workbench) -> None:
+    content = b'{"messages": 3}\nno json\n\n{"messages": [%b, %b]}\n' % ((b'{"role": "user", "content": "a"}',) * 2)
+    job = bench.create(content).json()["id"]
+    bench.services.supervisor._validate(bench.services.jobs.get(job))
+    failed = bench.job(job)
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "invalid_training_file")
+    for part in ("line 1: messages", "line 2: not JSON", "line 4: the last message must be the assistant's"):
+        assert part in failed["error"]["message"]
+
+
+def test_a_file_without_examples_is_no_training_file(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_bytes(b"\n\n")
+    with pytest.raises(InvalidTrainingFile, match="no example"):
+        read_examples(tmp_path / "empty")
+
+
+def test_a_rate_too_large_ends_the_job_with_advice(bench: Workbench) -> None:
+    job = bench.create(hyperparameters={"learning_rate_multiplier": 1e30, "max_gradient_norm": 1e30}).json()["id"]
+    failed = bench.train(job)
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "training_diverged")
+
+
+def test_no_room_for_checkpoints_is_told_once_and_training_goes_on(bench: Workbench) -> None:
+    object.__setattr__(bench.settings, "checkpoint_budget", 1000)
+    job = bench.create().json()["id"]
+    assert bench.train(job, checkpoint_seconds=0)["status"] == "succeeded"
+    told = [event["message"] for event in bench.events(job) if event["level"] == "warn"]
+    assert len(told) == 1
+    assert "disk budget" in told[0]
+
+
+def test_a_long_prompt_loses_its_middle_and_the_answer_stays(tmp_path: Path) -> None:
+    text = ModelText(str(build_base(tmp_path, BASE)))
+    row = {"messages": [{"role": "user", "content": "A" + "x" * 500 + "Z"}, {"role": "assistant", "content": "yes"}]}
+    (tmp_path / "t.jsonl").write_bytes(jsonl([row]))
+    (encoded,) = encode_examples(text, read_examples(tmp_path / "t.jsonl"), Recipe(max_tokens=64))
+    written = "".join(text.pieces(encoded.ids))
+    assert (len(encoded.ids), encoded.cut) == (64, True)
+    assert written.startswith("Ax")
+    assert written.endswith("xZyes")
+    (full,) = encode_examples(text, read_examples(tmp_path / "t.jsonl"), Recipe(max_tokens=64, loss="full"))
+    assert (full.learned_from, encoded.learned_from) == (1, 60)
+
+
+def test_an_adapter_loads_in_plain_peft(bench: Workbench) -> None:
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    job = bench.trained(model=f"{BASE}@lora", hyperparameters=LEARNED)
+    folder = bench.home.model(job["id"])
+    manifest = json.loads((folder / "student.json").read_text())
+    assert json.loads((folder / "adapter_config.json").read_text())["base_model_name_or_path"] == BASE
+    plain = PeftModel.from_pretrained(
+        AutoModelForCausalLM.from_pretrained(bench.home.bases / manifest["base_folder"]), folder
+    ).eval()
+    ids = AutoTokenizer.from_pretrained(folder)("Say red", return_tensors="pt")["input_ids"]
+    expected = torch.log_softmax(plain(input_ids=ids).logits[0, :-1], -1).gather(1, ids[0, 1:, None])[:, 0].tolist()
+    (choice,) = bench.complete(job["fine_tuned_model"], ids[0].tolist(), max_tokens=0, echo=True, logprobs=0)
+    assert choice["logprobs"]["token_logprobs"][1:] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_base_is_the_same_whoever_builds_it(tmp_path: Path) -> None:
+    texts = [target_of(row) for row in rows()]
+    one, two = build_base(tmp_path / "one", BASE, texts), build_base(tmp_path / "two", BASE, texts)
+    assert one.name == two.name
+    for name in ("model.safetensors", "tokenizer.json"):
+        assert (one / name).read_bytes() == (two / name).read_bytes()
+    assert ModelText(str(one)).vocabulary <= BLUEPRINTS[BASE].vocabulary
+
+
+def test_rates_rise_then_fall() -> None:
+    assert [rate_factor(step, 10, "linear", 0.2) for step in (0, 1, 2, 6, 9)] == [0.5, 1.0, 1.0, 0.5, 0.125]
+    assert [rate_factor(step, 10, "constant", 0) for step in (0, 9)] == [1.0, 1.0]
+    assert rate_factor(5, 10, "cosine", 0) == pytest.approx(0.5)
+
+
+def test_checkpoints_of_other_weights_are_not_taken(tmp_path: Path) -> None:
+    one, two = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2, bias=False)
+    from student_server.training.checkpoint import Progress
+
+    checkpoints = Checkpoints(tmp_path / "job" / "checkpoints", 1 << 30)
+    assert checkpoints.save(one, torch.optim.AdamW(one.parameters(), fused=True), Progress(step=1)) is None
+    assert checkpoints.restore(two, torch.optim.AdamW(two.parameters(), fused=True)) is None
