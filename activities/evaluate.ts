@@ -7,7 +7,7 @@ import type { Prepared, Scores } from '../contracts/stage.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import type { Metrics } from '../domain/metrics.ts';
 import type { Task } from '../domain/tasks/task.ts';
-import { inBatches } from './batches.ts';
+import { inBatches } from './in-batches.ts';
 import { domainTable, taskOf } from './pool.ts';
 import type { Artifacts } from './ports/artifacts.ts';
 import type { Student, StudentRequest } from './ports/student.ts';

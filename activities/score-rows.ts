@@ -9,7 +9,7 @@ import type { Connected, StudentRef } from '../contracts/stage.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { answerLine } from '../domain/tasks/answer-line.ts';
 import type { Task } from '../domain/tasks/task.ts';
-import { inBatches } from './batches.ts';
+import { inBatches } from './in-batches.ts';
 import type { Generation, Student, StudentRequest } from './ports/student.ts';
 import type { World } from './ports/world.ts';
 import { promptAs } from './prompt-as.ts';
