@@ -18,15 +18,24 @@ export interface Finding {
   readonly violations: readonly string[];
 }
 
-/** Calls whose answers the strikes may have lost. */
-export function mayLose({ plan, small }: Pick<Site, 'plan' | 'small'>, struck: readonly Struck[]): number {
+/**
+ * Calls whose answers the strikes may have lost. `departures`: when calls left. To those in flight at the signal that
+ * kills an endpoint come those that it still took before it was gone.
+ */
+export function mayLose(
+  { plan, small }: Pick<Site, 'plan' | 'small'>,
+  struck: readonly Struck[],
+  departures: readonly number[],
+): number {
   if (plan.idempotent) return 0;
   const inFlight = plan.concurrency * plan.workers;
-  return struck.reduce((sum, { strike }) => {
+  return struck.reduce((sum, { strike, at, goneAt = at }) => {
     const { loses: usually, full } = kindOf(strike.fault);
     // Without a file system of its own, whatever a worker writes is limited: the ledger too.
     const loses = full !== undefined && small === undefined ? 'in-flight' : usually;
-    return sum + (loses === 'none' ? 0 : loses === 'struck' ? strike.count : inFlight);
+    if (loses === 'none') return sum;
+    if (loses === 'struck') return sum + strike.count;
+    return sum + inFlight + departures.filter((left) => left >= at && left <= goneAt).length;
   }, 0);
 }
 
@@ -45,7 +54,11 @@ export function inspect(
     look(ledgerPath, `select count(*) as n from calls where state = '${state}'`).map(({ n }) => Number(n))[0] ?? 0;
   const [forfeited, recovered, open] = [count('forfeited'), count('recovered'), count('intent')];
   if (open > 0) found.push(`${open} intents are still open`);
-  const bound = mayLose(site, struck);
+  const departures = look(
+    ledgerPath,
+    "select at from events where transition in ('intend', 'reissue', 'send-again') order by counter",
+  ).map(({ at }) => Number(at));
+  const bound = mayLose(site, struck, departures);
   if (forfeited > bound) found.push(`${forfeited} calls forfeited where at most ${bound} were in flight at the faults`);
 
   const kinds = struck.map(({ strike }) => kindOf(strike.fault));

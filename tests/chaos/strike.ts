@@ -17,6 +17,8 @@ export interface Struck {
   /** When something was broken, and when it was mended: milliseconds since the epoch. */
   readonly at: number;
   readonly mendedAt: number;
+  /** When a killed endpoint was gone: until then it still takes connections, and resets them. */
+  readonly goneAt: number | undefined;
 }
 
 /** As `strikeAtItsMoment`; a strike that fails is a violation, and never the end of the campaign. */
@@ -39,21 +41,33 @@ async function strikeAtItsMoment(site: Site, watch: Watch, strike: Strike): Prom
   }
   let at = Date.now();
   // The endpoint strikes by itself at exactly that request.
-  if (kindOf(strike.fault).endpoint !== undefined) return { strike, at, mendedAt: at };
+  if (kindOf(strike.fault).endpoint !== undefined) return { strike, at, mendedAt: at, goneAt: undefined };
   await wait(strike.delayMs);
   if (watch.over) return undefined;
   watch.broken += 1;
+  let goneAt: number | undefined;
   try {
-    await carryOut(site, watch, strike, () => {
-      at = Date.now();
+    await carryOut(site, watch, strike, {
+      broken: () => {
+        at = Date.now();
+      },
+      gone: () => {
+        goneAt = Date.now();
+      },
     });
   } finally {
     watch.broken -= 1;
   }
-  return { strike, at, mendedAt: Date.now() };
+  return { strike, at, mendedAt: Date.now(), goneAt };
 }
 
-async function carryOut(site: Site, watch: Watch, strike: Strike, broken: () => void): Promise<void> {
+/** The moments of a strike that are told to who counts what it cost. */
+interface Moments {
+  readonly broken: () => void;
+  readonly gone: () => void;
+}
+
+async function carryOut(site: Site, watch: Watch, strike: Strike, { broken, gone }: Moments): Promise<void> {
   broken();
   const random = seededRandom(site.plan.name, 'strike', strike.fault, strike.at);
   const pause = 100 + random.int(900);
@@ -81,6 +95,7 @@ async function carryOut(site: Site, watch: Watch, strike: Strike, broken: () => 
       return await frozen(site.teacher, 1000 + random.int(2500));
     case 'teacher-kill': {
       await site.teacher.kill();
+      gone();
       const { faults } = site;
       // A new process counts anew how often a fault has struck: those that have begun are not repeated.
       site.faults = faults.filter(({ from }) => (from ?? 0) > site.requests());
