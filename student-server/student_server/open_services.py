@@ -34,14 +34,30 @@ def open_services(settings: Settings) -> Services:
         events=Events(database),
         models=models,
         catalogue=Catalogue(home, bases, models),
-        supervisor=Supervisor(home, jobs, trainers),
+        supervisor=_supervisor(settings, home, jobs, trainers, engine),
         engine=engine,
         metrics=metrics,
     )
 
 
+def _supervisor(
+    settings: Settings, home: Home, jobs: Jobs, trainers: TrainerSettings, engine: LateEngine
+) -> Supervisor:
+    if settings.vllm is None or not settings.vllm_sleeps:
+        # Not even asked: opening an engine loads PyTorch.
+        return Supervisor(home, jobs, trainers)
+    return Supervisor(
+        home, jobs, trainers, lambda: engine.get().training_begins(), lambda: engine.get().training_ended()
+    )
+
+
 def _open_engine(settings: Settings, home: Home, metrics: Metrics) -> Engine:
-    # Loads PyTorch, which is why it stands here and not above.
+    # Both load PyTorch, which is why they stand here and not above.
+    if settings.vllm is not None:
+        from .inference.vllm_api import VllmApi
+        from .inference.vllm_engine import VllmEngine
+
+        return VllmEngine(VllmApi(settings.vllm), sleeps=settings.vllm_sleeps)
     from .inference.torch_engine import TorchEngine, TorchEngineSettings
 
     return TorchEngine(

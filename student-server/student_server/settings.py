@@ -42,6 +42,8 @@ class Settings:
     max_batch: int
     batch_window: float
     loaded_models: int
+    vllm: str | None
+    vllm_sleeps: bool
 
 
 def parser() -> argparse.ArgumentParser:
@@ -79,6 +81,8 @@ def parser() -> argparse.ArgumentParser:
         help="how long small requests wait for each other; 0: never, so company changes no number (%(default)s)",
     )
     add("--loaded-models", type=int, default=4, help="models kept in memory (%(default)s)")
+    add("--vllm", metavar="URL", help="a vLLM on this machine that generates and scores instead (README)")
+    add("--vllm-sleeps", action="store_true", help="it shares a GPU with training: it sleeps while a job trains")
     return parse
 
 
@@ -93,6 +97,8 @@ def read_settings(words: list[str] | None = None) -> Settings:
     for name in ("trainer_threads", "serving_threads", "max_body", "max_file", "max_batch", "loaded_models"):
         if getattr(given, name) < 1:
             problems.append(f"--{name.replace('_', '-')} {getattr(given, name)}: at least 1 is expected")
+    if given.vllm is not None and (len(bases) != 1 or bases[0].is_blueprint):
+        problems.append("--vllm: exactly one --base is expected, the one vLLM was started with; a tiny Llama has many")
     if problems:
         raise SettingsError("\n".join(problems))
     return Settings(
@@ -112,6 +118,8 @@ def read_settings(words: list[str] | None = None) -> Settings:
         max_batch=given.max_batch,
         batch_window=given.batch_window / 1000,
         loaded_models=given.loaded_models,
+        vllm=given.vllm,
+        vllm_sleeps=given.vllm_sleeps,
     )
 
 

@@ -44,9 +44,18 @@ def jsonl(values: list[Any]) -> bytes:
 
 
 class Workbench:
-    def __init__(self, home: Path, words: tuple[str, ...] = ()) -> None:
+    def __init__(self, home: Path, words: tuple[str, ...] = (), bases: tuple[str, ...] = (BASE,)) -> None:
         self.settings: Settings = read_settings(
-            ["--home", str(home), "--base", BASE, "--device", "cpu", "--serving-threads", "1", *words]
+            [
+                "--home",
+                str(home),
+                "--device",
+                "cpu",
+                "--serving-threads",
+                "1",
+                *(f"--base={base}" for base in bases),
+                *words,
+            ]
         )
         self.home = Home(self.settings.home)
         self.home.claim()

@@ -1,4 +1,4 @@
-"""What answers prompts. Prompts and answers are token ids."""
+"""What answers prompts: PyTorch in this process, or a vLLM beside it. Prompts and answers are token ids."""
 
 from __future__ import annotations
 
@@ -80,6 +80,11 @@ class Engine(Protocol):
     def generate(self, served: Served, rows: Sequence[GenerateRow]) -> Future[list[Answer]]: ...
 
     def score(self, served: Served, rows: Sequence[ScoreRow]) -> Future[list[Scores]]: ...
+
+    def training_begins(self) -> None:
+        """Before a trainer starts on this machine; returns when it may."""
+
+    def training_ended(self) -> None: ...
 
     def forget(self, served: Served) -> None:
         """The model was removed."""

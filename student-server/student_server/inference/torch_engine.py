@@ -80,6 +80,12 @@ class TorchEngine:
         with as_served:
             return score(model, rows, int(model.config.vocab_size), self._settings.device)
 
+    def training_begins(self) -> None:
+        """The trainer is a process of its own, and both find room: nothing to do."""
+
+    def training_ended(self) -> None:
+        """As above."""
+
     def forget(self, served: Served) -> None:
         def run(rows: Sequence[None]) -> list[None]:
             self._loaded.forget(served)

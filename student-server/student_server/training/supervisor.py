@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,10 +54,17 @@ class Supervisor:
         home: Home,
         jobs: Jobs,
         settings: TrainerSettings,
+        before: Callable[[], None] = lambda: None,
+        after: Callable[[], None] = lambda: None,
     ) -> None:
+        """`before` the first trainer starts and `after` the last one has ended: what must not be there meanwhile."""
         self._home = home
         self._jobs = jobs
         self._settings = settings
+        self._before = before
+        self._after = after
+        # A server that was killed may have left the room empty.
+        self._room_made = True
         self._running: dict[str, Trainer] = {}
         self._crashes: dict[str, int] = {}
         self._wake = threading.Event()
@@ -97,6 +105,19 @@ class Supervisor:
         for device in self._settings.devices:
             if device not in self._running:
                 self._start_next(device)
+        if not self._running:
+            self._give_room_back()
+
+    def _make_room(self) -> None:
+        """Before a job is taken: where there is no room it stays queued, and the next look tries again."""
+        if not self._room_made:
+            self._before()
+            self._room_made = True
+
+    def _give_room_back(self) -> None:
+        if self._room_made:
+            self._after()
+            self._room_made = False
 
     def _validate(self, job: JobRecord) -> None:
         """Before it queues: a file that can't be read is known at once, also while another job trains."""
@@ -113,6 +134,7 @@ class Supervisor:
 
     def _start_next(self, device: str) -> None:
         for job in self._jobs.with_status("queued"):
+            self._make_room()
             attempt = self._jobs.take(job.id)
             if attempt is None:
                 continue
@@ -198,6 +220,8 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 trainer.process.kill()
                 trainer.process.wait()
+        self._running.clear()
+        self._give_room_back()
 
 
 def _last_line(path: Path) -> str:

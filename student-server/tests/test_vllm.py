@@ -1,0 +1,90 @@
+"""A vLLM beside the server: it is given adapters, and leaves while a job trains. Against a double of its API."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from vllm_double import VllmDouble
+from workbench import BASE, Workbench, prompt_of, rows, target_of
+
+from student_server.inference.engine import ScoreRow
+from student_server.models.build_base import build_base
+
+
+class Beside:
+    def __init__(self, folder: Path) -> None:
+        self.base = str(build_base(folder / "bases", BASE, [target_of(row) for row in rows()]))
+        self.double = VllmDouble(self.base)
+        words = ("--base", f"mine={self.base}", "--vllm", self.double.url, "--vllm-sleeps")
+        self.bench = Workbench(folder / "home", words, bases=())
+
+    def paths(self) -> list[str]:
+        return [path for path, _ in self.double.asked]
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Iterator[Beside]:
+    beside = Beside(tmp_path)
+    with beside.bench:
+        yield beside
+    beside.double.close()
+
+
+def train(bench: Workbench, recipe: str = "lora") -> dict[str, Any]:
+    more = {"n_epochs": 20, "learning_rate_multiplier": 20}
+    return bench.trained(model=f"mine@{recipe}", hyperparameters=more)
+
+
+def test_answers_and_scores_are_those_of_pytorch(beside: Beside, tmp_path: Path) -> None:
+    job = train(beside.bench)
+    prompts = [prompt_of(row) for row in rows(3)]
+    with Workbench(tmp_path / "other", ("--base", f"mine={beside.base}"), bases=()) as other:
+        same = train(other)
+        for mine, theirs in ((job["fine_tuned_model"], same["fine_tuned_model"]), ("mine", "mine")):
+            for more in ({"max_tokens": 12, "logprobs": 2}, {"max_tokens": 0, "echo": True, "logprobs": 1}):
+                told = beside.bench.complete(mine, prompts, return_token_ids=True, **more)
+                expected = other.complete(theirs, prompts, return_token_ids=True, **more)
+                for one, two in zip(told, expected, strict=True):
+                    assert (one["text"], one["token_ids"]) == (two["text"], two["token_ids"])
+                    assert one["logprobs"]["token_logprobs"] == pytest.approx(
+                        two["logprobs"]["token_logprobs"], abs=1e-4
+                    )
+                    assert one["logprobs"]["tokens"] == two["logprobs"]["tokens"]
+    assert beside.double.adapters == {job["fine_tuned_model"]: str(beside.bench.home.model(job["id"]))}
+    assert beside.paths().count("/v1/load_lora_adapter") == 1
+
+
+def test_a_vllm_that_was_restarted_is_given_its_adapters_again(beside: Beside) -> None:
+    student = train(beside.bench)["fine_tuned_model"]
+    beside.bench.complete(student, "Say", max_tokens=2)
+    beside.double.adapters.clear()
+    beside.bench.complete(student, "Say", max_tokens=2)
+    assert beside.paths().count("/v1/load_lora_adapter") == 2
+
+
+def test_an_adapter_that_is_there_already_is_no_failure(beside: Beside) -> None:
+    job = train(beside.bench)
+    beside.double.adapters[job["fine_tuned_model"]] = str(beside.bench.home.model(job["id"]))
+    assert beside.bench.complete(job["fine_tuned_model"], "Say", max_tokens=2)
+
+
+def test_it_sleeps_while_a_job_trains_and_who_asks_meanwhile_waits(beside: Beside) -> None:
+    engine = beside.bench.services.engine.get()
+    served = beside.bench.services.catalogue.find("mine")
+    engine.training_begins()
+    assert beside.double.asleep
+    waiting = engine.score(served, [ScoreRow([0, 5, 6], 0)])
+    assert not waiting.done()
+    engine.training_ended()
+    assert len(waiting.result(30)[0].logprobs) == 3
+    assert beside.paths()[:2] == ["/sleep?level=1", "/wake_up"]
+
+
+def test_a_student_without_an_adapter_is_refused_and_a_vllm_that_is_gone_is_told(beside: Beside) -> None:
+    whole = train(beside.bench, "full")["fine_tuned_model"]
+    body = {"model": whole, "prompt": "Say"}
+    assert beside.bench.client.post("/v1/completions", json=body).status_code == 400
+    beside.double.close()
+    gone = beside.bench.client.post("/v1/completions", json={"model": "mine", "prompt": "Say"})
+    assert (gone.status_code, gone.json()["error"]["code"]) == (503, "engine_unavailable")
