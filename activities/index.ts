@@ -28,8 +28,12 @@ export function controlActivities(world: World): ControlActivities {
   const { artifacts, ledger } = world;
   return {
     connect: guarded(async (spec) => await connect(world, spec)),
-    prepare: guarded(async (spec) => await world.prepare(spec)),
-    keepEstimate: guarded(async ({ spec, prepared }) => await keepEstimate(world, spec, prepared)),
+    // Before anything is asked: what the run then answers itself is no part of what was expected of it.
+    prepare: guarded(async (spec) => {
+      const prepared = await world.prepare(spec);
+      await keepEstimate(world, spec, prepared);
+      return prepared;
+    }),
     balance: guarded(async (input) => {
       await ledger.verify(input.connected.ledger);
       return await balance(artifacts, input);

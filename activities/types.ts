@@ -46,8 +46,6 @@ export interface ControlActivities {
   /** Opens the run in the ledger, probes the endpoints once, pins both. */
   connect(spec: RunSpec): Promise<Connected>;
   prepare(spec: RunSpec): Promise<Prepared>;
-  /** What the run is expected to ask for and to cost, for its report. */
-  keepEstimate(request: { spec: RunSpec; prepared: Prepared }): Promise<void>;
   balance(input: StageInput): Promise<Balanced>;
   planRound(input: PlanRoundInput): Promise<RoundPlan>;
   closeStage(input: CloseStageInput): Promise<ClosedStage>;

@@ -12,7 +12,6 @@ import {
 } from '@temporalio/workflow';
 import type { RunResult, RunStatus } from '../contracts/progress.ts';
 import type { DistillInput, StageResult, StudentRef } from '../contracts/stage.ts';
-import { estimateBeside } from './estimating.ts';
 import { progressOfRun, stageReported } from './messages.ts';
 import { StepSkipped, attempt } from './parking.ts';
 import { answerUpdates } from './run-updates.ts';
@@ -46,7 +45,6 @@ export async function distill(input: DistillInput): Promise<RunResult> {
   }
 
   let error: unknown;
-  let estimated = Promise.resolve();
   try {
     state.connected = await step('connect', () =>
       steps.control.connect.executeWithOptions({ summary: 'open the ledger, probe the endpoints' }, [spec]),
@@ -55,7 +53,6 @@ export async function distill(input: DistillInput): Promise<RunResult> {
       steps.control.prepare.executeWithOptions({ summary: 'import the data' }, [spec]),
     );
     state.prepared = prepared;
-    estimated = estimateBeside(steps, spec, prepared);
     while (state.stages.length < spec.stages && !state.stopAfterStage && !cancelled()) {
       await condition(() => !state.parking.paused);
       const startedAt = Date.now();
@@ -90,7 +87,6 @@ export async function distill(input: DistillInput): Promise<RunResult> {
   }
   if (cancelled()) error ??= new CancelledFailure('The run was stopped at once.');
   state.current = null;
-  await estimated;
   return await CancellationScope.nonCancellable(async () => await end(state, steps, step, error));
 }
 
