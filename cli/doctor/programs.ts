@@ -1,16 +1,13 @@
 /** The programs that have to be there. */
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { z } from 'zod';
 import { repository } from '../../workers/services/home.ts';
+import { findPython } from '../../workers/services/python.ts';
 import { fine, note, trouble } from './prerequisite.ts';
 import type { Prerequisite } from './prerequisite.ts';
 
 const Manifest = z.object({ engines: z.object({ node: z.string().regex(/^>=\d+\.\d+$/) }) });
-/** Of the student server. */
-const oldestPython = [3, 11] as const;
 
 export const nodePrerequisite: Prerequisite = {
   title: 'Node.js',
@@ -26,18 +23,9 @@ export const nodePrerequisite: Prerequisite = {
 export const pythonPrerequisite: Prerequisite = {
   title: 'Python',
   async task() {
-    const wanted = oldestPython.join('.');
-    const what = `only the student server needs it, ${wanted} or newer`;
-    try {
-      // ensurepip is what distributions leave out.
-      const program = 'import sys, venv, ensurepip; print(sys.version.split()[0])';
-      const { stdout } = await promisify(execFile)('python3', ['-c', program], { timeout: 10_000 });
-      const has = stdout.trim();
-      return isAtLeast(has, oldestPython) ? fine(has) : note(`${has}; ${what}`);
-    } catch {
-      // Whatever keeps it from saying its version keeps it from running a server.
-      return note(`there is no python3 with venv on the PATH; ${what}`);
-    }
+    const python = await findPython();
+    if (python !== undefined) return fine(`${python.version} (${python.command})`);
+    return note('none that is 3.11 or newer (BALDISTILL_PYTHON names another); only the student server needs it');
   },
 };
 
