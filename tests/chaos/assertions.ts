@@ -12,6 +12,8 @@ import type { Struck } from './strike.ts';
 
 export interface Finding {
   readonly forfeited: number;
+  /** Of these, how many go beyond what was in flight at the signals: taken and reset by an endpoint on its way out. */
+  readonly afterSignal: number;
   readonly recovered: number;
   readonly billed: number;
   readonly seconds: readonly { readonly strike: Struck['strike']; readonly recovery: number }[];
@@ -29,13 +31,15 @@ export function mayLose(
 ): number {
   if (plan.idempotent) return 0;
   const inFlight = plan.concurrency * plan.workers;
-  return struck.reduce((sum, { strike, at, goneAt = at }) => {
+  return struck.reduce((sum, { strike, at, goneAt }) => {
     const { loses: usually, full } = kindOf(strike.fault);
     // Without a file system of its own, whatever a worker writes is limited: the ledger too.
     const loses = full !== undefined && small === undefined ? 'in-flight' : usually;
     if (loses === 'none') return sum;
     if (loses === 'struck') return sum + strike.count;
-    return sum + inFlight + departures.filter((left) => left >= at && left <= goneAt).length;
+    return (
+      sum + inFlight + (goneAt === undefined ? 0 : departures.filter((left) => left >= at && left <= goneAt).length)
+    );
   }, 0);
 }
 
@@ -61,6 +65,13 @@ export function inspect(
   const bound = mayLose(site, struck, departures);
   if (forfeited > bound) found.push(`${forfeited} calls forfeited where at most ${bound} were in flight at the faults`);
 
+  const atTheSignals = mayLose(
+    site,
+    struck.map((strike) => ({ ...strike, goneAt: undefined })),
+    departures,
+  );
+  const afterSignal = Math.max(0, Math.min(forfeited, bound) - atTheSignals);
+
   const kinds = struck.map(({ strike }) => kindOf(strike.fault));
   const lowered = kinds.some(({ lowersLimit }) => lowersLimit === true);
   const changed = kinds.some(({ changesAnswers }) => changesAnswers === true);
@@ -81,7 +92,7 @@ export function inspect(
     return { strike, recovery: (next - at) / 1000 };
   });
   const billed = entries.filter(({ kind }) => kind === 'bill').length;
-  return { forfeited, recovered, billed, seconds, violations: found };
+  return { forfeited, afterSignal, recovered, billed, seconds, violations: found };
 }
 
 export function trainingHash(site: Site, run: string): string {

@@ -52,12 +52,21 @@ say(tableOf(outcomes));
 say('');
 const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
 say(`${outcomes.length} runs, seed ${values.seed}, ${minutes} minutes, ${violations} violations`);
+const reset = outcomes.filter(({ afterSignal }) => afterSignal > 0);
+if (reset.length > 0) {
+  const most = Math.max(...reset.map(({ afterSignal }) => afterSignal));
+  say(
+    `in ${reset.length} of them an endpoint reset calls that left after its signal and before its end: at most ${most}`,
+  );
+}
 process.exit(violations === 0 ? 0 : 1);
 
-function lineOf({ plan, forfeited, recovered, parked, wallSeconds, violations: found, folder }: Outcome): string {
+function lineOf(outcome: Outcome): string {
+  const { plan, forfeited, afterSignal, recovered, parked, wallSeconds, violations: found, folder } = outcome;
   const strikes = plan.strikes.map(({ fault, at }) => `${fault}@${at}`).join(' ');
   const kind = plan.idempotent ? 'idempotent' : 'plain';
-  const figures = `${forfeited} forfeited, ${recovered} recovered, ${wallSeconds.toFixed(1)} s`;
+  const late = afterSignal > 0 ? ` (${afterSignal} left after the signal)` : '';
+  const figures = `${forfeited} forfeited${late}, ${recovered} recovered, ${wallSeconds.toFixed(1)} s`;
   const reasons = parked.length === 0 ? '' : `, parked by ${parked.join(' and ')}`;
   const head = `${plan.name} ${kind} L=${plan.calls} ${strikes}: ${figures}${reasons}`;
   return [
