@@ -7,6 +7,7 @@ import { BaldistillError } from '../domain/failures.ts';
 import { openingOf } from './run-opening.ts';
 import type { RunBudget } from './ports/ledger.ts';
 import type { World } from './ports/world.ts';
+import { trainingManner } from './training-manner.ts';
 
 /** Records the run in the ledger, or finds it there with what it is charged. */
 export async function openInLedger({ ledger }: World, spec: RunSpec): Promise<RunBudget> {
@@ -26,6 +27,8 @@ export async function connect(world: World, spec: RunSpec): Promise<Connected> {
     );
   }
   if (spec.stages > 1 && capabilities !== null) requireLogprobs(spec.switches, capabilities);
+  // Refused here, before the teacher is paid.
+  if (spec.stages > 0 && student !== null) await trainingManner(student, spec, student.baseModel);
   return {
     ledger: await world.ledger.identity(),
     teacherModel: spec.teacher === undefined ? null : world.teacher(spec).model,

@@ -7,6 +7,7 @@ import { stillRunning, workerLeaves } from './boundary.ts';
 import { callKey } from './call-key.ts';
 import type { World } from './ports/world.ts';
 import { reserveTraining, settleTraining } from './student-money.ts';
+import { trainingManner } from './training-manner.ts';
 
 /**
  * Creates the job, or finds the one already created under its key: in the ledger, whose exclusive row guards the
@@ -30,12 +31,15 @@ export async function fineTune(
   const student = world.student(spec, null);
   if (student === null || !('hyperparameters' in spec.student))
     throw new BaldistillError('InvalidInput', 'The run has no student to train.');
+  const manner = await trainingManner(student, spec, from);
   const key = callKey({
     training: training.sha256,
     from,
     hyperparameters: spec.student.hyperparameters,
     loss: spec.switches.loss,
     seed: spec.seed,
+    // `loss` is in the key already.
+    ...(manner.template === undefined ? {} : { template: manner.template }),
     // The same words in another folder are another command.
     ...(command === null ? {} : { command: command.train, cwd: command.cwd }),
   });
@@ -57,6 +61,7 @@ export async function fineTune(
         trainingPath: command === null ? world.artifacts.localPath(training) : await exportTraining(input),
         seed: spec.seed,
         suffix: `stage-${stage}`,
+        manner,
         signal: AbortSignal.any([cancelled, world.draining]),
       }));
     await world.ledger.recordOnce(key, id);

@@ -1,9 +1,12 @@
-/** Prints the last line of .ci/run from vitest's JSON result: `test-summary.mjs RESULT STATUS`. */
+/**
+ * Prints the last line of .ci/run: `test-summary.mjs RESULT STATUS [OUTPUT]`. RESULT is vitest's JSON, STATUS that of the
+ * checks and of vitest, OUTPUT what student-server/ci.sh printed: its last line has the counts of the Python part.
+ */
 import { readFileSync } from 'node:fs';
 
-const [path, status] = process.argv.slice(2);
+const [path, status, output] = process.argv.slice(2);
 
-function count() {
+function countTests() {
   try {
     const result = JSON.parse(readFileSync(path, 'utf8'));
     // A test file that does not load has no tests; it is one failure all the same.
@@ -19,8 +22,25 @@ function count() {
   }
 }
 
-const { passed, failed, skipped } = count();
+function countPython() {
+  if (output === undefined) return { passed: 0, failed: 0, skipped: 0 };
+  try {
+    const last = readFileSync(output, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    const counts = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(last);
+    if (counts === null) throw new Error('its last line has no counts');
+    const [passed, failed, skipped] = counts.slice(1).map((count) => Number(count ?? 0));
+    return { passed, failed, skipped };
+  } catch (error) {
+    console.error(`The Python part left no result: ${error.message}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+const tests = countTests();
 // A failed check, or an error outside any test, counts as one failure.
-const failures = failed === 0 && status !== '0' ? 1 : failed;
-console.log(`${passed} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-process.exitCode = failures > 0 ? 1 : 0;
+if (tests.failed === 0 && status !== '0') tests.failed = 1;
+const python = countPython();
+const sum = (name) => tests[name] + python[name];
+const skipped = sum('skipped');
+console.log(`${sum('passed')} passed, ${sum('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = sum('failed') > 0 ? 1 : 0;

@@ -1,38 +1,49 @@
 #!/usr/bin/env bash
-# The student server's checks and tests: `student-server/ci.sh PYTHON`, in an environment with requirements-dev.lock.txt.
-# Without PYTHON it makes that environment. Ends with one line, "N passed, N failed" and, where it could not be made,
-# ", 1 skipped" after the reason.
+# The student server's checks and tests: `student-server/ci.sh`, or `student-server/ci.sh PYTHON` in an environment of
+# your own with requirements-dev.lock.txt. Bounded: SETUP_SECONDS to make its environment (over: skipped) and
+# TEST_SECONDS to check and test (over: failed). Ends with one line, "N passed, N failed" and, where something was
+# skipped, ", N skipped"; the whole of it is 1 skipped where there is no environment, and the reason stands above.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+setup_seconds=${SETUP_SECONDS:-180}
+test_seconds=${TEST_SECONDS:-300}
+
+# `within SECONDS COMMAND...`: when the time is over it ends, with its children; macOS has no such command.
+within() {
+  if command -v timeout > /dev/null; then timeout -s INT -k 10 "$@"; else "${@:2}"; fi
+}
 
 python=${1:-}
 if [ -z "$python" ]; then
-  made=$(../bin/baldistill student --set-up)
-  if [ -z "$made" ]; then
-    echo 'The student server was not tested: its Python environment cannot be made here (see above).'
+  python=$(within "$setup_seconds" ./test-environment.sh)
+  code=$?
+  if [ "$code" != 0 ]; then
+    reason='its Python environment cannot be made here (see above)'
+    # 137: it had to be killed.
+    case $code in 124 | 137) reason="its Python environment was not made within $setup_seconds s" ;; esac
+    echo "The student server was not tested: $reason."
     echo '0 passed, 0 failed, 1 skipped'
     exit 0
-  fi
-  # Beside the server's environment, which stays as users have it; packages come from there.
-  tests=$(dirname "$(dirname "$made")")-tests
-  python=$tests/bin/python
-  if [ ! -e "$tests/complete" ]; then
-    "$made" -m venv "$tests" \
-      && "$made" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
-        > "$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/server.pth" \
-      && "$python" -m pip install --quiet --no-deps --require-hashes -r requirements-dev.lock.txt \
-      && touch "$tests/complete" \
-      || { echo 'The student server was not tested: pytest cannot be installed here.'; echo '0 passed, 0 failed, 1 skipped'; exit 0; }
   fi
 fi
 
 status=0
-"$python" -m ruff check . || status=1
-"$python" -m ruff format --check . || status=1
-"$python" -m mypy || status=1
+SECONDS=0
+step() {
+  local left=$((test_seconds - SECONDS))
+  within "$((left > 0 ? left : 1))" "$python" -m "$@"
+  case $? in
+    0) ;;
+    124 | 137) status=1; echo "$1 was ended: checks and tests have $test_seconds s." ;;
+    *) status=1 ;;
+  esac
+}
 result=$(mktemp) || exit 1
 trap 'rm -f "$result"' EXIT
-"$python" -m pytest --junit-xml="$result" || status=1
+step ruff check .
+step ruff format --check .
+step mypy
+step pytest --junit-xml="$result"
 "$python" - "$result" "$status" <<'EOF'
 import sys
 import xml.etree.ElementTree as xml
@@ -45,7 +56,7 @@ try:
     passed = int(suite["tests"]) - failed - skipped
 except (OSError, xml.ParseError, IndexError):
     passed, failed, skipped = 0, 1, 0
-# A failed check counts as one failure.
+# A failed check, or tests that were ended, count as one failure.
 failed = failed or int(status != "0")
 print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
 EOF

@@ -17,12 +17,21 @@ export interface StudentRequest {
   readonly signal: AbortSignal;
 }
 
+/** How a job trains beyond OpenAI's protocol; what is absent is left to the endpoint. */
+export interface TrainingManner {
+  /** Every token is learned, not those of the answer alone. */
+  readonly loss?: 'full';
+  /** The model's chat template stands between the messages. */
+  readonly template?: 'chat';
+}
+
 export interface FineTuneRequest {
   readonly key: string;
   readonly baseModel: string;
   readonly trainingPath: string;
   readonly seed: number;
   readonly suffix: string;
+  readonly manner: TrainingManner;
   /** Ends a creation that takes as long as the training itself. */
   readonly signal: AbortSignal;
 }
@@ -58,6 +67,8 @@ export interface Student {
     prompts: readonly string[],
     generations: readonly Generation[],
   ): Promise<readonly (number | null)[]>;
+  /** Hyperparameters beyond OpenAI's that the endpoint says it takes for this model; none where it says nothing. */
+  tunableBy(model: string): Promise<readonly string[]>;
   /** The job already created under this key, if the endpoint knows one. */
   findJob(key: string): Promise<string | undefined>;
   createJob(request: FineTuneRequest): Promise<string>;

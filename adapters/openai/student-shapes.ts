@@ -38,6 +38,9 @@ export const ChatCompletion = z.object({
 export const Tokens = z.object({ tokens: z.array(z.number()) });
 export const UploadedFile = z.object({ id: z.string() });
 
+/** Of the student server: names of the hyperparameters it takes beside OpenAI's. */
+export const TunableModel = z.object({ tunable: z.array(z.string()) });
+
 export const Job = z.object({
   id: z.string(),
   status: z.string(),

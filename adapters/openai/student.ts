@@ -5,7 +5,7 @@ import type { EndpointAddress } from './client.ts';
 import { studentEndpoint } from './student-endpoint.ts';
 import type { StudentEndpoint } from './student-endpoint.ts';
 import { probeStudent } from './student-probe.ts';
-import { EventList, Job, JobList, LossEvent, UploadedFile } from './student-shapes.ts';
+import { EventList, Job, JobList, LossEvent, TunableModel, UploadedFile } from './student-shapes.ts';
 import { studentText } from './student-text.ts';
 
 /** Metadata key under which a job of ours is found again. */
@@ -34,7 +34,14 @@ export function openAiStudent(settings: StudentSettings): Student {
       return (await jobsUnder(endpoint, key)).find((job) => !endedBadly.has(job.status))?.id;
     },
 
-    async createJob({ key, baseModel, trainingPath, seed, suffix }) {
+    async tunableBy(model) {
+      const described = await endpoint.tryOut(TunableModel, async (client) =>
+        client.get(`/models/${encodeURIComponent(model)}`),
+      );
+      return described?.tunable ?? [];
+    },
+
+    async createJob({ key, baseModel, trainingPath, seed, suffix, manner }) {
       const file = await endpoint.demand(UploadedFile, async (client) =>
         client.files.create({ file: createReadStream(trainingPath), purpose: 'fine-tune' }),
       );
@@ -45,6 +52,7 @@ export function openAiStudent(settings: StudentSettings): Student {
         n_epochs: epochs,
         batch_size: batchSize,
         ...(learningRate === undefined ? {} : { learning_rate_multiplier: learningRate }),
+        ...manner,
       };
       const job = await endpoint.demand(Job, async (client) =>
         client.post('/fine_tuning/jobs', {

@@ -97,11 +97,6 @@ function methodFindings(parts: Parts, stagesChosen: boolean): readonly Finding[]
   }
   if (chosen.schedule === 'full' && chosen.balance === 'adaptive' && actual < 2)
     refuse(['switches', 'schedule'], 'the schedule full goes from natural to balanced and needs at least 2 stages');
-  if (chosen.loss === 'full')
-    refuse(
-      ['switches', 'loss'],
-      'the OpenAI fine-tuning protocol has no name for it, so no endpoint could be told; use completion',
-    );
   const byGeneration = chosen.select === 'random' || (chosen.select === 'uncertainty' && chosen.scoreOn === 'self');
   if (chosen.format === 'chat' && actual > 1 && !byGeneration)
     refuse(
@@ -116,10 +111,17 @@ function methodFindings(parts: Parts, stagesChosen: boolean): readonly Finding[]
 
 function studentFindings(
   method: string,
-  { init, select }: Switches,
+  { init, select, loss }: Switches,
   stages: number,
   student: StudentConfig,
 ): readonly Finding[] {
+  if (loss === 'full' && !('baseUrl' in student && 'model' in student)) {
+    const expected =
+      'embedded' in student
+        ? 'the embedded students learn the completion only; use loss: completion, or the student server'
+        : 'whoever trains outside the run decides what is learned, and cannot be told; leave the key out';
+    return [{ path: ['switches', 'loss'], expected }];
+  }
   if (init === 'continue' && 'embedded' in student) {
     const expected = 'the embedded students always train from their base; use init: base, or another student';
     return [{ path: ['switches', 'init'], expected }];

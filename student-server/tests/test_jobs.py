@@ -106,3 +106,13 @@ def test_a_recipe_belongs_to_the_models_name(bench: Workbench) -> None:
     assert bench.create(model=f"{BASE}@lora").json()["recipe"]["adapter"] == "lora"
     changed = bench.create(model=f"{BASE}@lora", hyperparameters={"rank": 2, "loss": "full"}).json()["recipe"]
     assert (changed["rank"], changed["loss"]) == (2, "full")
+
+
+def test_a_model_says_what_a_job_may_change(bench: Workbench) -> None:
+    for name in (BASE, f"{BASE}@lora"):
+        model = bench.client.get(f"/v1/models/{name}").json()
+        assert model["id"] == name
+        assert {"loss", "template", "quantization"} < set(model["tunable"])
+    changes = {"loss": "full", "template": "chat"}
+    job = bench.create(method={"type": "supervised", "supervised": {"hyperparameters": changes}}).json()
+    assert {name: job["recipe"][name] for name in changes} == changes

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Report } from '../../contracts/report.ts';
 import { resumeRun } from '../../workflows/messages.ts';
+import { startLiar } from '../contract/liar.ts';
 import { openRig, until, wordnetSpec } from './rig.ts';
 import type { Home, Rig } from './rig.ts';
 
@@ -83,4 +84,69 @@ test('a long stage continues as new between slices and loses nothing', async () 
   for await (const { status } of executions) statuses.push(status.name);
   expect(statuses.filter((status) => status === 'CONTINUED_AS_NEW').length).toBeGreaterThan(0);
   expect(statuses.filter((status) => status === 'COMPLETED')).toHaveLength(1);
+});
+
+/** Trains twice; `loss: full`, at this address. */
+const wholeText = (name: string, url: string) =>
+  wordnetSpec(
+    name,
+    { method: 'adaptive-ft-cot', stages: 2 },
+    { student: `{ baseUrl: '${url}', model: naive-bayes }`, switches: '{ loss: full, format: chat }' },
+  );
+
+test('loss: full at an endpoint that does not say it takes it ends the run before the teacher is asked', async () => {
+  const before = await rig.counters();
+  const handle = await home.start(wholeText('not-taken', rig.embedded().url));
+  await expect(handle.result()).rejects.toMatchObject({
+    cause: { cause: { type: 'InvalidInput', message: expect.stringContaining('use `loss: completion`') } },
+  });
+  expect((await rig.counters()).billed).toBe(before.billed);
+});
+
+test.each([
+  [['loss', 'template'], { loss: 'full', template: 'chat' }],
+  [['loss'], { loss: 'full' }],
+])('an endpoint that says it takes %j is told so with every job', async (tunable, told) => {
+  const jobs: unknown[] = [];
+  const url = await startLiar(
+    {
+      ask(body, path) {
+        if (path === '/v1/fine_tuning/jobs') jobs.push(body);
+        return body;
+      },
+      answer: (body, path) => (path === '/v1/models/naive-bayes' ? { ...body, tunable } : body),
+    },
+    new URL(rig.embedded().url).origin,
+  );
+  const handle = await home.start(wholeText(`taken-${tunable.length}`, url));
+  expect(await handle.result()).toMatchObject({ status: 'completed' });
+  const hyperparameters = { n_epochs: 8, batch_size: 16, ...told };
+  const job = { hyperparameters, method: { type: 'supervised', supervised: { hyperparameters } } };
+  expect(jobs).toEqual([expect.objectContaining(job), expect.objectContaining(job)]);
+});
+
+test('what every endpoint does anyway is neither asked about nor told', async () => {
+  const seen: string[] = [];
+  const url = await startLiar(
+    {
+      path(path) {
+        seen.push(path);
+        return path;
+      },
+      ask(body, path) {
+        if (path === '/v1/fine_tuning/jobs') seen.push(JSON.stringify(body['hyperparameters']));
+        return body;
+      },
+    },
+    new URL(rig.embedded().url).origin,
+  );
+  const spec = wordnetSpec(
+    'as-ever',
+    // A seed of its own: what another run here has trained is not trained again.
+    { method: 'adaptive-ft-cot', stages: 1, seed: 8 },
+    { student: `{ baseUrl: '${url}', model: naive-bayes }` },
+  );
+  expect(await (await home.start(spec)).result()).toMatchObject({ status: 'completed' });
+  expect(seen).toContain('{"n_epochs":8,"batch_size":16}');
+  expect(seen.filter((path) => path.startsWith('/v1/models/'))).toEqual([]);
 });

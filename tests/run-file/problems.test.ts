@@ -33,6 +33,11 @@ teacher: { embedded: simulated }
 student: { embedded: naive-bayes }
 `;
 
+/** The good file with this student, which is to learn every token. */
+function full(student: string): string {
+  return problemsOf(good.replace('{ embedded: naive-bayes }', student), { 'switches.loss': 'full' });
+}
+
 describe('an address', () => {
   test.each([
     'https://someone:hunter2@example.com/v1',
@@ -296,6 +301,12 @@ student: { driver: none }
       'baldistill-a init=continue',
     ]);
     expect(refused.filter((neighbour) => neighbour.startsWith('recommended'))).toHaveLength(3);
+  });
+
+  test('loss: full needs an endpoint that trains and can be told', () => {
+    expect(full('{ embedded: naive-bayes }')).toContain('the embedded students learn the completion only');
+    expect(full('{ driver: manual }')).toContain('whoever trains outside the run decides what is learned');
+    expect(full('{ baseUrl: "http://127.0.0.1:8100/v1", model: tiny-llama:small }')).toBe('no problems');
   });
 
   test('a teacher is needed only where one is asked, and a base student where nothing is trained', () => {

@@ -54,6 +54,8 @@ function run(program: string, words: readonly string[]): Promise<{ code: unknown
   });
 }
 
+const summary = (...words: readonly string[]) =>
+  run(process.execPath, [join(clone, 'setup', 'test-summary.mjs'), join(folder, 'result.json'), ...words]);
 const install = () => run(process.execPath, [join(clone, 'setup', 'install.mjs')]);
 
 describe('set-up', () => {
@@ -123,11 +125,9 @@ describe('the launcher', () => {
 });
 
 describe('the last line of .ci/run', () => {
+  const counts = { numPassedTests: 7, numFailedTests: 0, numPendingTests: 2, numTodoTests: 0, testResults: [] };
   test('counts tests, files that did not load, and a failed check', async () => {
     const result = join(folder, 'result.json');
-    const summary = (status: string) =>
-      run(process.execPath, [join(clone, 'setup', 'test-summary.mjs'), result, status]);
-    const counts = { numPassedTests: 7, numFailedTests: 0, numPendingTests: 2, numTodoTests: 0, testResults: [] };
     writeFileSync(result, JSON.stringify(counts));
     expect(await summary('0')).toMatchObject({ code: 0, out: '7 passed, 0 failed, 2 skipped\n' });
     expect(await summary('1')).toMatchObject({ code: 1, out: '7 passed, 1 failed, 2 skipped\n' });
@@ -136,5 +136,18 @@ describe('the last line of .ci/run', () => {
     expect(await summary('1')).toMatchObject({ code: 1, out: '7 passed, 1 failed\n' });
     rmSync(result);
     expect(await summary('1')).toMatchObject({ code: 1, out: '0 passed, 1 failed\n' });
+  });
+
+  test.each([
+    ['the last tests\n80 passed, 0 failed, 1 skipped\n', { code: 0, out: '87 passed, 0 failed, 3 skipped\n' }],
+    ['no package index\n0 passed, 0 failed, 1 skipped\n', { code: 0, out: '7 passed, 0 failed, 3 skipped\n' }],
+    ['79 passed, 1 failed\n', { code: 1, out: '86 passed, 1 failed, 2 skipped\n' }],
+    ['it was ended in the midd', { code: 1, out: '7 passed, 1 failed, 2 skipped\n' }],
+    [undefined, { code: 1, out: '7 passed, 1 failed, 2 skipped\n' }],
+  ])('adds what the Python part said: %j', async (said, expected) => {
+    writeFileSync(join(folder, 'result.json'), JSON.stringify(counts));
+    const output = join(folder, 'python.log');
+    if (said !== undefined) writeFileSync(output, said);
+    expect(await summary('0', output)).toMatchObject(expected);
   });
 });

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from ..errors import ApiError, model_not_found
 from ..services import Services
 from ..state.database import now
+from ..training.recipe import Recipe
 from .reply import reply
 
 
@@ -28,10 +29,12 @@ def model_routes(services: Services) -> APIRouter:
 
     @router.get("/v1/models/{model:path}")
     def retrieve(model: str) -> Response:
-        found = next((entry for entry in every_model() if entry["id"] == model), None)
+        served = services.catalogue.find(model).id
+        found = next((entry for entry in every_model() if entry["id"] == served), None)
         if found is None:
             raise model_not_found(model)
-        return reply(found)
+        # Of `BASE@RECIPE` as of the base.
+        return reply({**found, "id": model})
 
     @router.delete("/v1/models/{model:path}")
     def remove(model: str) -> Response:
@@ -50,4 +53,12 @@ def model_routes(services: Services) -> APIRouter:
 
 
 def _describe(model: str, created: int, owner: str, parent: str | None) -> dict[str, Any]:
-    return {"id": model, "object": "model", "created": created, "owned_by": owner, "parent": parent}
+    return {
+        "id": model,
+        "object": "model",
+        "created": created,
+        "owned_by": owner,
+        "parent": parent,
+        # Not of the protocol: hyperparameters that a job from this model takes beside OpenAI's.
+        "tunable": sorted(Recipe.model_fields),
+    }
