@@ -11,7 +11,9 @@ import { estimateStudent } from './estimate-student.ts';
 import { noLoad, plannedLoads } from './planned-prompts.ts';
 import type { PlannedLoad } from './planned-prompts.ts';
 import { sharedAnnotations } from './shared-annotations.ts';
-import { costOf, spentOn, unplanned } from './spent.ts';
+import { batchWords, onlyAt, stagePricing, togetherPricing } from './pricing.ts';
+import type { Pricing } from './pricing.ts';
+import { costOf, spentOn, surchargeOf, unplanned } from './spent.ts';
 import type { Spent } from './spent.ts';
 import { studentWork } from './student-work.ts';
 
@@ -32,7 +34,11 @@ export interface CellEstimate {
 export interface ComparisonEstimate {
   readonly cells: readonly CellEstimate[];
   /** Cells that share a pool and a teacher, with what the teacher costs for all of them. */
-  readonly groups: readonly { readonly cells: readonly CellEstimate[]; readonly teacher: Cost }[];
+  readonly groups: readonly {
+    readonly cells: readonly CellEstimate[];
+    readonly teacher: Cost;
+    readonly assumptions: readonly string[];
+  }[];
   readonly teacher: Cost;
   readonly student: Cost;
   /** What the ranges rest on, one sentence each. */
@@ -57,7 +63,10 @@ export async function estimateComparison(
         'two the same, likely what independent draws share.',
       'Invented rows and verifications count for every run: runs of one seed may share them, and then pay less. At the ' +
         'least all share those of the dearest.',
-      ...new Set(known.flatMap(({ calibration }) => calibration.assumptions)),
+      ...new Set([
+        ...known.flatMap(({ calibration }) => calibration.assumptions),
+        ...groups.flatMap((group) => group.assumptions),
+      ]),
     ],
   };
 }
@@ -68,6 +77,7 @@ interface Portion {
   readonly loads: readonly PlannedLoad[];
   readonly invented: Spent;
   readonly spare: Spent;
+  readonly pricing: Pricing | null;
 }
 
 async function groupEstimate(
@@ -93,9 +103,15 @@ async function groupEstimate(
   const annotated = spentOn(calibration, { domain: '', annotate, synthesise: noLoad }, false);
   const invented = sharedAtLeast(portions.map((portion) => portion.invented));
   const [first] = group.runs;
-  const rates = first === undefined ? null : teacherRates(first.spec);
-  const teacher = costOf(rates, [annotated, invented, ...portions.map(({ spare }) => spare)]);
-  return { cells: portions.map(({ cell }) => cell), teacher };
+  const pricing = togetherPricing(portions.map((portion) => portion.pricing));
+  const planned = [annotated, invented];
+  const cost = costOf(pricing, [...planned, ...portions.map(({ spare }) => spare)]);
+  const surcharge = first === undefined ? nothing : surchargeOf(first.spec, pricing, group.runs.length, planned);
+  return {
+    cells: portions.map(({ cell }) => cell),
+    teacher: withSurcharge(cost, surcharge),
+    assumptions: first === undefined ? [] : batchWords(first.spec, [pricing]),
+  };
 }
 
 /** Rows invented for a run that the ledger has: it asks for none of them again. */
@@ -107,12 +123,16 @@ async function inventedBefore({ ledger }: PlanningWorld, run: string): Promise<n
 function portionOf(group: ComparedGroup, { spec, plan }: GroupedRun, bought: number): Portion {
   const { calibration, prompts, table, lengths } = group;
   const left = plan.synthetic === 0 ? 1 : Math.max(0, plan.synthetic - bought) / plan.synthetic;
-  const loads = plannedLoads(plan.stages, spec.switches, prompts)
-    .flat()
-    .map(({ synthesise, ...load }): PlannedLoad => {
-      const { calls, paid, counted } = synthesise;
-      return { ...load, synthesise: { calls, paid: scaled(paid, left), counted: scaled(counted, left) } };
-    });
+  const stages = plannedLoads(plan.stages, spec.switches, prompts);
+  const pricing = togetherPricing(
+    plan.stages.length === 0
+      ? [onlyAt(teacherRates(spec))]
+      : plan.stages.map(({ stage, slots }) => stagePricing(spec, stage, slots)),
+  );
+  const loads = stages.flat().map(({ synthesise, ...load }): PlannedLoad => {
+    const { calls, paid, counted } = synthesise;
+    return { ...load, synthesise: { calls, paid: scaled(paid, left), counted: scaled(counted, left) } };
+  });
   const verifies = spec.switches.verify === 'teacher';
   const spent = loads.map((load) => spentOn(calibration, load, verifies));
   const invented = loads.map((load) => spentOn(calibration, { ...load, annotate: noLoad }, verifies));
@@ -121,11 +141,21 @@ function portionOf(group: ComparedGroup, { spec, plan }: GroupedRun, bought: num
   const work = { spec, plan, table, prompt: lengths.studentPrompt, rationale: calibration.outputTokens.annotate };
   const { student } = estimateStudent(studentWork(work));
   return {
-    cell: { spec, teacher: costOf(teacherRates(spec), [...spent, spare]), student },
+    cell: {
+      spec,
+      teacher: withSurcharge(costOf(pricing, [...spent, spare]), surchargeOf(spec, pricing, 1, spent)),
+      student,
+    },
     loads,
     invented: partsOf(invented, sumOf),
     spare,
+    pricing,
   };
+}
+
+/** One call a run goes by itself also where the others go by batch. */
+function withSurcharge(cost: Cost, surcharge: Range): Cost {
+  return { ...cost, microUsd: cost.microUsd && whole(sumOf([cost.microUsd, surcharge])) };
 }
 
 /** Nobody knows how many of these are asked for twice: the least is as if all were. */

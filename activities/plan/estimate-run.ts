@@ -19,7 +19,8 @@ import { plannedLoads } from './planned-prompts.ts';
 import { loadOf } from './planned-prompts.ts';
 import type { CallLoad, PlannedLoad } from './planned-prompts.ts';
 import { plannedRun } from './planned-run.ts';
-import { costOf, paidOf, spentOn, unplanned } from './spent.ts';
+import { batchWords, onlyAt, stagePricing, togetherPricing } from './pricing.ts';
+import { costOf, paidOf, spentOn, surchargeOf, unplanned } from './spent.ts';
 import type { Spent } from './spent.ts';
 import { studentWork } from './student-work.ts';
 
@@ -38,7 +39,7 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
   const known = await whatIsKnown(world, { spec, prepared, teacher, plan, pool: table.pool }, count);
   const { calibration, prompts, lengths } = known;
   const loads = plannedLoads(plan.stages, spec.switches, prompts);
-  const rates = teacherRates(spec);
+  const pricings = loads.map((own, stage) => stagePricing(spec, stage, callsOf(own)));
   const { student, stages: studied } = estimateStudent(
     studentWork({ spec, plan, table, prompt: lengths.studentPrompt, rationale: calibration.outputTokens.annotate }),
   );
@@ -54,7 +55,7 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
       synthesise: synthesise.calls,
       verify: verifies ? synthesise.calls : 0,
       answered: whole(free),
-      ...costOf(rates, own),
+      ...costOf(pricings[index] ?? null, own),
       domains:
         quotas &&
         own.map(({ domain, real, synthetic, input, output }) => {
@@ -66,7 +67,11 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
   const all = spent.flat();
   const calls = stages.reduce((sum, { annotate, synthesise, verify }) => sum + annotate + synthesise + verify, 0);
   const spare = unplanned(plan, calls, all);
+  const pricing = pricings.length === 0 ? onlyAt(teacherRates(spec)) : togetherPricing(pricings);
   const paid = paidOf(all, spare);
+  const single = known.bought + (spec.teacher?.output === 'auto' ? 1 : 0);
+  const parts = [...stages, costOf(pricing, [spare])].map(({ microUsd }) => microUsd);
+  const surcharge = surchargeOf(spec, pricing, single, all);
   return {
     run: spec.name,
     teacher: {
@@ -75,13 +80,19 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
       callLimit: plan.callLimit,
       answered: whole(sumOf(stages.map(({ answered }) => answered))),
       bought: known.bought,
-      ...costOf(rates, [...all, spare]),
+      ...costOf(pricing, [...all, spare]),
+      microUsd: parts.includes(null) ? null : whole(sumOf([...parts.flatMap((part) => part ?? []), surcharge])),
       seconds: longer(secondsOf(calibration, paid, spec.teacher?.concurrency ?? 1), spec, paid, [...all, spare]),
     },
     student,
     diskBytes: diskOf({ prepared, prompts: lengths, stages, epochs: plan.stages.length, calls: plan.calls }),
     stages,
-    assumptions: [...calibration.assumptions, ...calibration.timeAssumptions, ...known.assumptions],
+    assumptions: [
+      ...calibration.assumptions,
+      ...calibration.timeAssumptions,
+      ...batchWords(spec, pricings),
+      ...known.assumptions,
+    ],
   };
 }
 
@@ -100,6 +111,11 @@ function totalOf(loads: readonly PlannedLoad[]): Pick<PlannedLoad, 'annotate' | 
     annotate: loadOf(loads.map(({ annotate }) => annotate)),
     synthesise: loadOf(loads.map(({ synthesise }) => synthesise)),
   };
+}
+
+function callsOf(loads: readonly PlannedLoad[]): number {
+  const { annotate, synthesise } = totalOf(loads);
+  return annotate.calls + synthesise.calls;
 }
 
 function freeOf({ calls, paid }: CallLoad): Range {

@@ -1,12 +1,15 @@
 /** What some calls of a plan take out of tokens and money. */
 import type { StageEstimate } from '../../contracts/run-estimate.ts';
-import type { Rates } from '../../domain/cost.ts';
-import { productOf, scaled, sumOf, whole } from '../../domain/range.ts';
+import { teacherRates } from '../../contracts/run-prices.ts';
+import type { RunSpec } from '../../contracts/run-file.ts';
+import { nothing, productOf, scaled, sumOf, whole } from '../../domain/range.ts';
 import type { Range } from '../../domain/range.ts';
 import { inputTokensOf } from './calibration.ts';
 import type { Calibration } from './calibration.ts';
 import { moneyOf } from './money.ts';
 import type { PlannedLoad } from './planned-prompts.ts';
+import { onlyAt } from './pricing.ts';
+import type { Pricing } from './pricing.ts';
 
 export interface Spent {
   readonly domain: string;
@@ -70,15 +73,32 @@ export function paidOf(all: readonly Spent[], spare: Spent): Range {
   return { ...paid, high: paid.high + (paid.high === 0 ? 0 : spare.paid.high) };
 }
 
-/** `rates` null: the price is not known. */
+/** `pricing` null: the price is not known. */
 export function costOf(
-  rates: Rates | null,
+  pricing: Pricing | null,
   spent: readonly Spent[],
 ): Pick<StageEstimate, 'inputTokens' | 'outputTokens' | 'microUsd'> {
   const [input, output] = [sumOf(spent.map((one) => one.input)), sumOf(spent.map((one) => one.output))];
   return {
     inputTokens: whole(input),
     outputTokens: whole(output),
-    microUsd: rates === null ? null : whole(moneyOf(rates, input, output)),
+    microUsd: pricing === null ? null : whole(moneyOf(pricing, input, output)),
   };
+}
+
+/**
+ * What so many calls cost more than the others because they go by themselves: the one that finds out in which form the
+ * teacher answers, and those that a pilot has bought.
+ */
+export function surchargeOf(spec: RunSpec, pricing: Pricing | null, calls: number, spent: readonly Spent[]): Range {
+  const single = onlyAt(teacherRates(spec));
+  const { likely: paid } = sumOf(spent.map((one) => one.paid));
+  if (single === null || pricing === null || paid < 1) return nothing;
+  const [input, output] = [sumOf(spent.map((one) => one.input)), sumOf(spent.map((one) => one.output))];
+  const [full, other] = [moneyOf(single, input, output), moneyOf(pricing, input, output)];
+  const share = Math.min(1, calls / paid);
+  const more = (level: keyof Range, times: number): number =>
+    Math.max(0, full[level] - other[level]) * Math.min(1, share * times);
+  // They may be as large as any call: twice the mean, and none is as certain.
+  return { low: 0, likely: more('likely', 1), high: more('high', 2) };
 }
