@@ -91,9 +91,15 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
       ...calibration.assumptions,
       ...calibration.timeAssumptions,
       ...batchWords(spec, pricings),
+      ...batchTimeWords(spec),
       ...known.assumptions,
     ],
   };
+}
+
+function batchTimeWords({ teacher }: RunSpec): readonly string[] {
+  if (teacher === undefined || teacher.mode === 'sync') return [];
+  return ['By batch a round takes up to 24 hours; the time is that of the same calls one by one.'];
 }
 
 /** No faster than the endpoint allows. */

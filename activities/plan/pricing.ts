@@ -50,6 +50,5 @@ export function batchWords({ teacher, prices }: Priced, pricings: readonly (Pric
     ...(known
       ? []
       : ['By batch: no rate of its own is known (`batch` under `price` or `prices`), so the full one counts.']),
-    'By batch a round takes up to 24 hours; the time is that of the same calls one by one.',
   ];
 }
