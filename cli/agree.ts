@@ -1,5 +1,7 @@
 /** Asks before money is spent: the price is said first, and nobody pays who has not agreed. */
-import type { RunEstimate } from '../contracts/run-estimate.ts';
+import type { ComparisonEstimate } from '../activities/plan/estimate-comparison.ts';
+import type { Rates } from '../contracts/prices.ts';
+import type { Range, RunEstimate } from '../contracts/run-estimate.ts';
 import { isFree, studentRates, teacherRates } from '../contracts/run-prices.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import { isLocal } from './evaluated-student.ts';
@@ -15,36 +17,35 @@ export const askAbove = { usd: 5, calls: 1000 };
  */
 export function mayCost(spec: RunSpec): boolean {
   const { teacher, student } = spec;
-  const rates = teacherRates(spec);
-  const dear = rates !== null && !isFree(rates);
-  const unknown = rates === null && teacher !== undefined && isElsewhere(teacher);
-  const studied = studentRates(spec);
-  return dear || unknown || (studied !== null && !isFree(studied)) || (studied === null && isElsewhere(student));
+  return maySendABill(teacherRates(spec), teacher) || maySendABill(studentRates(spec), student);
 }
 
-function isElsewhere(part: object): boolean {
-  return 'baseUrl' in part && typeof part.baseUrl === 'string' && !isLocal(part.baseUrl);
+function maySendABill(rates: Rates | null, part: object | undefined): boolean {
+  if (part === undefined) return false;
+  return rates === null
+    ? 'baseUrl' in part && typeof part.baseUrl === 'string' && !isLocal(part.baseUrl)
+    : !isFree(rates);
 }
 
 export interface Spending {
   /** What is about to be bought, as the start of a sentence: `This run`. */
   readonly what: string;
-  /** The most it may cost; null where a price is not known. */
-  readonly microUsd: number | null;
-  readonly calls: number;
+  /** The most that may come of what has a price. */
+  readonly microUsd: number;
+  /** Calls that come beside it and whose price nobody knows. */
+  readonly unpriced: number;
   /** Above which it is asked. */
   readonly above: { readonly usd: number; readonly calls: number };
   readonly yes: boolean;
 }
 
 /** Throws (exit 2) where somebody said no, or nobody is there to say yes. */
-export async function agreeTo(terminal: Terminal, { what, microUsd, calls, above, yes }: Spending): Promise<void> {
-  const asks = microUsd === null ? calls > above.calls : microUsd > above.usd * 1_000_000;
-  if (yes || !asks) return;
-  const price =
-    microUsd === null
-      ? `asks for ${calls.toLocaleString('en')} calls whose price nobody knows`
-      : `may cost up to ${(microUsd / 1_000_000).toFixed(2)} USD`;
+export async function agreeTo(terminal: Terminal, { what, microUsd, unpriced, above, yes }: Spending): Promise<void> {
+  if (yes || (microUsd <= above.usd * 1_000_000 && unpriced <= above.calls)) return;
+  const price = [
+    ...(microUsd > 0 ? [`may cost up to ${(microUsd / 1_000_000).toFixed(2)} USD`] : []),
+    ...(unpriced > 0 ? [`asks for ${unpriced.toLocaleString('en')} calls whose price nobody knows`] : []),
+  ].join(' and ');
   if (terminal.confirm === undefined) {
     const remedy = 'Nothing was started. Go ahead with --yes, or write `price: free` where nobody sends a bill.';
     throw new CommandError(exitCodes.usage, `${what} ${price}, and there is nobody to ask.`, remedy);
@@ -53,8 +54,42 @@ export async function agreeTo(terminal: Terminal, { what, microUsd, calls, above
   throw new CommandError(exitCodes.usage, 'Nothing was started.');
 }
 
-/** The most a whole run may cost, teacher and student together; null where a price is not known. */
-export function mostOf({ teacher, student }: RunEstimate): number | null {
-  if (teacher.microUsd === null || student.microUsd === null) return null;
-  return teacher.microUsd.high + student.microUsd.high;
+/** What a run or some runs may cost at the most, part by part. */
+export type Bill = Pick<Spending, 'microUsd' | 'unpriced'>;
+
+/** Of a whole run, teacher and student together. */
+export function mostOf(spec: RunSpec, { teacher, student }: RunEstimate): Bill {
+  const parts = [
+    partBill(teacherRates(spec), spec.teacher, teacher.microUsd, spec.budget.calls),
+    partBill(studentRates(spec), spec.student, student.microUsd, spec.budget.calls),
+  ];
+  return {
+    microUsd: parts.reduce((sum, { microUsd }) => sum + microUsd, 0),
+    // Calls of the teacher, whichever of the two nobody knows the price of: they say how large the run is.
+    unpriced: Math.max(...parts.map(({ unpriced }) => unpriced)),
+  };
+}
+
+/** `calls`: what to count where it sends a bill of unknown height. */
+function partBill(rates: Rates | null, part: object | undefined, price: Range | null, calls: number): Bill {
+  if (price !== null) return { microUsd: price.high, unpriced: 0 };
+  return { microUsd: 0, unpriced: maySendABill(rates, part) ? calls : 0 };
+}
+
+/** Of all cells of a comparison together. */
+export function mostOfCells({ groups, cells }: ComparisonEstimate): Bill {
+  const unpriced = cells.map(({ spec, teacher, student }) =>
+    Math.max(
+      partBill(teacherRates(spec), spec.teacher, teacher.microUsd, spec.budget.calls).unpriced,
+      partBill(studentRates(spec), spec.student, student.microUsd, spec.budget.calls).unpriced,
+    ),
+  );
+  return {
+    microUsd: highest([...groups.map(({ teacher }) => teacher), ...cells.map(({ student }) => student)]),
+    unpriced: unpriced.reduce((sum, calls) => sum + calls, 0),
+  };
+}
+
+function highest(costs: readonly { readonly microUsd: Range | null }[]): number {
+  return costs.reduce((sum, { microUsd }) => sum + (microUsd?.high ?? 0), 0);
 }

@@ -1,6 +1,7 @@
 /** A compare file as cells with every choice made, or as every mistake in one message. */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { plannedRun } from '../activities/plan/planned-run.ts';
 import { createPrepare } from '../activities/prepare.ts';
 import { createFileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
 import { cells, dataRuns } from '../adapters/compare-file/cells.ts';
@@ -73,6 +74,19 @@ export function planOf({ file, runs, dataSets }: ComparisonSource): ComparisonPl
     }),
     runs: [...runs],
   };
+}
+
+/** What each cell asks for, as far as counts say it. */
+export function comparedPlan(source: ComparisonSource) {
+  const counts = new Map(source.dataSets.map((data) => [data.name, data.counts]));
+  const runs = source.runs.map(({ spec, data, method, student, capped }) => ({
+    ...plannedRun(spec, counts.get(data) ?? {}),
+    data,
+    method,
+    student,
+    capped,
+  }));
+  return { runs, limit: limitOf(source) };
 }
 
 /** Calls that a comparison may be charged. */

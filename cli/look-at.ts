@@ -10,6 +10,12 @@ export async function lookAt(home: string, run: string): Promise<Snapshot | unde
   return await lookWith(home, async (client) => await snapshotOf(client, run, home));
 }
 
+/** Whether a run or comparison of this name is going on, as far as the engine answers. */
+export async function goesOn(home: string, name: string): Promise<boolean> {
+  const found = await lookWith(home, async (client) => await client.workflow.getHandle(name).describe());
+  return found?.status.name === 'RUNNING';
+}
+
 /** What `look` finds; undefined where the engine is not up or does not answer, or the look fails. */
 export async function lookWith<S>(home: string, look: (client: Client) => Promise<S>): Promise<S | undefined> {
   const up = externalTarget() !== undefined || runningServices(home).some(({ name }) => name === 'temporal');

@@ -17,7 +17,9 @@ export interface Calibration {
   readonly inputAdded: Range;
   readonly outputTokens: Readonly<Record<CallKind, Range>>;
   readonly latencySeconds: Range;
+  /** What the figures rest on; what the latency does is told apart. */
   readonly assumptions: readonly string[];
+  readonly timeAssumptions: readonly string[];
 }
 
 /** A call of this plan that the ledger has answered. */
@@ -63,8 +65,9 @@ export function calibrate(
   };
   const outputTokens = { annotate: outputOf(kinds[0]), synthesise: outputOf(kinds[1]), verify: outputOf(kinds[2]) };
   for (const [source, of] of sources) assumptions.push(`Length of ${of.join(', ')}: ${source}.`);
-  const latencySeconds = latencyOf(teacher, own, others, outputTokens.annotate, assumptions);
-  return { ...input, outputTokens, latencySeconds, assumptions };
+  const timeAssumptions: string[] = [];
+  const latencySeconds = latencyOf(teacher, own, others, outputTokens.annotate, timeAssumptions);
+  return { ...input, outputTokens, latencySeconds, assumptions, timeAssumptions };
 }
 
 const words: Record<CallKind, string> = {

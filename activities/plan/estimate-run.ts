@@ -5,23 +5,24 @@ import type { RunEstimate, StageEstimate } from '../../contracts/run-estimate.ts
 import type { RunSpec } from '../../contracts/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
 import { secondsAtLimits } from '../../domain/flow/seconds-at-limits.ts';
-import { plannedFilling } from '../../domain/planned-calls.ts';
-import { productOf, scaled, sumOf, whole } from '../../domain/range.ts';
+import { nothing, sumOf, whole } from '../../domain/range.ts';
 import type { Range } from '../../domain/range.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Teacher } from '../ports/teacher.ts';
 import type { World } from '../ports/world.ts';
-import { inputTokensOf, secondsOf } from './calibration.ts';
-import type { Calibration } from './calibration.ts';
+import { secondsOf } from './calibration.ts';
 import { tokenCounter } from './count-tokens.ts';
 import { diskOf } from './disk.ts';
 import { estimateStudent } from './estimate-student.ts';
 import { whatIsKnown } from './known.ts';
-import { moneyOf } from './money.ts';
 import { plannedLoads } from './planned-prompts.ts';
 import { loadOf } from './planned-prompts.ts';
 import type { CallLoad, PlannedLoad } from './planned-prompts.ts';
 import { plannedRun } from './planned-run.ts';
+import { batchWords, onlyAt, stagePricing, togetherPricing } from './pricing.ts';
+import { costOf, paidOf, spentOn, surchargeOf, unplanned } from './spent.ts';
+import type { Spent } from './spent.ts';
+import { studentWork } from './student-work.ts';
 
 /** What an estimate looks at. `ledger` null: there is none yet, so nothing is known of any model. */
 export interface PlanningWorld extends Pick<World, 'artifacts' | 'student'> {
@@ -38,34 +39,10 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
   const known = await whatIsKnown(world, { spec, prepared, teacher, plan, pool: table.pool }, count);
   const { calibration, prompts, lengths } = known;
   const loads = plannedLoads(plan.stages, spec.switches, prompts);
-  const rates = teacherRates(spec);
-  const cost = (load: readonly Spent[]) => {
-    const [inputTokens, outputTokens] = [
-      sumOf(load.map(({ input }) => input)),
-      sumOf(load.map(({ output }) => output)),
-    ];
-    return {
-      inputTokens: whole(inputTokens),
-      outputTokens: whole(outputTokens),
-      microUsd: rates === null ? null : whole(moneyOf(rates, inputTokens, outputTokens)),
-    };
-  };
-  let moved = plan.real - plan.stages.reduce((sum, { quotas, slots }) => sum + ownOf(quotas, slots), 0);
-  const filled = plan.stages.map(({ quotas, slots }) => {
-    const own = ownOf(quotas, slots);
-    const filling = plannedFilling(spec.switches, { slots, missing: slots - own, rows: own + moved });
-    moved -= filling.real - own;
-    return filling;
-  });
-  const target = sumOf([calibration.outputTokens.annotate, { low: 0, likely: 0, high: 8 }]);
-  const { student, stages: studied } = estimateStudent({
-    spec,
-    stages: plan.stages,
-    table,
-    prompt: lengths.studentPrompt,
-    target: spec.switches.rationale === 'none' ? { low: 4, likely: 8, high: 16 } : target,
-    examples: filled.map((filling, index) => (plan.stages[index]?.slots ?? 0) - filling.empty),
-  });
+  const pricings = loads.map((own, stage) => stagePricing(spec, stage, callsOf(own)));
+  const { student, stages: studied } = estimateStudent(
+    studentWork({ spec, plan, table, prompt: lengths.studentPrompt, rationale: calibration.outputTokens.annotate }),
+  );
   const verifies = spec.switches.verify === 'teacher';
   const spent = loads.map((domains) => domains.map((domain) => spentOn(calibration, domain, verifies)));
   const stages = plan.stages.map(({ stage, quotas }, index): StageEstimate => {
@@ -78,17 +55,23 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
       synthesise: synthesise.calls,
       verify: verifies ? synthesise.calls : 0,
       answered: whole(free),
-      ...cost(own),
+      ...costOf(pricings[index] ?? null, own),
       domains:
         quotas &&
         own.map(({ domain, real, synthetic, input, output }) => {
           return { domain, real, synthetic, inputTokens: whole(input), outputTokens: whole(output) };
         }),
-      ...(studied[index] ?? { candidates: 0, evaluated: 0, trainedTokens: target }),
+      ...(studied[index] ?? { candidates: 0, evaluated: 0, trainedTokens: nothing }),
     };
   });
   const all = spent.flat();
-  const { spare, paid } = unplanned(plan, stages, all);
+  const calls = stages.reduce((sum, { annotate, synthesise, verify }) => sum + annotate + synthesise + verify, 0);
+  const spare = unplanned(plan, calls, all);
+  const pricing = pricings.length === 0 ? onlyAt(teacherRates(spec)) : togetherPricing(pricings);
+  const paid = paidOf(all, spare);
+  const single = known.bought + (spec.teacher?.output === 'auto' ? 1 : 0);
+  const parts = [...stages, costOf(pricing, [spare])].map(({ microUsd }) => microUsd);
+  const surcharge = surchargeOf(spec, pricing, single, all);
   return {
     run: spec.name,
     teacher: {
@@ -97,14 +80,26 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
       callLimit: plan.callLimit,
       answered: whole(sumOf(stages.map(({ answered }) => answered))),
       bought: known.bought,
-      ...cost([...all, spare]),
+      ...costOf(pricing, [...all, spare]),
+      microUsd: parts.includes(null) ? null : whole(sumOf([...parts.flatMap((part) => part ?? []), surcharge])),
       seconds: longer(secondsOf(calibration, paid, spec.teacher?.concurrency ?? 1), spec, paid, [...all, spare]),
     },
     student,
     diskBytes: diskOf({ prepared, prompts: lengths, stages, epochs: plan.stages.length, calls: plan.calls }),
     stages,
-    assumptions: [...calibration.assumptions, ...known.assumptions],
+    assumptions: [
+      ...calibration.assumptions,
+      ...calibration.timeAssumptions,
+      ...batchWords(spec, pricings),
+      ...batchTimeWords(spec),
+      ...known.assumptions,
+    ],
   };
+}
+
+function batchTimeWords({ teacher }: RunSpec): readonly string[] {
+  if (teacher === undefined || teacher.mode === 'sync') return [];
+  return ['By batch a round takes up to 24 hours; the time is that of the same calls one by one.'];
 }
 
 /** No faster than the endpoint allows. */
@@ -117,61 +112,6 @@ function longer(seconds: Range, { teacher }: RunSpec, paid: Range, all: readonly
   return { low: at('low'), likely: at('likely'), high: at('high') };
 }
 
-interface Spent {
-  readonly domain: string;
-  readonly real: number;
-  readonly synthetic: number;
-  readonly paid: Range;
-  readonly input: Range;
-  readonly output: Range;
-}
-
-function spentOn(calibration: Calibration, { domain, annotate, synthesise }: PlannedLoad, verifies: boolean): Spent {
-  const { outputTokens } = calibration;
-  const asked = [annotate, synthesise].map(({ paid, counted }) => inputTokensOf(calibration, counted, paid));
-  const written = [
-    productOf(annotate.paid, outputTokens.annotate),
-    productOf(synthesise.paid, outputTokens.synthesise),
-  ];
-  // A verification reads what was invented; where that was dropped, there is none.
-  const verified = verifies ? { ...synthesise.paid, low: 0 } : scaled(synthesise.paid, 0);
-  const read = productOf(verified, sumOf([outputTokens.synthesise, { low: 0, likely: 100, high: 400 }]));
-  return {
-    domain,
-    real: annotate.calls,
-    synthetic: synthesise.calls,
-    paid: sumOf([annotate.paid, synthesise.paid, verified]),
-    input: sumOf([...asked, read]),
-    output: sumOf([...written, productOf(verified, outputTokens.verify)]),
-  };
-}
-
-/** Refills and calls asked again may use what the limit leaves beyond the plan; each costs at most what a planned one does. */
-function unplanned(
-  plan: { readonly calls: number; readonly callLimit: number },
-  stages: readonly StageEstimate[],
-  all: readonly Spent[],
-): { readonly spare: Spent; readonly paid: Range } {
-  const most = Math.max(0, plan.callLimit - plan.calls);
-  const calls = stages.reduce((sum, { annotate, synthesise, verify }) => sum + annotate + synthesise + verify, 0);
-  const share = calls === 0 ? 0 : most / calls;
-  const atMost = (of: (spent: Spent) => Range): Range => {
-    return { low: 0, likely: 0, high: sumOf(all.map(of)).high * share };
-  };
-  const paid = sumOf(all.map((spent) => spent.paid));
-  return {
-    spare: {
-      domain: '',
-      real: 0,
-      synthetic: 0,
-      paid: { low: 0, likely: 0, high: most },
-      input: atMost(({ input }) => input),
-      output: atMost(({ output }) => output),
-    },
-    paid: { ...paid, high: paid.high + (paid.high === 0 ? 0 : most) },
-  };
-}
-
 function totalOf(loads: readonly PlannedLoad[]): Pick<PlannedLoad, 'annotate' | 'synthesise'> {
   return {
     annotate: loadOf(loads.map(({ annotate }) => annotate)),
@@ -179,11 +119,11 @@ function totalOf(loads: readonly PlannedLoad[]): Pick<PlannedLoad, 'annotate' | 
   };
 }
 
-function freeOf({ calls, paid }: CallLoad): Range {
-  return { low: calls - paid.high, likely: calls - paid.likely, high: calls - paid.low };
+function callsOf(loads: readonly PlannedLoad[]): number {
+  const { annotate, synthesise } = totalOf(loads);
+  return annotate.calls + synthesise.calls;
 }
 
-/** Slots of a stage that rows of their own domain fill. */
-function ownOf(quotas: readonly { readonly real: number }[] | null, slots: number): number {
-  return quotas === null ? slots : quotas.reduce((sum, { real }) => sum + real, 0);
+function freeOf({ calls, paid }: CallLoad): Range {
+  return { low: calls - paid.high, likely: calls - paid.likely, high: calls - paid.low };
 }

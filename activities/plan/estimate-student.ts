@@ -78,7 +78,10 @@ export function estimateStudent({ spec, stages, table, prompt, target, examples 
     likely: trainingPriceOf(priced, trainedTokens.likely),
     high: trainingPriceOf(priced, trainedTokens.high),
   };
-  const microUsd = priced && training && whole(sumOf([moneyOf(priced, inputTokens, outputTokens), training]));
+  const microUsd =
+    priced &&
+    training &&
+    whole(sumOf([moneyOf({ possible: [priced], likely: priced }, inputTokens, outputTokens), training]));
   const cost = { inputTokens: whole(inputTokens), outputTokens: whole(outputTokens), microUsd };
   return { student: { model, candidates, scoringPasses, evaluated, jobs, trainedTokens, ...cost }, stages: parts };
 }

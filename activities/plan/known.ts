@@ -134,7 +134,7 @@ async function inventionCalls(
   return (await planShares(world, request, { purpose: 'fill', shares, decided: [] }, output)).calls;
 }
 
-function modelOf(world: PlanningWorld): (spec: RunSpec) => string | null {
+export function modelOf(world: PlanningWorld): (spec: RunSpec) => string | null {
   return (spec) => {
     if (spec.teacher === undefined) return null;
     return 'model' in spec.teacher ? spec.teacher.model : world.teacher(spec).model;
@@ -146,7 +146,7 @@ function formTokens(call: PlannedCall | undefined, count: CountTokens): number {
   return call?.responseFormat === undefined ? 0 : count(JSON.stringify(call.responseFormat));
 }
 
-function kindsOf({ switches }: RunSpec, { real, synthetic }: PlannedRunCosts): ReadonlySet<PlannedCall['kind']> {
+export function kindsOf({ switches }: RunSpec, { real, synthetic }: PlannedRunCosts): ReadonlySet<PlannedCall['kind']> {
   const kinds = new Set<PlannedCall['kind']>();
   if (real > 0 && switches.rationale === 'teacher') kinds.add('annotate');
   if (synthetic > 0) kinds.add('synthesise');

@@ -1,17 +1,22 @@
 import { priceOf, worstPriceOf } from '../../domain/cost.ts';
-import type { Rates } from '../../domain/cost.ts';
 import type { Range } from '../../domain/range.ts';
+import type { Pricing } from './pricing.ts';
 
-/** Micro-USD of so many tokens: at the least all input is read from the endpoint's cache, at the most all is written to it. */
-export function moneyOf(rates: Rates, input: Range, output: Range): Range {
+/**
+ * Micro-USD of so many tokens: at the least all input is read from the endpoint's cache, at the most all is written to
+ * it; the cheapest and the dearest of the rates that are possible.
+ */
+export function moneyOf({ possible, likely }: Pricing, input: Range, output: Range): Range {
   const usage = (level: keyof Range) => ({ inputTokens: input[level], outputTokens: output[level] });
   const least = usage('low');
   return {
     low: Math.min(
-      priceOf(rates, { ...least, cachedInputTokens: 0 }),
-      priceOf(rates, { ...least, cachedInputTokens: input.low }),
+      ...possible.flatMap((rates) => [
+        priceOf(rates, { ...least, cachedInputTokens: 0 }),
+        priceOf(rates, { ...least, cachedInputTokens: input.low }),
+      ]),
     ),
-    likely: priceOf(rates, { ...usage('likely'), cachedInputTokens: 0 }),
-    high: worstPriceOf(rates, usage('high')),
+    likely: priceOf(likely, { ...usage('likely'), cachedInputTokens: 0 }),
+    high: Math.max(...possible.map((rates) => worstPriceOf(rates, usage('high')))),
   };
 }

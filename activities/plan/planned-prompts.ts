@@ -46,8 +46,8 @@ interface Lengths {
 }
 
 export interface Prompts {
-  /** Of the whole first round of stage 0. */
-  readonly first: readonly CertainLength[];
+  /** Of the whole first round of stage 0; null where nobody looked at it: then it is taken to be like the later ones. */
+  readonly first: readonly CertainLength[] | null;
   /** The prompt of the n-th row that is invented for a domain, as far as they were looked at. */
   readonly inventions: ReadonlyMap<string, readonly CertainLength[]>;
   readonly rows: readonly PromptLength[];
@@ -68,10 +68,11 @@ export function plannedLoads(
     [...Map.groupBy(prompts.rows, ({ domain }) => domain)].map(([domain, rows]) => [domain, lengthsOf(rows, prompts)]),
   );
   const all = lengthsOf(prompts.rows, prompts);
-  const how = switches.select === 'random' ? 'drawn' : 'chosen';
+  // Stage 0 has no student that could choose.
+  const howAt = (stage: number) => (stage === 0 || switches.select === 'random' ? 'drawn' : 'chosen');
   const invented = new Map<string, number>();
   return stages.map(({ stage, slots, quotas }) => {
-    if (stage === 0) {
+    if (stage === 0 && prompts.first !== null) {
       const byDomain = [...Map.groupBy(prompts.first, ({ domain }) => domain)];
       for (const [domain, calls] of byDomain)
         invented.set(domain, calls.filter(({ kind }) => kind === 'synthesise').length);
@@ -83,7 +84,7 @@ export function plannedLoads(
       const annotate: CallLoad =
         switches.rationale === 'none'
           ? noLoad
-          : { calls: real, paid: of.paid.some(real, how), counted: of.counted.some(real, how) };
+          : { calls: real, paid: of.paid.some(real, howAt(stage)), counted: of.counted.some(real, howAt(stage)) };
       const before = invented.get(domain) ?? 0;
       invented.set(domain, before + missing);
       const synthesise =
@@ -111,7 +112,7 @@ function certainLoads(calls: readonly CertainLength[]): Pick<PlannedLoad, 'annot
   return { annotate: of('annotate'), synthesise: of('synthesise') };
 }
 
-function inventionLoad({ inventions }: Prompts, domain: string, before: number, missing: number): CallLoad {
+function inventionLoad({ inventions, first }: Prompts, domain: string, before: number, missing: number): CallLoad {
   if (missing === 0) return noLoad;
   const known = inventions.get(domain) ?? [];
   const some = known.slice(before, before + missing);
@@ -119,7 +120,7 @@ function inventionLoad({ inventions }: Prompts, domain: string, before: number, 
   const share = sample.length === 0 ? 0 : missing / sample.length;
   const paid = sample.filter((call) => call.paid);
   const counted = paid.reduce((sum, call) => sum + call.counted, 0) * share;
-  const margin = before === 0 && some.length === missing ? { low: 1, likely: 1, high: 1 } : otherRows;
+  const margin = first !== null && before === 0 && some.length === missing ? { low: 1, likely: 1, high: 1 } : otherRows;
   return {
     calls: missing,
     paid: { low: paid.length * share, likely: paid.length * share, high: missing },

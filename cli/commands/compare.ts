@@ -4,26 +4,32 @@ import { z } from 'zod';
 import type { ComparisonPlan } from '../../contracts/comparison-plan.ts';
 import { attachComparison, tellTable } from '../attach-comparison.ts';
 import { readComparisonReport } from '../comparison-files.ts';
-import { limitOf, planOf, readComparison } from '../comparison-source.ts';
+import { agreeTo, askAbove, mayCost, mostOfCells } from '../agree.ts';
+import { comparedPlan, limitOf, planOf, readComparison } from '../comparison-source.ts';
+import type { ComparisonSource } from '../comparison-source.ts';
 import { needsOf, withEngine } from '../engine.ts';
 import { exitCodes } from '../exit.ts';
+import { goesOn } from '../look-at.ts';
 import { keptNotes, openComparison, refuseTaken, writePlan } from '../open-comparison.ts';
+import { priceComparison } from '../planning-comparison.ts';
 import { textOf } from '../run-source.ts';
 import type { Terminal } from '../terminal.ts';
+import { comparisonLine } from '../view/comparison-plan.ts';
 import type { Finish } from './finish.ts';
+import { agreementOf, withAgreement } from './options.ts';
+import type { Agreement } from './options.ts';
 import { requireKeys, workflowUrl } from './run.ts';
 
 const Options = z.looseObject({ detach: z.boolean().default(false), json: z.boolean().default(false) });
 
 export function compareCommand(program: Command, terminal: Terminal, finish: Finish): void {
-  program
-    .command('compare')
-    .argument('<file>', 'compare file (YAML)')
+  withAgreement(program.command('compare').argument('<file>', 'compare file (YAML)'))
     .description('run a grid of methods, data, students, budgets, stages and seeds, and put them side by side')
     .option('--detach', 'start it and come back at once')
     .option('--json', 'one JSON object a line: progress, then how it ended')
     .action(async (given: string, options: unknown) => {
       const { detach, json } = Options.parse(options);
+      const agreement = agreementOf(options);
       const path = resolve(given);
       const source = await readComparison(terminal.home, path, textOf(path));
       const plan = planOf(source);
@@ -35,7 +41,7 @@ export function compareCommand(program: Command, terminal: Terminal, finish: Fin
       const before = readComparisonReport(terminal.home, name);
       const done = before?.cells.every(({ status }) => status === 'completed') === true;
       if (done && before.plan === reference.sha256) return finish(tellTable(terminal, name, json));
-
+      await agreeToComparison(terminal, source, agreement);
       const code = await withEngine(terminal, needs, async (engine) => {
         const limits = { limit: limitOf(source), window: source.file.window };
         const opened = await openComparison(terminal, engine, plan, reference, limits);
@@ -52,6 +58,25 @@ export function compareCommand(program: Command, terminal: Terminal, finish: Fin
       });
       finish(code);
     });
+}
+
+/**
+ * Says what is still to be paid, and asks where that is much. One that goes on was agreed to when it was started; where
+ * nobody sends a bill there is nothing to say.
+ */
+async function agreeToComparison(
+  terminal: Terminal,
+  source: ComparisonSource,
+  { yes, askAbove: usd }: Agreement,
+): Promise<void> {
+  if (!source.runs.some(({ spec }) => mayCost(spec))) return;
+  const { name } = source.file;
+  const priced = await priceComparison(terminal.home, source, ({ spec }) => mayCost(spec));
+  if (priced.estimate.cells.length === 0) return;
+  terminal.note(comparisonLine(name, comparedPlan(source), priced));
+  const above = { ...askAbove, usd };
+  const agreed = yes || (await goesOn(terminal.home, name));
+  await agreeTo(terminal, { what: 'This comparison', ...mostOfCells(priced.estimate), above, yes: agreed });
 }
 
 function needsOfAll({ runs }: ComparisonPlan) {

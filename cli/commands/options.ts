@@ -2,6 +2,8 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { askAbove } from '../agree.ts';
+import { CommandError, exitCodes } from '../exit.ts';
 import type { Overrides } from '../../adapters/run-file/overrides.ts';
 
 const shortKeys = ['method', 'slots', 'calls', 'stages', 'seed', 'noise'] as const;
@@ -43,3 +45,23 @@ export function withOverrides(command: Command): Command {
 }
 
 export const Json = z.looseObject({ json: z.boolean().default(false) });
+
+/** What is agreed to before money is spent. */
+export const Agreement = z.looseObject({
+  yes: z.boolean().default(false),
+  askAbove: z.coerce.number().nonnegative().default(askAbove.usd),
+});
+export type Agreement = z.infer<typeof Agreement>;
+
+export function withAgreement(command: Command): Command {
+  return command
+    .option('--yes', 'go ahead without asking, whatever it may cost')
+    .option('--ask-above <usd>', `ask where it may cost more than this (${askAbove.usd} where not given)`);
+}
+
+/** Throws (exit 2) where the amount is none. */
+export function agreementOf(options: unknown): Agreement {
+  const { success, data } = Agreement.safeParse(options);
+  if (success) return data;
+  throw new CommandError(exitCodes.usage, '--ask-above is an amount in USD, such as 20.');
+}

@@ -3,17 +3,18 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { isRecord } from '../../adapters/run-file/union-branch.ts';
 import { readYaml } from '../../adapters/run-file/yaml-source.ts';
-import { limitOf, readComparison } from '../comparison-source.ts';
-import { plannedRun } from '../../activities/plan/planned-run.ts';
+import { comparedPlan, readComparison } from '../comparison-source.ts';
 import { planOfRun } from '../planning.ts';
+import { priceComparison } from '../planning-comparison.ts';
 import { readRun, textOf } from '../run-source.ts';
 import type { Terminal } from '../terminal.ts';
-import { comparisonPlanText, runPlanText } from '../view/plan.ts';
+import { comparisonPlanText } from '../view/comparison-plan.ts';
+import { runPlanText } from '../view/plan.ts';
 import { Json, overridesOf, withOverrides } from './options.ts';
 
 export function planCommand(program: Command, terminal: Terminal): void {
   withOverrides(program.command('plan').argument('<file>', 'run file or compare file (YAML)'))
-    .description('say what a run would cost, with ranges and what they rest on, or what a comparison would ask')
+    .description('say what a run would cost, or a comparison, with ranges and what they rest on')
     .option('--json', 'one JSON object')
     .action(async (given: string, options: unknown) => {
       const path = resolve(given);
@@ -29,17 +30,17 @@ export function planCommand(program: Command, terminal: Terminal): void {
 
 async function planComparison(terminal: Terminal, path: string, text: string, json: boolean): Promise<void> {
   const source = await readComparison(terminal.home, path, text);
-  const counts = new Map(source.dataSets.map((data) => [data.name, data.counts]));
-  const runs = source.runs.map(({ spec, data, method, student, capped }) => ({
-    ...plannedRun(spec, counts.get(data) ?? {}),
-    data,
-    method,
-    student,
-    capped,
-  }));
-  const plan = { runs, limit: limitOf(source) };
-  if (json) terminal.printJson({ name: source.file.name, ...plan });
-  else terminal.print(comparisonPlanText(plan));
+  const plan = comparedPlan(source);
+  const priced = await priceComparison(terminal.home, source);
+  if (!json) return terminal.print(comparisonPlanText(plan, priced));
+  const { cells, teacher, student, assumptions } = priced.estimate;
+  const estimates = new Map(cells.map((cell) => [cell.spec.name, cell]));
+  const runs = plan.runs.map((run) => {
+    const cell = estimates.get(run.run);
+    return { ...run, estimate: cell === undefined ? null : { teacher: cell.teacher, student: cell.student } };
+  });
+  const { completed, unknown } = priced;
+  terminal.printJson({ name: source.file.name, ...plan, runs, teacher, student, completed, unknown, assumptions });
 }
 
 /** Only a compare file has `runs`. One that cannot be read is judged as a run file. */

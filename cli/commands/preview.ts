@@ -91,12 +91,12 @@ async function agree(
   const rates = teacherRates(spec);
   const { maxTokens } = planningWorld(terminal.home, null).teacher(spec);
   const worst = calls.map(({ call }) => worstCost(call, maxTokens, rates).microUsd);
-  const microUsd = rates === null ? null : worst.reduce<number>((sum, one) => sum + (one ?? 0), 0);
+  const microUsd = worst.reduce<number>((sum, one) => sum + (one ?? 0), 0);
   terminal.note(`the run     ${estimateLine(estimate)}`);
   await agreeTo(terminal, {
     what: `A pilot of ${calls.length} calls`,
     microUsd,
-    calls: calls.length,
+    unpriced: rates === null ? calls.length : 0,
     above: { usd: 0, calls: 0 },
     yes,
   });

@@ -9,14 +9,15 @@ import { attach, resultLines } from '../attach.ts';
 import { needsOf, withEngine } from '../engine.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import type { ExitCode } from '../exit.ts';
-import { lookAt } from '../look-at.ts';
+import { goesOn } from '../look-at.ts';
 import { recordOf } from '../memory.ts';
 import { finishedBefore, openRun, refuseComparison } from '../open-run.ts';
 import { planOfRun } from '../planning.ts';
 import { readRun } from '../run-source.ts';
 import type { Terminal } from '../terminal.ts';
 import { estimateLine } from '../view/estimate.ts';
-import { overridesOf, withOverrides } from './options.ts';
+import { agreementOf, overridesOf, withAgreement, withOverrides } from './options.ts';
+import type { Agreement } from './options.ts';
 import type { Finish } from './finish.ts';
 
 const Options = z.looseObject({
@@ -24,24 +25,19 @@ const Options = z.looseObject({
   detach: z.boolean().default(false),
   json: z.boolean().default(false),
   again: z.boolean().default(false),
-  yes: z.boolean().default(false),
-  askAbove: z.coerce.number().nonnegative().default(askAbove.usd),
 });
-type Options = z.infer<typeof Options>;
+type Options = z.infer<typeof Options> & Agreement;
 
 export function runCommand(program: Command, terminal: Terminal, finish: Finish): void {
-  withOverrides(program.command('run').argument('<file>', 'run file (YAML)'))
+  withAgreement(withOverrides(program.command('run').argument('<file>', 'run file (YAML)')))
     .description('start a run, join it while it goes on, or report it when it is done')
     .option('--name <name>', 'name of the run, instead of the one made from the file and the options')
     .option('--detach', 'start it and come back at once')
     .option('--again', 'start a run that was stopped once more; answers it paid for are used again')
-    .option('--yes', 'go ahead without asking, whatever it may cost')
-    .option('--ask-above <usd>', `ask where it may cost more than this (${askAbove.usd} where not given)`)
     .option('--json', 'one JSON object a line: progress, then how it ended')
     .action(async (file: string, given: unknown) => {
-      const options = Options.safeParse(given);
-      if (!options.success) throw new CommandError(exitCodes.usage, '--ask-above is an amount in USD, such as 20.');
-      finish(await start(terminal, readRun(file, overridesOf(given), options.data.name), options.data));
+      const options = { ...Options.parse(given), ...agreementOf(given) };
+      finish(await start(terminal, readRun(file, overridesOf(given), options.name), options));
     });
 }
 
@@ -79,14 +75,13 @@ export async function start(
 async function agreeToRun(
   terminal: Terminal,
   spec: RunSpec,
-  { yes, askAbove: usd }: Pick<Options, 'yes' | 'askAbove'>,
+  { yes, askAbove: usd }: Pick<Agreement, 'yes' | 'askAbove'>,
 ): Promise<void> {
   const { estimate } = await planOfRun(terminal.home, spec);
   terminal.note(estimateLine(estimate));
-  const goesOn = (await lookAt(terminal.home, spec.name)) !== undefined;
   const above = { ...askAbove, usd };
-  const { callLimit: calls } = estimate.teacher;
-  await agreeTo(terminal, { what: 'This run', microUsd: mostOf(estimate), calls, above, yes: yes || goesOn });
+  const agreed = yes || (await goesOn(terminal.home, spec.name));
+  await agreeTo(terminal, { what: 'This run', ...mostOf(spec, estimate), above, yes: agreed });
 }
 
 export function workflowUrl(services: { uiUrl: string | null; namespace: string }, run: string): string {

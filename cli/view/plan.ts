@@ -1,5 +1,4 @@
 /** Plans as tables. */
-import type { PlannedRun } from '../../contracts/comparison-plan.ts';
 import type { PlannedRunCosts } from '../../activities/plan/planned-run.ts';
 import type { RunEstimate } from '../../contracts/run-estimate.ts';
 import { terminalLine } from '../terminal-text.ts';
@@ -41,41 +40,6 @@ function quotaOf(domain: string, { quotas }: PlannedRunCosts['stages'][number]):
   const quota = quotas?.find((one) => one.domain === domain);
   if (quota === undefined) return '-';
   return quota.missing === 0 ? String(quota.quota) : `${quota.quota} (${quota.missing})`;
-}
-
-export interface ComparedPlan {
-  readonly runs: readonly (PlannedRunCosts & Pick<PlannedRun, 'data' | 'method' | 'student' | 'capped'>)[];
-  readonly limit: number;
-}
-
-/** One line for runs that differ in their seed alone. */
-export function comparisonPlanText({ runs, limit }: ComparedPlan): string {
-  const groups = Map.groupBy(runs, ({ data, method, student, slots, stages }) =>
-    JSON.stringify([data, method, student, slots, stages.length]),
-  );
-  const rows = [...groups.values()].flatMap((cells) => {
-    const [first] = cells;
-    if (first === undefined) return [];
-    const { data, method, student, slots, stages, real, synthetic, repeated, empty, calls, callLimit, capped } = first;
-    return [
-      [
-        `${data} · ${student}`,
-        method,
-        capped ? `${slots} (capped)` : String(slots),
-        ...[stages.length, real, synthetic, repeated, empty, calls, callLimit, cells.length].map(String),
-      ],
-    ];
-  });
-  const kinds = ['real', 'synthetic', 'repeated', 'empty'];
-  const head = ['data · student', 'method', 'slots', 'K', ...kinds, 'calls', 'limit', 'seeds'];
-  const [calls, most] = [sum(runs.map((run) => run.calls)), sum(runs.map(({ callLimit }) => callLimit))];
-  return [
-    tableOf(head, rows),
-    `${runs.length} runs; ${calls} teacher calls as planned, at most ${most} by their own limits, ` +
-      `${limit} by the comparison's.`,
-    ...(most > limit ? ['Runs whose limit does not fit into what is left when their turn comes are left out.'] : []),
-    'Answers that two runs ask for in the same words are paid once; the runs are charged for them all the same.',
-  ].join('\n');
 }
 
 function callsText({ slots, real, synthetic, repeated, empty, calls, callLimit }: PlannedRunCosts): string {

@@ -93,6 +93,15 @@ function dearFile(name: string): string {
   return file;
 }
 
+function dearGrid(name: string, data: string): string {
+  const file = join(folder, `${name}.yaml`);
+  const teacher = '{ baseUrl: "https://teacher.example.com/v1", model: m, price: { input: 5, output: 20 } }';
+  const run = `{ ${data}, teacher: ${teacher}, student: { driver: none } }`;
+  const axes = 'methods: [random-ft-cot, adaptive-ft-cot]\nslots: [200]\nstages: [2]\nseeds: 2\n';
+  writeFileSync(file, `name: ${name}\nruns: { words: ${run} }\n${axes}`);
+  return file;
+}
+
 describe('before money is spent', { timeout: 60_000 }, () => {
   test('the price is said, and a script that has not said --yes is refused; so is a pilot', async () => {
     for (const command of ['run', 'preview']) {
@@ -102,6 +111,20 @@ describe('before money is spent', { timeout: 60_000 }, () => {
       expect(error).toContain('--yes');
       expect(code).toBe(2);
     }
+    for (const name of ['services.sqlite', 'ledger.sqlite']) expect(existsSync(join(folder, 'home', name))).toBe(false);
+  });
+
+  test('so is a comparison; its plan says what it costs, and what nobody knows of counts', async () => {
+    const here = dearGrid('grid', 'data: { builtin: wordnet, pool: 600 }');
+    const refused = await baldistill('compare', here);
+    expect(refused.error).toMatch(/grid: 4 of 4 runs to pay for, 800 teacher calls, at most 800; teacher [\d.]+ \(/);
+    expect(refused.error).toMatch(/This comparison may cost up to [\d.]+ USD, and there is nobody to ask/);
+    expect(refused.error).toContain('--yes');
+    expect(refused.code).toBe(2);
+    const planned = await baldistill('plan', here);
+    expect(planned.out).toMatch(/teacher {3}[\d.]+ \([\d.]+ to [\d.]+\) USD; [\d.]+ k \([^)]*\) tokens in/);
+    const counted = await baldistill('plan', dearGrid('counted', 'counts: { a: 300, b: 40 }'));
+    expect(counted.out).toContain('4 runs are over counts in place of data: nobody knows their tokens');
     for (const name of ['services.sqlite', 'ledger.sqlite']) expect(existsSync(join(folder, 'home', name))).toBe(false);
   });
 

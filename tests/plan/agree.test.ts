@@ -10,7 +10,7 @@ const base = { home: '/nowhere', print: silent, printJson: silent, note: silent 
 const dear: Spending = {
   what: 'This run',
   microUsd: 7_500_000,
-  calls: 200,
+  unpriced: 0,
   above: { usd: 5, calls: 1000 },
   yes: false,
 };
@@ -40,7 +40,7 @@ test('above the threshold it is asked; no is the end of it', async () => {
 test.each([
   ['below the threshold', { microUsd: 4_900_000 }],
   ['with --yes', { yes: true }],
-  ['of unknown price, but few calls', { microUsd: null }],
+  ['of unknown price, but few calls', { microUsd: 0, unpriced: 1000 }],
 ])('%s nobody is asked', async (_, change) => {
   const { terminal, heard } = person(false);
   await agreeTo(terminal, { ...dear, ...change });
@@ -49,7 +49,12 @@ test.each([
 
 test('a script above it is refused, and told of --yes; so is one whose price nobody knows', async () => {
   await expect(agreeTo(base, dear)).rejects.toMatchObject({ exitCode: 2, remedy: expect.stringContaining('--yes') });
-  await expect(agreeTo(base, { ...dear, microUsd: null, calls: 1001 })).rejects.toThrow('1,001 calls whose price');
+  await expect(agreeTo(base, { ...dear, microUsd: 0, unpriced: 1001 })).rejects.toThrow(
+    'This run asks for 1,001 calls whose price',
+  );
+  await expect(agreeTo(base, { ...dear, unpriced: 30 })).rejects.toThrow(
+    'may cost up to 7.50 USD and asks for 30 calls whose price nobody knows',
+  );
 });
 
 test.each([

@@ -1,0 +1,132 @@
+/**
+ * Cells of a comparison that may ask in the same words: one pool, one task, one teacher. What is known of their calls
+ * is looked up once for all of them, so that a grid of hundreds of cells reads each pool once.
+ */
+import { DomainTable } from '../../contracts/records.ts';
+import type { RunSpec } from '../../contracts/run-file.ts';
+import type { Prepared } from '../../contracts/stage.ts';
+import { canonicalJson } from '../../domain/canonical-json.ts';
+import { outputs } from '../../domain/tasks/output.ts';
+import type { Output } from '../../domain/tasks/output.ts';
+import { firstForm } from '../output-form.ts';
+import { planShares } from '../plan-round.ts';
+import { taskOf } from '../pool.ts';
+import type { KnownAnswer } from '../ports/ledger.ts';
+import { calibrate, otherAnswers } from './calibration.ts';
+import type { CallKind, Calibration } from './calibration.ts';
+import { stageBefore } from './certain-calls.ts';
+import { countMessages, tokenCounter } from './count-tokens.ts';
+import type { PlanningWorld } from './estimate-run.ts';
+import { kindsOf, modelOf } from './known.ts';
+import type { Prompts } from './planned-prompts.ts';
+import { plannedRun } from './planned-run.ts';
+import type { PlannedRunCosts } from './planned-run.ts';
+import { poolLengths } from './pool-lengths.ts';
+import type { PoolLengths } from './pool-lengths.ts';
+
+/** A run of the grid, over data that are here. */
+export interface ComparedRun {
+  readonly spec: RunSpec;
+  readonly prepared: Prepared;
+}
+
+export interface GroupedRun extends ComparedRun {
+  readonly plan: PlannedRunCosts;
+}
+
+export interface ComparedGroup {
+  readonly runs: readonly GroupedRun[];
+  readonly table: DomainTable;
+  readonly calibration: Calibration;
+  readonly prompts: Prompts;
+  readonly lengths: PoolLengths;
+}
+
+/** Inventions of one domain that are looked at. */
+const inventionsSeen = 8;
+
+export async function comparedGroups(world: PlanningWorld, runs: readonly ComparedRun[]): Promise<ComparedGroup[]> {
+  const groups: ComparedGroup[] = [];
+  for (const alike of Map.groupBy(runs, wordsOf).values()) groups.push(await knownOf(world, alike));
+  return groups;
+}
+
+/** All that decides what a row is asked with, and of whom at what price. */
+function wordsOf({ spec, prepared }: ComparedRun): string {
+  const { task, prompts, teacher, prices, data } = spec;
+  return canonicalJson([prepared.pool, prepared.domains, task, prompts, teacher, prices, data]);
+}
+
+async function knownOf(world: PlanningWorld, runs: readonly ComparedRun[]): Promise<ComparedGroup> {
+  const [first] = runs;
+  if (first === undefined) throw new RangeError('A group of no runs.');
+  const { spec, prepared } = first;
+  const table = await world.artifacts.readJson(prepared.domains, DomainTable);
+  const planned = runs.map((run) => ({ ...run, plan: plannedRun(run.spec, table.pool) }));
+  const teacher = spec.teacher === undefined ? null : world.teacher(spec);
+  const { output, answers } = await answeredForm(world, first);
+  const task = await taskOf(world.artifacts, first, output);
+  const count = await tokenCounter();
+  const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher }, count);
+  const own = lengths.rows.flatMap(({ key, tokens }) => {
+    const answer = key === null ? undefined : answers.get(key);
+    return answer === undefined ? [] : [{ kind: 'annotate' as const, counted: tokens, answer }];
+  });
+  const others = world.ledger === null ? new Map() : await otherAnswers(world.ledger, spec, modelOf(world));
+  const kinds = new Set<CallKind>(planned.flatMap((run) => [...kindsOf(run.spec, run.plan)]));
+  const form = task.responseFormat('annotate');
+  const formTokens = form === undefined ? 0 : count(JSON.stringify(form));
+  const inventions = await inventionLengths(world, planned, output, count);
+  return {
+    runs: planned,
+    table,
+    calibration: calibrate({ teacher: spec.teacher, maxTokens: teacher?.maxTokens ?? 0 }, own, others, {
+      kinds,
+      formTokens,
+    }),
+    prompts: { first: null, inventions, rows: lengths.rows, isFree: (key) => answers.has(key) },
+    lengths,
+  };
+}
+
+/** The form in which the ledger has answers to these rows, the most of them, and these answers. */
+async function answeredForm(
+  world: PlanningWorld,
+  { spec, prepared }: ComparedRun,
+): Promise<{ readonly output: Output; readonly answers: ReadonlyMap<string, KnownAnswer> }> {
+  const none = { output: firstForm(spec), answers: new Map<string, KnownAnswer>() };
+  const { ledger } = world;
+  if (ledger === null || spec.teacher === undefined) return none;
+  const teacher = world.teacher(spec);
+  let best = none;
+  for (const output of spec.teacher.output === 'auto' ? outputs : [spec.teacher.output]) {
+    const task = await taskOf(world.artifacts, { spec, prepared }, output);
+    const { rows } = await poolLengths(world.artifacts, { spec, prepared, task, teacher }, () => 0);
+    const found = await ledger.knownAnswers([...new Set(rows.flatMap(({ key }) => key ?? []))]);
+    if (found.length <= best.answers.size) continue;
+    best = { output, answers: new Map(found.map((answer) => [answer.contentKey, answer])) };
+  }
+  return best;
+}
+
+/** A few inventions of each domain that some run lacks rows of: those of other runs and seeds are much like them. */
+async function inventionLengths(
+  world: PlanningWorld,
+  runs: readonly GroupedRun[],
+  output: Output,
+  count: (text: string) => number,
+): Promise<Prompts['inventions']> {
+  const inventing = runs.filter(({ plan }) => plan.synthetic > 0);
+  const [first] = inventing;
+  if (first === undefined) return new Map();
+  const quotas = inventing.flatMap(({ plan }) => plan.stages.flatMap((stage) => stage.quotas ?? []));
+  const missing = new Set(quotas.filter((quota) => quota.missing > 0).map(({ domain }) => domain));
+  const slots = Array.from({ length: inventionsSeen }, (_, index) => index);
+  const shares = [...missing].map((domain) => ({ domain, slots, rows: [] }));
+  const request = { input: stageBefore(first.spec, first.prepared, 0), earlier: [] };
+  const { calls } = await planShares(world, request, { purpose: 'fill', shares, decided: [] }, output);
+  const lengths = calls.map(({ kind, domain, messages }) => {
+    return { kind, domain, counted: countMessages(count, messages), paid: true };
+  });
+  return Map.groupBy(lengths, ({ domain }) => domain);
+}

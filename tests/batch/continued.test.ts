@@ -1,0 +1,46 @@
+/** A stage that waits for its batches for longer than one history should hold. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openRig, wordnetSpec } from '../engine/rig.ts';
+import type { Home, Rig } from '../engine/rig.ts';
+import { look, violations } from '../ledger/look.ts';
+import { batchesAt, slotsWithoutOneAnswer } from './support.ts';
+
+let rig: Rig;
+let home: Home;
+beforeAll(async () => {
+  rig = await openRig({ continueAfterEvents: 60 });
+  home = rig.home();
+  await home.worker();
+});
+afterAll(async () => await rig.close());
+
+test('it continues as new while batches are under way, finds them again and submits none twice', async () => {
+  await rig.behave({ batches: { lineMs: 60, mostLines: 50_000, mostBytes: 2e8, mostTokens: null } });
+  const before = await rig.counters();
+  const teacher = '{ embedded: simulated, noise: 0.18, mode: batch, batch: { maxRequests: 40 } }';
+  const spec = wordnetSpec(
+    'continued',
+    { method: 'adaptive-ft-cot', stages: 1 },
+    { teacher, student: '{ driver: none }', budget: '{ slots: 120 }' },
+  );
+  expect(await (await home.start(spec)).result()).toMatchObject({ status: 'completed' });
+
+  const executions: string[] = [];
+  for await (const { status } of rig.client.workflow.list({ query: `WorkflowId = 'continued/stage-0'` }))
+    executions.push(status.name);
+  expect(executions.filter((status) => status === 'CONTINUED_AS_NEW').length).toBeGreaterThan(0);
+  const batches = await batchesAt(rig.embedded().url);
+  expect(batches.map(({ status, request_counts: { total } }) => [status, total])).toEqual([
+    ['completed', 40],
+    ['completed', 40],
+    ['completed', 40],
+  ]);
+  expect((await rig.counters()).billed - before.billed).toBe(120);
+  const file = join(home.path, 'ledger.sqlite');
+  expect(slotsWithoutOneAnswer(file, 'continued')).toEqual([]);
+  expect(look(file, `select charged, settled, forfeited from runs where name = 'continued'`)).toEqual([
+    { charged: 120, settled: 120, forfeited: 0 },
+  ]);
+  expect(violations(file)).toEqual([]);
+});
