@@ -20,7 +20,8 @@ port=$(cat "$work/port" 2> /dev/null || echo 0)
 "$root/bin/baldistill" student --home "$work/student" --port "$port" --json > "$work/address" &
 server=$!
 finish() {
-  kill "$server" 2> /dev/null && wait "$server"
+  kill "$server" 2> /dev/null || true
+  wait "$server" || true
   "$root/bin/baldistill" down
 }
 trap finish EXIT

@@ -16,10 +16,12 @@ def main(work: Path) -> None:
     for table in sorted((work / "home" / "comparisons").glob("*/comparison.csv")):
         print(f"\n{table.parent}")
         for run in csv.DictReader(table.open(encoding="utf-8")):
-            scores = f"macro {run['macro']}, micro {run['micro']}" if run["macro"] else run["reason"]
-            print(
-                f"{run['student']}, {run['method']}, seed {run['seed']}: {run['status']}, {run['seconds']} s, {scores}"
-            )
+            scores = run["reason"]
+            if run["macro"]:
+                scores = (
+                    f"{float(run['seconds']):.0f} s, macro {float(run['macro']):.3f}, micro {float(run['micro']):.3f}"
+                )
+            print(f"{run['student']}, {run['method']}, seed {run['seed']}: {run['status']}, {scores}")
     adapters(work / "student")
     print(f"\nReports: {work}/home/runs/*/report.html")
 
