@@ -8,24 +8,28 @@ issue's marks (0.8 at 32 in flight, 0.9 for training) are printed as they are.
 """
 
 import argparse
+import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 PACKAGE = Path(__file__).parents[1]
 sys.path.insert(0, str(PACKAGE))
 
-import httpx
 import torch
 from transformers import AutoModelForCausalLM
 
@@ -77,15 +81,23 @@ Prompts = list[list[int]]
 
 
 def compare(name: str, prompts: Prompts, bare: Callable[[Prompts], None], ours: Callable[[Prompts, int], None]) -> None:
-    reference = rate(prompts, lambda: [bare(prompts[at : at + 32]) for at in range(0, len(prompts), 32)])
-    print(f"{name}: bare loop {reference:.1f} rows/s", flush=True)
+    few = prompts[: len(prompts) // 4]
+    best: dict[int, float] = {}
+    # Taking turns, the best of three: what else the machine does meets all of them.
+    for _ in range(3):
+        batches = [prompts[at : at + 32] for at in range(0, len(prompts), 32)]
+        keep_best(best, 0, rate(prompts, lambda batches=batches: [bare(batch) for batch in batches]))
+        for in_flight in (1, 8, 32):
+            shown = prompts if in_flight > 1 else few
+            keep_best(best, in_flight, rate(shown, partial(ours, shown, in_flight)))
+    print(f"{name}: bare loop {best[0]:.1f} rows/s")
     for in_flight in (1, 8, 32):
-        shown = prompts if in_flight > 1 else prompts[: len(prompts) // 4]
-        served = rate(shown, partial(ours, shown, in_flight))
-        print(
-            f"{name}: {in_flight:2} in flight {served:.1f} rows/s, {served / reference:.2f} of the bare loop",
-            flush=True,
-        )
+        ratio = best[in_flight] / best[0]
+        print(f"{name}: {in_flight:2} in flight {best[in_flight]:.1f} rows/s, {ratio:.2f} of the bare loop", flush=True)
+
+
+def keep_best(best: dict[int, float], key: int, value: float) -> None:
+    best[key] = max(value, best.get(key, 0))
 
 
 def random_prompts(count: int, vocabulary: int) -> Prompts:
@@ -94,24 +106,36 @@ def random_prompts(count: int, vocabulary: int) -> Prompts:
 
 
 def rate(rows: list[Any], work: Callable[[], Any]) -> float:
-    """Rows a second, the best of three."""
-    best = 0.0
-    for _ in range(3):
-        started = time.perf_counter()
-        work()
-        best = max(best, len(rows) / (time.perf_counter() - started))
-    return best
+    """Rows a second."""
+    started = time.perf_counter()
+    work()
+    return len(rows) / (time.perf_counter() - started)
 
 
 def ask(url: str, model: str, body: dict[str, Any], prompts: Prompts, in_flight: int) -> None:
-    with httpx.Client(timeout=300, limits=httpx.Limits(max_connections=in_flight)) as client:
+    """Who asks shares the cores with the server, so it asks by the lightest client there is, a connection a thread."""
+    address = urlsplit(url)
+    assert address.hostname is not None
+    mine = threading.local()
+    opened: list[HTTPConnection] = []
 
-        def one(prompt: list[int]) -> None:
-            answer = client.post(url, json={"model": model, "prompt": prompt, "temperature": 0, **body})
-            answer.raise_for_status()
+    def one(prompt: list[int]) -> None:
+        if not hasattr(mine, "connection"):
+            mine.connection = HTTPConnection(str(address.hostname), address.port, timeout=300)
+            mine.connection.connect()
+            # Head and body go out in two pieces, and the second would wait for the first one's acknowledgement.
+            mine.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.append(mine.connection)
+        asked = json.dumps({"model": model, "prompt": prompt, "temperature": 0, **body})
+        mine.connection.request("POST", address.path, asked, {"content-type": "application/json"})
+        answer = mine.connection.getresponse()
+        said = answer.read()
+        assert answer.status == 200, said
 
-        with ThreadPoolExecutor(in_flight) as pool:
-            list(pool.map(one, prompts))
+    with ThreadPoolExecutor(in_flight) as pool:
+        list(pool.map(one, prompts))
+    for connection in opened:
+        connection.close()
 
 
 @torch.inference_mode()

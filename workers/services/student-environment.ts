@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { exclusively } from '../../adapters/processes/exclusive.ts';
 import { cacheFolder, repository } from './home.ts';
 import { findPython } from './python.ts';
+import type { Python } from './python.ts';
 import { installPackages } from './student-packages.ts';
 import { StudentSetUpError } from './student-set-up-error.ts';
 
@@ -25,14 +26,7 @@ export async function studentPython(
       'Install one, or name it: BALDISTILL_PYTHON=/path/to/python3.',
     );
   }
-  const files = ['requirements.lock.txt', 'requirements-torch.txt'].map((name) => join(studentServer, name));
-  const content = createHash('sha256').update(python.version);
-  // uv's own switch for the build of PyTorch; another build is another environment.
-  content.update(environment['UV_TORCH_BACKEND'] ?? '');
-  for (const file of files) content.update(readFileSync(file));
-  const parent = join(cacheFolder(environment), 'student-server');
-  const folder = join(parent, content.digest('hex').slice(0, 16));
-  const made = { python: join(folder, 'bin', 'python'), complete: join(folder, 'complete') };
+  const { parent, folder, files, made } = placeFor(python, environment);
   if (existsSync(made.complete)) return made.python;
 
   mkdirSync(parent, { recursive: true });
@@ -49,6 +43,27 @@ export async function studentPython(
     say(`the Python environment is ready (${Math.round((Date.now() - started) / 1000)} s)`);
     return made.python;
   });
+}
+
+/** As `studentPython` where it is made already; else undefined, and nothing is made. */
+export async function madeStudentPython(environment: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
+  const python = await findPython(environment);
+  if (python === undefined) return undefined;
+  const { made } = placeFor(python, environment);
+  return existsSync(made.complete) ? made.python : undefined;
+}
+
+/** Where the environment for this Python and these requirements is, or is to be. */
+function placeFor(python: Python, environment: NodeJS.ProcessEnv) {
+  const files = ['requirements.lock.txt', 'requirements-torch.txt'].map((name) => join(studentServer, name));
+  const content = createHash('sha256').update(python.version);
+  // uv's own switch for the build of PyTorch; another build is another environment.
+  content.update(environment['UV_TORCH_BACKEND'] ?? '');
+  for (const file of files) content.update(readFileSync(file));
+  const parent = join(cacheFolder(environment), 'student-server');
+  const folder = join(parent, content.digest('hex').slice(0, 16));
+  const made = { python: join(folder, 'bin', 'python'), complete: join(folder, 'complete') };
+  return { parent, folder, files, made };
 }
 
 function requireRoom(folder: string): void {
