@@ -46,8 +46,8 @@ interface Lengths {
 }
 
 export interface Prompts {
-  /** Of the whole first round of stage 0. */
-  readonly first: readonly CertainLength[];
+  /** Of the whole first round of stage 0; null where nobody had to look which rows it takes. */
+  readonly first: readonly CertainLength[] | null;
   /** The prompt of the n-th row that is invented for a domain, as far as they were looked at. */
   readonly inventions: ReadonlyMap<string, readonly CertainLength[]>;
   readonly rows: readonly PromptLength[];
@@ -68,10 +68,10 @@ export function plannedLoads(
     [...Map.groupBy(prompts.rows, ({ domain }) => domain)].map(([domain, rows]) => [domain, lengthsOf(rows, prompts)]),
   );
   const all = lengthsOf(prompts.rows, prompts);
-  const how = switches.select === 'random' ? 'drawn' : 'chosen';
   const invented = new Map<string, number>();
   return stages.map(({ stage, slots, quotas }) => {
-    if (stage === 0) {
+    const how = stage === 0 || switches.select === 'random' ? 'drawn' : 'chosen';
+    if (stage === 0 && prompts.first !== null) {
       const byDomain = [...Map.groupBy(prompts.first, ({ domain }) => domain)];
       for (const [domain, calls] of byDomain)
         invented.set(domain, calls.filter(({ kind }) => kind === 'synthesise').length);
