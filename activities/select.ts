@@ -36,12 +36,26 @@ export async function select(
   { input, balanced }: SelectInput,
   signal: AbortSignal,
 ): Promise<SelectedRows> {
-  const { artifacts } = world;
+  const { chosen, scores } = await chooseRows(world, { input, balanced }, signal);
+  const scored = [...(scores?.values() ?? [])];
+  return {
+    selection: await world.artifacts.writeLines(chosen),
+    candidates: scored.length,
+    cut: scored.filter(({ cut }) => cut).length,
+  };
+}
+
+/** What `select` writes down, for who only looks; `scores` null where rows are drawn. */
+export async function chooseRows(
+  world: Pick<World, 'artifacts' | 'student'>,
+  { input, balanced }: SelectInput,
+  signal: AbortSignal,
+): Promise<{ readonly chosen: readonly Selected[]; readonly scores: ReadonlyMap<string, ScoredRow> | null }> {
   const { spec, stage } = input;
-  const groups = await groupsOf(artifacts, input, balanced);
+  const groups = await groupsOf(world.artifacts, input, balanced);
   const scores = await scoreGroups(world, input, groups, signal);
   const chosenOutputs = new Set<string>();
-  const selection = groups.flatMap(({ rows, quota, name }): Selected[] => {
+  const chosen = groups.flatMap(({ rows, quota, name }): Selected[] => {
     if (quota > rows.length) return rows.map(unscored);
     if (scores === null) return drawRandom(rows, quota, spec.seed, 'select', stage, ...name).map(unscored);
     const scored = rows.flatMap(({ id }) => scores.get(id) ?? []);
@@ -52,12 +66,7 @@ export async function select(
         : takeHighest(scored, quota, ...seed);
     return taken.map(({ id, domain, score }) => ({ id, domain, score }));
   });
-  const scored = [...(scores?.values() ?? [])];
-  return {
-    selection: await artifacts.writeLines(selection),
-    candidates: scored.length,
-    cut: scored.filter(({ cut }) => cut).length,
-  };
+  return { chosen, scores };
 }
 
 async function groupsOf(artifacts: Artifacts, input: StageInput, balanced: Balanced): Promise<Group[]> {

@@ -131,6 +131,8 @@ const Flow = {
   limits: RateLimits.optional(),
   /** Seconds one call may take before it is given up as ambiguous. */
   timeout: z.number().positive().max(3600).default(120),
+  /** Seconds without a byte of an answer that has begun, after which it is given up like that; 60 where not set. */
+  stallTimeout: z.number().positive().max(3600).optional(),
 };
 
 /** Templates of one's own: paths from the run file's folder. */

@@ -5,6 +5,7 @@ import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import { batchActivities, controlActivities, studentActivities, teacherActivities } from '../activities/index.ts';
+import { tokenCounter } from '../activities/plan/count-tokens.ts';
 import { openLedger } from '../adapters/ledger/open-ledger.ts';
 import type { TemporalConfig } from './temporal-config.ts';
 import type { TemporalTarget } from './temporal-connection.ts';
@@ -73,6 +74,8 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
     maxHeartbeatThrottleInterval: '250 ms',
     defaultHeartbeatThrottleInterval: '250 ms',
   } satisfies Partial<WorkerOptions>;
+  // Else the first run would wait for the table of the tokenizer before its first call.
+  await tokenCounter();
   const workers = await Promise.all([
     Worker.create({
       ...common,

@@ -84,7 +84,10 @@ export function createWorld(parts: WorldParts): World {
       const remote = 'embedded' in teacher ? undefined : teacher;
       return batchEndpoint({
         teacher: this.teacher(spec),
-        address: () => address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
+        address: () => ({
+          ...address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
+          stallSeconds: teacher.stallTimeout ?? defaultStall,
+        }),
         unbilled: teacher.unbilled,
       });
     },
@@ -120,6 +123,9 @@ export function createWorld(parts: WorldParts): World {
 }
 
 type Flow = Pick<TeacherConfig, 'concurrency' | 'timeout'>;
+
+/** Seconds. Not in the run file's defaults: a run that was started before there was a choice has none written down. */
+const defaultStall = 60;
 
 /** The teacher of a run; who only wants to know what would be sent gives an address that is never asked for. */
 export function openTeacher(

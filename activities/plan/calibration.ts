@@ -6,7 +6,7 @@
 import type { RunSpec, TeacherConfig } from '../../contracts/run-file.ts';
 import { aroundMean, measured, scaled } from '../../domain/range.ts';
 import type { Measured, Range } from '../../domain/range.ts';
-import type { KnownAnswer, Ledger } from '../ports/ledger.ts';
+import type { KnownAnswer, Ledger, RunRecord } from '../ports/ledger.ts';
 import type { PlannedCall } from '../../contracts/records.ts';
 
 export type CallKind = PlannedCall['kind'];
@@ -121,15 +121,13 @@ function latencyOf(
   return { low: 0.1 + output.low / 200, likely: 0.5 + output.likely / 50, high: 2 + output.high / 15 };
 }
 
-/** Other runs of the same teacher model and task, as the ledger remembers them. */
+/** Answers of other runs of the same teacher model and task. `runs`: those of the same model. */
 export async function otherAnswers(
-  ledger: Pick<Ledger, 'runs' | 'answerUsage'>,
-  spec: RunSpec,
-  modelOf: (spec: RunSpec) => string | null,
+  ledger: Pick<Ledger, 'answerUsage'>,
+  { task }: Pick<RunSpec, 'task'>,
+  runs: readonly RunRecord[],
 ): Promise<Map<CallKind, { measured: Measured; latencyMs: number }>> {
-  const model = modelOf(spec);
-  const runs = (await ledger.runs()).filter((run) => run.spec.task === spec.task && modelOf(run.spec) === model);
-  const usage = await ledger.answerUsage(runs.map(({ name }) => name));
+  const usage = await ledger.answerUsage(runs.filter(({ spec }) => spec.task === task).map(({ name }) => name));
   return new Map(
     kinds.flatMap((kind) => {
       const of = usage.find((one) => one.kind === kind);

@@ -17,7 +17,8 @@ import type { CallKind, Calibration } from './calibration.ts';
 import { stageBefore } from './certain-calls.ts';
 import { countMessages, tokenCounter } from './count-tokens.ts';
 import type { PlanningWorld } from './estimate-run.ts';
-import { kindsOf, modelOf } from './known.ts';
+import { sameModel } from './answered.ts';
+import { kindsOf } from './known.ts';
 import type { Prompts } from './planned-prompts.ts';
 import { plannedRun } from './planned-run.ts';
 import type { PlannedRunCosts } from './planned-run.ts';
@@ -67,12 +68,13 @@ async function knownOf(world: PlanningWorld, runs: readonly ComparedRun[]): Prom
   const { output, answers } = await answeredForm(world, first);
   const task = await taskOf(world.artifacts, first, output);
   const count = await tokenCounter();
-  const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher }, count);
+  const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher, taken: null }, count);
   const own = lengths.rows.flatMap(({ key, tokens }) => {
     const answer = key === null ? undefined : answers.get(key);
     return answer === undefined ? [] : [{ kind: 'annotate' as const, counted: tokens, answer }];
   });
-  const others = world.ledger === null ? new Map() : await otherAnswers(world.ledger, spec, modelOf(world));
+  const others =
+    world.ledger === null ? new Map() : await otherAnswers(world.ledger, spec, await sameModel(world, spec));
   const kinds = new Set<CallKind>(planned.flatMap((run) => [...kindsOf(run.spec, run.plan)]));
   const form = task.responseFormat('annotate');
   const formTokens = form === undefined ? 0 : count(JSON.stringify(form));
@@ -101,7 +103,7 @@ async function answeredForm(
   let best = none;
   for (const output of spec.teacher.output === 'auto' ? outputs : [spec.teacher.output]) {
     const task = await taskOf(world.artifacts, { spec, prepared }, output);
-    const { rows } = await poolLengths(world.artifacts, { spec, prepared, task, teacher }, () => 0);
+    const { rows } = await poolLengths(world.artifacts, { spec, prepared, task, teacher, taken: null }, () => 0);
     const found = await ledger.knownAnswers([...new Set(rows.flatMap(({ key }) => key ?? []))]);
     if (found.length <= best.answers.size) continue;
     best = { output, answers: new Map(found.map((answer) => [answer.contentKey, answer])) };

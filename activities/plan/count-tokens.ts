@@ -8,11 +8,11 @@ export type CountTokens = (text: string) => number;
 const asText = { disallowedSpecial: new Set<string>() };
 
 /** So many texts are counted, and of those after them every n-th; the others by their bytes. */
-const counted = { first: 2000, every: 16 };
+const counted = { first: 1000, every: 64 };
 /** Texts that all prompts have in common are counted once. */
 const remembered = 64;
 
-/** The table of the tokenizer is large: only who plans loads it. */
+/** The table of the tokenizer is large and takes a fifth of a second: only who plans loads it. */
 export async function tokenCounter(): Promise<CountTokens> {
   const { countTokens } = await import('gpt-tokenizer/encoding/o200k_base');
   const known = new Map<string, number>();

@@ -46,7 +46,7 @@ interface Lengths {
 }
 
 export interface Prompts {
-  /** Of the whole first round of stage 0; null where nobody looked at it: then it is taken to be like the later ones. */
+  /** Of the whole first round of stage 0; null where nobody looked which rows it takes: then it is like the later ones. */
   readonly first: readonly CertainLength[] | null;
   /** The prompt of the n-th row that is invented for a domain, as far as they were looked at. */
   readonly inventions: ReadonlyMap<string, readonly CertainLength[]>;
@@ -68,10 +68,9 @@ export function plannedLoads(
     [...Map.groupBy(prompts.rows, ({ domain }) => domain)].map(([domain, rows]) => [domain, lengthsOf(rows, prompts)]),
   );
   const all = lengthsOf(prompts.rows, prompts);
-  // Stage 0 has no student that could choose.
-  const howAt = (stage: number) => (stage === 0 || switches.select === 'random' ? 'drawn' : 'chosen');
   const invented = new Map<string, number>();
   return stages.map(({ stage, slots, quotas }) => {
+    const how = stage === 0 || switches.select === 'random' ? 'drawn' : 'chosen';
     if (stage === 0 && prompts.first !== null) {
       const byDomain = [...Map.groupBy(prompts.first, ({ domain }) => domain)];
       for (const [domain, calls] of byDomain)
@@ -84,7 +83,7 @@ export function plannedLoads(
       const annotate: CallLoad =
         switches.rationale === 'none'
           ? noLoad
-          : { calls: real, paid: of.paid.some(real, howAt(stage)), counted: of.counted.some(real, howAt(stage)) };
+          : { calls: real, paid: of.paid.some(real, how), counted: of.counted.some(real, how) };
       const before = invented.get(domain) ?? 0;
       invented.set(domain, before + missing);
       const synthesise =

@@ -10,15 +10,29 @@ import type { Teacher } from '../ports/teacher.ts';
 import { countMessages } from './count-tokens.ts';
 import type { CountTokens } from './count-tokens.ts';
 
-/** Of a larger pool the ledger is not asked row by row. */
+/** Of a larger pool the ledger is asked for the rows of stage 0 only. */
 const mostAsked = 20_000;
 
+/** So many rows are asked of the student to know how long that is, and of those after them every n-th. */
+const studentAsked = { first: 500, every: 32 };
+
 export interface PromptLength {
+  readonly id: string;
   readonly domain: string;
   /** Tokens of the prompt that asks for its rationale. */
   readonly tokens: number;
-  /** Key of the answer; null where the pool is too large to ask for each. */
+  /** Key of the answer; null where there can be none, or the pool is too large to ask for each. */
   readonly key: string | null;
+}
+
+export interface PoolAsked {
+  readonly spec: RunSpec;
+  readonly prepared: Prepared;
+  readonly task: Task;
+  /** Null: no row can have an answer, and none gets a key. */
+  readonly teacher: Pick<Teacher, 'content'> | null;
+  /** Rows of stage 0, which are asked for whatever the size of the pool. */
+  readonly taken: ReadonlySet<string> | null;
 }
 
 export interface PoolLengths {
@@ -30,36 +44,34 @@ export interface PoolLengths {
 
 export async function poolLengths(
   artifacts: Artifacts,
-  {
-    spec,
-    prepared,
-    task,
-    teacher,
-  }: { spec: RunSpec; prepared: Prepared; task: Task; teacher: Pick<Teacher, 'content'> | null },
+  { spec, prepared, task, teacher, taken }: PoolAsked,
   count: CountTokens,
 ): Promise<PoolLengths> {
   const rows: PromptLength[] = [];
-  let student = 0;
+  const student = { rows: 0, tokens: 0 };
   let bytes = 0;
+  const isAsked = ({ id }: Row): boolean => prepared.pool.rows <= mostAsked || taken?.has(id) === true;
   for await (const row of artifacts.readLines(prepared.pool, RowSchema)) {
     const messages = task.annotatePrompt(row);
-    const length = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
-    bytes += length;
+    bytes += messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
     const tokens = countMessages(count, messages);
-    student += count(task.studentPrompt(row));
-    rows.push({
-      domain: row.domain,
-      tokens,
-      key:
-        teacher === null || prepared.pool.rows > mostAsked
-          ? null
-          : keyOf(spec, teacher, row, asked(task, 'annotate', messages)),
-    });
+    if (rows.length < studentAsked.first || rows.length % studentAsked.every === 0) {
+      student.rows += 1;
+      student.tokens += count(task.studentPrompt(row));
+    }
+    const key =
+      teacher === null || !isAsked(row) ? null : annotateKey(spec, teacher, row, asked(task, 'annotate', messages));
+    rows.push({ id: row.id, domain: row.domain, tokens, key });
   }
-  return { rows, studentPrompt: rows.length === 0 ? 0 : student / rows.length, bytes };
+  return { rows, studentPrompt: student.rows === 0 ? 0 : student.tokens / student.rows, bytes };
 }
 
-function keyOf(spec: RunSpec, teacher: Pick<Teacher, 'content'>, row: Row, prompt: ReturnType<typeof asked>): string {
+export function annotateKey(
+  spec: RunSpec,
+  teacher: Pick<Teacher, 'content'>,
+  row: Pick<Row, 'id' | 'domain'>,
+  prompt: ReturnType<typeof asked>,
+): string {
   const call: PlannedCall = { kind: 'annotate', slot: 0, domain: row.domain, rowId: row.id, ...prompt };
   return contentKeyOf(teacher, call, requestOf(spec, call));
 }

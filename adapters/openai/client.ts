@@ -12,6 +12,8 @@ export interface EndpointAddress {
   readonly apiKeyEnv: string | undefined;
   readonly connections: number;
   readonly timeoutSeconds: number;
+  /** Longest silence within the body of an answer; undefined: only the whole deadline counts. */
+  readonly stallSeconds?: number | undefined;
   /** What pays for its requests; undefined where they are free or paid for otherwise. */
   readonly purse?: Purse | undefined;
 }
@@ -20,7 +22,7 @@ const clients = new Map<string, OpenAI>();
 
 /** A client per address, kept for the life of the process. Throws `EndpointRefusesKey` when the key is not set. */
 export function clientFor(address: EndpointAddress): OpenAI {
-  const { baseUrl, apiKeyEnv, connections, timeoutSeconds, purse } = address;
+  const { baseUrl, apiKeyEnv, connections, timeoutSeconds, stallSeconds, purse } = address;
   const apiKey = apiKeyEnv === undefined ? 'none-needed' : process.env[apiKeyEnv];
   if (apiKey === undefined || apiKey === '') {
     throw new BaldistillError(
@@ -28,15 +30,17 @@ export function clientFor(address: EndpointAddress): OpenAI {
       `The environment variable ${apiKeyEnv} is not set where the worker runs.`,
     );
   }
-  const id = JSON.stringify([baseUrl, apiKeyEnv, connections, timeoutSeconds, purse?.id]);
+  const id = JSON.stringify([baseUrl, apiKeyEnv, connections, timeoutSeconds, stallSeconds, purse?.id]);
   const known = clients.get(id);
   if (known !== undefined && known.apiKey === apiKey) return known;
   const timeout = timeoutSeconds * 1000;
   // undici must not give up before the client does: its own limit is 300 s and loses the error's class.
   const agent = new Agent({
     connections,
+    // Before the client's own, so that a connection that never came up is told from an answer that did not come.
+    connectTimeout: Math.min(10_000, timeout / 2),
     headersTimeout: timeout + 10_000,
-    bodyTimeout: timeout + 10_000,
+    bodyTimeout: stallSeconds === undefined ? timeout + 10_000 : stallSeconds * 1000,
     keepAliveTimeout: 30_000,
   });
   const send = thinFetch(agent, async (url, init) => await pooled(agent, url, init));

@@ -1,6 +1,7 @@
 /** Errors of the `openai` package, told apart by what they mean for money and for the run (models.md A5). */
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import type { FailureType } from '../../domain/failures.ts';
+import { NeverSent } from './never-sent.ts';
 
 /** What an error of the package says. `sent: false`: it certainly never reached the endpoint. */
 export interface Trouble {
@@ -21,25 +22,23 @@ const billingCodes = new Set([
   'organization_usage_limit_exceeded',
 ]);
 
-/** Connection errors that happen before a byte is sent. */
-const unsent = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+/**
+ * Connection errors that cannot happen later than before the first byte. `EHOSTUNREACH` can: a `NeverSent` around it
+ * says when it did not.
+ */
+const unsent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
 export function troubleOf(error: unknown): Trouble {
   if (error instanceof APIUserAbortError) return connection('aborted', true);
-  if (error instanceof APIConnectionTimeoutError) return connection('timeout', true);
+  // The package calls a connection that never came up a time-out too.
+  if (error instanceof APIConnectionTimeoutError && wasSent(error)) return connection('timeout', true);
   if (error instanceof APIConnectionError) {
     const code = codeOf(error);
     if (refusedByFetch(error)) return connection('bad_address', false);
     return connection(code === undefined ? 'connection_lost' : code.toLowerCase(), wasSent(error));
   }
   if (error instanceof APIError && typeof error.status === 'number') return answered(error, error.status);
+  if (error instanceof Error && codeOf(error) === 'UND_ERR_BODY_TIMEOUT') return connection('stalled', true);
   // A body that is no JSON, or stops in the middle: the answer was under way, so it may be billed.
   return connection('unreadable_answer', true);
 }
@@ -47,6 +46,8 @@ export function troubleOf(error: unknown): Trouble {
 /** Whether a request that failed without an answer may have reached the endpoint. */
 export function wasSent(error: unknown): boolean {
   if (!(error instanceof Error)) return true;
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof NeverSent) return false;
   const code = codeOf(error);
   return !refusedByFetch(error) && (code === undefined || !unsent.has(code));
 }

@@ -9,6 +9,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import { NeverSent } from './never-sent.ts';
 
 export type Send = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -116,7 +117,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#over();
     if (this.#signal?.aborted === true) this.#fail(reasonOf(this.#signal));
-    else this.#fail(new TypeError(this.#begun ? 'terminated' : 'fetch failed', { cause: error }));
+    else {
+      // Undici hands a request its controller right before it writes it, never sooner.
+      const cause = this.#controller === undefined ? new NeverSent(error) : error;
+      this.#fail(new TypeError(this.#begun ? 'terminated' : 'fetch failed', { cause }));
+    }
   }
 
   #aborted(): void {

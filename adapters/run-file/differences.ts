@@ -16,6 +16,7 @@ export interface Difference {
  */
 const operational: ReadonlySet<string> = new Set([
   ...['concurrency', 'timeout', 'baseUrl', 'apiKeyEnv'].flatMap((key) => [`teacher.${key}`, `student.${key}`]),
+  'teacher.stallTimeout',
   'budget.calls',
   'budget.tokens',
   'budget.usd',

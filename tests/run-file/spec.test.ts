@@ -107,7 +107,8 @@ describe('differences between two runs of a name', () => {
   });
 
   test('leave out how the run is carried out', () => {
-    const overrides = { 'teacher.concurrency': 64, 'teacher.timeout': 9, 'student.concurrency': 2, calls: 2000 };
+    const teacher = { 'teacher.concurrency': 64, 'teacher.timeout': 9, 'teacher.stallTimeout': 5 };
+    const overrides = { ...teacher, 'student.concurrency': 2, calls: 2000 };
     expect(specDifferences(specOf(), { ...specOf(overrides, good, 'demo'), dataRoot: '/elsewhere' })).toEqual([]);
   });
 });

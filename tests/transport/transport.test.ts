@@ -1,5 +1,8 @@
 /** The transport below the `openai` client, over real sockets: what the package promises holds without its `fetch`. */
 import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { CallError } from '../../activities/ports/teacher.ts';
@@ -24,15 +27,22 @@ async function serve(...[reply]: Parameters<typeof listen>): Promise<SocketServe
 interface Asking {
   readonly connections?: number;
   readonly timeoutSeconds?: number;
+  readonly stallSeconds?: number;
   readonly signal?: AbortSignal;
   readonly content?: string;
 }
 
 async function ask(url: string, asking: Asking = {}): Promise<PaidAnswer> {
-  const { connections = 4, timeoutSeconds = 20, signal = new AbortController().signal, content = 'Hello' } = asking;
+  const {
+    connections = 4,
+    timeoutSeconds = 20,
+    stallSeconds,
+    signal = new AbortController().signal,
+    content = 'Hello',
+  } = asking;
   const teacher = openAiTeacher({
     model: 'm',
-    address: () => ({ baseUrl: url, apiKeyEnv: undefined, connections, timeoutSeconds }),
+    address: () => ({ baseUrl: url, apiKeyEnv: undefined, connections, timeoutSeconds, stallSeconds }),
     temperature: undefined,
     maxTokens: 16,
     maxTokensField: 'max_tokens',
@@ -124,6 +134,28 @@ test('nobody listens: certainly not sent, and asked again', async () => {
   expect(await trouble(ask(url))).toEqual({ outcome: 'refused', reason: 'econnrefused', retryAfterMs: 0 });
 });
 
+test('a connection that is taken and never becomes secure: certainly not sent', async () => {
+  // Takes the connection and never answers its greeting, so that TLS does not come about.
+  const server = await serve(() => undefined);
+  const ended = trouble(ask(server.url.replace('http:', 'https:'), { timeoutSeconds: 2 }));
+  expect(await ended).toEqual({ outcome: 'refused', reason: 'und_err_connect_timeout', retryAfterMs: 0 });
+  expect(server.connections()).toBe(1);
+});
+
+test('a server that speaks no TLS: certainly not sent', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.end('no TLS here');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  const ended = await trouble(ask(`https://127.0.0.1:${address.port}/v1`));
+  server.close();
+  expect(ended).toMatchObject({ outcome: 'refused', retryAfterMs: 0 });
+});
+
 test.each([
   { when: 'before the answer', sent: Buffer.alloc(0), reason: 'und_err_socket' },
   { when: 'in its head', sent: answer('200 OK', completion('yes')).subarray(0, 20), reason: 'und_err_socket' },
@@ -152,6 +184,48 @@ test.each([
     reason: 'timeout',
   });
   await closed.promise;
+});
+
+test.each([
+  { what: 'before its first byte', from: 'end of head' },
+  { what: 'in its middle', from: 'half' },
+])(
+  'an answer whose body stalls $what is given up long before the deadline, and may have cost the call',
+  async ({ from }) => {
+    const bytes = answer('200 OK', completion('yes'));
+    const head = bytes.indexOf('\r\n\r\n') + 4;
+    const closed = Promise.withResolvers<void>();
+    const server = await serve(({ socket }) => {
+      socket.once('close', () => closed.resolve());
+      socket.write(bytes.subarray(0, from === 'half' ? (head + bytes.length) >> 1 : head));
+    });
+    expect(await trouble(ask(server.url, { timeoutSeconds: 600, stallSeconds: 0.2 }))).toEqual({
+      outcome: 'ambiguous',
+      reason: 'stalled',
+      retryAfterMs: null,
+    });
+    await closed.promise;
+  },
+);
+
+test('an answer that begins late and then comes slowly is not given up while something comes', async () => {
+  const stallSeconds = 0.5;
+  const bytes = answer('200 OK', completion('yes'));
+  const head = bytes.indexOf('\r\n\r\n') + 4;
+  const drip = async (socket: Socket): Promise<void> => {
+    // Before the head only the whole deadline counts: this silence is longer than the body may have.
+    await setTimeout(stallSeconds * 1300);
+    socket.write(bytes.subarray(0, head));
+    const size = Math.ceil((bytes.length - head) / 10);
+    for (let at = head; at < bytes.length; at += size) {
+      await setTimeout(stallSeconds * 200);
+      socket.write(bytes.subarray(at, at + size));
+    }
+  };
+  const server = await serve(({ socket }) => void drip(socket));
+  const answered = await ask(server.url, { stallSeconds });
+  expect(answered.text).toBe('yes');
+  expect(answered.latencyMs).toBeGreaterThan(stallSeconds * 3000);
 });
 
 test.each([

@@ -1,0 +1,11 @@
+/** A request that ended before a connection was ready to carry it: not one byte of it has left this machine. */
+export class NeverSent extends Error {
+  override readonly name = 'NeverSent';
+  /** Of the error that ended it, where that has one: `UND_ERR_CONNECT_TIMEOUT`, `CERT_HAS_EXPIRED`. */
+  readonly code: string | undefined;
+
+  constructor(cause: Error) {
+    super('The request never left.', { cause });
+    this.code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  }
+}
