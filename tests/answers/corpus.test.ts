@@ -1,55 +1,31 @@
 /** Every answer of the corpus through the real path: an endpoint says it, the ledger keeps it, the stage judges it. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
-import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
-import { openRig } from '../engine/rig.ts';
-import type { Home, Rig } from '../engine/rig.ts';
+import { openStories, specOf, writeData } from '../engine/rig.ts';
 import { explanations, inventions, questions } from './corpus.ts';
 import type { Case } from './corpus.ts';
 
-let rig: Rig;
-let home: Home;
-const data = mkdtempSync(join(tmpdir(), 'answers-'));
-beforeAll(async () => {
-  rig = await openRig({ data });
-  home = rig.home();
-  await home.worker();
-});
-afterAll(async () => {
-  await rig.close();
-  rmSync(data, { recursive: true, force: true });
-});
+const stories = openStories();
 
 /** A folder whose recorded teacher says what the cases say: about a row each, and as an invented row each. */
 function folderOf(name: string, explained: readonly Case[], invented: readonly Case[], rows: readonly object[]): void {
-  const folder = join(data, name);
-  mkdirSync(folder);
-  const write = (file: string, lines: readonly object[]): void =>
-    writeFileSync(join(folder, file), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   const about = explained.map((_, index) => ({
     id: `r${index}`,
     domain: 'grain',
     input: `text ${index}`,
     answer: 'grain',
   }));
-  write('train.jsonl', [...about, ...rows]);
-  write(
-    'teacher.jsonl',
-    explained.map(({ says }, index) => ({ id: `r${index}`, says })),
-  );
-  write(
-    'synthetic.jsonl',
-    invented.map(({ says }) => ({ domain: 'grain', says })),
-  );
+  writeData(join(stories.data, name), {
+    'train.jsonl': [...about, ...rows],
+    'teacher.jsonl': explained.map(({ says }, index) => ({ id: `r${index}`, says })),
+    'synthetic.jsonl': invented.map(({ says }) => ({ domain: 'grain', says })),
+  });
 }
 
 /** What the ledger has of a run: each answer as it was kept, and the mark on it. */
 async function keptBy(name: string, task: string, fields: string, slots: number): Promise<string[]> {
-  const text = [
-    `name: ${name}`,
+  const lines = [
     `data: { folder: ${name}, train: train.jsonl, split: { validation: 0, test: 0 }, fields: ${fields} }`,
     `task: ${task}`,
     'method: balance-ft-cot',
@@ -57,10 +33,9 @@ async function keptBy(name: string, task: string, fields: string, slots: number)
     `budget: { slots: ${slots} }`,
     'teacher: { embedded: recorded, concurrency: 32 }',
     'student: { driver: none }',
-  ].join('\n');
-  const resolved = resolveRunFile(text, { path: '/stories/story.yaml', overrides: {}, name, dataRoot: data });
-  if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
-  expect(await (await home.start(resolved.spec)).result()).toMatchObject({ status: 'completed' });
+  ];
+  const { home, data } = stories;
+  expect(await (await home.start(specOf(name, lines, data))).result()).toMatchObject({ status: 'completed' });
   const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
   try {
     const marks = new Map((await ledger.entries(name)).map(({ callId, unusable }) => [callId, unusable]));
@@ -104,11 +79,7 @@ const realQuestion = (domain: string) => ({ id: domain, domain, question: domain
 
 test('choices of invented questions', async () => {
   const asked = questions();
-  folderOf('choices', [], asked, []);
-  writeFileSync(
-    join(data, 'choices', 'train.jsonl'),
-    ['grain', 'corn'].map((one) => `${JSON.stringify(realQuestion(one))}\n`).join(''),
-  );
+  folderOf('choices', [], asked, ['grain', 'corn'].map(realQuestion));
   const fields = '{ id: id, domain: domain, question: question, choices: choices, answer: answer }';
   const kept = await keptBy('choices', 'multiple-choice', fields, 2 * (asked.length + 1));
   expect(kept.toSorted()).toEqual(expected(asked).toSorted());

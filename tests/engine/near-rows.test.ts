@@ -1,28 +1,14 @@
 /** Rows that a teacher repeats, or has from a held-out split: planted in a recording, found at the end of a round. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
-import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import { Report } from '../../contracts/report.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { parseSynthesis } from '../../domain/tasks/tagged-text.ts';
-import { openRig } from './rig.ts';
-import type { Home, Rig } from './rig.ts';
+import { openStories, specOf, writeData } from './rig.ts';
 
-let rig: Rig;
-let home: Home;
-const data = mkdtempSync(join(tmpdir(), 'near-rows-'));
-beforeAll(async () => {
-  rig = await openRig({ data });
-  home = rig.home();
-  await home.worker();
-});
-afterAll(async () => {
-  await rig.close();
-  rmSync(data, { recursive: true, force: true });
-});
+const stories = openStories();
 
 const random = seededRandom('near rows');
 const text = (length = 45): string => Array.from({ length }, () => `w${random.int(3000)}`).join(' ');
@@ -60,8 +46,7 @@ const pairs = new Map(fresh.slice(0, 18).map((input, index) => [written(input, (
 
 /** Sixty slots of a domain that has four rows: fifty-six are to be invented. */
 async function invented(name: string, ceiling: number) {
-  const spec = [
-    `name: ${name}`,
+  const lines = [
     'data: { folder: planted, train: train.jsonl, test: test.jsonl, split: { validation: 0 },',
     '  fields: { id: id, domain: domain, input: input, answer: answer } }',
     'method: balance-ft-cot',
@@ -69,10 +54,9 @@ async function invented(name: string, ceiling: number) {
     'budget: { slots: 120, calls: 1000 }',
     'teacher: { embedded: recorded }',
     'student: { driver: none }',
-  ].join('\n');
-  const resolved = resolveRunFile(spec, { path: '/stories/story.yaml', overrides: {}, name, dataRoot: data });
-  if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
-  const { folder, status } = await (await home.start(resolved.spec)).result();
+  ];
+  const { home, data } = stories;
+  const { folder, status } = await (await home.start(specOf(name, lines, data))).result();
   expect(status).toBe('completed');
   const report = Report.parse(JSON.parse(readFileSync(join(folder ?? '', 'report.json'), 'utf8')));
   const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
@@ -89,27 +73,21 @@ async function invented(name: string, ceiling: number) {
 }
 
 test('planted repeats and held-out rows are dropped, the quota is met exactly, and the ceiling is kept', async () => {
-  const folder = join(data, 'planted');
-  mkdirSync(folder);
-  const write = (file: string, lines: readonly object[]): void =>
-    writeFileSync(join(folder, file), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const train = [...rows('common', pool.common, 'c'), ...rows('rare', pool.rare, 'r')];
-  write('train.jsonl', train);
-  write('test.jsonl', [...rows('rare', heldOut, 't'), ...rows('common', many(5), 'u')]);
-  write('teacher.jsonl', [
-    ...pool.common.map((_, index) => ({ id: `c${index}`, rationale: 'So.', prediction: 'common' })),
-    ...pool.rare.map((_, index) => ({ id: `r${index}`, rationale: 'So.', prediction: 'rare' })),
-  ]);
-  write(
-    'synthetic.jsonl',
-    [...planted.keys(), ...pairs.keys()].map((input) => ({
+  writeData(join(stories.data, 'planted'), {
+    'train.jsonl': [...rows('common', pool.common, 'c'), ...rows('rare', pool.rare, 'r')],
+    'test.jsonl': [...rows('rare', heldOut, 't'), ...rows('common', many(5), 'u')],
+    'teacher.jsonl': [
+      ...pool.common.map((_, index) => ({ id: `c${index}`, rationale: 'So.', prediction: 'common' })),
+      ...pool.rare.map((_, index) => ({ id: `r${index}`, rationale: 'So.', prediction: 'rare' })),
+    ],
+    'synthetic.jsonl': [...planted.keys(), ...pairs.keys()].map((input) => ({
       domain: 'rare',
       input,
       answer: 'rare',
       rationale: 'So.',
       prediction: 'rare',
     })),
-  );
+  });
 
   const { outcome, candidates } = await invented('planted', 4);
   expect(outcome).toMatchObject({ quota: 60, real: 4, synthetic: 56, unfilled: {} });

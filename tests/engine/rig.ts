@@ -1,5 +1,5 @@
 /** Real parts for stories about runs: a Temporal server, the embedded endpoint, workers in homes of their own. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
@@ -154,20 +154,32 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   };
 }
 
+export interface Stories {
+  readonly rig: Rig;
+  readonly home: Home;
+  /** An empty data folder. */
+  readonly data: string;
+}
+
 /** A rig, a home and one worker for the stories of one file; ended with it. To be called at its top. */
-export function openStories(): { readonly rig: Rig; readonly home: Home } {
+export function openStories(): Stories {
+  const data = mkdtempSync(join(tmpdir(), 'stories-'));
   let opened: { readonly rig: Rig; readonly home: Home } | undefined;
   const at = (): { readonly rig: Rig; readonly home: Home } => {
     if (opened === undefined) throw new Error('no story has begun');
     return opened;
   };
   beforeAll(async () => {
-    const rig = await openRig();
+    const rig = await openRig({ data });
     opened = { rig, home: rig.home() };
     await opened.home.worker();
   });
-  afterAll(async () => await opened?.rig.close());
+  afterAll(async () => {
+    await opened?.rig.close();
+    rmSync(data, { recursive: true, force: true });
+  });
   return {
+    data,
     get rig() {
       return at().rig;
     },
@@ -177,14 +189,28 @@ export function openStories(): { readonly rig: Rig; readonly home: Home } {
   };
 }
 
+/** JSONL files in a folder of a data folder, by name. */
+export function writeData(folder: string, files: Readonly<Record<string, readonly object[]>>): void {
+  mkdirSync(folder);
+  for (const [file, rows] of Object.entries(files))
+    writeFileSync(join(folder, file), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+}
+
+/** The run that these lines of a run file describe. */
+export function specOf(name: string, lines: readonly string[], dataRoot?: string, overrides: Overrides = {}): RunSpec {
+  const text = [`name: ${name}`, ...lines].join('\n');
+  const resolved = resolveRunFile(text, { path: '/stories/story.yaml', overrides, name, dataRoot });
+  if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
+  return resolved.spec;
+}
+
 /** A small run over WordNet: 120 slots, 3 stages, unless the YAML or the overrides say otherwise. */
 export function wordnetSpec(
   name: string,
   overrides: Overrides = {},
   yaml: Partial<Record<'teacher' | 'student' | 'switches' | 'budget', string>> = {},
 ): RunSpec {
-  const text = [
-    `name: ${name}`,
+  const lines = [
     'data: { builtin: wordnet, pool: 600 }',
     'method: baldistill-a',
     'stages: 3',
@@ -192,10 +218,8 @@ export function wordnetSpec(
     `teacher: ${yaml.teacher ?? '{ embedded: simulated }'}`,
     `student: ${yaml.student ?? '{ embedded: naive-bayes }'}`,
     `switches: ${yaml.switches ?? '{}'}`,
-  ].join('\n');
-  const resolved = resolveRunFile(text, { path: '/stories/story.yaml', overrides, name, dataRoot: undefined });
-  if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
-  return resolved.spec;
+  ];
+  return specOf(name, lines, undefined, overrides);
 }
 
 /** Asks a run until its progress is as wanted. */
