@@ -81,13 +81,9 @@ export function createWorld(parts: WorldParts): World {
 
     batches(spec) {
       const teacher = present(spec.teacher);
-      const remote = 'embedded' in teacher ? undefined : teacher;
       return batchEndpoint({
         teacher: this.teacher(spec),
-        address: () => ({
-          ...address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
-          stallSeconds: teacher.stallTimeout ?? defaultStall,
-        }),
+        address: () => teacherAddress(teacher, address),
         unbilled: teacher.unbilled,
       });
     },
@@ -127,17 +123,25 @@ type Flow = Pick<TeacherConfig, 'concurrency' | 'timeout'>;
 /** Seconds. Not in the run file's defaults: a run that was started before there was a choice has none written down. */
 const defaultStall = 60;
 
+type AddressOf = (url: string | undefined, apiKeyEnv: string | undefined, flow: Flow) => EndpointAddress;
+
+function teacherAddress(teacher: TeacherConfig, address: AddressOf): EndpointAddress {
+  const remote = 'embedded' in teacher ? undefined : teacher;
+  const stallSeconds = teacher.stallTimeout ?? defaultStall;
+  return { ...address(remote?.baseUrl, remote?.apiKeyEnv, teacher), stallSeconds };
+}
+
 /** The teacher of a run; who only wants to know what would be sent gives an address that is never asked for. */
 export function openTeacher(
   { teacher: config, data, task }: Pick<RunSpec, 'teacher' | 'data' | 'task'>,
-  address: (url: string | undefined, apiKeyEnv: string | undefined, flow: Flow) => EndpointAddress,
+  address: AddressOf,
   patienceMs: WorldParts['patienceMs'],
 ): Teacher {
   const teacher = present(config);
   const remote = 'embedded' in teacher ? undefined : teacher;
   return openAiTeacher({
     model: remote?.model ?? embeddedTeacherModel({ teacher, data, task }),
-    address: () => address(remote?.baseUrl, remote?.apiKeyEnv, teacher),
+    address: () => teacherAddress(teacher, address),
     temperature: remote?.temperature,
     maxTokens: remote?.maxTokens ?? 1024,
     maxTokensField: remote?.maxTokensField ?? 'max_tokens',

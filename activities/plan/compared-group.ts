@@ -12,12 +12,13 @@ import { firstForm } from '../output-form.ts';
 import { planShares } from '../plan-round.ts';
 import { taskOf } from '../pool.ts';
 import type { KnownAnswer } from '../ports/ledger.ts';
+import type { Teacher } from '../ports/teacher.ts';
 import { calibrate, otherAnswers } from './calibration.ts';
 import type { CallKind, Calibration } from './calibration.ts';
 import { stageBefore } from './certain-calls.ts';
 import { countMessages, tokenCounter } from './count-tokens.ts';
 import type { PlanningWorld } from './estimate-run.ts';
-import { sameModel } from './answered.ts';
+import { answeredBy, sameModel } from './answered.ts';
 import { kindsOf } from './known.ts';
 import type { Prompts } from './planned-prompts.ts';
 import { plannedRun } from './planned-run.ts';
@@ -41,6 +42,8 @@ export interface ComparedGroup {
   readonly calibration: Calibration;
   readonly prompts: Prompts;
   readonly lengths: PoolLengths;
+  /** Some run has paid this teacher: what it invented may be asked for again here. */
+  readonly paidBefore: boolean;
 }
 
 /** Inventions of one domain that are looked at. */
@@ -64,17 +67,19 @@ async function knownOf(world: PlanningWorld, runs: readonly ComparedRun[]): Prom
   const { spec, prepared } = first;
   const table = await world.artifacts.readJson(prepared.domains, DomainTable);
   const planned = runs.map((run) => ({ ...run, plan: plannedRun(run.spec, table.pool) }));
-  const teacher = spec.teacher === undefined ? null : world.teacher(spec);
-  const { output, answers } = await answeredForm(world, first);
+  const runsOfModel = await sameModel(world, spec);
+  const { own: ownPaid, others: othersPaid } = answeredBy(runsOfModel, spec);
+  /** Null: no prompt can have an answer, so none is looked up. */
+  const asker = (ownPaid || othersPaid) && spec.teacher !== undefined ? world.teacher(spec) : null;
+  const { output, answers } = await mostAnsweredForm(world, first, asker);
   const task = await taskOf(world.artifacts, first, output);
   const count = await tokenCounter();
-  const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher, taken: null }, count);
+  const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher: asker, taken: 'all' }, count);
   const own = lengths.rows.flatMap(({ key, tokens }) => {
     const answer = key === null ? undefined : answers.get(key);
     return answer === undefined ? [] : [{ kind: 'annotate' as const, counted: tokens, answer }];
   });
-  const others =
-    world.ledger === null ? new Map() : await otherAnswers(world.ledger, spec, await sameModel(world, spec));
+  const others = world.ledger === null ? new Map() : await otherAnswers(world.ledger, spec, runsOfModel);
   const kinds = new Set<CallKind>(planned.flatMap((run) => [...kindsOf(run.spec, run.plan)]));
   const form = task.responseFormat('annotate');
   const formTokens = form === undefined ? 0 : count(JSON.stringify(form));
@@ -82,28 +87,34 @@ async function knownOf(world: PlanningWorld, runs: readonly ComparedRun[]): Prom
   return {
     runs: planned,
     table,
-    calibration: calibrate({ teacher: spec.teacher, maxTokens: teacher?.maxTokens ?? 0 }, own, others, {
-      kinds,
-      formTokens,
-    }),
+    calibration: calibrate(
+      { teacher: spec.teacher, maxTokens: spec.teacher === undefined ? 0 : world.teacher(spec).maxTokens },
+      own,
+      others,
+      {
+        kinds,
+        formTokens,
+      },
+    ),
     prompts: { first: null, inventions, rows: lengths.rows, isFree: (key) => answers.has(key) },
     lengths,
+    paidBefore: asker !== null,
   };
 }
 
 /** The form in which the ledger has answers to these rows, the most of them, and these answers. */
-async function answeredForm(
+async function mostAnsweredForm(
   world: PlanningWorld,
   { spec, prepared }: ComparedRun,
+  teacher: Pick<Teacher, 'content'> | null,
 ): Promise<{ readonly output: Output; readonly answers: ReadonlyMap<string, KnownAnswer> }> {
   const none = { output: firstForm(spec), answers: new Map<string, KnownAnswer>() };
   const { ledger } = world;
-  if (ledger === null || spec.teacher === undefined) return none;
-  const teacher = world.teacher(spec);
+  if (ledger === null || teacher === null || spec.teacher === undefined) return none;
   let best = none;
   for (const output of spec.teacher.output === 'auto' ? outputs : [spec.teacher.output]) {
     const task = await taskOf(world.artifacts, { spec, prepared }, output);
-    const { rows } = await poolLengths(world.artifacts, { spec, prepared, task, teacher, taken: null }, () => 0);
+    const { rows } = await poolLengths(world.artifacts, { spec, prepared, task, teacher, taken: 'all' }, () => 0);
     const found = await ledger.knownAnswers([...new Set(rows.flatMap(({ key }) => key ?? []))]);
     if (found.length <= best.answers.size) continue;
     best = { output, answers: new Map(found.map((answer) => [answer.contentKey, answer])) };

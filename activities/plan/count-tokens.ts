@@ -8,7 +8,7 @@ export type CountTokens = (text: string) => number;
 const asText = { disallowedSpecial: new Set<string>() };
 
 /** So many texts are counted, and of those after them every n-th; the others by their bytes. */
-const counted = { first: 1000, every: 64 };
+const counted = { first: 1000, every: 16 };
 /** Texts that all prompts have in common are counted once. */
 const remembered = 64;
 

@@ -6,6 +6,7 @@ import { nothing, scaled, sumOf, whole } from '../../domain/range.ts';
 import type { Range } from '../../domain/range.ts';
 import { comparedGroups } from './compared-group.ts';
 import type { ComparedGroup, ComparedRun, GroupedRun } from './compared-group.ts';
+import { callsOf } from './estimate-run.ts';
 import type { PlanningWorld } from './estimate-run.ts';
 import { estimateStudent } from './estimate-student.ts';
 import { noLoad, plannedLoads } from './planned-prompts.ts';
@@ -62,7 +63,7 @@ export async function estimateComparison(
       'A row that several runs have annotated is paid once: at the least all take those of the largest, at the most no ' +
         'two the same, likely what independent draws share.',
       'Invented rows and verifications count for every run: runs of one seed may share them, and then pay less. At the ' +
-        'least all share those of the dearest.',
+        'least all share those of the dearest, or those that the ledger has.',
       ...new Set([
         ...known.flatMap(({ calibration }) => calibration.assumptions),
         ...groups.flatMap((group) => group.assumptions),
@@ -101,12 +102,18 @@ async function groupEstimate(
     domains,
   );
   const annotated = spentOn(calibration, { domain: '', annotate, synthesise: noLoad }, false);
-  const invented = sharedAtLeast(portions.map((portion) => portion.invented));
+  const invented = sharedAtLeast(
+    portions.map((portion) => portion.invented),
+    group.paidBefore,
+  );
   const [first] = group.runs;
   const pricing = togetherPricing(portions.map((portion) => portion.pricing));
   const planned = [annotated, invented];
   const cost = costOf(pricing, [...planned, ...portions.map(({ spare }) => spare)]);
-  const surcharge = first === undefined ? nothing : surchargeOf(first.spec, pricing, group.runs.length, planned);
+  const surcharge =
+    first === undefined
+      ? nothing
+      : surchargeOf(first.spec, pricing, singleCalls(first.spec) * group.runs.length, planned);
   return {
     cells: portions.map(({ cell }) => cell),
     teacher: withSurcharge(cost, surcharge),
@@ -127,7 +134,7 @@ function portionOf(group: ComparedGroup, { spec, plan }: GroupedRun, bought: num
   const pricing = togetherPricing(
     plan.stages.length === 0
       ? [onlyAt(teacherRates(spec))]
-      : plan.stages.map(({ stage, slots }) => stagePricing(spec, stage, slots)),
+      : stages.map((own, stage) => stagePricing(spec, stage, callsOf(own))),
   );
   const loads = stages.flat().map(({ synthesise, ...load }): PlannedLoad => {
     const { calls, paid, counted } = synthesise;
@@ -137,13 +144,13 @@ function portionOf(group: ComparedGroup, { spec, plan }: GroupedRun, bought: num
   const spent = loads.map((load) => spentOn(calibration, load, verifies));
   const invented = loads.map((load) => spentOn(calibration, { ...load, annotate: noLoad }, verifies));
   const calls = loads.reduce((sum, load) => sum + load.annotate.calls + load.synthesise.calls * (verifies ? 2 : 1), 0);
-  const spare = unplanned(plan, calls, spent);
+  const spare = unplanned(plan.callLimit, calls, spent);
   const work = { spec, plan, table, prompt: lengths.studentPrompt, rationale: calibration.outputTokens.annotate };
   const { student } = estimateStudent(studentWork(work));
   return {
     cell: {
       spec,
-      teacher: withSurcharge(costOf(pricing, [...spent, spare]), surchargeOf(spec, pricing, 1, spent)),
+      teacher: withSurcharge(costOf(pricing, [...spent, spare]), surchargeOf(spec, pricing, singleCalls(spec), spent)),
       student,
     },
     loads,
@@ -153,14 +160,21 @@ function portionOf(group: ComparedGroup, { spec, plan }: GroupedRun, bought: num
   };
 }
 
-/** One call a run goes by itself also where the others go by batch. */
+/** Calls of a run that go by themselves also where the others go by batch: the one that finds out the form. */
+function singleCalls({ teacher }: RunSpec): number {
+  return teacher?.output === 'auto' ? 1 : 0;
+}
+
 function withSurcharge(cost: Cost, surcharge: Range): Cost {
   return { ...cost, microUsd: cost.microUsd && whole(sumOf([cost.microUsd, surcharge])) };
 }
 
-/** Nobody knows how many of these are asked for twice: the least is as if all were. */
-function sharedAtLeast(spent: readonly Spent[]): Spent {
-  return partsOf(spent, (ranges) => ({ ...sumOf(ranges), low: Math.max(0, ...ranges.map(({ low }) => low)) }));
+/** Nobody knows how many of these are asked for twice, here or by runs before: the least is as if all were. */
+function sharedAtLeast(spent: readonly Spent[], paidBefore: boolean): Spent {
+  return partsOf(spent, (ranges) => ({
+    ...sumOf(ranges),
+    low: paidBefore ? 0 : Math.max(0, ...ranges.map(({ low }) => low)),
+  }));
 }
 
 function partsOf(spent: readonly Spent[], of: (ranges: readonly Range[]) => Range): Spent {

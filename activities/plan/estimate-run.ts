@@ -15,8 +15,7 @@ import { tokenCounter } from './count-tokens.ts';
 import { diskOf } from './disk.ts';
 import { estimateStudent } from './estimate-student.ts';
 import { whatIsKnown } from './known.ts';
-import { plannedLoads } from './planned-prompts.ts';
-import { loadOf } from './planned-prompts.ts';
+import { loadOf, plannedLoads } from './planned-prompts.ts';
 import type { CallLoad, PlannedLoad } from './planned-prompts.ts';
 import { plannedRun } from './planned-run.ts';
 import { batchWords, onlyAt, stagePricing, togetherPricing } from './pricing.ts';
@@ -36,7 +35,7 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
   const plan = plannedRun(spec, table.pool);
   const teacher = spec.teacher === undefined ? null : world.teacher(spec);
   const count = await tokenCounter();
-  const known = await whatIsKnown(world, { spec, prepared, teacher, plan, pool: table.pool }, count);
+  const known = await whatIsKnown(world, { spec, prepared, teacher, plan }, count);
   const { calibration, prompts, lengths } = known;
   const loads = plannedLoads(plan.stages, spec.switches, prompts);
   const pricings = loads.map((own, stage) => stagePricing(spec, stage, callsOf(own)));
@@ -66,7 +65,7 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
   });
   const all = spent.flat();
   const calls = stages.reduce((sum, { annotate, synthesise, verify }) => sum + annotate + synthesise + verify, 0);
-  const spare = unplanned(plan, calls, all);
+  const spare = unplanned(plan.callLimit, calls, all);
   const pricing = pricings.length === 0 ? onlyAt(teacherRates(spec)) : togetherPricing(pricings);
   const paid = paidOf(all, spare);
   const single = known.bought + (spec.teacher?.output === 'auto' ? 1 : 0);
@@ -119,7 +118,8 @@ function totalOf(loads: readonly PlannedLoad[]): Pick<PlannedLoad, 'annotate' | 
   };
 }
 
-function callsOf(loads: readonly PlannedLoad[]): number {
+/** Calls of some domains, without verifications. */
+export function callsOf(loads: readonly PlannedLoad[]): number {
   const { annotate, synthesise } = totalOf(loads);
   return annotate.calls + synthesise.calls;
 }

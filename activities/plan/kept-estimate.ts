@@ -16,9 +16,15 @@ export async function keepEstimate(world: World, spec: RunSpec, prepared: Prepar
   const key = keyOf(spec.name);
   const claim = await world.ledger.claimOnce(key);
   if (claim.kind === 'created') return;
-  const estimate = await estimateRun(world, spec, prepared);
-  const stages = estimate.stages.map((stage) => ({ ...stage, domains: null }));
-  await world.ledger.recordOnce(key, JSON.stringify({ ...estimate, stages }));
+  try {
+    const estimate = await estimateRun(world, spec, prepared);
+    const stages = estimate.stages.map((stage) => ({ ...stage, domains: null }));
+    await world.ledger.recordOnce(key, JSON.stringify({ ...estimate, stages }));
+  } catch (error) {
+    // Another worker need not wait until the claim is old.
+    await world.ledger.forgetOnce(key, '');
+    throw error;
+  }
 }
 
 /** Null for a run that another version started. */

@@ -18,7 +18,7 @@ import { firstRows } from './first-rows.ts';
 import { firstMissing, inventionCalls } from './inventions.ts';
 import type { CertainLength, Prompts } from './planned-prompts.ts';
 import type { PlannedRunCosts } from './planned-run.ts';
-import { poolLengths } from './pool-lengths.ts';
+import { mostAsked, poolLengths } from './pool-lengths.ts';
 import type { PoolLengths, PromptLength } from './pool-lengths.ts';
 
 export interface Known {
@@ -35,7 +35,6 @@ export interface KnownOf {
   readonly prepared: Prepared;
   readonly teacher: Pick<Teacher, 'model' | 'maxTokens' | 'content'> | null;
   readonly plan: PlannedRunCosts;
-  readonly pool: Readonly<Record<string, number>>;
 }
 
 export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: CountTokens): Promise<Known> {
@@ -94,7 +93,14 @@ export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: Coun
     },
     lengths,
     bought: [...answers.values()].filter(({ run }) => run === spec.name).length,
-    assumptions: rowWords(spec, plan),
+    assumptions: [
+      ...rowWords(spec, plan),
+      ...(asker !== null && prepared.pool.rows > mostAsked
+        ? [
+            'The pool is large: only the rows of stage 0 were looked up, so what later stages have answered is not counted.',
+          ]
+        : []),
+    ],
   };
 }
 

@@ -11,7 +11,7 @@ import { countMessages } from './count-tokens.ts';
 import type { CountTokens } from './count-tokens.ts';
 
 /** Of a larger pool the ledger is asked for the rows of stage 0 only. */
-const mostAsked = 20_000;
+export const mostAsked = 20_000;
 
 /** So many rows are asked of the student to know how long that is, and of those after them every n-th. */
 const studentAsked = { first: 500, every: 32 };
@@ -31,8 +31,8 @@ export interface PoolAsked {
   readonly task: Task;
   /** Null: no row can have an answer, and none gets a key. */
   readonly teacher: Pick<Teacher, 'content'> | null;
-  /** Rows of stage 0, which are asked for whatever the size of the pool. */
-  readonly taken: ReadonlySet<string> | null;
+  /** Rows of stage 0, which are asked for whatever the size of the pool; or every row. */
+  readonly taken: ReadonlySet<string> | 'all' | null;
 }
 
 export interface PoolLengths {
@@ -50,7 +50,7 @@ export async function poolLengths(
   const rows: PromptLength[] = [];
   const student = { rows: 0, tokens: 0 };
   let bytes = 0;
-  const isAsked = ({ id }: Row): boolean => prepared.pool.rows <= mostAsked || taken?.has(id) === true;
+  const some = taken === 'all' || prepared.pool.rows <= mostAsked ? null : (taken ?? new Set<string>());
   for await (const row of artifacts.readLines(prepared.pool, RowSchema)) {
     const messages = task.annotatePrompt(row);
     bytes += messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
@@ -60,7 +60,9 @@ export async function poolLengths(
       student.tokens += count(task.studentPrompt(row));
     }
     const key =
-      teacher === null || !isAsked(row) ? null : annotateKey(spec, teacher, row, asked(task, 'annotate', messages));
+      teacher === null || some?.has(row.id) === false
+        ? null
+        : annotateKey(spec, teacher, row, asked(task, 'annotate', messages));
     rows.push({ id: row.id, domain: row.domain, tokens, key });
   }
   return { rows, studentPrompt: student.rows === 0 ? 0 : student.tokens / student.rows, bytes };

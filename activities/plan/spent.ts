@@ -46,13 +46,12 @@ export function spentOn(
   };
 }
 
-/** Refills and calls asked again may use what the limit leaves beyond the plan; each costs at most what a planned one does. */
-export function unplanned(
-  plan: { readonly calls: number; readonly callLimit: number },
-  calls: number,
-  all: readonly Spent[],
-): Spent {
-  const most = Math.max(0, plan.callLimit - plan.calls);
+/**
+ * Refills, rows that another domain gives (`shortfall: reallocate`) and calls asked again may use what the limit leaves
+ * beyond the `calls` that `all` is for; each costs at most what one of these does.
+ */
+export function unplanned(callLimit: number, calls: number, all: readonly Spent[]): Spent {
+  const most = Math.max(0, callLimit - calls);
   const share = calls === 0 ? 0 : most / calls;
   const atMost = (of: (spent: Spent) => Range): Range => {
     return { low: 0, likely: 0, high: sumOf(all.map(of)).high * share };

@@ -33,14 +33,15 @@ export function clientFor(address: EndpointAddress): OpenAI {
   const id = JSON.stringify([baseUrl, apiKeyEnv, connections, timeoutSeconds, stallSeconds, purse?.id]);
   const known = clients.get(id);
   if (known !== undefined && known.apiKey === apiKey) return known;
-  const timeout = timeoutSeconds * 1000;
+  // Whole milliseconds: undici takes no others.
+  const timeout = Math.ceil(timeoutSeconds * 1000);
   // undici must not give up before the client does: its own limit is 300 s and loses the error's class.
   const agent = new Agent({
     connections,
     // Before the client's own, so that a connection that never came up is told from an answer that did not come.
-    connectTimeout: Math.min(10_000, timeout / 2),
+    connectTimeout: Math.min(10_000, Math.ceil(timeout / 2)),
     headersTimeout: timeout + 10_000,
-    bodyTimeout: stallSeconds === undefined ? timeout + 10_000 : stallSeconds * 1000,
+    bodyTimeout: stallSeconds === undefined ? timeout + 10_000 : Math.ceil(stallSeconds * 1000),
     keepAliveTimeout: 30_000,
   });
   const send = thinFetch(agent, async (url, init) => await pooled(agent, url, init));

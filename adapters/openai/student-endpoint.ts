@@ -19,8 +19,12 @@ export interface StudentEndpoint {
     signal: AbortSignal,
     request: (client: OpenAI, signal: AbortSignal) => Promise<unknown>,
   ): Promise<T | null>;
-  /** Tries something the endpoint may not know: null where it says so, or answers in another shape. */
-  tryOut<T>(schema: z.ZodType<T>, request: (client: OpenAI) => Promise<unknown>): Promise<T | null>;
+  /** Tries something the endpoint may not know: null where it says so with one of `statuses`, or answers in another shape. */
+  tryOut<T>(
+    schema: z.ZodType<T>,
+    request: (client: OpenAI) => Promise<unknown>,
+    statuses?: readonly number[],
+  ): Promise<T | null>;
   /** As `ask`, for requests that are never the data's fault: throws instead of null. */
   demand<T>(schema: z.ZodType<T>, request: (client: OpenAI) => Promise<unknown>): Promise<T>;
 }
@@ -32,6 +36,9 @@ function ownFailure(error: unknown): BaldistillError | undefined {
   }
   return undefined;
 }
+
+/** How an endpoint says that it does not know a request. */
+export const unknown = [404, 405, 501];
 
 export function studentEndpoint(address: () => EndpointAddress): StudentEndpoint {
   async function ask<T>(
@@ -61,13 +68,13 @@ export function studentEndpoint(address: () => EndpointAddress): StudentEndpoint
 
   return {
     ask,
-    async tryOut(schema, request) {
+    async tryOut(schema, request, statuses = unknown) {
       const never = new AbortController().signal;
       const answer = await ask(z.unknown(), never, async (client) => {
         try {
           return await request(client);
         } catch (error) {
-          if (error instanceof APIError && [404, 405, 501].includes(error.status ?? 0)) return null;
+          if (error instanceof APIError && statuses.includes(error.status ?? 0)) return null;
           throw error;
         }
       });

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import type { FineTuneState, Student } from '../../activities/ports/student.ts';
 import type { EndpointAddress } from './client.ts';
-import { studentEndpoint } from './student-endpoint.ts';
+import { studentEndpoint, unknown } from './student-endpoint.ts';
 import type { StudentEndpoint } from './student-endpoint.ts';
 import { probeStudent } from './student-probe.ts';
 import { EventList, Job, JobList, LossEvent, TunableModel, UploadedFile } from './student-shapes.ts';
@@ -35,8 +35,11 @@ export function openAiStudent(settings: StudentSettings): Student {
     },
 
     async tunableBy(model) {
-      const described = await endpoint.tryOut(TunableModel, async (client) =>
-        client.get(`/models/${encodeURIComponent(model)}`),
+      // A key may be allowed to train and to ask, and not to look at models.
+      const described = await endpoint.tryOut(
+        TunableModel,
+        async (client) => client.get(`/models/${encodeURIComponent(model)}`),
+        [...unknown, 401, 403],
       );
       return described?.tunable ?? [];
     },

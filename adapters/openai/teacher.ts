@@ -113,7 +113,9 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
       troubledSince = undefined;
       return make('refused', { failure: 'EndpointDown' });
     };
-    if (!trouble.sent) return patiently(patienceMs.refused);
+    // A connection that does not come up takes longer to tell than one that is refused.
+    const slow = code === 'und_err_connect_timeout';
+    if (!trouble.sent) return patiently(slow ? patienceMs.overloaded : patienceMs.refused);
     if (status === null) return make('ambiguous');
     if (trouble.failure !== null || status === 400 || status === 413 || status === 422)
       return make('refused', { retryAfterMs: null });
