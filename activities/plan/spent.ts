@@ -98,6 +98,6 @@ export function surchargeOf(spec: RunSpec, pricing: Pricing | null, calls: numbe
   const share = Math.min(1, calls / paid);
   const more = (level: keyof Range, times: number): number =>
     Math.max(0, full[level] - other[level]) * Math.min(1, share * times);
-  // They may be as large as any call: twice the mean, and none is as certain.
+  // Any call may be among them: up to twice the mean, and none is certain.
   return { low: 0, likely: more('likely', 1), high: more('high', 2) };
 }
