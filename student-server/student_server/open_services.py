@@ -1,5 +1,7 @@
 """Composition root: which parts a server is made of."""
 
+import gc
+
 from .bases import Bases
 from .home import Home
 from .inference.engine import Engine
@@ -60,6 +62,10 @@ def _open_engine(settings: Settings, home: Home, metrics: Metrics) -> Engine:
         return VllmEngine(VllmApi(settings.vllm), sleeps=settings.vllm_sleeps)
     from .inference.torch_engine import TorchEngine, TorchEngineSettings
 
+    # Half a million objects of PyTorch and transformers stay to the end: the collector need not go through them while
+    # prompts are answered.
+    gc.collect()
+    gc.freeze()
     return TorchEngine(
         TorchEngineSettings(
             bases=home.bases,

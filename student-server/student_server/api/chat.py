@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from ..inference.engine import Answer, Engine, GenerateRow
 from ..inference.served import Served
 from ..services import Services
 from ..state.database import now
+from .desk import Desk
 from .prompting import SamplingRequest, Text, check_prompt, usage
 from .reply import reply
 
@@ -48,13 +48,13 @@ class ChatRequest(SamplingRequest):
 
 
 def chat_routes(services: Services) -> APIRouter:
-    router = APIRouter()
+    router, desk = APIRouter(), Desk()
 
     @router.post("/v1/chat/completions")
     async def chat(request: ChatRequest) -> Response:
-        served, engine, rows = await run_in_threadpool(_read, services, request)
+        served, engine, rows = await desk.do(_read, services, request)
         answers = await asyncio.wrap_future(engine.generate(served, rows))
-        return await run_in_threadpool(_answer, services, request, engine.text(served), rows, answers)
+        return await desk.do(_answer, services, request, engine.text(served), rows, answers)
 
     return router
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import Field
-from starlette.concurrency import run_in_threadpool
 
 from ..inference.engine import Answer, Engine, GenerateRow, Sampling, ScoreRow, Scores
 from ..inference.served import Served
 from ..services import Services
 from ..state.database import now
+from .desk import Desk
 from .prompting import SamplingRequest, Text, check_prompt, usage
 from .reply import reply
 
@@ -50,11 +50,11 @@ class _Asked:
 
 
 def completion_routes(services: Services) -> APIRouter:
-    router = APIRouter()
+    router, desk = APIRouter(), Desk()
 
     @router.post("/v1/completions")
     async def complete(request: CompletionRequest) -> Response:
-        asked = await run_in_threadpool(_read, services, request)
+        asked = await desk.do(_read, services, request)
         scores = answers = None
         if request.echo and request.logprobs is not None:
             given = [ScoreRow(ids, request.logprobs) for ids in asked.prompts]
@@ -62,7 +62,7 @@ def completion_routes(services: Services) -> APIRouter:
         if request.max_tokens > 0:
             wanted = [GenerateRow(ids, sampling) for ids in asked.prompts for sampling in asked.samplings]
             answers = await asyncio.wrap_future(asked.engine.generate(asked.served, wanted))
-        return await run_in_threadpool(_answer, services, asked, scores, answers)
+        return await desk.do(_answer, services, asked, scores, answers)
 
     return router
 

@@ -36,6 +36,11 @@ class Scores:
     """The likeliest tokens at each place; empty lists where none were asked for."""
     top_logprobs: list[list[float]]
 
+    @classmethod
+    def of(cls, logprobs: list[float | None]) -> Scores:
+        """None of the likeliest. Every place shares one empty list: thousands of them would keep the collector busy."""
+        return cls(logprobs, [[]] * len(logprobs), [[]] * len(logprobs))
+
     def __add__(self, other: Scores) -> Scores:
         return Scores(
             self.logprobs + other.logprobs, self.top_ids + other.top_ids, self.top_logprobs + other.top_logprobs

@@ -11,6 +11,9 @@ import torch
 from ..models.text import ModelText
 from .engine import Answer, GenerateRow, Sampling, Scores
 
+# Shared, as in `Scores.of`, and never changed.
+_NONE: list[Any] = []
+
 
 @dataclass
 class _Row:
@@ -98,8 +101,8 @@ def _choose(logits: torch.Tensor, rows: Sequence[_Row]) -> list[int]:
             continue
         row.scores.logprobs.append(taken[n])
         top = row.sampling.top
-        row.scores.top_ids.append(likeliest[n][:top] if top > 0 else [])
-        row.scores.top_logprobs.append(likeliness[n][:top] if top > 0 else [])
+        row.scores.top_ids.append(likeliest[n][:top] if top > 0 else _NONE)
+        row.scores.top_logprobs.append(likeliness[n][:top] if top > 0 else _NONE)
     return chosen
 
 

@@ -21,13 +21,15 @@ class _Work:
     key: Hashable
     rows: Sequence[Any]
     run: Callable[[Sequence[Any]], list[Any]]
+    patient: bool
     future: Future[list[Any]] = field(default_factory=Future)
 
 
 class MicroBatches:
     """
     One thread runs everything, in order of arrival. A request of many rows is a batch by itself, so that it gives the
-    same numbers whoever else is there; small requests under the same key wait for each other, for a moment.
+    same numbers whoever else is there. Small requests under the same key are put together, and patient ones wait for
+    each other for a moment.
     """
 
     def __init__(self, max_rows: int, window: float, on_batch: Callable[[int], None] = lambda rows: None) -> None:
@@ -41,10 +43,13 @@ class MicroBatches:
         self._thread.start()
 
     def submit(
-        self, key: Hashable, rows: Sequence[Any], run: Callable[[Sequence[Any]], list[Any]]
+        self, key: Hashable, rows: Sequence[Any], run: Callable[[Sequence[Any]], list[Any]], *, patient: bool = True
     ) -> Future[list[Any]]:
-        """`run` gets the rows of every work under this key that it is put together with, and gives a result a row."""
-        work = _Work(key, rows, run)
+        """
+        `run` gets the rows of every work under this key that it is put together with, and gives a result a row. Work
+        that costs the same alone as in company is not patient: it is put together with what came while others ran.
+        """
+        work = _Work(key, rows, run, patient)
         with self._changed:
             if self._closed:
                 raise RuntimeError("the server is closing")
@@ -84,7 +89,7 @@ class MicroBatches:
                     return None
                 self._changed.wait()
             first = self._pending[0]
-            if self._is_small(first) and self._window > 0:
+            if first.patient and self._is_small(first) and self._window > 0:
                 self._gather(first.key)
             batch = [first]
             if self._is_small(first) and self._window > 0:

@@ -28,14 +28,13 @@ def score(model: Any, rows: Sequence[ScoreRow], vocabulary: int, device: str) ->
 
 def _scores(logits: torch.Tensor, ids: torch.Tensor, row: ScoreRow) -> Scores:
     length = len(row.ids)
-    nothing: list[list[int]] = [[] for _ in range(length)]
     if length == 1:
-        return Scores([None], nothing, [[]])
+        return Scores.of([None])
     logprobs = logits[: length - 1].float().log_softmax(-1)
     following = ids[1:length, None].to(logprobs.device)
     taken: list[float | None] = [None, *logprobs.gather(1, following)[:, 0].tolist()]
     if row.top == 0:
-        return Scores(taken, nothing, [[] for _ in range(length)])
+        return Scores.of(taken)
     if row.top == 1:
         values, indices = logprobs.max(-1, keepdim=True)
     else:

@@ -58,7 +58,8 @@ class TorchEngine:
         return self._batches.submit(("generate", served.id), rows, lambda rows: self._generate(served, rows))
 
     def score(self, served: Served, rows: Sequence[ScoreRow]) -> Future[list[Scores]]:
-        return self._batches.submit(("score", served.id), rows, lambda rows: self._score(served, rows))
+        # One forward pass, whose time goes with its rows: while it runs, requests are read and answers written.
+        return self._batches.submit(("score", served.id), rows, lambda rows: self._score(served, rows), patient=False)
 
     def _generate(self, served: Served, rows: Sequence[GenerateRow]) -> list[Answer]:
         text = self.text(served)

@@ -1,0 +1,26 @@
+"""Which requests share a batch."""
+
+import threading
+
+from student_server.inference.micro_batches import MicroBatches
+
+
+def test_work_that_is_not_patient_starts_at_once_and_takes_along_what_came_meanwhile() -> None:
+    started, go_on = threading.Event(), threading.Event()
+    seen: list[list[int]] = []
+
+    def run(rows: list[int]) -> list[int]:
+        seen.append(list(rows))
+        started.set()
+        go_on.wait(30)
+        return [10 * row for row in rows]
+
+    # A patient one would wait a minute for company.
+    batches = MicroBatches(64, window=60)
+    first = batches.submit("key", [1], run, patient=False)
+    assert started.wait(30)
+    others = [batches.submit("key", [row], run, patient=False) for row in (2, 3)]
+    go_on.set()
+    assert [work.result(30) for work in (first, *others)] == [[10], [20], [30]]
+    assert seen == [[1], [2, 3]]
+    batches.close()
