@@ -5,8 +5,8 @@
 # skipped, ", N skipped"; the whole of it is 1 skipped where there is no environment, and the reason stands above.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
-setup_seconds=${SETUP_SECONDS:-180}
-test_seconds=${TEST_SECONDS:-300}
+setup_seconds=${SETUP_SECONDS:-300}
+test_seconds=${TEST_SECONDS:-600}
 
 # `within SECONDS COMMAND...`: when the time is over it ends, with its children; macOS has no such command.
 within() {
