@@ -24,19 +24,6 @@ async function callsOf(run: string) {
   }
 }
 
-test('an answer that stops in the middle is given up long before the time-out, and the run goes on', async () => {
-  await at.rig.behave({ faults: [{ status: 'stall-body', when: 'after', every: 1, count: 1, headers: {} }] });
-  const startedAt = Date.now();
-  const run = await start('stalling', 59, '{ embedded: simulated, timeout: 600, stallTimeout: 1.1 }');
-  expect(await run.result()).toMatchObject({ status: 'completed' });
-  expect(Date.now() - startedAt).toBeLessThan(120_000);
-  expect(await callsOf('stalling')).toMatchObject({ forfeited: 1 });
-  const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
-  const reasons = (await ledger.entries('stalling')).map(({ reason }) => reason);
-  await ledger.close();
-  expect(reasons).toContain('stalled');
-});
-
 test('two runs keep one limit that the endpoint tells of, and refusals cost no call', async () => {
   await at.rig.behave({ latencyMs: 20, limits: { requestsPerMinute: 1800, burstSeconds: 1, headers: true } });
   const before = await at.rig.counters();
@@ -98,4 +85,17 @@ test('status, progress and metrics say how it goes', async () => {
   // Other rows were answered before, for the runs above.
   expect(flow).toMatchObject({ inFlight: 0, waiting: 0 });
   expect(flow?.answered).toBeGreaterThan(10);
+});
+
+test('an answer that stops in the middle is given up long before the time-out, and the run goes on', async () => {
+  await at.rig.behave({ faults: [{ status: 'stall-body', when: 'after', every: 1, count: 1, headers: {} }] });
+  const startedAt = Date.now();
+  const run = await start('stalling', 59, '{ embedded: simulated, timeout: 600, stallTimeout: 1.1 }');
+  expect(await run.result()).toMatchObject({ status: 'completed' });
+  expect(Date.now() - startedAt).toBeLessThan(120_000);
+  expect(await callsOf('stalling')).toMatchObject({ forfeited: 1 });
+  const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
+  const reasons = (await ledger.entries('stalling')).map(({ reason }) => reason);
+  await ledger.close();
+  expect(reasons).toContain('stalled');
 });
