@@ -1,21 +1,14 @@
 /** A stage that waits for its batches for longer than one history should hold. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openRig, wordnetSpec } from '../engine/rig.ts';
-import type { Home, Rig } from '../engine/rig.ts';
+import { expect, test } from 'vitest';
+import { openStories, wordnetSpec } from '../engine/rig.ts';
 import { look, violations } from '../ledger/look.ts';
 import { batchesAt, slotsWithoutOneAnswer } from './support.ts';
 
-let rig: Rig;
-let home: Home;
-beforeAll(async () => {
-  rig = await openRig({ continueAfterEvents: 60 });
-  home = rig.home();
-  await home.worker();
-});
-afterAll(async () => await rig.close());
+const at = openStories({ continueAfterEvents: 60 });
 
 test('it continues as new while batches are under way, finds them again and submits none twice', async () => {
+  const { home, rig } = at;
   await rig.behave({ batches: { lineMs: 60, mostLines: 50_000, mostBytes: 2e8, mostTokens: null } });
   const before = await rig.counters();
   const teacher = '{ embedded: simulated, noise: 0.18, mode: batch, batch: { maxRequests: 40 } }';

@@ -1,25 +1,17 @@
 /** A comparison whose history grows too long goes on as a new execution, and one that meets runs of others joins them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Comparison } from '../../contracts/comparison.ts';
 import { progressOfComparison } from '../../workflows/messages.ts';
 import type { compare } from '../../workflows/index.ts';
-import { openRig } from '../engine/rig.ts';
-import type { Home, Rig } from '../engine/rig.ts';
+import { openStories } from '../engine/rig.ts';
 import { comparisonInput, wordnet } from './support.ts';
 
-let rig: Rig;
-let home: Home;
-
-beforeAll(async () => {
-  rig = await openRig({ continueAfterEvents: 60 });
-  home = rig.home();
-  await home.worker();
-});
-afterAll(async () => await rig.close());
+const at = openStories({ continueAfterEvents: 60 });
 
 test('a long comparison continues as new between cells, and joins a cell that somebody else runs', async () => {
+  const { home, rig } = at;
   const { input, plan } = await comparisonInput(home, [
     'name: long',
     wordnet,

@@ -162,7 +162,7 @@ export interface Stories {
 }
 
 /** A rig, a home and one worker for the stories of one file; ended with it. To be called at its top. */
-export function openStories(): Stories {
+export function openStories(options: Omit<RigOptions, 'data'> = {}): Stories {
   const data = mkdtempSync(join(tmpdir(), 'stories-'));
   let opened: { readonly rig: Rig; readonly home: Home } | undefined;
   const at = (): { readonly rig: Rig; readonly home: Home } => {
@@ -170,7 +170,7 @@ export function openStories(): Stories {
     return opened;
   };
   beforeAll(async () => {
-    const rig = await openRig({ data });
+    const rig = await openRig({ ...options, data });
     opened = { rig, home: rig.home() };
     await opened.home.worker();
   });
