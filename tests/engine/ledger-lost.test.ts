@@ -44,12 +44,14 @@ const slow = { teacher: '{ embedded: simulated, concurrency: 4 }' };
 /** A run paused in the middle of its second stage, its worker ended, and a copy of the ledger from before that stage. */
 async function met(home: Home, name: string, seed: number): Promise<WorkflowHandle<typeof distill>> {
   const worker = await home.worker();
+  // A training that is over at once would be evaluated before the pause is heard.
+  await rig.behave({ trainingPauseMs: 400 });
   const handle = await home.start(wordnetSpec(name, { method: 'adaptive-ft-cot', seed }, slow));
   await until(handle, ({ stage, step }) => stage === 0 && step === 'fine-tune');
   await handle.executeUpdate(pauseRun);
   await until(handle, ({ status, step }) => status === 'paused' && step === 'evaluate');
   backUp(home);
-  await rig.behave({ latencyMs: 40 });
+  await rig.behave({ latencyMs: 40, trainingPauseMs: 0 });
   await handle.executeUpdate(resumeRun, { args: [{}] });
   await until(handle, ({ stage, step }) => stage === 1 && step === 'generate');
   const { requests } = await rig.counters();

@@ -57,10 +57,13 @@ test('skip in generate closes the stage with what it has; slots that were not se
 
 /** Holds a run where the student of its first stage is trained and not evaluated yet. */
 async function beforeEvaluation(name: string, seed: number): Promise<WorkflowHandle<typeof distill>> {
+  // A training that is over at once would be evaluated before the pause is heard.
+  await at.rig.behave({ trainingPauseMs: 400 });
   const handle = await at.home.start(wordnetSpec(name, { method: 'baldistill-a', seed }));
   await until(handle, ({ stage, step }) => stage === 0 && step === 'fine-tune');
   expect((await handle.executeUpdate(pauseRun)).status).toBe('paused');
   await until(handle, ({ status, step }) => status === 'paused' && step === 'evaluate');
+  await at.rig.behave({ trainingPauseMs: 0 });
   return handle;
 }
 
