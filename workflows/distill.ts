@@ -31,6 +31,8 @@ export async function distill(input: DistillInput): Promise<RunResult> {
   setHandler(stageReported, (report) => {
     // A report that arrives after its stage has ended is about the past.
     if (report.stage !== state.stages.length) return;
+    // Two signals of one moment are delivered in any order: the later word stands.
+    if (report.number !== undefined && report.number <= (state.current?.number ?? 0)) return;
     state.current = report;
     state.budget = report.budget ?? state.budget;
     pinLedger(state, report.ledger);

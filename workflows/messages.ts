@@ -35,6 +35,8 @@ export const stageReported = defineSignal<[StageReport]>('stageReported');
 
 export interface StageReport {
   readonly stage: number;
+  /** Counts the reports of a stage from 1: signals between workflows may overtake one another. Absent from earlier versions. */
+  readonly number?: number;
   readonly status: RunStatus;
   readonly step: StageProgress['step'];
   readonly blocked: Blocked | null;

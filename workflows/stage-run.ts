@@ -67,9 +67,11 @@ export function openStage(start: StageStart): StageRun {
     if (news === told && Date.now() - toldAt < everyMs) return;
     told = news;
     toldAt = Date.now();
+    const number = (memory.reports ?? 0) + 1;
+    memory.reports = number;
     // A parent that is gone cannot listen: the stage goes on, and a successor finds its work in the ledger.
     getExternalWorkflowHandle(parent.workflowId)
-      .signal(stageReported, { stage: input.stage, status, step, blocked, budget, ledger })
+      .signal(stageReported, { stage: input.stage, number, status, step, blocked, budget, ledger })
       .catch(() => undefined);
   }
 

@@ -46,6 +46,8 @@ export interface StageMemory {
   domains: DomainProgress[];
   /** How fast the teacher may be asked, where somebody changed it on the way. */
   terms?: FlowTerms;
+  /** How many reports the run was sent. */
+  reports?: number;
   /** The flow as each worker last said it, with the time. */
   flows?: Record<string, { readonly look: FlowLook; readonly at: number }>;
 }

@@ -3,11 +3,13 @@
  * learned from headers, the pace that refusals taught, calls in flight, and the time the endpoint asked to be left
  * alone. A function of events and their times (milliseconds); the limiter of a worker holds the state and the queue.
  */
+import { backedOff, counted, noBlame, withPace } from './blame.ts';
+import type { Blame } from './blame.ts';
 import { openBucket, retuned, taken, waitFor } from './bucket.ts';
 import type { Bucket } from './bucket.ts';
 import { answeredCall, openConcurrency, refusedCall, withCeiling } from './concurrency.ts';
 import type { Concurrency } from './concurrency.ts';
-import { episodeMs, freePace, rateAt, refusedPace } from './pace.ts';
+import { episodeMs, freePace, isCalm, rateAt, refusedPace } from './pace.ts';
 import type { Pace } from './pace.ts';
 import { limitNames, strictest } from './rate-limits.ts';
 import type { Draw, LimitName, RateLimits } from './rate-limits.ts';
@@ -21,6 +23,7 @@ export interface Flow {
   readonly share: number;
   readonly buckets: Readonly<Partial<Record<LimitName, Bucket>>>;
   readonly pace: Pace;
+  readonly blame: Blame;
   readonly concurrency: Concurrency;
   /** Nothing is sent before. */
   readonly heldUntil: number;
@@ -64,6 +67,7 @@ export function openFlow(settings: Settings, now: number): Flow {
     share,
     buckets: {},
     pace: freePace,
+    blame: noBlame,
     concurrency,
     heldUntil: -Infinity,
     ramp: null,
@@ -132,7 +136,8 @@ export function answered(flow: Flow, call: Answered, now: number): Flow {
   const concurrency =
     ramp === null ? answeredCall(flow.concurrency, { startedAt, endedAt: now, inFlight }) : flow.concurrency;
   const corrected = used === null ? flow : drawn(flow, differenceOf(used, estimate), 1, now);
-  return tuned({ ...corrected, concurrency, ramp, streak: 0 }, now);
+  const blame = counted(flow.blame, false, isCalm(flow.pace, now));
+  return tuned({ ...corrected, blame, concurrency, ramp, streak: 0 }, now);
 }
 
 export interface Refused {
@@ -146,12 +151,27 @@ export interface Refused {
   readonly served: number;
 }
 
-/** It asked nothing of the model, so what it took is given back; the endpoint is left alone for a while. */
+/**
+ * It asked nothing of the model, so what it took is given back. The endpoint is left alone for as long as it asks; and
+ * slowed down for, unless it refuses a few at random.
+ */
 export function refused(flow: Flow, call: Refused, now: number): Flow {
-  const { inFlight, estimate, retryAfterMs, tooMuch, served } = call;
+  const { estimate, retryAfterMs, tooMuch } = call;
   const news = now - flow.refusedAt >= episodeMs;
   const streak = news ? flow.streak + 1 : flow.streak;
-  const own = tooMuch ? Math.min(longestHoldMs, firstHoldMs * 2 ** (Math.max(1, streak) - 1)) : firstHoldMs;
+  const calm = isCalm(flow.pace, now);
+  const blame = tooMuch ? counted(flow.blame, true, calm) : flow.blame;
+  const met: Flow = { ...flow, blame, streak, refusedAt: news ? now : flow.refusedAt };
+  // Refused again and again with no answer between is not at random.
+  const byChance = tooMuch && streak < 2 && !withPace(blame, calm);
+  const slowed = byChance
+    ? { ...met, heldUntil: Math.max(flow.heldUntil, now + (retryAfterMs ?? 0)) }
+    : slowedDown(met, call, now);
+  return tuned(drawn(slowed, { ...estimate, requestsPerMinute: 0 }, -1, now), now);
+}
+
+function slowedDown(flow: Flow, { inFlight, retryAfterMs, tooMuch, served }: Refused, now: number): Flow {
+  const own = tooMuch ? Math.min(longestHoldMs, firstHoldMs * 2 ** (Math.max(1, flow.streak) - 1)) : firstHoldMs;
   // No longer than until it counts anew, where it said when.
   const patience = flow.resetAt > now ? Math.min(own, flow.resetAt - now) : own;
   const heldUntil = Math.max(flow.heldUntil, now + (retryAfterMs ?? patience));
@@ -161,16 +181,8 @@ export function refused(flow: Flow, call: Refused, now: number): Flow {
     (name) => flow.buckets[name] !== undefined && (flow.declared[name] ?? flow.learned[name]),
   );
   const concurrency = tooMuch && !known ? refusedCall(flow.concurrency, inFlight, episodeMs, now) : flow.concurrency;
-  const held: Flow = {
-    ...flow,
-    heldUntil,
-    pace,
-    concurrency,
-    streak,
-    ramp: rampFrom,
-    refusedAt: news ? now : flow.refusedAt,
-  };
-  return tuned(drawn(held, { ...estimate, requestsPerMinute: 0 }, -1, now), now);
+  const blame = pace === flow.pace ? flow.blame : backedOff(flow.blame);
+  return { ...flow, heldUntil, pace, blame, concurrency, ramp: rampFrom };
 }
 
 /**

@@ -30,6 +30,12 @@ export function refusedPace(pace: Pace, served: number, now: number): Pace {
   return { base: known === null ? null : Math.max(slowest, backOff * known), refusedAt: now };
 }
 
+/** No faster than what was served when it refused last: it bears that, unless it changed. */
+export function isCalm(pace: Pace, now: number): boolean {
+  const rate = rateAt(pace, now);
+  return rate !== null && pace.base !== null && rate * backOff <= pace.base;
+}
+
 /** Calls a second that may be tried now; null: as many as there are. */
 export function rateAt({ base, refusedAt }: Pace, now: number): number | null {
   if (base === null || now - refusedAt > forgottenMs) return null;

@@ -55,6 +55,32 @@ test('limits that nobody tells of are found by refusals: most of the rate, and a
   expect(seen.refusedAt.length).toBeLessThan(0.1 * seen.answeredAt.length);
 });
 
+test('calls that are refused at random, at whatever pace, cost their part of the rate and no more', () => {
+  const cases = fc.record({
+    strikes: fc.double({ min: 0.002, max: 0.04, noNaN: true }),
+    serviceMs: fc.integer({ min: 40, max: 400 }),
+    seed: fc.nat(1000),
+  });
+  fc.assert(
+    fc.property(cases, ({ strikes, serviceMs, seed }) => {
+      const endpoint = { servers: 1000, serviceMs, jitter: 0.25, strikes, seed };
+      const seen = simulate(endpoint, { ...alone, ceiling: 64 }, 60_000);
+      // Each holds all others for 20 ms, as it asks.
+      const possible = 1 / (serviceMs / 64_000 + strikes * 0.02);
+      expect(perSecond(seen.answeredAt, 30_000, 60_000)).toBeGreaterThan(0.8 * possible);
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test('a limit is found among calls that are refused at random', () => {
+  const endpoint = { servers: 640, serviceMs: 400, jitter: 0.3, allows: () => 6000, strikes: 0.02 };
+  const seen = simulate(endpoint, { ...alone, ceiling: 128 }, 200_000);
+  expect(perSecond(seen.answeredAt, 30_000, 200_000)).toBeGreaterThan(75);
+  const [refused, answered] = [seen.refusedAt, seen.answeredAt].map((times) => perSecond(times, 30_000, 200_000));
+  expect(refused).toBeLessThan(0.05 * (answered ?? 0));
+});
+
 test('after it asked to be left alone an endpoint is not met by all at once', () => {
   const seen = simulate(
     { servers: 1000, serviceMs: 100, jitter: 0.1, allows: pausing },

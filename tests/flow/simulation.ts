@@ -20,6 +20,8 @@ export interface Endpoint {
   /** Says its limit with every answer. */
   readonly tells?: boolean;
   readonly seed?: number;
+  /** The share of calls it refuses whatever the pace, for 20 ms. */
+  readonly strikes?: number;
 }
 
 export interface Seen {
@@ -33,7 +35,7 @@ export interface Seen {
 const call = drawOf({ input: 80, output: 20 });
 
 export function simulate(endpoint: Endpoint, settings: Settings, forMs: number): Seen {
-  const { servers, serviceMs, jitter, allows, tells = false, seed = 0 } = endpoint;
+  const { servers, serviceMs, jitter, allows, tells = false, seed = 0, strikes = 0 } = endpoint;
   const random = seededRandom('simulation', seed);
   const free: number[] = Array.from({ length: servers }, () => 0);
   const events: { at: number; startedAt: number; refused: number | null; left: number; mark: Mark }[] = [];
@@ -53,6 +55,10 @@ export function simulate(endpoint: Endpoint, settings: Settings, forMs: number):
   }
 
   function arrive(now: number): void {
+    if (strikes > 0 && random.next() < strikes) {
+      push({ at: now + 1, startedAt: now, refused: 20, left: Math.floor(level), mark: flow });
+      return;
+    }
     if (allows !== undefined) {
       const perMs = allows(now) / 60_000;
       level = Math.min(Math.max(1, perMs * 1000), level + (now - levelAt) * perMs);
