@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Comparison } from '../../contracts/comparison.ts';
+import { embeddedUrl } from '../../workers/services/endpoints.ts';
 import { ends, modelAway, openHome, storyFile, until } from '../durability/rig.ts';
 import type { Home } from '../durability/rig.ts';
 
@@ -125,6 +126,34 @@ test(
     await ends(home.cli('compare', grid('tight', { more: 'limit: 160' })), 0);
     expect(statuses('tight')).toEqual(Array(4).fill('completed'));
     expect(comparison('tight').cells.slice(0, 2)).toEqual(cells.slice(0, 2));
+  },
+);
+
+test(
+  'a grid that costs money is started where somebody agrees to its price, and asks again for a cell more',
+  { timeout: 120_000 },
+  async () => {
+    const url = embeddedUrl(home.path);
+    const priced = `{ baseUrl: '${url}', model: 'simulated-wordnet?noise=0.2&pool=600', price: { input: 50, output: 50 } }`;
+    const file = (seeds: number): string =>
+      home.file('priced.yaml', readFileSync(grid('priced', { seeds }), 'utf8').replace(/\{ embedded: sim.*/, priced));
+    const words = ['--ask-above', '0.1'];
+    const before = await home.counters();
+    const unasked = await ends(home.cli('compare', file(1), ...words), 2);
+    expect(unasked.stderr).toMatch(/This comparison may cost up to \d+\.\d\d USD, and there is nobody to ask/);
+    expect(existsSync(join(folderOf('priced'), 'comparison.json'))).toBe(false);
+    expect(await home.counters()).toEqual(before);
+
+    await ends(home.cli('compare', file(1), ...words, '--yes'), 0);
+    expect(statuses('priced')).toEqual(['completed', 'completed']);
+    const paid = await home.counters();
+    await ends(home.cli('compare', file(1), ...words), 0);
+    await ends(home.cli('compare', file(2), ...words), 2);
+    expect(await home.counters()).toEqual(paid);
+
+    await ends(home.cli('compare', file(2), ...words, '--yes'), 0);
+    expect(statuses('priced')).toEqual(Array(4).fill('completed'));
+    expect((await home.counters()).billed - paid.billed).toBeLessThanOrEqual(80);
   },
 );
 
