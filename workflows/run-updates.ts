@@ -37,20 +37,8 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
       refuse(`The run ${run} is over (${state.ended ?? 'reporting'}).`);
   }
 
-  let told: Promise<void> = Promise.resolve();
-
-  /** One after the other: two signals of one moment may overtake each other, and a resume come before its pause. */
-  async function tellStage(tell: (child: ChildWorkflowHandle<typeof stage>) => Promise<void>): Promise<void> {
-    const before = told;
-    told = (async () => {
-      await before;
-      await tellNow(tell);
-    })();
-    await told;
-  }
-
   /** What the stage that ends in this moment does not hear, its successor is started with. */
-  async function tellNow(tell: (child: ChildWorkflowHandle<typeof stage>) => Promise<void>): Promise<void> {
+  async function tellStage(tell: (child: ChildWorkflowHandle<typeof stage>) => Promise<void>): Promise<void> {
     const { child } = state;
     if (child === null) return;
     try {

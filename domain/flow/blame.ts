@@ -32,7 +32,9 @@ const aboveTolerated = 1.5;
 const aboveUsual = 2.5;
 /** Fewer calls in calms say nothing of what is usual. */
 const enough = 50;
+/** The recent calls are about so many. */
 const recentCalls = 200;
+/** While so few were asked, a first refusal is no reason to slow down: nobody knows yet what is served. */
 const atFirst = 150;
 
 /** A call ended; `calm`: at a pace that was borne before. */
@@ -44,23 +46,26 @@ export function counted(blame: Blame, refused: boolean, calm: boolean): Blame {
 }
 
 /** Whether the last refusals, counted already, came with the pace. */
-export function withPace({ calm, usual, recent }: Blame, isCalm: boolean): boolean {
-  if (isCalm) return calm.refused > most(calm.calls, tolerated, aboveTolerated);
-  const calls = calm.calls + usual.calls;
-  const refused = calm.refused + usual.refused;
-  // A first calm shows what is usual, once enough was served to say at which pace.
-  if (calls < enough) return recent.calls > atFirst || recent.refused > most(recent.calls, tolerated, aboveTolerated);
-  const share = Math.min(tolerated, refused / calls);
-  return recent.refused > most(recent.calls, share, aboveUsual) + Math.min(1, refused);
+export function withPace(blame: Blame, calm: boolean): boolean {
+  const { recent } = blame;
+  if (calm) return isMore(blame.calm, tolerated, aboveTolerated);
+  const known = inCalms(blame);
+  // A first calm shows what is usual.
+  if (known.calls < enough) return recent.calls > atFirst || isMore(recent, tolerated, aboveTolerated);
+  return isMore(recent, Math.min(tolerated, known.refused / known.calls), aboveUsual, Math.min(1, known.refused));
 }
 
-/** The pace was lowered: a calm begins. */
-export function backedOff({ calm, usual }: Blame): Blame {
-  const faded = { calls: (calm.calls + usual.calls) / 2, refused: (calm.refused + usual.refused) / 2 };
-  return { ...noBlame, usual: faded };
+/** The pace was set anew: a calm begins. */
+export function backedOff(blame: Blame): Blame {
+  const { calls, refused } = inCalms(blame);
+  return { ...noBlame, usual: { calls: calls / 2, refused: refused / 2 } };
 }
 
-/** The most refusals that chance explains. */
-function most(calls: number, share: number, deviations: number): number {
-  return share * calls + deviations * Math.sqrt(share * calls);
+function inCalms({ calm, usual }: Blame): Tally {
+  return { calls: calm.calls + usual.calls, refused: calm.refused + usual.refused };
+}
+
+/** More refusals than chance explains where this share of calls is refused, and `spare` beside. */
+function isMore({ calls, refused }: Tally, share: number, deviations: number, spare = 0): boolean {
+  return refused > share * calls + deviations * Math.sqrt(share * calls) + spare;
 }

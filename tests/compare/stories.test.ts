@@ -148,7 +148,7 @@ test(
     expect(statuses('priced')).toEqual(['completed', 'completed']);
     const paid = await home.counters();
     await ends(home.cli('compare', file(1), ...words), 0);
-    await ends(home.cli('compare', file(2), ...words), 2);
+    expect((await ends(home.cli('compare', file(2), ...words), 2)).stderr).toContain('there is nobody to ask');
     expect(await home.counters()).toEqual(paid);
 
     await ends(home.cli('compare', file(2), ...words, '--yes'), 0);

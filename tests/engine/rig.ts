@@ -226,7 +226,7 @@ export function wordnetSpec(
 export async function until(
   handle: WorkflowHandle<typeof distill>,
   wanted: (progress: Progress) => boolean,
-  withinMs = 90_000,
+  withinMs = 30_000,
 ): Promise<Progress> {
   const end = Date.now() + withinMs;
   for (;;) {

@@ -55,22 +55,36 @@ test('limits that nobody tells of are found by refusals: most of the rate, and a
   expect(seen.refusedAt.length).toBeLessThan(0.1 * seen.answeredAt.length);
 });
 
-test('calls that are refused at random, at whatever pace, cost their part of the rate and no more', () => {
+/** Answers a second of an endpoint that strikes at random, as a part of what the holds of 20 ms leave at the least. */
+function partOfPossible(strikes: number, serviceMs: number, seed: number): number {
+  const seen = simulate({ servers: 1000, serviceMs, jitter: 0.25, strikes, seed }, { ...alone, ceiling: 64 }, 60_000);
+  return perSecond(seen.answeredAt, 30_000, 60_000) * (serviceMs / 64_000 + strikes * 0.02);
+}
+
+test.each([
+  [0.002, 50],
+  [0.002, 340],
+  [0.01, 150],
+  [0.04, 50],
+  [0.04, 340],
+])(
+  '%d of the calls refused at random, at whatever pace, cost their part of the rate and no more (%d ms)',
+  (strikes, serviceMs) => {
+    const parts = Array.from({ length: 5 }, (_, seed) => partOfPossible(strikes, serviceMs, seed));
+    expect(parts.reduce((sum, part) => sum + part, 0) / parts.length).toBeGreaterThan(0.95);
+  },
+);
+
+test('nowhere do calls that are refused at random bring the rate down', () => {
   const cases = fc.record({
     strikes: fc.double({ min: 0.002, max: 0.04, noNaN: true }),
     serviceMs: fc.integer({ min: 40, max: 400 }),
     seed: fc.nat(1000),
   });
   fc.assert(
-    fc.property(cases, ({ strikes, serviceMs, seed }) => {
-      const endpoint = { servers: 1000, serviceMs, jitter: 0.25, strikes, seed };
-      const seen = simulate(endpoint, { ...alone, ceiling: 64 }, 60_000);
-      // Each holds all others for 20 ms, as it asks.
-      const possible = 1 / (serviceMs / 64_000 + strikes * 0.02);
-      // Most are above 0.9 of it; where refusals are rare, a calm without any makes the next ones look like news.
-      expect(perSecond(seen.answeredAt, 30_000, 60_000)).toBeGreaterThan(0.65 * possible);
-    }),
-    { numRuns: 15 },
+    // Where refusals are rare, a calm without any makes the next ones look like news (1 case in 160 is below 0.8).
+    fc.property(cases, ({ strikes, serviceMs, seed }) => partOfPossible(strikes, serviceMs, seed) > 0.65),
+    { numRuns: 10 },
   );
 });
 
