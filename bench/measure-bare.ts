@@ -12,8 +12,9 @@ export async function measureBare(stand: Stand, cell: Cell): Promise<Measured> {
   const { client, inFlight, calls } = cell;
   const args = ['--client', client, '--url', stand.url, '--inFlight', String(inFlight), '--calls', String(calls)];
   const request = nodeProgram('bench/bare-loop.ts', args, join(stand.folder, 'bare.log'));
-  const { child, identity } = await launch(request);
-  await untilReady(request, { child, identity }, 30_000);
+  const launched = await launch(request);
+  const { child, identity } = launched;
+  await untilReady(request, launched, 30_000);
   const before = cpuSeconds(identity.pid);
   const startedAt = Date.now();
   child.send({ go: true });

@@ -1,6 +1,6 @@
 /** Child processes of the driver: started, stopped, continued and ended by their own ids, and none forgotten. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { launch, untilReady } from '../../workers/services/launch.ts';
+import { DidNotStart, launch, untilReady } from '../../workers/services/launch.ts';
 import type { Launch, Launched } from '../../workers/services/launch.ts';
 import { endProcess, isAlive } from '../../adapters/processes/process-identity.ts';
 
@@ -19,8 +19,21 @@ export interface Part {
 const started = new Set<Launched>();
 let ending = false;
 
+type Readiness = (launched: Launched) => Promise<number>;
+
 /** Starts a node program (or any) and waits until it says that it is ready, or until `ready` resolves. */
-export async function startPart(request: Launch, ready?: (launched: Launched) => Promise<number>): Promise<Part> {
+export async function startPart(request: Launch, ready?: Readiness): Promise<Part> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(request, ready);
+    } catch (error) {
+      // A Temporal server chooses ports of its own as it starts, and one of them may be gone when it listens.
+      if (!(error instanceof DidNotStart && error.portTaken) || attempt === 3) throw error;
+    }
+  }
+}
+
+async function startOnce(request: Launch, ready?: Readiness): Promise<Part> {
   if (ending) throw new Error('the driver ends');
   const launched = await launch(request);
   started.add(launched);

@@ -26,13 +26,26 @@ process.on('SIGTERM', () => {
 });
 `;
 
+/** Finds its port taken, once (TAKEN) or whenever it is started. */
+const late = (always: boolean): string => `
+import { createServer } from 'node:http';
+import { appendFileSync, readFileSync } from 'node:fs';
+const first = readFileSync(process.env.STARTS, 'utf8') === '';
+appendFileSync(process.env.STARTS, 'late ' + process.pid + '\\n');
+const port = Number(${always} || first ? process.env.TAKEN : process.argv[process.argv.indexOf('--port') + 1]);
+const server = createServer((request, response) => response.end('stub')).listen(port, '127.0.0.1', () => {
+  process.send?.({ ready: true, port: server.address().port });
+});
+process.on('SIGTERM', () => process.exit(0));
+`;
+
 const deaf = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); process.send({ ready: true });`;
 const broken = `console.error('the moon is in the wrong phase'); process.exit(3);`;
 
 export interface Stage {
   readonly home: string;
   readonly environment: NodeJS.ProcessEnv;
-  program(name: 'embedded' | 'worker' | 'deaf' | 'broken'): string;
+  program(name: 'embedded' | 'worker' | 'deaf' | 'broken' | 'late' | 'always-late'): string;
   /** Lines that the programs wrote: who started, who was drained. */
   starts(): readonly string[];
   end(): Promise<void>;
@@ -44,7 +57,7 @@ export function stage(options: { real?: boolean } = {}): Stage {
   const home = join(folder, 'home');
   const starts = join(folder, 'starts');
   writeFileSync(starts, '');
-  const programs = { embedded, worker, deaf, broken };
+  const programs = { embedded, worker, deaf, broken, late: late(false), 'always-late': late(true) };
   for (const [name, text] of Object.entries(programs)) writeFileSync(join(folder, `${name}.mjs`), text);
   const { TEMPORAL_ADDRESS: _address, TEMPORAL_PROFILE: _profile, ...environment } = process.env;
   return {

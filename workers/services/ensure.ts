@@ -8,9 +8,10 @@ import type { Definition } from './definitions.ts';
 import { embeddedUrl } from './endpoints.ts';
 import { exclusively } from '../../adapters/processes/exclusive.ts';
 import { repository } from './home.ts';
-import { letGo } from './launch.ts';
+import { DidNotStart, letGo } from './launch.ts';
 import { endProcess, isAlive } from '../../adapters/processes/process-identity.ts';
 import { readRecord, withRegistry } from './registry.ts';
+import type { ServiceRecord } from './registry.ts';
 import { hasSecrets, secretsFor } from './secrets.ts';
 import type { EnsureRequest, Setting } from './setting.ts';
 
@@ -23,6 +24,8 @@ export interface Services {
 
 /** Told to who only keeps services alive: somebody ended them on purpose (`down` forgets them, a crash does not). */
 export class ServicesEnded extends Error {}
+
+const maxStarts = 3;
 
 export async function ensureServices(request: EnsureRequest): Promise<Services> {
   const environment = request.environment ?? process.env;
@@ -100,6 +103,20 @@ async function ensure(setting: Setting, definition: Definition): Promise<void> {
     );
     await endProcess(old, definition.graceMs);
   }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await startOne(setting, definition, old);
+      return;
+    } catch (error) {
+      // Between the choice of a port and the moment a process listens on it, anybody may take it: it is chosen again.
+      if (!(error instanceof DidNotStart && error.portTaken) || attempt === maxStarts) throw error;
+      progress(`a port of the ${definition.title} was taken while it was starting; starting it again`);
+    }
+  }
+}
+
+async function startOne(setting: Setting, definition: Definition, old: ServiceRecord | undefined): Promise<void> {
+  const { home } = setting;
   const starting = await definition.start({ port: old?.port ?? 0, uiPort: old?.uiPort ?? 0 });
   const { identity } = starting.launched;
   const { secrets } = setting.needs;

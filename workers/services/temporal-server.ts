@@ -5,7 +5,7 @@ import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
 import type { TemporalConfig } from '../temporal-config.ts';
-import { failed } from './launch.ts';
+import { ended, tooLate } from './launch.ts';
 import type { Launch, Launched } from './launch.ts';
 import { registeredAttributes } from './search-attributes.ts';
 
@@ -44,15 +44,15 @@ export function serverArguments(
 /** Resolves when a client connects, the namespace is described and knows the attributes; then raises its retention. */
 export async function untilServing(
   request: Launch,
-  { child }: Launched,
+  { child, logStart }: Launched,
   address: string,
   config: TemporalConfig,
   withinMs: number,
 ): Promise<void> {
   const end = Date.now() + withinMs;
   while (!(await serves(address, config))) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(failed(request));
-    if (Date.now() > end) throw new Error(failed(request, `does not serve ${address} after ${withinMs / 1000} s`));
+    if (child.exitCode !== null || child.signalCode !== null) throw ended(request, logStart);
+    if (Date.now() > end) throw tooLate(request, logStart, `does not serve ${address} after ${withinMs / 1000} s`);
     await wait(50);
   }
 }
