@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM
 
 from student_server.inference.engine import GenerateRow, Sampling, ScoreRow
 from student_server.inference.generate import generate
-from student_server.inference.score import score
+from student_server.inference.score import Scorer
 from student_server.models.text import ModelText
 
 
@@ -23,6 +23,7 @@ class VllmDouble:
         self.adapters: dict[str, str] = {}
         self.asleep = False
         self._base = base
+        self._scorer = Scorer("cpu", 1)
         double = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -78,7 +79,7 @@ class VllmDouble:
             rows = [ScoreRow(ids, top) for ids in body["prompt"]]
             found = [
                 (row.ids, scores, "", "length")
-                for row, scores in zip(rows, score(model, rows, 600, "cpu"), strict=True)
+                for row, scores in zip(rows, self._scorer.score(model, rows), strict=True)
             ]
         else:
             sampling = Sampling(body["max_tokens"], top=top)

@@ -1,6 +1,7 @@
 """Log-probabilities of given tokens, for many sequences at once."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import torch
@@ -9,21 +10,70 @@ from .engine import ScoreRow, Scores
 
 # Numbers in the logits of one forward pass: 256 MiB in 32 bits.
 _MOST_LOGITS = 64 << 20
+# On a CPU a pass over more tokens than this waits for memory: what it computes no longer fits beside its core.
+_MOST_TOKENS_ON_CPU = 512
+
+
+class Scorer:
+    """
+    On a CPU, short passes side by side, each on its own core, do twice the rows of one long pass on all of them. A GPU
+    gets passes as long as its memory allows, one after the other.
+    """
+
+    def __init__(self, device: str, threads: int) -> None:
+        self._device = device
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, "scorer") if device == "cpu" else None
+
+    def score(self, model: Any, rows: Sequence[ScoreRow]) -> list[Scores]:
+        """Returns when no pass is under way any more, also where one failed: the caller may change the model then."""
+        most = _MOST_LOGITS // int(model.config.vocab_size)
+        if self._pool is None or _remembers_length(model):
+            chunks = list(_chunks(rows, most))
+            scored = [_score(model, [rows[place] for place in chunk], self._device) for chunk in chunks]
+        else:
+            chunks = list(_chunks(rows, min(most, _MOST_TOKENS_ON_CPU)))
+            each = max(1, self._threads // len(chunks))
+            passes = [self._pool.submit(_on_cores, each, model, [rows[place] for place in chunk]) for chunk in chunks]
+            wait(passes)
+            scored = [done.result() for done in passes]
+        results = {
+            place: scores
+            for chunk, given in zip(chunks, scored, strict=True)
+            for place, scores in zip(chunk, given, strict=True)
+        }
+        return [results[place] for place in range(len(rows))]
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
+def _remembers_length(model: Any) -> bool:
+    """
+    Whether a forward pass writes into the model: positions scaled by the longest sequence so far
+    (transformers.modeling_rope_utils.dynamic_rope_update). Two passes at once would get in each other's way.
+    """
+    parameters = getattr(model.config, "rope_parameters", None) or {}
+    layers = [parameters, *(value for value in parameters.values() if isinstance(value, dict))]
+    return any("dynamic" in kind or kind == "longrope" for kind in (str(one.get("rope_type")) for one in layers))
+
+
+def _on_cores(count: int, model: Any, rows: Sequence[ScoreRow]) -> list[Scores]:
+    # Counts for the thread that says it.
+    torch.set_num_threads(count)
+    return _score(model, rows, "cpu")
 
 
 @torch.inference_mode()
-def score(model: Any, rows: Sequence[ScoreRow], vocabulary: int, device: str) -> list[Scores]:
-    results: dict[int, Scores] = {}
-    for chunk in _chunks(rows, vocabulary):
-        longest = max(len(rows[place].ids) for place in chunk)
-        ids = torch.zeros(len(chunk), longest, dtype=torch.long)
-        for n, place in enumerate(chunk):
-            ids[n, : len(rows[place].ids)] = torch.tensor(rows[place].ids)
-        # Padded on the right, where a causal model never looks: no mask.
-        logits = model(input_ids=ids.to(device), use_cache=False).logits
-        for n, place in enumerate(chunk):
-            results[place] = _scores(logits[n], ids[n], rows[place])
-    return [results[place] for place in range(len(rows))]
+def _score(model: Any, rows: Sequence[ScoreRow], device: str) -> list[Scores]:
+    longest = max(len(row.ids) for row in rows)
+    ids = torch.zeros(len(rows), longest, dtype=torch.long)
+    for n, row in enumerate(rows):
+        ids[n, : len(row.ids)] = torch.tensor(row.ids)
+    # Padded on the right, where a causal model never looks: no mask.
+    logits = model(input_ids=ids.to(device), use_cache=False).logits
+    return [_scores(logits[n], ids[n], row) for n, row in enumerate(rows)]
 
 
 def _scores(logits: torch.Tensor, ids: torch.Tensor, row: ScoreRow) -> Scores:
@@ -42,12 +92,12 @@ def _scores(logits: torch.Tensor, ids: torch.Tensor, row: ScoreRow) -> Scores:
     return Scores(taken, [[], *indices.tolist()], [[], *values.tolist()])
 
 
-def _chunks(rows: Sequence[ScoreRow], vocabulary: int) -> Iterator[list[int]]:
-    """Places of rows of like length, as many as fit into memory."""
+def _chunks(rows: Sequence[ScoreRow], most_tokens: int) -> Iterator[list[int]]:
+    """Places of rows of like length, with padding at most so many tokens; a longer row is a chunk by itself."""
     chunk: list[int] = []
     for place in sorted(range(len(rows)), key=lambda place: -len(rows[place].ids)):
         longest = len(rows[chunk[0]].ids) if chunk else len(rows[place].ids)
-        if chunk and (len(chunk) + 1) * longest * vocabulary > _MOST_LOGITS:
+        if chunk and (len(chunk) + 1) * longest > most_tokens:
             yield chunk
             chunk = []
         chunk.append(place)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -15,7 +17,7 @@ from .engine import Answer, GenerateRow, ScoreRow, Scores
 from .generate import generate
 from .loaded import LoadedModels, context_of
 from .micro_batches import MicroBatches
-from .score import score
+from .score import Scorer
 from .served import Served
 
 
@@ -31,9 +33,9 @@ class TorchEngineSettings:
 
 class TorchEngine:
     def __init__(self, settings: TorchEngineSettings, on_batch: Callable[[int], None] = lambda rows: None) -> None:
-        torch.set_num_threads(settings.threads)
         self._settings = settings
         self._loaded = LoadedModels(settings.bases, settings.device, settings.loaded_models)
+        self._scorer = Scorer(settings.device, settings.threads)
         self._batches = MicroBatches(settings.max_batch, settings.window, on_batch)
         self._texts: dict[str, ModelText] = {}
         self._contexts: dict[str, int] = {}
@@ -63,7 +65,7 @@ class TorchEngine:
 
     def _generate(self, served: Served, rows: Sequence[GenerateRow]) -> list[Answer]:
         text = self.text(served)
-        model, as_served = self._loaded.open(served)
+        model, as_served = self._open(served)
         ends = _ends_of(model, text)
         answers: list[Answer | None] = [None] * len(rows)
         # Prompts of like length share a batch: padding is work for nothing.
@@ -77,9 +79,14 @@ class TorchEngine:
         return [answer for answer in answers if answer is not None]
 
     def _score(self, served: Served, rows: Sequence[ScoreRow]) -> list[Scores]:
-        model, as_served = self._loaded.open(served)
+        model, as_served = self._open(served)
         with as_served:
-            return score(model, rows, int(model.config.vocab_size), self._settings.device)
+            return self._scorer.score(model, rows)
+
+    def _open(self, served: Served) -> tuple[Any, AbstractContextManager[Any]]:
+        # Counts for the thread that says it, and the scorer's threads say otherwise.
+        torch.set_num_threads(self._settings.threads)
+        return self._loaded.open(served)
 
     def training_begins(self) -> None:
         """The trainer is a process of its own, and both find room: nothing to do."""
@@ -99,6 +106,7 @@ class TorchEngine:
 
     def close(self) -> None:
         self._batches.close()
+        self._scorer.close()
 
 
 def _ends_of(model: object, text: ModelText) -> frozenset[int]:
