@@ -1,7 +1,7 @@
 /** A run's plan from its file: the data are read, the ledger is looked at where there is one, nobody is asked. */
 import { createPrepare } from '../activities/prepare.ts';
 import { estimateRun } from '../activities/plan/estimate-run.ts';
-import type { PlanningWorld } from '../activities/plan/estimate-run.ts';
+import type { PlanningWorld } from '../activities/plan/planning-world.ts';
 import type { Ledger } from '../activities/ports/ledger.ts';
 import { plannedRun } from '../activities/plan/planned-run.ts';
 import type { PlannedRunCosts } from '../activities/plan/planned-run.ts';

@@ -8,9 +8,8 @@ import type { Output } from '../../domain/tasks/output.ts';
 import { asked, contentKeyOf, requestOf } from '../call-request.ts';
 import { firstForm } from '../output-form.ts';
 import { poolByDomain, taskOf } from '../pool.ts';
-import type { PlanningWorld } from './estimate-run.ts';
+import type { KnownOf, PlanningWorld } from './planning-world.ts';
 import { inventionCalls } from './inventions.ts';
-import type { KnownOf } from './known.ts';
 import { annotateKey } from './pool-lengths.ts';
 
 /** Another run asked for much that this one asks for: its form shows in so many prompts. A pilot bought a few of all. */

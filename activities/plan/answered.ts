@@ -4,7 +4,7 @@
  */
 import type { RunSpec } from '../../contracts/run-file.ts';
 import type { RunRecord } from '../ports/ledger.ts';
-import type { PlanningWorld } from './estimate-run.ts';
+import type { PlanningWorld } from './planning-world.ts';
 
 export interface AnsweredBy {
   /** This run itself: a pilot, or the run as it was started before. */

@@ -17,7 +17,7 @@ import { calibrate, otherAnswers } from './calibration.ts';
 import type { CallKind, Calibration } from './calibration.ts';
 import { stageBefore } from './certain-calls.ts';
 import { countMessages, tokenCounter } from './count-tokens.ts';
-import type { PlanningWorld } from './estimate-run.ts';
+import type { PlanningWorld } from './planning-world.ts';
 import { answeredBy, sameModel } from './answered.ts';
 import { kindsOf } from './known.ts';
 import type { Prompts } from './planned-prompts.ts';

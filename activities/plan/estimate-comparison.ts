@@ -7,7 +7,7 @@ import type { Range } from '../../domain/range.ts';
 import { comparedGroups } from './compared-group.ts';
 import type { ComparedGroup, ComparedRun, GroupedRun } from './compared-group.ts';
 import { callsOf } from './estimate-run.ts';
-import type { PlanningWorld } from './estimate-run.ts';
+import type { PlanningWorld } from './planning-world.ts';
 import { estimateStudent } from './estimate-student.ts';
 import { noLoad, plannedLoads } from './planned-prompts.ts';
 import type { PlannedLoad } from './planned-prompts.ts';

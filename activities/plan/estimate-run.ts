@@ -7,9 +7,6 @@ import type { Prepared } from '../../contracts/stage.ts';
 import { secondsAtLimits } from '../../domain/flow/seconds-at-limits.ts';
 import { nothing, sumOf, whole } from '../../domain/range.ts';
 import type { Range } from '../../domain/range.ts';
-import type { Ledger } from '../ports/ledger.ts';
-import type { Teacher } from '../ports/teacher.ts';
-import type { World } from '../ports/world.ts';
 import { secondsOf } from './calibration.ts';
 import { tokenCounter } from './count-tokens.ts';
 import { diskOf } from './disk.ts';
@@ -17,17 +14,12 @@ import { estimateStudent } from './estimate-student.ts';
 import { whatIsKnown } from './known.ts';
 import { loadOf, plannedLoads } from './planned-prompts.ts';
 import type { CallLoad, PlannedLoad } from './planned-prompts.ts';
+import type { PlanningWorld } from './planning-world.ts';
 import { plannedRun } from './planned-run.ts';
 import { batchWords, onlyAt, stagePricing, togetherPricing } from './pricing.ts';
 import { costOf, paidOf, spentOn, surchargeOf, unplanned } from './spent.ts';
 import type { Spent } from './spent.ts';
 import { studentWork } from './student-work.ts';
-
-/** What an estimate looks at. `ledger` null: there is none yet, so nothing is known of any model. */
-export interface PlanningWorld extends Pick<World, 'artifacts' | 'student'> {
-  readonly ledger: Pick<Ledger, 'knownAnswers' | 'answerUsage' | 'runs'> | null;
-  teacher(spec: RunSpec): Pick<Teacher, 'model' | 'maxTokens' | 'content'>;
-}
 
 /** Reads the pool once more, asks nobody, charges nothing. Throws `InvalidInput` where stage 0 would. */
 export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared: Prepared): Promise<RunEstimate> {

@@ -5,8 +5,7 @@
 import { balance } from '../balance.ts';
 import { chooseRows } from '../select.ts';
 import { stageBefore } from './certain-calls.ts';
-import type { PlanningWorld } from './estimate-run.ts';
-import type { KnownOf } from './known.ts';
+import type { KnownOf, PlanningWorld } from './planning-world.ts';
 
 /** Ids by row; null where nobody has to know. Throws `InvalidInput` where stage 0 would. */
 export async function firstRows(

@@ -5,8 +5,7 @@ import type { PlannedQuota } from '../../domain/planned-stages.ts';
 import type { Output } from '../../domain/tasks/output.ts';
 import { planShares } from '../plan-round.ts';
 import { stageBefore } from './certain-calls.ts';
-import type { PlanningWorld } from './estimate-run.ts';
-import type { KnownOf } from './known.ts';
+import type { KnownOf, PlanningWorld } from './planning-world.ts';
 import type { PlannedRunCosts } from './planned-run.ts';
 
 /** Inventions of one domain that are looked at; the others are taken to be like them. */

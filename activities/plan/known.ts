@@ -1,19 +1,17 @@
 /** What is known before a run: the prompts that are certain, the lengths of the others, and what the ledger has of them. */
 import type { PlannedCall } from '../../contracts/records.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
-import type { Prepared } from '../../contracts/stage.ts';
 import { contentKeyOf, requestOf } from '../call-request.ts';
 import { firstForm } from '../output-form.ts';
 import { taskOf } from '../pool.ts';
 import type { KnownAnswer } from '../ports/ledger.ts';
-import type { Teacher } from '../ports/teacher.ts';
 import { answeredForm } from './answered-form.ts';
 import { answeredBy, sameModel } from './answered.ts';
 import { calibrate, otherAnswers } from './calibration.ts';
 import type { Calibration, CallKind, MeasuredCall } from './calibration.ts';
 import { countMessages } from './count-tokens.ts';
 import type { CountTokens } from './count-tokens.ts';
-import type { PlanningWorld } from './estimate-run.ts';
+import type { KnownOf, PlanningWorld } from './planning-world.ts';
 import { firstRows } from './first-rows.ts';
 import { firstMissing, inventionCalls } from './inventions.ts';
 import type { CertainLength, Prompts } from './planned-prompts.ts';
@@ -28,13 +26,6 @@ export interface Known {
   /** Calls of the plan that this run has paid already. */
   readonly bought: number;
   readonly assumptions: readonly string[];
-}
-
-export interface KnownOf {
-  readonly spec: RunSpec;
-  readonly prepared: Prepared;
-  readonly teacher: Pick<Teacher, 'model' | 'maxTokens' | 'content'> | null;
-  readonly plan: PlannedRunCosts;
 }
 
 export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: CountTokens): Promise<Known> {

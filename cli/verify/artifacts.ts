@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Ledger } from '../../activities/ports/ledger.ts';
 import { artifactTrouble } from '../../adapters/artifacts/check-artifact.ts';
 import { ArtifactRef } from '../../contracts/artifact.ts';
-import type { Known, Part } from './verify-run.ts';
+import type { Known, Part } from './part.ts';
 
 export async function artifactFindings(ledger: Ledger, { home, record }: Known): Promise<Part> {
   const references = new Map<string, { reference: ArtifactRef; stage: number }>();

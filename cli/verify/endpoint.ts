@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Ledger, RunRecord } from '../../activities/ports/ledger.ts';
 import { embeddedUrl } from '../../workers/services/endpoints.ts';
-import type { Known, Part } from './verify-run.ts';
+import type { Known, Part } from './part.ts';
 
 const Counters = z.object({ requests: z.int(), billed: z.int() });
 

@@ -1,7 +1,7 @@
 /** What the workflow of a run says, against what the ledger says: the workflow's figures are copies, never ahead. */
 import type { Ledger } from '../../activities/ports/ledger.ts';
 import { BaldistillError } from '../../domain/failures.ts';
-import type { Known, Part } from './verify-run.ts';
+import type { Known, Part } from './part.ts';
 
 const over: ReadonlySet<string> = new Set(['completed', 'stopped', 'failed']);
 

@@ -1,0 +1,18 @@
+/** What is held against the ledger, and what that shows. */
+import type { RunRecord } from '../../activities/ports/ledger.ts';
+import type { Snapshot } from '../follow.ts';
+
+export interface Known {
+  readonly home: string;
+  readonly record: RunRecord;
+  /** The run as its workflow tells it; undefined where the engine is not up or has forgotten it. */
+  readonly snapshot: Snapshot | undefined;
+}
+
+export interface Part {
+  readonly name: 'ledger' | 'artifacts' | 'workflow' | 'endpoint';
+  /** What was looked at, or why it could not be. */
+  readonly looked: string;
+  /** One sentence a difference. */
+  readonly differences: readonly string[];
+}
