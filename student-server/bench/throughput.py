@@ -11,19 +11,14 @@ import argparse
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
@@ -31,6 +26,7 @@ PACKAGE = Path(__file__).parents[1]
 sys.path.insert(0, str(PACKAGE))
 
 import torch
+from load import post_all
 from transformers import AutoModelForCausalLM
 
 from student_server.models.build_base import build_base
@@ -71,24 +67,31 @@ def measure(home: Path, url: str, base: str, rows: int, threads: int) -> None:
     model.generation_config.eos_token_id = None
     prompts = random_prompts(rows, ModelText(source).vocabulary)
     torch.set_num_threads(threads)
-    compare("generation", prompts, partial(bare_generate, model), partial(ask, url, base, {"max_tokens": ANSWER}))
-    scoring = {"max_tokens": 0, "echo": True, "logprobs": 0}
-    compare("scoring", prompts, partial(bare_score, model), partial(ask, url, base, scoring))
+    ask = partial(post_all, url)
+    compare("generation", prompts, partial(bare_generate, model), ask, bodies(base, prompts, max_tokens=ANSWER))
+    asked = bodies(base, prompts, max_tokens=0, echo=True, logprobs=0)
+    compare("scoring", prompts, partial(bare_score, model), ask, asked)
     trained(source, prompts)
 
 
 Prompts = list[list[int]]
 
 
-def compare(name: str, prompts: Prompts, bare: Callable[[Prompts], None], ours: Callable[[Prompts, int], None]) -> None:
-    few = prompts[: len(prompts) // 4]
+def compare(
+    name: str,
+    prompts: Prompts,
+    bare: Callable[[Prompts], None],
+    ours: Callable[[list[bytes], int], None],
+    asked: list[bytes],
+) -> None:
+    few = asked[: len(asked) // 4]
     best: dict[int, float] = {}
     # Taking turns, the best of three: what else the machine does meets all of them.
     for _ in range(3):
         batches = [prompts[at : at + 32] for at in range(0, len(prompts), 32)]
         keep_best(best, 0, rate(prompts, lambda batches=batches: [bare(batch) for batch in batches]))
         for in_flight in (1, 8, 32):
-            shown = prompts if in_flight > 1 else few
+            shown = asked if in_flight > 1 else few
             keep_best(best, in_flight, rate(shown, partial(ours, shown, in_flight)))
     print(f"{name}: bare loop {best[0]:.1f} rows/s")
     for in_flight in (1, 8, 32):
@@ -112,30 +115,8 @@ def rate(rows: list[Any], work: Callable[[], Any]) -> float:
     return len(rows) / (time.perf_counter() - started)
 
 
-def ask(url: str, model: str, body: dict[str, Any], prompts: Prompts, in_flight: int) -> None:
-    """Who asks shares the cores with the server, so it asks by the lightest client there is, a connection a thread."""
-    address = urlsplit(url)
-    assert address.hostname is not None
-    mine = threading.local()
-    opened: list[HTTPConnection] = []
-
-    def one(prompt: list[int]) -> None:
-        if not hasattr(mine, "connection"):
-            mine.connection = HTTPConnection(str(address.hostname), address.port, timeout=300)
-            mine.connection.connect()
-            # Head and body go out in two pieces, and the second would wait for the first one's acknowledgement.
-            mine.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            opened.append(mine.connection)
-        asked = json.dumps({"model": model, "prompt": prompt, "temperature": 0, **body})
-        mine.connection.request("POST", address.path, asked, {"content-type": "application/json"})
-        answer = mine.connection.getresponse()
-        said = answer.read()
-        assert answer.status == 200, said
-
-    with ThreadPoolExecutor(in_flight) as pool:
-        list(pool.map(one, prompts))
-    for connection in opened:
-        connection.close()
+def bodies(model: str, prompts: Prompts, **more: Any) -> list[bytes]:
+    return [json.dumps({"model": model, "prompt": prompt, "temperature": 0, **more}).encode() for prompt in prompts]
 
 
 @torch.inference_mode()

@@ -82,6 +82,17 @@ def test_passes_run_side_by_side_each_with_its_share_of_the_threads() -> None:
     assert (alone.most, alone.threads) == (1, {2})
 
 
+def test_passes_under_way_share_the_memory_that_one_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Room for the logits of 1,000 tokens: 700 leave none for a second pass, 300 for two more.
+    monkeypatch.setattr("student_server.inference.score._MOST_LOGITS", 64 * 1000)
+    large = Watched(llama(), together=2, patience=0.1)
+    scored(large, ROWS, threads=3)
+    assert (large.most, large.threads) == (1, {3})
+    small = Watched(llama(), together=4, patience=0.1)
+    scored(small, [row for row in ROWS if len(row.ids) <= 300], threads=4)
+    assert (small.most, small.threads) == (3, {1})
+
+
 @pytest.mark.parametrize(
     "rope", [{"rope_type": "dynamic", "factor": 2.0, "rope_theta": 1e4}, {"full_attention": {"rope_type": "longrope"}}]
 )

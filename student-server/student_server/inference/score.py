@@ -1,6 +1,6 @@
 """Log-probabilities of given tokens, for many sequences at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
@@ -8,7 +8,7 @@ import torch
 
 from .engine import ScoreRow, Scores
 
-# Numbers in the logits of one forward pass: 256 MiB in 32 bits.
+# Numbers in the logits of the passes under way: 256 MiB in 32 bits. A single row may be longer than that.
 _MOST_LOGITS = 64 << 20
 # On a CPU a pass over more tokens than this waits for memory: what it computes no longer fits beside its core.
 _MOST_TOKENS_ON_CPU = 512
@@ -17,7 +17,7 @@ _MOST_TOKENS_ON_CPU = 512
 class Scorer:
     """
     On a CPU, short passes side by side, each on its own core, do twice the rows of one long pass on all of them. A GPU
-    gets passes as long as its memory allows, one after the other.
+    gets passes as long as its memory allows, one after the other; so does a CPU where the vocabulary is large.
     """
 
     def __init__(self, device: str, threads: int) -> None:
@@ -28,20 +28,26 @@ class Scorer:
     def score(self, model: Any, rows: Sequence[ScoreRow]) -> list[Scores]:
         """Returns when no pass is under way any more, also where one failed: the caller may change the model then."""
         most = _MOST_LOGITS // int(model.config.vocab_size)
+        results: dict[int, Scores] = {}
+
+        def work_off(chunks: Iterator[list[int]]) -> None:
+            for chunk in chunks:
+                scored = _score(model, [rows[place] for place in chunk], self._device)
+                results.update(zip(chunk, scored, strict=True))
+
         if self._pool is None or _remembers_length(model):
-            chunks = list(_chunks(rows, most))
-            scored = [_score(model, [rows[place] for place in chunk], self._device) for chunk in chunks]
+            work_off(_chunks(rows, most))
         else:
-            chunks = list(_chunks(rows, min(most, _MOST_TOKENS_ON_CPU)))
-            each = max(1, self._threads // len(chunks))
-            passes = [self._pool.submit(_on_cores, each, model, [rows[place] for place in chunk]) for chunk in chunks]
-            wait(passes)
-            scored = [done.result() for done in passes]
-        results = {
-            place: scores
-            for chunk, given in zip(chunks, scored, strict=True)
-            for place, scores in zip(chunk, given, strict=True)
-        }
+            longest = max(len(row.ids) for row in rows)
+            at_once = max(1, min(self._threads, most // longest))
+            chunks = list(_chunks(rows, min(most // at_once, _MOST_TOKENS_ON_CPU)))
+            at_once = min(at_once, len(chunks))
+            # One iterator for all: whoever has finished a chunk takes the next.
+            shared = iter(chunks)
+            workers = [self._pool.submit(_on_cores, self._threads // at_once, work_off, shared) for _ in range(at_once)]
+            wait(workers)
+            for worker in workers:
+                worker.result()
         return [results[place] for place in range(len(rows))]
 
     def close(self) -> None:
@@ -59,10 +65,10 @@ def _remembers_length(model: Any) -> bool:
     return any("dynamic" in kind or kind == "longrope" for kind in (str(one.get("rope_type")) for one in layers))
 
 
-def _on_cores(count: int, model: Any, rows: Sequence[ScoreRow]) -> list[Scores]:
+def _on_cores(count: int, work: Callable[[Iterator[list[int]]], None], chunks: Iterator[list[int]]) -> None:
     # Counts for the thread that says it.
     torch.set_num_threads(count)
-    return _score(model, rows, "cpu")
+    work(chunks)
 
 
 @torch.inference_mode()
