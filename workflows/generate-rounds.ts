@@ -39,6 +39,7 @@ export async function generateRounds(
     // A round that verifies plans no slots: it is about those of the round before.
     if (plan.purpose !== 'verify') memory.domains = plan.domains;
     memory.done = 0;
+    memory.heard = {};
     memory.byBatch = byBatch(run, plan.calls);
     window.pending.push(...plan.chunks);
     await sendPending(run, restart);
@@ -63,8 +64,8 @@ async function sendPending(run: StageRun, restart: () => Promise<never>): Promis
             { spec, connected, stage, round, chunk, ...(memory.terms === undefined ? {} : { terms: memory.terms }) },
           ]);
         },
-        (result) => {
-          hear(memory, result);
+        (chunk, result) => {
+          hear(memory, chunk, result);
           run.changed();
         },
         () => workflowInfo().continueAsNewSuggested,

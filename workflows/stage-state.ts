@@ -37,6 +37,8 @@ export interface StageMemory {
   tuned?: FineTuned;
   /** Calls answered or found empty in the current round. */
   done: number;
+  /** Of chunks that come again, what was heard of them last: a slice counts what an earlier one sent, too. */
+  heard?: Record<string, Heard>;
   callsPerSecond: number | null;
   budget: BudgetCopy | null;
   /** The ledger as this stage last saw it: an older one is refused from here on. */
@@ -52,6 +54,8 @@ export interface StageMemory {
   flows?: Record<string, { readonly look: FlowLook; readonly at: number }>;
 }
 
+type Heard = Pick<SliceResult, 'domains'> & { readonly done: number };
+
 /** A worker that has said nothing for so long has no part in the flow any more. */
 const staleMs = 60_000;
 
@@ -65,9 +69,10 @@ export function pin(memory: StageMemory, ledger: LedgerPin): void {
   if (ledger.counter >= memory.ledger.counter) memory.ledger = ledger;
 }
 
-/** Takes in what a slice reported. */
-export function hear(memory: StageMemory, result: SliceResult): void {
-  memory.done += result.answered + result.empty;
+/** Takes in what a slice reported of a chunk. */
+export function hear(memory: StageMemory, chunk: ArtifactRef, result: SliceResult): void {
+  const before = memory.heard?.[chunk.sha256];
+  memory.done += more(result.answered + result.empty, before?.done);
   memory.budget = result.budget;
   pin(memory, result.ledger);
   if (result.seconds > 0 && result.sent > 0) memory.callsPerSecond = result.sent / result.seconds;
@@ -76,8 +81,36 @@ export function hear(memory: StageMemory, result: SliceResult): void {
     const known = memory.domains.findIndex(({ domain }) => domain === change.domain);
     const line = memory.domains[known];
     if (line === undefined) continue;
-    memory.domains[known] = { ...line, real: line.real + change.real, synthetic: line.synthetic + change.synthetic };
+    const last = before?.domains.find(({ domain }) => domain === change.domain);
+    memory.domains[known] = {
+      ...line,
+      real: line.real + more(change.real, last?.real),
+      synthetic: line.synthetic + more(change.synthetic, last?.synthetic),
+    };
   }
+  remember(memory, chunk, result, before);
+}
+
+/** What is new; a slice that was ended early did not come to all that an earlier one had sent. */
+function more(now: number, known = 0): number {
+  return Math.max(0, now - known);
+}
+
+/** Only chunks that come again are remembered: this travels with the stage. */
+function remember(memory: StageMemory, { sha256 }: ArtifactRef, result: SliceResult, before: Heard | undefined): void {
+  const { [sha256]: _, ...others } = memory.heard ?? {};
+  const { answered, empty, unsent, domains } = result;
+  const done = Math.max(answered + empty, before?.done ?? 0);
+  memory.heard = unsent === 0 ? others : { ...others, [sha256]: { done, domains: most(domains, before?.domains) } };
+}
+
+function most(now: Heard['domains'], before: Heard['domains'] = []): Heard['domains'] {
+  const names = new Set([...before, ...now].map(({ domain }) => domain));
+  return [...names].map((domain) => {
+    const of = [...before, ...now].filter((one) => one.domain === domain);
+    const highest = (kind: 'real' | 'synthetic') => Math.max(...of.map((one) => one[kind]));
+    return { domain, real: highest('real'), synthetic: highest('synthetic') };
+  });
 }
 
 function hearFlow(memory: StageMemory, worker: string, look: FlowLook, at: number): void {

@@ -29,7 +29,7 @@ export async function settleBatch(
   const endpoint = world.batches(spec);
   const state = await endpoint.look(remote);
   if (state.status === 'running') throw new Error(`The batch ${remote} is under way and cannot be settled.`);
-  const books = new Books(ledger, { id: batch.id, rates: batchRates(spec), milliseconds: state.milliseconds });
+  const books = new Books(ledger, { id: batch.id, rates: batchRates(spec) });
   const calls = new Map((await ledger.batchLines(batch.id)).map(({ callId }) => [customIdOf(callId), callId]));
   for (const file of state.files) {
     for await (const { customId, end } of endpoint.results(file)) {
@@ -75,10 +75,10 @@ class Books {
   reason: string | undefined;
   trouble: BaldistillError | undefined;
   readonly #ledger: Ledger;
-  readonly #batch: { readonly id: string; readonly rates: Rates | null; readonly milliseconds: number };
+  readonly #batch: { readonly id: string; readonly rates: Rates | null };
   #pending: Promise<void>[] = [];
 
-  constructor(ledger: Ledger, batch: { id: string; rates: Rates | null; milliseconds: number }) {
+  constructor(ledger: Ledger, batch: { id: string; rates: Rates | null }) {
     this.#ledger = ledger;
     this.#batch = batch;
   }
@@ -93,11 +93,11 @@ class Books {
   }
 
   async #one(callId: string, end: LineResult['end']): Promise<void> {
-    const { id: batch, rates, milliseconds: latencyMs } = this.#batch;
+    const { id: batch, rates } = this.#batch;
     if (end.kind === 'answered') {
       this.answered += 1;
       this.ended += 1;
-      const answer = { ...end.answer, latencyMs };
+      const answer = { ...end.answer, latencyMs: null };
       const settled = await this.#ledger.settle(callId, answer, answerCost(answer, rates));
       if (settled !== 'above-bound') return;
       const usage = `${answer.inputTokens} tokens in and ${answer.outputTokens} out`;

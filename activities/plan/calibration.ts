@@ -42,7 +42,7 @@ const guessedOutput: Record<CallKind, number> = { annotate: 150, synthesise: 250
 export function calibrate(
   { teacher, maxTokens }: { readonly teacher: TeacherConfig | undefined; readonly maxTokens: number },
   own: readonly MeasuredCall[],
-  others: ReadonlyMap<CallKind, { readonly measured: Measured; readonly latencyMs: number }>,
+  others: ReadonlyMap<CallKind, { readonly measured: Measured; readonly latencyMs: number | null }>,
   { kinds: planned, formTokens }: { readonly kinds: ReadonlySet<CallKind>; readonly formTokens: number },
 ): Calibration {
   const assumptions: string[] = [];
@@ -109,7 +109,7 @@ function latencyOf(
   assumptions: string[],
 ): Range {
   const seconds = own.flatMap(({ answer }) => answer.latencyMs ?? []).map((latency) => latency / 1000);
-  const foreign = [...others.values()].map(({ latencyMs }) => latencyMs / 1000);
+  const foreign = [...others.values()].flatMap(({ latencyMs }) => latencyMs ?? []).map((latency) => latency / 1000);
   const known = (seconds.length > 0 ? seconds : foreign).toSorted((a, b) => a - b);
   const median = known[Math.floor(known.length / 2)];
   if (median !== undefined) {
@@ -126,7 +126,7 @@ export async function otherAnswers(
   ledger: Pick<Ledger, 'answerUsage'>,
   { task }: Pick<RunSpec, 'task'>,
   runs: readonly RunRecord[],
-): Promise<Map<CallKind, { measured: Measured; latencyMs: number }>> {
+): Promise<Map<CallKind, { measured: Measured; latencyMs: number | null }>> {
   const usage = await ledger.answerUsage(runs.filter(({ spec }) => spec.task === task).map(({ name }) => name));
   return new Map(
     kinds.flatMap((kind) => {

@@ -30,8 +30,6 @@ export interface RemoteBatch {
   readonly done: number;
   /** Files with results: of lines that were answered, and of those that were not. */
   readonly files: readonly string[];
-  /** From its creation to its end, or to now. */
-  readonly milliseconds: number;
   /** Why it failed, scrubbed. */
   readonly trouble: { readonly code: string; readonly message: string } | null;
 }

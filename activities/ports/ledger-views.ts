@@ -92,5 +92,6 @@ export interface AnswerUsage {
   readonly outputTokens: number;
   /** Standard deviation of `outputTokens`. */
   readonly deviation: number;
-  readonly latencyMs: number;
+  /** Null where all of them came with batches. */
+  readonly latencyMs: number | null;
 }

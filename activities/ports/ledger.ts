@@ -206,7 +206,8 @@ export interface PaidAnswer {
   readonly inputTokens: number | null;
   readonly cachedInputTokens: number | null;
   readonly outputTokens: number | null;
-  readonly latencyMs: number;
+  /** Null where it came with a batch: what that took says nothing of a call. */
+  readonly latencyMs: number | null;
 }
 
 /** One slot of a round after its calls: an answer, or why there is none (`reason`: refused text, `calls`, `tokens`, `money`, `forfeited`). */

@@ -27,7 +27,7 @@ export interface Teacher {
       /** Told what the headers say of rate limits, before the call ends either way; not where they say nothing. */
       readonly heard: (limits: Told) => void;
     },
-  ): Promise<PaidAnswer>;
+  ): Promise<PaidAnswer & { readonly latencyMs: number }>;
 }
 
 /**

@@ -156,7 +156,7 @@ export function prepareStatements(database: Kysely<Schema>) {
       input_tokens: number | null;
       cached_input_tokens: number | null;
       output_tokens: number | null;
-      latency_ms: number;
+      latency_ms: number | null;
       micro_usd: number | null;
     }>()((p) =>
       database

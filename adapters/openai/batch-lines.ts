@@ -42,8 +42,7 @@ function endOf({ response, error }: z.infer<typeof Line>, unbilled: readonly num
   const { failure: type, message } = trouble;
   const reason = status === 429 ? 'rate_limited' : trouble.code;
   if (type !== null) return { kind: 'refused', reason, final: false, failure: { type, message } };
-  if (status === 400 || status === 413 || status === 422)
-    return { kind: 'refused', reason, final: true, failure: null };
+  if (trouble.ofRequest) return { kind: 'refused', reason, final: true, failure: null };
   if (status === 429 || unbilled.includes(status)) return { kind: 'refused', reason, final: false, failure: null };
   return { kind: 'forfeited', reason };
 }

@@ -70,7 +70,7 @@ export function batchEndpoint({ teacher, address, unbilled }: BatchSettings): Ba
         const trouble = troubleOf(error);
         if (Date.now() > givesUpAt)
           throw new BaldistillError('EndpointDown', `Batches: ${trouble.message}`, { cause: error });
-        await pause(trouble.retryAfterMs ?? wait);
+        await pause(Math.max(trouble.retryAfterMs ?? 0, wait));
       }
     }
   }
@@ -191,7 +191,6 @@ function remoteBatch(batch: Batch): RemoteBatch {
     status: ended.get(batch.status) ?? 'running',
     done: (counts?.completed ?? 0) + (counts?.failed ?? 0),
     files: [output, error].filter((file) => typeof file === 'string'),
-    milliseconds: Math.max(0, Date.now() - batch.created_at * 1000),
     trouble:
       first === undefined
         ? null

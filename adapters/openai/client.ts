@@ -44,7 +44,7 @@ export function clientFor(address: EndpointAddress): OpenAI {
     bodyTimeout: stallSeconds === undefined ? timeout + 10_000 : Math.ceil(stallSeconds * 1000),
     keepAliveTimeout: 30_000,
   });
-  const send = thinFetch(agent, async (url, init) => await pooled(agent, url, init));
+  const send = thinFetch(agent, timeout, async (url, init) => await pooled(agent, url, init));
   const client = new OpenAI({
     baseURL: baseUrl,
     apiKey,

@@ -1,6 +1,7 @@
 /** Errors of the `openai` package, told apart by what they mean for money and for the run (models.md A5). */
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import type { FailureType } from '../../domain/failures.ts';
+import { AnswerTooLate } from './answer-too-late.ts';
 import { NeverSent } from './never-sent.ts';
 
 /** What an error of the package says. `sent: false`: it certainly never reached the endpoint. */
@@ -9,6 +10,8 @@ export interface Trouble {
   readonly status: number | null;
   readonly code: string;
   readonly failure: FailureType | null;
+  /** It is the trouble of this one request, and asking again ends the same: too long, declined, nothing more to give. */
+  readonly ofRequest: boolean;
   readonly retryAfterMs: number | null;
   /** A sentence without keys or model text. */
   readonly message: string;
@@ -38,6 +41,7 @@ export function troubleOf(error: unknown): Trouble {
     return connection(code === undefined ? 'connection_lost' : code.toLowerCase(), wasSent(error));
   }
   if (error instanceof APIError && typeof error.status === 'number') return answered(error, error.status);
+  if (error instanceof AnswerTooLate) return connection('timeout', true);
   if (error instanceof Error && codeOf(error) === 'UND_ERR_BODY_TIMEOUT') return connection('stalled', true);
   // A body that is no JSON, or stops in the middle: the answer was under way, so it may be billed.
   return connection('unreadable_answer', true);
@@ -53,22 +57,57 @@ export function wasSent(error: unknown): boolean {
 }
 
 function connection(code: string, sent: boolean): Trouble {
-  return { sent, status: null, code, failure: null, retryAfterMs: null, message: `No answer (${code}).` };
+  return {
+    sent,
+    status: null,
+    code,
+    failure: null,
+    ofRequest: false,
+    retryAfterMs: null,
+    message: `No answer (${code}).`,
+  };
 }
 
 function answered(error: APIError, status: number): Trouble {
-  const code = error.code ?? error.type ?? `http_${status}`;
+  const code = wordOf(error.code) ?? wordOf(error.type) ?? `http_${status}`;
   if (aboutForm(error, status)) return withoutForm(error, status);
   const billing = status === 402 || (status === 429 && (billingCodes.has(code) || error.type === 'insufficient_quota'));
   const what = billing ? 'the account has no credit or quota left' : error.message.slice(0, 300);
+  const ofRequest = isOfRequest(error, status, code);
   return {
     sent: true,
     status,
     code: /^[\w.-]{1,60}$/.test(code) ? code : `http_${status}`,
-    failure: billing ? 'BillingExhausted' : failureOf(status, code),
+    failure: billing ? 'BillingExhausted' : ofRequest ? null : failureOf(status),
+    ofRequest,
     retryAfterMs: retryAfter(error.headers),
     message: scrub(`The endpoint answered ${status}: ${what}`),
   };
+}
+
+/** The package's types promise text; some servers repeat the status there, as a number. */
+function wordOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+const requestCodes = new Set(['context_length_exceeded', 'content_filter', 'string_above_max_length']);
+/** How servers without codes of their own say the same (vLLM, llama.cpp, TGI, Anthropic's and OpenRouter's gateways). */
+const tooLong =
+  /context (length|size|window)|(prompt|input|request).{0,40} too (long|large)|too many (input |prompt )?tokens|inputs? tokens.{0,40}(must|exceed)/i;
+const declined = /content.?(filter|policy|management)|moderation|flagged/i;
+/** The form of the request, the same for every row: parameters that a host does not know. */
+const foreignParameter =
+  /(unknown|unsupported|unrecogni[sz]ed|unexpected|invalid|extra).{0,20}(parameter|argument|field|input)|extra_forbidden|not (permitted|supported|allowed)/i;
+
+function isOfRequest({ param, message: whole }: APIError, status: number, code: string): boolean {
+  // Further on, some servers quote what they were sent.
+  const message = whole.slice(0, 500);
+  if (status === 413) return true;
+  if (status === 403) return declined.test(message);
+  if (status !== 400 && status !== 422) return false;
+  if (requestCodes.has(code) || tooLong.test(message) || declined.test(message)) return true;
+  const aboutContent = !param || /^(messages|prompt|input)\b/.test(param);
+  return status === 422 && aboutContent && !foreignParameter.test(message);
 }
 
 /** Statuses with which endpoints refuse a `response_format` they do not know; none of them is ever billed. */
@@ -82,16 +121,14 @@ function aboutForm({ param, message }: APIError, status: number): boolean {
 function withoutForm(error: APIError, status: number): Trouble {
   const message = scrub(`The endpoint answered ${status}: ${error.message.slice(0, 300)}`);
   const code = 'output_unsupported';
-  return { sent: true, status, code, failure: 'RequestRejected', retryAfterMs: null, message };
+  return { sent: true, status, code, failure: 'RequestRejected', ofRequest: false, retryAfterMs: null, message };
 }
 
-function failureOf(status: number, code: string): FailureType | null {
+function failureOf(status: number): FailureType | null {
   if (status === 401 || status === 403) return 'EndpointRefusesKey';
   if (status === 404) return 'ModelUnknown';
-  // One row's own trouble: too long, declined, or nothing more to give. Any other malformed request is a fault of ours.
-  if (status === 400 && !['context_length_exceeded', 'content_filter', 'string_above_max_length'].includes(code))
-    return 'RequestRejected';
-  return null;
+  // A malformed request that is not one row's own trouble is a fault of ours, or of the run file.
+  return status === 400 || status === 422 ? 'RequestRejected' : null;
 }
 
 /** `fetch` itself refuses some addresses (ports of other protocols, broken URLs): nothing left this machine. */
@@ -109,14 +146,14 @@ function codeOf(error: Error): string | undefined {
   return undefined;
 }
 
-/** Milliseconds from `retry-after-ms`, or `Retry-After` in seconds or as a date; nonsense and more than an hour are ignored. */
+/** Milliseconds from `retry-after-ms`, or `Retry-After` in seconds or as a date; nonsense is ignored, more than an hour is an hour. */
 function retryAfter(headers: Headers | undefined): number | null {
   const precise = Number(headers?.get('retry-after-ms') ?? Number.NaN);
   if (Number.isFinite(precise) && precise >= 0) return Math.min(precise, 3_600_000);
   const value = headers?.get('retry-after');
   if (value === null || value === undefined) return null;
   const wait = Number.isFinite(Number(value)) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(wait) && wait >= 0 && wait <= 3_600_000 ? wait : null;
+  return Number.isFinite(wait) && wait >= 0 ? Math.min(wait, 3_600_000) : null;
 }
 
 /** Providers quote keys in their messages. */

@@ -35,16 +35,20 @@ const Usage = z.object({
   prompt_tokens_details: z.object({ cached_tokens: Count.nullish() }).nullish(),
 });
 
+/** Some gateways hand over the parts of a message as they came. */
+const Parts = z
+  .array(z.looseObject({ text: z.string().optional() }))
+  .transform((parts) => parts.map(({ text }) => text ?? '').join(''));
+
 /** What is read of an answer; everything else an endpoint adds is ignored. */
 const Completion = z.object({
-  choices: z
-    .array(
-      z.object({
-        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
-        finish_reason: z.string().nullish(),
-      }),
-    )
-    .min(1),
+  /** None: the answer is paid for and says nothing. */
+  choices: z.array(
+    z.object({
+      message: z.object({ content: z.union([z.string(), Parts]).nullish(), refusal: z.string().nullish() }),
+      finish_reason: z.string().nullish(),
+    }),
+  ),
   /** An odd figure costs the figures, never the answer that was paid. */
   usage: Usage.nullish().catch(null),
 });
@@ -57,10 +61,11 @@ export function paidAnswer(body: unknown): Omit<PaidAnswer, 'latencyMs'> | null 
 
 function answerOf({ choices, usage }: z.infer<typeof Completion>): Omit<PaidAnswer, 'latencyMs'> {
   const choice = choices[0];
-  const refusal = choice?.message.refusal ?? null;
+  // Some gateways fill the field in always.
+  const refused = (choice?.message.refusal ?? '') !== '';
   return {
-    text: choice?.message.content ?? refusal ?? '',
-    finishReason: refusal === null ? (choice?.finish_reason ?? 'stop') : 'refusal',
+    text: choice?.message.content ?? choice?.message.refusal ?? '',
+    finishReason: refused ? 'refusal' : (choice?.finish_reason ?? 'stop'),
     inputTokens: usage?.prompt_tokens ?? null,
     cachedInputTokens: usage?.prompt_tokens_details?.cached_tokens ?? null,
     outputTokens: usage?.completion_tokens ?? null,
@@ -117,8 +122,7 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
     const slow = code === 'und_err_connect_timeout';
     if (!trouble.sent) return patiently(slow ? patienceMs.overloaded : patienceMs.refused);
     if (status === null) return make('ambiguous');
-    if (trouble.failure !== null || status === 400 || status === 413 || status === 422)
-      return make('refused', { retryAfterMs: null });
+    if (trouble.failure !== null || trouble.ofRequest) return make('refused', { retryAfterMs: null });
     if (status === 429) return make('refused', { retryAfterMs: trouble.retryAfterMs ?? 0 });
     if (settings.unbilled.includes(status)) return patiently(patienceMs.overloaded);
     return make('ambiguous');
@@ -128,7 +132,7 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
     model: settings.model,
     maxTokens: settings.maxTokens,
     content: parameters,
-    async complete(request, { idempotencyKey, signal, heard }): Promise<PaidAnswer> {
+    async complete(request, { idempotencyKey, signal, heard }) {
       const startedAt = performance.now();
       const client = reach(settings.address);
       const hear = (headers: Headers | undefined): void => {

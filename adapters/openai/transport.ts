@@ -4,18 +4,20 @@
  * costs more than the rest of a call (docs/performance.md). Whatever else the package sends goes through `whole`.
  *
  * As with `fetch`, the answer is there as soon as its head is, its body may still break off or stall, and the signal
- * ends both; errors are those of `fetch`, so that the package sorts them into the same classes.
+ * ends both; errors are those of `fetch`, so that the package sorts them into the same classes. The package's own
+ * deadline ends with the head: what holds for the whole answer is `wholeMs`, from the request on.
  */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import { AnswerTooLate } from './answer-too-late.ts';
 import { NeverSent } from './never-sent.ts';
 
 export type Send = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 type Head = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
-export function thinFetch(agent: Dispatcher, whole: Send): Send {
+export function thinFetch(agent: Dispatcher, wholeMs: number, whole: Send): Send {
   return async (url, init) => {
     if (url instanceof Request || init?.method !== 'POST' || typeof init.body !== 'string')
       return await whole(url, init);
@@ -23,7 +25,7 @@ export function thinFetch(agent: Dispatcher, whole: Send): Send {
     const { origin, pathname, search } = new URL(url);
     // Nothing is asked for compressed: an answer is a few kilobytes, and unpacking it costs more than it saves.
     const headers = { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' };
-    const exchange = new Exchange(init.signal ?? undefined);
+    const exchange = new Exchange(init.signal ?? undefined, wholeMs);
     agent.dispatch({ origin, path: pathname + search, method: 'POST', headers, body: init.body }, exchange);
     const answer = await exchange.head;
     // Rare, and never billed: `fetch` knows which redirects may be followed, and what may go along.
@@ -81,9 +83,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #whole = Promise.withResolvers<Buffer>();
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
+  readonly #deadline: NodeJS.Timeout;
   #begun = false;
 
-  constructor(signal: AbortSignal | undefined) {
+  constructor(signal: AbortSignal | undefined, wholeMs: number) {
+    // Before the head the package watches the time, and tells what was never sent from what may be billed.
+    this.#deadline = setTimeout(() => {
+      if (this.#begun) this.#controller?.abort(new AnswerTooLate());
+    }, wholeMs).unref();
     this.head = this.#answered.promise;
     this.#signal = signal;
     signal?.addEventListener('abort', this.#abort, { once: true });
@@ -117,6 +124,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#over();
     if (this.#signal?.aborted === true) this.#fail(reasonOf(this.#signal));
+    else if (error instanceof AnswerTooLate) this.#fail(error);
     else {
       // Undici hands a request its controller right before it writes it, never sooner.
       const cause = this.#controller === undefined ? new NeverSent(error) : error;
@@ -138,6 +146,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #over(): void {
+    clearTimeout(this.#deadline);
     this.#signal?.removeEventListener('abort', this.#abort);
   }
 }

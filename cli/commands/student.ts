@@ -1,6 +1,6 @@
 /** `student`: a real student on this machine, behind the protocol that run files ask for (student-server/README.md). */
 import { spawn } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -35,8 +35,12 @@ export function studentCommand(program: Command, terminal: Terminal, finish: Fin
       const python = await pythonOf(terminal);
       if (given.setUp) return given.json ? terminal.printJson({ python }) : terminal.print(python);
       const home = resolve(given.home ?? join(terminal.home, 'student'));
-      const serve = ['-m', 'student_server', '--home', home, '--port', given.port, ...words];
-      const child = spawn(python, serve, { cwd: studentServer, stdio: ['ignore', 'pipe', 'inherit'] });
+      // -P: modules are those of the server, not what lies in the folder somebody happens to stand in.
+      const serve = ['-P', '-m', 'student_server', '--home', home, '--port', given.port, ...words];
+      const paths = [studentServer, process.env['PYTHONPATH'] ?? ''].filter((path) => path !== '');
+      const env = { ...process.env, PYTHONPATH: paths.join(delimiter) };
+      // Started where we stand: paths among the words are meant from here.
+      const child = spawn(python, serve, { env, stdio: ['ignore', 'pipe', 'inherit'] });
       createInterface({ input: child.stdout }).on('line', (line) => {
         const url = /listens on (\S+)$/.exec(line)?.[1];
         if (given.json && url !== undefined) terminal.printJson({ url, home });

@@ -93,6 +93,9 @@ test('a batch that expires, lines that fail and lines that get lost: only what i
   expect(run).toEqual({ charged: 122, settled: 120, forfeited: 2 });
   expect((await at.rig.counters()).billed - before.billed).toBe(122);
   expect(slotsWithoutOneAnswer(ledgerFile(), 'mishaps')).toEqual([]);
+  // Hours in a batch are no latency: a plan would take them for what a call needs.
+  const timed = `select count(latency_ms) as calls from calls where run = 'mishaps'`;
+  expect(look(ledgerFile(), timed)).toEqual([{ calls: 0 }]);
   await audited('mishaps');
 });
 

@@ -56,7 +56,7 @@ export async function answerUsage(
       count: Number(count),
       outputTokens: mean,
       deviation: Math.sqrt(Math.max(0, Number(squares ?? 0) - mean * mean)),
-      latencyMs: Number(latency ?? 0),
+      latencyMs: latency === null ? null : Number(latency),
     };
   });
 }

@@ -53,6 +53,6 @@ function answerOf(row: AnswerColumns): PaidAnswer | null {
     inputTokens: row.input_tokens,
     cachedInputTokens: row.cached_input_tokens,
     outputTokens: row.output_tokens,
-    latencyMs: row.latency_ms ?? 0,
+    latencyMs: row.latency_ms,
   };
 }
