@@ -64,11 +64,11 @@ export function refuseChanged(before: RunSpec, now: RunSpec): void {
   const differences = specDifferences(before, now);
   if (differences.length === 0) return;
   const lines = differences.map(({ key, before: old, after }) => `  ${key}: ${old} -> ${after}`);
-  const message = [`The run "${now.name}" was started with other settings:`, ...lines].join('\n');
+  const message = [`The run "${now.name}" was previewed or started with other settings:`, ...lines].join('\n');
   throw new CommandError(
     exitCodes.usage,
     message,
-    'Give the changed run another name (--name), or change the file back.',
+    'Give the changed run another name (--name): it finds every answer paid for that it asks for itself. Or change the file back.',
   );
 }
 

@@ -78,6 +78,8 @@ export const StageProgress = z.strictObject({
   callsPerSecond: z.number().nullable(),
   /** The flow of calls at all workers as their last slices said it, up to a slice's time old; null before the first. */
   flow: FlowLook.nullish(),
+  /** Until the calls still allowed are made at this rate; null where it cannot be said. */
+  secondsLeft: z.number().nullish(),
   startedAt: z.number(),
   budget: BudgetCopy.nullable(),
   domains: z.array(DomainProgress),

@@ -19,6 +19,7 @@ import type {
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { FlowLook, FlowTerms } from '../contracts/flow.ts';
 import { sumOfLooks } from '../contracts/flow-sum.ts';
+import { secondsLeft } from '../domain/seconds-left.ts';
 import type { Parking } from './parking.ts';
 
 export interface StageMemory {
@@ -135,6 +136,7 @@ export function snapshot(stage: number, memory: StageMemory, parking: Parking): 
     round: plan?.round ?? 0,
     callsPerSecond: memory.callsPerSecond,
     flow: flowOf(memory),
+    secondsLeft: secondsLeft(memory.callsPerSecond, memory.budget),
     startedAt: memory.startedAt,
     budget: memory.budget,
     domains: memory.domains,

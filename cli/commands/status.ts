@@ -1,3 +1,4 @@
+import { secondsLeft } from '../../domain/seconds-left.ts';
 import type { Command } from 'commander';
 import { termsText } from '../../contracts/flow-terms.ts';
 import { resultLines } from '../attach.ts';
@@ -11,7 +12,7 @@ import type { Terminal } from '../terminal.ts';
 import { comparisonLines, comparisonText } from '../view/comparison.ts';
 import { flowOf, flowWords, rateOf } from '../view/flow.ts';
 import { plainLines } from '../view/plain.ts';
-import { budgetOf, duration, secondsLeft } from '../view/words.ts';
+import { budgetOf, duration } from '../view/words.ts';
 import { Json } from './options.ts';
 
 /** One look, which starts nothing: at the run where its engine is up, else at what the ledger remembers. */

@@ -97,5 +97,7 @@ function figures(answers: readonly PilotAnswer[]): string {
         'instruction or the gold answers may not be what the teacher takes them for: look at them before the run.',
     );
   if (rates.truncated > 0) lines.push('Warning: answers were cut off; raise teacher.maxTokens.');
+  if (lines.length > 2)
+    lines.push('Give the file another name when you change it (--name): this one keeps its settings.');
   return lines.join('\n');
 }

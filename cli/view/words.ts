@@ -42,9 +42,3 @@ export function amountWords({ tokens, microUsd }: BudgetCopy): string[] {
     ...(microUsd.limit === null ? [] : [`${usdText(microUsd.charged, 4)} of ${usdText(microUsd.limit, 4)} USD`]),
   ];
 }
-
-/** Seconds until the calls still allowed are made at this rate; null where it cannot be said. */
-export function secondsLeft(rate: number | null, budget: BudgetCopy | null): number | null {
-  if (rate === null || rate <= 0 || budget === null) return null;
-  return Math.max(0, Math.min(budget.slots, budget.limit) - budget.charged) / rate;
-}

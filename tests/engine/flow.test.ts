@@ -80,6 +80,7 @@ test('status, progress and metrics say how it goes', async () => {
   expect(metrics).toMatch(new RegExp(`baldistill_calls_in_flight{${labels}} [1-4]`));
   expect(metrics).toMatch(new RegExp(`baldistill_calls_total{${labels},end="answered"} [1-9]`));
   expect(metrics).toMatch(/baldistill_charged\{run="watched",currency="calls"\} [1-9]/);
+  expect(metrics).toMatch(/baldistill_seconds_left\{run="watched"\} [0-9.]+/);
   await handle.result();
   const { flow } = await at.rig.client.workflow.getHandle('watched/stage-0').query(progressOfStage);
   // Other rows were answered before, for the runs above.

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import type { SliceResult } from '../../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
-import { freshMemory, hear } from '../../workflows/stage-state.ts';
+import { openParking } from '../../workflows/parking.ts';
+import { freshMemory, hear, snapshot } from '../../workflows/stage-state.ts';
 import type { StageMemory } from '../../workflows/stage-state.ts';
 
 const chunk = (name: string): ArtifactRef => {
@@ -41,6 +42,15 @@ test('a slice that says again what an earlier one of its chunk has sent adds onl
   expect(memory).toMatchObject({ done: 16, domains: [{ real: 9, synthetic: 7 }] });
   hear(memory, chunk('a'), result({ answered: 10, unsent: 0, real: 7, synthetic: 3 }));
   expect(memory).toMatchObject({ done: 20, domains: [{ real: 11, synthetic: 9 }] });
+});
+
+test('a stage says how long its calls may still take, at the rate it was last told of', () => {
+  const memory = fresh();
+  const parking = openParking();
+  expect(snapshot(0, memory, parking).secondsLeft).toBe(null);
+  hear(memory, chunk('a'), result({ answered: 6, unsent: 4, real: 6, synthetic: 0 }));
+  // 14 of 20 calls at 6 a second.
+  expect(snapshot(0, memory, parking).secondsLeft).toBeCloseTo(14 / 6);
 });
 
 test('only chunks that come again are remembered', () => {

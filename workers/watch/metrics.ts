@@ -3,6 +3,7 @@ import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { Ledger } from '../../activities/ports/ledger.ts';
 import type { EndpointLook, FlowLook } from '../../contracts/flow.ts';
+import { secondsLeft } from '../../domain/seconds-left.ts';
 import type { Limiters } from './limiters.ts';
 
 export interface Measured {
@@ -82,6 +83,20 @@ export function metricsOf(registry: Registry, { limiters, ledger }: Measured): v
   endpointGauge('baldistill_limit_per_minute', "This worker's part of a limit.", ['limit'], (look) =>
     Object.entries(look.limits).flatMap(([limit, value]) => (value === undefined ? [] : [[{ limit }, value] as const])),
   );
+
+  const left = new Gauge({
+    name: 'baldistill_seconds_left',
+    help: 'Until the calls a run may still make are made, at the rate of this worker.',
+    labelNames: ['run'],
+    registers,
+    collect: async () => {
+      left.reset();
+      for (const { labels, flow } of runs()) {
+        const seconds = secondsLeft(flow.callsPerSecond, await ledger.budget(labels.run));
+        if (seconds !== null) left.set({ run: labels.run }, seconds);
+      }
+    },
+  });
 
   const charged = new Gauge({
     name: 'baldistill_charged',
