@@ -59,3 +59,13 @@ def test_metrics_count_requests_by_route(bench: Workbench) -> None:
 def test_a_base_cannot_be_removed(bench: Workbench) -> None:
     refused = bench.client.delete(f"/v1/models/{BASE}")
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "model_not_deletable")
+
+
+def test_metrics_count_what_failed(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise OSError("no disk")
+
+    monkeypatch.setattr(bench.services.models, "oldest_first", broken)
+    assert bench.client.get("/v1/models").status_code == 500
+    text = bench.client.get("/metrics").text
+    assert 'student_requests_total{route="/v1/models",status="500"} 1.0' in text

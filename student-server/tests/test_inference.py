@@ -1,6 +1,7 @@
 """Generation and log-probabilities: many prompts at once give what each would give alone."""
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -204,3 +205,19 @@ def test_the_file_of_a_run_is_read_whatever_stands_in_it(shared_bench: Workbench
     job = shared_bench.trained(content=content, hyperparameters={"n_epochs": 1})
     assert any("longer than" in event["message"] for event in shared_bench.events(job["id"])) is False
     assert job["trained_tokens"] > 0
+
+
+def test_the_event_loop_waits_for_no_tokenizer(
+    shared_bench: Workbench, student: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = shared_bench.services.engine.get()
+    text, threads = engine.text, set()
+
+    def watched(served: Any) -> Any:
+        threads.add(threading.current_thread().name.partition("_")[0])
+        return text(served)
+
+    monkeypatch.setattr(engine, "text", watched)
+    body = {"model": student, "messages": [{"role": "user", "content": "Say"}], "max_tokens": 2}
+    assert shared_bench.client.post("/v1/chat/completions", json=body).status_code == 200
+    assert threads == {"desk", "inference"}

@@ -1,9 +1,13 @@
-"""Jobs: created once, found again, refused with a reason. Nothing here trains."""
+"""Jobs: created once, found again, refused with a reason."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 from workbench import BASE, Workbench, jsonl, rows
+
+from student_server.state.database import Database
+from student_server.state.reports import Reports
 
 
 def error_of(answer: Any) -> tuple[int, str | None, str | None]:
@@ -29,6 +33,27 @@ def test_a_repeated_metadata_key_gives_the_same_job_until_it_has_ended_badly(ben
     assert bench.create(metadata=metadata).json()["id"] != first["id"]
 
 
+def test_a_job_whose_model_was_removed_is_made_anew(bench: Workbench) -> None:
+    metadata = {"baldistill_key": "stage-0"}
+    first = bench.trained(metadata=metadata)
+    assert bench.create(metadata=metadata).json()["id"] == first["id"]
+    bench.client.delete(f"/v1/models/{first['fine_tuned_model']}")
+    second = bench.create(metadata=metadata).json()
+    assert (second["status"], second["id"] == first["id"]) == ("validating_files", False)
+    assert bench.create(metadata=metadata).json()["id"] == second["id"]
+
+
+def test_a_job_is_found_again_although_its_file_is_gone(bench: Workbench) -> None:
+    for more in ({"headers": {"Idempotency-Key": "run-1"}}, {"metadata": {"baldistill_key": "stage-0"}}):
+        file = bench.upload(jsonl(rows(3)))
+        body = {"model": BASE, "training_file": file, "metadata": more.get("metadata")}
+        ask = partial(bench.client.post, "/v1/fine_tuning/jobs", json=body, headers=more.get("headers"))
+        first = ask().json()
+        bench.train(first["id"])
+        assert bench.client.delete(f"/v1/files/{file}").status_code == 200
+        assert ask().json()["id"] == first["id"]
+
+
 def test_jobs_are_found_by_every_metadata_pair(bench: Workbench) -> None:
     one = bench.create(metadata={"a": "1", "b": "1"}).json()["id"]
     two = bench.create(metadata={"a": "1", "b": "2"}).json()["id"]
@@ -48,6 +73,30 @@ def test_lists_go_on_after_an_entry(bench: Workbench) -> None:
     assert ([job["id"] for job in first["data"]], first["has_more"]) == ([ids[2], ids[1]], True)
     second = bench.client.get("/v1/fine_tuning/jobs", params={"after": first["last_id"]}).json()
     assert ([job["id"] for job in second["data"]], second["has_more"]) == ([ids[0]], False)
+
+
+def test_a_cursor_that_names_nothing_is_refused_and_not_the_first_page(bench: Workbench) -> None:
+    job = bench.trained(hyperparameters={"n_epochs": 1})
+    path = f"/v1/fine_tuning/jobs/{job['id']}"
+    for listed in ("/v1/fine_tuning/jobs", "/v1/files", f"{path}/events", f"{path}/checkpoints"):
+        unknown = bench.client.get(listed, params={"after": "nobody"})
+        assert error_of(unknown) == (400, "invalid_value", "after")
+        last = bench.client.get(listed).json()["last_id"]
+        assert bench.client.get(listed, params={"after": last}).json()["data"] == []
+
+
+def test_a_cursor_of_an_event_that_was_taken_back_keeps_its_place(bench: Workbench) -> None:
+    job = bench.create().json()["id"]
+    bench.services.jobs.validated(job)
+    attempt = bench.services.jobs.take(job)
+    assert attempt is not None
+    reports = Reports(Database(bench.home.database), job, attempt)
+    reports.begin_at(0, "Training")
+    reports.say("Step 10", data={"step": 10})
+    taken_back = bench.events(job)[-1]["id"]
+    reports.begin_at(0, "Training again")
+    page = bench.client.get(f"/v1/fine_tuning/jobs/{job}/events", params={"after": taken_back, "limit": 1}).json()
+    assert ([event["message"] for event in page["data"]], page["has_more"]) == (["Training"], True)
 
 
 def test_a_cancelled_job_says_so_at_once_and_stays_cancelled(bench: Workbench) -> None:

@@ -24,3 +24,29 @@ def test_work_that_is_not_patient_starts_at_once_and_takes_along_what_came_meanw
     assert [work.result(30) for work in (first, *others)] == [[10], [20], [30]]
     assert seen == [[1], [2, 3]]
     batches.close()
+
+
+def sizes_of(requests: list[int], max_rows: int) -> list[int]:
+    """Rows of the batches that requests of so many rows make, when all wait behind a first one."""
+    started, go_on = threading.Event(), threading.Event()
+    sizes: list[int] = []
+
+    def run(rows: list[int]) -> list[int]:
+        started.set()
+        go_on.wait(30)
+        return rows
+
+    batches = MicroBatches(max_rows, window=60, on_batch=sizes.append)
+    first = batches.submit("first", [0], run, patient=False)
+    assert started.wait(30)
+    others = [batches.submit("key", [0] * count, run, patient=False) for count in requests]
+    go_on.set()
+    for work in (first, *others):
+        work.result(30)
+    batches.close()
+    return sizes[1:]
+
+
+def test_a_request_of_a_quarter_of_a_batch_is_a_batch_by_itself() -> None:
+    assert sizes_of([15, 15, 16, 1], 64) == [31, 16]
+    assert sizes_of([1, 1, 1, 1], 4) == [4]

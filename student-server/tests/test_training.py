@@ -11,6 +11,7 @@ from workbench import BASE, Workbench, jsonl, prompt_of, rows, target_of
 from student_server.models.blueprints import BLUEPRINTS
 from student_server.models.build_base import build_base
 from student_server.models.text import ModelText
+from student_server.state.database import Database
 from student_server.training.batches import plan_batches
 from student_server.training.checkpoint import Checkpoints
 from student_server.training.encode import encode_examples
@@ -111,6 +112,75 @@ def test_a_student_goes_on_from_a_student(bench: Workbench) -> None:
         second = bench.trained(model=first["fine_tuned_model"], seed=7)
         assert second["recipe"] == first["recipe"]
         assert losses(bench, second["id"])[0] < losses(bench, first["id"])[0]
+
+
+def test_a_student_goes_on_in_full_or_with_its_adapter_as_it_began(bench: Workbench) -> None:
+    """An adapter over a student's own weights would be served over those of the untrained base."""
+    for recipe, other, changed in (("full", "lora", "lora"), ("lora", "full", "none")):
+        student = bench.trained(model=f"{BASE}@{recipe}", hyperparameters={"n_epochs": 1})["fine_tuned_model"]
+        asked = ({"model": f"{student}@{other}"}, {"model": student, "hyperparameters": {"adapter": changed}})
+        for more in asked:
+            refused = bench.create(**more)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (400, "unsupported")
+            assert "goes on with it" in refused.json()["error"]["message"]
+        assert bench.create(model=f"{student}@{recipe}").status_code == 200
+
+
+def test_an_adapter_that_was_planned_over_a_student_trained_in_full_is_not_trained(bench: Workbench) -> None:
+    """Its job waits since before such jobs were refused."""
+    student = bench.trained(hyperparameters={"n_epochs": 1})["fine_tuned_model"]
+    waiting = bench.create(model=student, seed=2).json()["id"]
+    plan = bench.services.jobs.get(waiting).plan
+    plan["recipe"]["adapter"] = "lora"
+    with Database(bench.home.database).write() as write:
+        write.execute("update jobs set plan = ? where id = ?", (json.dumps(plan), waiting))
+    failed = bench.train(waiting)
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "unsupported")
+
+
+def test_losses_are_told_once_by_a_training_that_begins_again(bench: Workbench) -> None:
+    whole = bench.trained(seed=4)
+    object.__setattr__(bench.settings, "checkpoint_budget", 1000)
+    job = bench.create(seed=4, metadata={"again": "1"}).json()["id"]
+    assert bench.train(job, stop_after=27)["status"] == "running"
+    assert len(losses(bench, job)) == 2
+    bench.services.jobs.requeue(job, "killed before its first checkpoint")
+    assert bench.train(job)["status"] == "succeeded"
+    assert losses(bench, job) == losses(bench, whole["id"])
+
+
+def test_messages_that_the_chat_template_refuses_are_told(bench: Workbench) -> None:
+    base = build_base(bench.home.bases, BASE)
+    config = json.loads((base / "tokenizer_config.json").read_text())
+    config["chat_template"] = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}x"
+    (base / "tokenizer_config.json").write_text(json.dumps(config))
+    system = {"role": "system", "content": "s"}
+    with Workbench(bench.home.root.parent / "other", (f"--base=mine={base}",), bases=()) as other:
+        for path, more in (("/v1/chat/completions", {"max_tokens": 1}), ("/tokenize", {})):
+            refused = other.client.post(path, json={"model": "mine", "messages": [system], **more})
+            assert (refused.status_code, refused.json()["error"]["param"]) == (400, "messages")
+            assert "no system" in refused.json()["error"]["message"]
+        asked = [{"messages": [system, *row["messages"]]} for row in rows(2)]
+        created = other.create(jsonl(asked), model="mine", hyperparameters={"template": "chat"}).json()
+        failed = other.train(created["id"])["error"]
+        assert (failed["code"], "no system" in failed["message"]) == ("invalid_training_file", True)
+
+
+def test_an_answer_to_nothing_is_learned_from_its_first_token(tmp_path: Path) -> None:
+    """A tokenizer that starts texts with nothing, and a prompt without text."""
+    base = build_base(tmp_path, BASE)
+    tokenizer = json.loads((base / "tokenizer.json").read_text())
+    tokenizer["post_processor"] = None
+    (base / "tokenizer.json").write_text(json.dumps(tokenizer))
+    text = ModelText(str(base))
+    row = {"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": "yes"}]}
+    (tmp_path / "t.jsonl").write_bytes(jsonl([row]))
+    assert text.encode("", start=True) == []
+    (encoded,) = encode_examples(text, read_examples(tmp_path / "t.jsonl"), Recipe())
+    assert (encoded.ids[0], encoded.learned_from) == (text.eos, 1)
+    made = make_rows([encoded], [(0,)], packed=False)
+    assert made.keep[made.column].tolist() == [0, 1, 2, 3]
+    assert made.targets.tolist() == [*text.encode("yes", start=False), text.eos]
 
 
 def test_every_bad_line_is_named_before_training(bench: Workbench) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from server import until
 from vllm_double import VllmDouble
 from workbench import BASE, Workbench, prompt_of, rows, target_of
 
+from student_server.errors import ApiError
 from student_server.inference.engine import ScoreRow
 from student_server.models.build_base import build_base
 
@@ -79,6 +81,66 @@ def test_it_sleeps_while_a_job_trains_and_who_asks_meanwhile_waits(beside: Besid
     engine.training_ended()
     assert len(waiting.result(30)[0].logprobs) == 3
     assert beside.paths()[:2] == ["/sleep?level=1", "/wake_up"]
+
+
+@pytest.fixture
+def supervised(beside: Beside) -> Iterator[Beside]:
+    """A job waits already when the supervisor starts, as after a restart; stories start it."""
+    assert beside.bench.create(model="mine@lora", hyperparameters={"n_epochs": 2}).status_code == 200
+    yield beside
+    beside.bench.services.supervisor.close()
+
+
+def test_a_server_that_starts_with_a_job_puts_it_to_sleep_before_it_trains(supervised: Beside) -> None:
+    jobs = supervised.bench.services.jobs
+    supervised.bench.services.supervisor.start()
+    until(lambda: jobs.counts().get("running"))
+    assert supervised.double.asleep
+    until(lambda: jobs.counts().get("succeeded"))
+    until(lambda: not supervised.double.asleep)
+    assert supervised.paths() == ["/sleep?level=1", "/wake_up"]
+
+
+def test_a_vllm_that_does_not_sleep_answers_on_and_the_job_waits_for_it(supervised: Beside) -> None:
+    supervised.double.refuses = ("/sleep", 404)
+    supervised.bench.services.supervisor.start()
+    until(lambda: supervised.paths().count("/sleep?level=1") > 1)
+    served = supervised.bench.services.catalogue.find("mine")
+    scores = supervised.bench.services.engine.get().score(served, [ScoreRow([0, 5, 6], 0)])
+    assert len(scores.result(30)[0].logprobs) == 3
+    assert supervised.bench.services.jobs.counts() == {"queued": 1}
+    supervised.double.refuses = None
+    until(lambda: supervised.bench.services.jobs.counts().get("running"))
+    assert supervised.double.asleep
+
+
+def test_who_waits_for_a_vllm_that_is_gone_after_training_is_told(supervised: Beside) -> None:
+    supervised.bench.services.supervisor.start()
+    until(lambda: supervised.bench.services.jobs.counts().get("running"))
+    served = supervised.bench.services.catalogue.find("mine")
+    waiting = supervised.bench.services.engine.get().score(served, [ScoreRow([0, 5, 6], 0)])
+    supervised.double.close()
+    assert not waiting.done()
+    for job in supervised.bench.services.jobs.with_status("running"):
+        supervised.bench.services.jobs.cancel(job.id)
+    with pytest.raises(ApiError, match="does not answer"):
+        waiting.result(30)
+
+
+def test_a_student_is_removed_as_a_whole_or_not_at_all(beside: Beside) -> None:
+    job = train(beside.bench)
+    path = f"/v1/models/{job['fine_tuned_model']}"
+    beside.bench.complete(job["fine_tuned_model"], "Say", max_tokens=2)
+    beside.double.refuses = ("/v1/unload_lora_adapter", 500)
+    refused = beside.bench.client.delete(path)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "engine_unavailable")
+    assert beside.bench.complete(job["fine_tuned_model"], "Say", max_tokens=2)
+    # Restarted meanwhile: it does not know the adapter any more.
+    beside.double.refuses = None
+    beside.double.adapters.clear()
+    assert beside.bench.client.delete(path).json()["deleted"] is True
+    assert not beside.bench.home.model(job["id"]).exists()
+    assert beside.bench.client.get(path).status_code == 404
 
 
 def test_a_student_without_an_adapter_is_refused_and_a_vllm_that_is_gone_is_told(beside: Beside) -> None:

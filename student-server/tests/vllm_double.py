@@ -22,6 +22,8 @@ class VllmDouble:
         self.asked: list[tuple[str, Any]] = []
         self.adapters: dict[str, str] = {}
         self.asleep = False
+        self.refuses: tuple[str, int] | None = None
+        """A path, and the status it is answered with."""
         self._base = base
         self._scorer = Scorer("cpu", 1)
         double = self
@@ -53,13 +55,16 @@ class VllmDouble:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
     def answer(self, path: str, body: Any) -> tuple[int, Any]:
+        if self.refuses is not None and path.startswith(self.refuses[0]):
+            return self.refuses[1], {"message": "refused"}
         if path == "/v1/load_lora_adapter":
             if body["lora_name"] in self.adapters:
                 return 400, {"message": f"The lora adapter '{body['lora_name']}' has already been loaded."}
             self.adapters[body["lora_name"]] = body["lora_path"]
             return 200, "Success: LoRA adapter added."
         if path == "/v1/unload_lora_adapter":
-            del self.adapters[body["lora_name"]]
+            if self.adapters.pop(body["lora_name"], None) is None:
+                return 404, {"message": f"The lora adapter '{body['lora_name']}' cannot be found."}
             return 200, "Success"
         if path in ("/sleep?level=1", "/wake_up"):
             self.asleep = path != "/wake_up"

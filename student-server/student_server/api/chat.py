@@ -54,7 +54,7 @@ def chat_routes(services: Services) -> APIRouter:
     async def chat(request: ChatRequest) -> Response:
         served, engine, rows = await desk.do(_read, services, request)
         answers = await asyncio.wrap_future(engine.generate(served, rows))
-        return await desk.do(_answer, services, request, engine.text(served), rows, answers)
+        return await desk.do(_answer, services, request, served, engine, rows, answers)
 
     return router
 
@@ -73,8 +73,14 @@ def _read(services: Services, request: ChatRequest) -> tuple[Served, Engine, lis
 
 
 def _answer(
-    services: Services, request: ChatRequest, text: ModelText, rows: list[GenerateRow], answers: list[Answer]
+    services: Services,
+    request: ChatRequest,
+    served: Served,
+    engine: Engine,
+    rows: list[GenerateRow],
+    answers: list[Answer],
 ) -> Response:
+    text = engine.text(served)
     choices = [
         {
             "index": index,

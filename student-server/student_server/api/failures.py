@@ -4,6 +4,7 @@ import logging
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from jinja2 import TemplateError
 from starlette.exceptions import HTTPException
 
 from ..errors import ApiError, error_body
@@ -18,6 +19,7 @@ def add_failures(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(UnicodeEncodeError, _no_text)
+    app.add_exception_handler(TemplateError, _no_conversation)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -53,6 +55,11 @@ async def _http(_: Request, error: Exception) -> Response:
 async def _no_text(_: Request, __: Exception) -> Response:
     """A name or a value that JSON can spell and no encoding can: half of a surrogate pair."""
     return reply(error_body(400, "Half of a surrogate pair is no text.", "invalid_value"), 400)
+
+
+async def _no_conversation(_: Request, error: Exception) -> Response:
+    """Some chat templates know no system message, or want user and assistant in turns."""
+    return reply(error_body(400, f"The model's chat template refuses this: {error}", "invalid_value", "messages"), 400)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

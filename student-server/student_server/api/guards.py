@@ -69,6 +69,11 @@ class Guards:
         except BodyTooLarge:
             if not started:
                 await _refuse(watched, 413, too_large, "request_too_large")
+        except Exception:
+            # Told as a 500 by what stands around this, so it would not be counted.
+            if not started:
+                self._count(scope, 500)
+            raise
 
     def _may_enter(self, given: bytes) -> bool:
         return self._expected is None or hmac.compare_digest(given, self._expected)

@@ -12,8 +12,9 @@ from ..state.jobs import JobRecord
 from ..state.models import ModelRecord
 from ..training.plan import TrainingPlan, choose, plan_training
 from .job_request import JobRequest
-from .reply import page, reply
+from .reply import page, reply, unknown_cursor
 
+_EVENT = re.compile(r"ftevent-([0-9]{1,18})")
 _METADATA = re.compile(r"metadata\[(.+)\]")
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
@@ -24,8 +25,11 @@ def job_routes(services: Services) -> APIRouter:
 
     @router.post("")
     def create(request: JobRequest, idempotency_key: Annotated[str | None, Header()] = None) -> Response:
-        plan = _plan(services, request)
-        job = jobs.create(request.model_dump(exclude_none=True), plan.model_dump(), idempotency_key)
+        asked = request.model_dump(exclude_none=True)
+        # Before anything is looked up: a job that exists is found, although its file may be gone by now.
+        job = jobs.earlier(asked, idempotency_key)
+        if job is None:
+            job = jobs.create(asked, _plan(services, request).model_dump(), idempotency_key)
         services.supervisor.wake()
         return reply(_describe(job))
 
@@ -48,13 +52,25 @@ def job_routes(services: Services) -> APIRouter:
 
     @router.get("/{job}/events")
     def events(job: str, after: str | None = None, limit: Limit = 20) -> Response:
-        return page(services.events.newest_first(jobs.get(job).id), _describe_event, after, limit)
+        found = services.events.newest_first(jobs.get(job).id)
+        if after is not None:
+            number = _number_of(after)
+            found = [event for event in found if event.seq < number]
+        return page(found, _describe_event, None, limit)
 
     @router.get("/{job}/checkpoints")
     def checkpoints(job: str, after: str | None = None, limit: Limit = 10) -> Response:
         return page(services.models.of_job(jobs.get(job).id), _describe_checkpoint, after, limit)
 
     return router
+
+
+def _number_of(event: str) -> int:
+    """Events are numbered in order, so a cursor holds its place after a resumed training took its event back."""
+    number = _EVENT.fullmatch(event)
+    if number is None:
+        raise unknown_cursor(event)
+    return int(number[1])
 
 
 def _plan(services: Services, request: JobRequest) -> TrainingPlan:

@@ -43,9 +43,10 @@ def model_routes(services: Services) -> APIRouter:
             raise ApiError(
                 403, "A base model is part of the server and stays.", code="model_not_deletable", param="model"
             )
-        services.models.forget(model)
+        # First, because it may fail: then nothing has happened, and the same request can be sent again.
         if (engine := services.engine.opened()) is not None:
             engine.forget(served)
+        services.models.forget(model)
         shutil.rmtree(served.folder, ignore_errors=True)
         return reply({"id": model, "object": "model", "deleted": True})
 

@@ -1,33 +1,41 @@
 """Answers as JSON."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 from fastapi import Response
+
+from ..errors import ApiError
+
+Entry = TypeVar("Entry")
 
 
 def reply(body: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(body), status, media_type="application/json")
 
 
-class _HasId(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-Entry = TypeVar("Entry", bound=_HasId)
-
-
 def page(
     entries: Sequence[Entry], describe: Callable[[Entry], dict[str, Any]], after: str | None, limit: int
 ) -> Response:
-    """One page of a list as the API cuts it: after the entry with id `after`, at most `limit`."""
-    start = 0 if after is None else next((n + 1 for n, entry in enumerate(entries) if entry.id == after), 0)
+    """One page of a list as the API cuts it: after the entry told as `after`, at most `limit`. Throws 400."""
+    start = 0 if after is None else _place_after(after, entries, describe)
     shown = entries[start : start + limit]
     data = [describe(entry) for entry in shown]
     more = start + len(shown) < len(entries)
     return reply({"object": "list", "data": data, "has_more": more, **_ends(data)})
+
+
+def unknown_cursor(after: str) -> ApiError:
+    """With the first page again, whoever goes from page to page would never come to an end."""
+    return ApiError(400, f"after: there is no '{after[:200]}' in this list.", code="invalid_value", param="after")
+
+
+def _place_after(after: str, entries: Sequence[Entry], describe: Callable[[Entry], dict[str, Any]]) -> int:
+    for place, entry in enumerate(entries, start=1):
+        if describe(entry)["id"] == after:
+            return place
+    raise unknown_cursor(after)
 
 
 def _ends(data: Iterable[dict[str, Any]]) -> dict[str, Any]:

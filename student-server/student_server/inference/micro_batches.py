@@ -114,4 +114,5 @@ class MicroBatches:
                 return
 
     def _is_small(self, work: _Work) -> bool:
-        return len(work.rows) * 4 <= self._max_rows
+        # A single row is never many, however small a batch may be.
+        return len(work.rows) == 1 or len(work.rows) * 4 < self._max_rows

@@ -72,22 +72,36 @@ class VllmEngine:
         with self._state:
             self._awake = False
             self._state.wait_for(lambda: self._under_way == 0)
-        self._api.sleep()
+        try:
+            self._api.sleep()
+        except VllmError:
+            # Nothing trains, so nobody would end the wait.
+            self._open_doors()
+            raise
 
     def training_ended(self) -> None:
         if not self._sleeps:
             return
-        self._api.wake_up()
-        with self._state:
-            self._awake = True
-            self._state.notify_all()
+        try:
+            self._api.wake_up()
+        except VllmError as error:
+            # One that answers is still asleep, and is woken again; one that is gone can only be told to who asks.
+            if error.status is None:
+                self._open_doors()
+            raise
+        self._open_doors()
 
     def forget(self, served: Served) -> None:
         with self._lock:
-            known = served.id in self._adapters
+            if served.id not in self._adapters:
+                return
+            try:
+                self._api.unload_adapter(served.id)
+            except VllmError as error:
+                # 404: it was restarted, and has forgotten by itself.
+                if error.status != 404:
+                    raise ApiError(503, str(error), code="engine_unavailable") from error
             self._adapters.discard(served.id)
-        if known:
-            self._api.unload_adapter(served.id)
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -127,6 +141,11 @@ class VllmEngine:
             except VllmError as error:
                 raise ApiError(503, str(error), code="engine_unavailable") from error
         return self._base
+
+    def _open_doors(self) -> None:
+        with self._state:
+            self._awake = True
+            self._state.notify_all()
 
     @contextmanager
     def _while_awake(self) -> Iterator[None]:

@@ -40,20 +40,16 @@ class Jobs:
         self._database = database
 
     def create(self, request: dict[str, Any], plan: dict[str, Any], key: str | None) -> JobRecord:
-        """A repeated Idempotency-Key, or metadata key of a job that has not failed, gives that job; else 409."""
-        body = json.dumps(request, sort_keys=True, ensure_ascii=False)
+        """A new job, or that of `earlier`."""
         metadata: dict[str, str] = request.get("metadata") or {}
-        hashed = None if key is None else hashlib.sha256(key.encode()).hexdigest()
+        hashed = _hashed(key)
         with self._database.write() as write:
-            earlier = _earlier(write, hashed, metadata.get(METADATA_KEY))
-            if earlier is not None:
-                if earlier["request"] != body:
-                    raise ApiError(409, "This key was used for another job.", code="idempotency_conflict")
-                return _record(earlier)
+            if (found := _earlier(write, request, key)) is not None:
+                return found
             job = f"ftjob-{secrets.token_hex(12) if hashed is None else hashed[:24]}"
             write.execute(
                 "insert into jobs(id, created, request, plan, status, idempotency_key) values(?, ?, ?, ?, ?, ?)",
-                (job, now(), body, json.dumps(plan), "validating_files", hashed),
+                (job, now(), _body(request), json.dumps(plan), "validating_files", hashed),
             )
             write.executemany(
                 "insert into job_metadata(job, name, value) values(?, ?, ?)",
@@ -61,6 +57,14 @@ class Jobs:
             )
             add_event(write, job, f"Created fine-tuning job: {job}")
         return self.get(job)
+
+    def earlier(self, request: dict[str, Any], key: str | None) -> JobRecord | None:
+        """
+        The job under this Idempotency-Key, or under the metadata key as long as there is something of it: it has not
+        failed, and its model was not removed. Throws 409 where that was another request.
+        """
+        with self._database.write() as write:
+            return _earlier(write, request, key)
 
     def get(self, job: str) -> JobRecord:
         row = self._database.row("select * from jobs where id = ?", (job,))
@@ -135,17 +139,33 @@ def end_badly(write: sqlite3.Connection, job: str, code: str, message: str, para
         add_event(write, job, message, level="error")
 
 
-def _earlier(write: sqlite3.Connection, hashed: str | None, metadata_key: str | None) -> sqlite3.Row | None:
-    found: sqlite3.Row | None = None
-    if hashed is not None:
-        found = write.execute("select * from jobs where idempotency_key = ?", (hashed,)).fetchone()
+def _earlier(write: sqlite3.Connection, request: dict[str, Any], key: str | None) -> JobRecord | None:
+    metadata_key = (request.get("metadata") or {}).get(METADATA_KEY)
+    found = None
+    if key is not None:
+        found = write.execute("select * from jobs where idempotency_key = ?", (_hashed(key),)).fetchone()
     if found is None and metadata_key is not None:
         found = write.execute(
             "select jobs.* from jobs join job_metadata on job_metadata.job = jobs.id where name = ? and value = ? "
-            "and status not in ('failed', 'cancelled') order by seq desc limit 1",
+            "and status not in ('failed', 'cancelled') "
+            "and (status <> 'succeeded' or exists (select 1 from models where models.id = jobs.model)) "
+            "order by seq desc limit 1",
             (METADATA_KEY, metadata_key),
         ).fetchone()
-    return found
+    if found is None:
+        return None
+    if found["request"] != _body(request):
+        raise ApiError(409, "This key was used for another job.", code="idempotency_conflict")
+    return _record(found)
+
+
+def _hashed(key: str | None) -> str | None:
+    return None if key is None else hashlib.sha256(key.encode()).hexdigest()
+
+
+def _body(request: dict[str, Any]) -> str:
+    """Requests are the same where these are."""
+    return json.dumps(request, sort_keys=True, ensure_ascii=False)
 
 
 def _move(write: sqlite3.Connection, job: str, before: str, after: str) -> bool:

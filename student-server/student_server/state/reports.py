@@ -27,12 +27,12 @@ class Reports:
             self._demand(write)
             add_event(write, self._job, message, level=level, data=data)
 
-    def resume_at(self, step: int) -> None:
-        """Steps after the checkpoint are trained again and told again: what was told of them is taken back."""
+    def begin_at(self, step: int, message: str) -> None:
+        """Steps after this one may have been trained before: what was told of them is taken back."""
         with self._database.write() as write:
             self._demand(write)
             write.execute("delete from events where job = ? and step > ?", (self._job, step))
-            add_event(write, self._job, f"Resumed from the checkpoint at step {step}")
+            add_event(write, self._job, message)
 
     def fail(self, code: str, message: str, param: str | None = None) -> None:
         with self._database.write() as write:

@@ -27,7 +27,8 @@ def _encode(text: ModelText, example: Example, recipe: Recipe) -> Encoded:
     target = _target(text, messages, prompt, recipe.template)
     room = recipe.max_tokens
     cut = len(prompt) + len(target) > room
-    # At least one token must stand before the first that is learned.
+    # At least one token must stand before the first that is learned: where a prompt has none, the end of another text.
+    prompt = prompt or [text.eos]
     target = target[: room - 1]
     prompt = _without_middle(prompt, room - len(target))
     return Encoded((*prompt, *target), len(prompt) if recipe.loss == "completion" else 1, cut)

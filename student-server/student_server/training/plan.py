@@ -1,7 +1,7 @@
 """What a job asks for, resolved once when it is created: the trainer reads this and nothing else."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -43,6 +43,8 @@ class Chosen(BaseModel):
 
     base: Base
     start: str | None
+    kind: Literal["full", "adapter"] | None
+    """What `start` is; None: there is none."""
     recipe: Recipe
 
 
@@ -60,11 +62,14 @@ def choose(bases: Bases, find: Callable[[str], Manifest | None], model: str) -> 
     if recipe is None:
         known = ", ".join(bases.recipes_of(base))
         raise ApiError(404, f"There is no recipe '{recipe_name}': {known}.", code="model_not_found", param="model")
-    return Chosen(base=base, start=None if manifest is None else name, recipe=recipe)
+    if manifest is None:
+        return Chosen(base=base, start=None, kind=None, recipe=recipe)
+    return Chosen(base=base, start=name, kind=manifest.kind, recipe=recipe)
 
 
 def plan_training(chosen: Chosen, asked: Supervised, seed: int, suffix: str) -> TrainingPlan:
     recipe = _changed(chosen.recipe, asked.model_extra or {})
+    _check_kind(chosen, recipe)
     multiplier = _number("learning_rate_multiplier", asked.learning_rate_multiplier, 1.0)
     return TrainingPlan(
         base=chosen.base.name,
@@ -77,6 +82,18 @@ def plan_training(chosen: Chosen, asked: Supervised, seed: int, suffix: str) -> 
         seed=seed,
         suffix=suffix,
     )
+
+
+def _check_kind(chosen: Chosen, recipe: Recipe) -> None:
+    """An adapter is served over the base's own weights, which are not those of a student that was trained in full."""
+    if chosen.kind is None or (chosen.kind == "adapter") == (recipe.adapter == "lora"):
+        return
+    adapter = "lora" if chosen.kind == "adapter" else "none"
+    message = (
+        f"'{chosen.start}' was trained with adapter: {adapter} and goes on with it. "
+        f"Name it without a recipe and without 'adapter', or train '{chosen.base.name}' anew."
+    )
+    raise ApiError(400, message, code="unsupported", param="model")
 
 
 def _changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:

@@ -108,8 +108,9 @@ def _with_adapter(model: Any, recipe: Recipe) -> Any:
 def _continued(folder: Path, source: str, recipe: Recipe, device: str) -> tuple[Any, str]:
     """A student to train further, and where its tokenizer lies."""
     if read_manifest(folder).kind == "full":
-        model = _load(str(folder), recipe, device)
-        return (_with_adapter(model, recipe) if recipe.adapter == "lora" else model), str(folder)
+        if recipe.adapter == "lora":
+            raise CannotTrain("A student trained in full goes on in full: its recipe must not be `adapter: lora`.")
+        return _load(str(folder), recipe, device), str(folder)
     if recipe.adapter != "lora":
         raise CannotTrain("A student with an adapter goes on with an adapter: its recipe must not be `adapter: none`.")
     from peft import PeftModel

@@ -63,8 +63,8 @@ class Supervisor:
         self._settings = settings
         self._before = before
         self._after = after
-        # A server that was killed may have left the room empty.
-        self._room_made = True
+        # None: unknown. A server that was killed may have left the room empty, or somebody in it.
+        self._room_made: bool | None = None
         self._running: dict[str, Trainer] = {}
         self._crashes: dict[str, int] = {}
         self._wake = threading.Event()
@@ -85,8 +85,6 @@ class Supervisor:
         self._thread.join(_STOP_PATIENCE_SECONDS + 5)
 
     def _run(self) -> None:
-        for job in self._jobs.with_status("running"):
-            self._jobs.requeue(job.id, "The server was restarted; training goes on from the last checkpoint")
         while not self._closing:
             try:
                 self._look()
@@ -100,6 +98,7 @@ class Supervisor:
     def _look(self) -> None:
         for device in list(self._running):
             self._attend(device)
+        self._take_back()
         for job in self._jobs.with_status("validating_files"):
             self._validate(job)
         for device in self._settings.devices:
@@ -108,14 +107,23 @@ class Supervisor:
         if not self._running:
             self._give_room_back()
 
+    def _take_back(self) -> None:
+        """Jobs that run without a trainer: the server was restarted, or could not start one or tell of its end."""
+        held = {trainer.job for trainer in self._running.values()}
+        for job in self._jobs.with_status("running"):
+            if job.id not in held:
+                self._jobs.requeue(job.id, "It was left without a trainer; training goes on from the last checkpoint")
+
     def _make_room(self) -> None:
         """Before a job is taken: where there is no room it stays queued, and the next look tries again."""
-        if not self._room_made:
+        if self._room_made is not True:
+            # Until it has succeeded: a failure, too, may have changed something.
+            self._room_made = None
             self._before()
             self._room_made = True
 
     def _give_room_back(self) -> None:
-        if self._room_made:
+        if self._room_made is not False:
             self._after()
             self._room_made = False
 
@@ -221,7 +229,11 @@ class Supervisor:
                 trainer.process.kill()
                 trainer.process.wait()
         self._running.clear()
-        self._give_room_back()
+        try:
+            self._give_room_back()
+        except Exception:
+            # There is no next look; the next server tries again.
+            log.exception("The supervisor could not give the room back.")
 
 
 def _last_line(path: Path) -> str:

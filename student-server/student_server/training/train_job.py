@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from jinja2 import TemplateError
 
 from ..durable import folder_at_once, sweep
 from ..home import Home
@@ -41,6 +42,8 @@ def train_job(task: TrainerTask, stop_asked: Callable[[], bool]) -> bool:
         return False
     except InvalidTrainingFile as error:
         reports.fail("invalid_training_file", f"Invalid file: {error}", "training_file")
+    except TemplateError as error:
+        reports.fail("invalid_training_file", f"The chat template refuses an example: {error}", "training_file")
     except CannotTrain as error:
         reports.fail("unsupported", str(error), "model")
     except FloatingPointError as error:
@@ -72,12 +75,11 @@ class _Training:
         loop, student = self._prepare()
         progress = self._checkpoints.restore(loop.model, loop.optimizer)
         if progress is not None:
-            self._reports.resume_at(progress.step)
+            said = f"Resumed from the checkpoint at step {progress.step}"
         else:
             progress = Progress()
-            self._reports.say(
-                f"Training {len(loop.examples)} examples, {self._plan.epochs} epochs, {loop.total_steps} steps"
-            )
+            said = f"Training {len(loop.examples)} examples, {self._plan.epochs} epochs, {loop.total_steps} steps"
+        self._reports.begin_at(progress.step, said)
         if not self._take_steps(loop, progress):
             return False
         if self._plan.recipe.early_stop > 0 and progress.best_valid_loss is not None:
