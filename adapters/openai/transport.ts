@@ -4,8 +4,8 @@
  * costs more than the rest of a call (docs/performance.md). Whatever else the package sends goes through `whole`.
  *
  * As with `fetch`, the answer is there as soon as its head is, its body may still break off or stall, and the signal
- * ends both; errors are those of `fetch`, so that the package sorts them into the same classes. The package ends an
- * answer that is not whole in time; `wholeMs`, from the request on, is the same deadline once more, should it ever not.
+ * ends both; errors are those of `fetch`, so that the package sorts them into the same classes. `wholeMs`, from the
+ * request on, is the deadline of the whole answer: the package keeps one for the body of a success, none for an error's.
  */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';

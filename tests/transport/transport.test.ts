@@ -228,26 +228,29 @@ test('an answer that begins late and then comes slowly is not given up while som
   expect(answered.latencyMs).toBeGreaterThan(stallSeconds * 3000);
 });
 
-test('an answer that keeps coming ends with the deadline of the whole, and its connection with it', async () => {
-  const closed = Promise.withResolvers<void>();
-  const bytes = answer('200 OK', completion('yes'));
-  const head = bytes.indexOf('\r\n\r\n') + 4;
-  const server = await serve(({ socket }) => {
-    // White space before the JSON, as gateways send it to keep a connection open.
-    const alive = setInterval(() => socket.write(' '), 50);
-    socket.once('close', () => {
-      clearInterval(alive);
-      closed.resolve();
+test.each([
+  { of: 'an answer', status: '200 OK', ends: { outcome: 'ambiguous', reason: 'timeout', retryAfterMs: null } },
+  // The head has said already that nothing was billed; the package itself waits for its words without a deadline.
+  { of: 'a refusal', status: '503 Busy', ends: { outcome: 'refused', reason: 'http_503', retryAfterMs: 0 } },
+])(
+  '$of that keeps coming ends with the deadline of the whole, and its connection with it',
+  async ({ status, ends }) => {
+    const closed = Promise.withResolvers<void>();
+    const bytes = answer(status, ' '.repeat(1_000_000));
+    const head = bytes.indexOf('\r\n\r\n') + 4;
+    const server = await serve(({ socket }) => {
+      // White space before the JSON, as gateways send it to keep a connection open.
+      const alive = setInterval(() => socket.write(' '), 50);
+      socket.once('close', () => {
+        clearInterval(alive);
+        closed.resolve();
+      });
+      socket.write(bytes.subarray(0, head));
     });
-    socket.write(bytes.subarray(0, head));
-  });
-  expect(await trouble(ask(server.url, { timeoutSeconds: 0.6, stallSeconds: 0.5 }))).toEqual({
-    outcome: 'ambiguous',
-    reason: 'timeout',
-    retryAfterMs: null,
-  });
-  await closed.promise;
-});
+    expect(await trouble(ask(server.url, { timeoutSeconds: 0.6, stallSeconds: 0.5 }))).toEqual(ends);
+    await closed.promise;
+  },
+);
 
 test.each([
   { when: 'before its answer', sent: Buffer.alloc(0) },
