@@ -1,11 +1,14 @@
 """Devices of this machine, told without loading PyTorch."""
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 
 def find_devices() -> list[str]:
-    """Every NVIDIA GPU that may be used here, else the CPU."""
+    """Every NVIDIA GPU that may be used here, else the CPU, which is all that PyTorch's CPU build knows."""
+    if version("torch").endswith("+cpu"):
+        return ["cpu"]
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         count = len([name for name in visible.split(",") if name.strip() not in ("", "-1")])

@@ -3,10 +3,16 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from workbench import BASE, Workbench, jsonl, prompt_of, rows, target_of
+
+from student_server.inference.engine import GenerateRow, Sampling
+from student_server.inference.generate import generate
+from student_server.models.build_base import build_base
+from student_server.models.text import ModelText
 
 PROMPTS = [prompt_of(row) for row in rows(6)] + ["Say", "Say red, and then again, and then once more.\n", "é", ""]
 
@@ -35,6 +41,20 @@ def test_many_prompts_at_once_give_what_each_gives_alone(shared_bench: Workbench
         assert one["token_ids"] == other["token_ids"]
         assert one["text"] == other["text"]
         assert logprobs(one) == pytest.approx(logprobs(other), abs=1e-4)
+
+
+def test_a_row_that_has_ended_does_not_pass_the_positions_of_the_model(tmp_path: Path) -> None:
+    """A model that learned its positions has no more of them; a batch goes on for its longest answer."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    text = ModelText(str(build_base(tmp_path, BASE)))
+    config = GPT2Config(vocab_size=text.vocabulary, n_positions=24, n_embd=16, n_layer=1, n_head=1)
+    model = GPT2LMHeadModel(config).eval()
+    asked = [GenerateRow([5] * 22, Sampling(2)), GenerateRow([6] * 4, Sampling(20)), GenerateRow([7] * 4, Sampling(20))]
+    together = generate(model, text, frozenset(), asked, "cpu", 24)
+    alone = [generate(model, text, frozenset(), [row], "cpu", 24)[0] for row in asked]
+    assert [answer.ids for answer in together] == [answer.ids for answer in alone]
+    assert [len(answer.ids) for answer in together] == [2, 20, 20]
 
 
 def test_scoring_agrees_with_generation(shared_bench: Workbench, student: str) -> None:

@@ -126,8 +126,6 @@ def test_a_cancelled_job_says_so_at_once_and_stays_cancelled(bench: Workbench) -
         ({"hyperparameters": {"rank": 0}}, (400, "invalid_value", "rank")),
         ({"hyperparameters": {"lenght": 4}}, (400, "invalid_value", "lenght")),
         ({"hyperparameters": {"early_stop": 2}}, (400, "invalid_value", "validation_file")),
-        # What needs a GPU is refused before anything waits for it.
-        ({"model": f"{BASE}@qlora"}, (400, "unsupported", "model")),
     ],
 )
 def test_what_is_wrong_is_refused_by_name(bench: Workbench, changes: Any, expected: Any) -> None:
@@ -136,6 +134,15 @@ def test_what_is_wrong_is_refused_by_name(bench: Workbench, changes: Any, expect
     else:
         answer = bench.create(**changes)
     assert error_of(answer) == expected
+
+
+def test_what_is_not_installed_is_refused_before_anything_waits_for_it(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("student_server.quantization.find_spec", lambda _: None)
+    assert error_of(bench.create(model=f"{BASE}@qlora")) == (400, "unsupported", "model")
+    monkeypatch.undo()
+    assert bench.create(model=f"{BASE}@qlora").status_code == 200
 
 
 def test_settings_are_read_from_the_older_place_too_and_told_back(bench: Workbench) -> None:

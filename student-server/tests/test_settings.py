@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from student_server.devices import find_devices
 from student_server.home import Home, HomeInUse
 from student_server.settings import SettingsError, read_settings
 from student_server.training.recipe import Recipe
@@ -31,3 +32,14 @@ def test_two_servers_do_not_share_a_home(tmp_path: Path) -> None:
     Home(tmp_path).claim()
     with pytest.raises(HomeInUse):
         Home(tmp_path).claim()
+
+
+def test_the_cpu_build_of_pytorch_trains_on_the_cpu_whatever_else_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,0")
+    for build, devices in (
+        ("2.13.0+cpu", ["cpu"]),
+        ("2.13.0+cu130", ["cuda:0", "cuda:1"]),
+        ("2.13.0", ["cuda:0", "cuda:1"]),
+    ):
+        monkeypatch.setattr("student_server.devices.version", lambda _, build=build: build)
+        assert find_devices() == devices

@@ -126,6 +126,15 @@ def test_a_student_goes_on_in_full_or_with_its_adapter_as_it_began(bench: Workbe
         assert bench.create(model=f"{student}@{recipe}").status_code == 200
 
 
+def test_an_adapter_keeps_its_matrices(bench: Workbench) -> None:
+    student = bench.trained(model=f"{BASE}@lora", hyperparameters={"n_epochs": 1, "rank": 4})["fine_tuned_model"]
+    for more in ({"model": student, "hyperparameters": {"rank": 8}}, {"model": f"{student}@lora"}):
+        refused = bench.create(**more)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "unsupported")
+        assert "trained with rank: 4 and goes on with it" in refused.json()["error"]["message"]
+    assert bench.create(model=student, hyperparameters={"rank": 4, "learning_rate": 1e-3}).status_code == 200
+
+
 def test_an_adapter_that_was_planned_over_a_student_trained_in_full_is_not_trained(bench: Workbench) -> None:
     """Its job waits since before such jobs were refused."""
     student = bench.trained(hyperparameters={"n_epochs": 1})["fine_tuned_model"]

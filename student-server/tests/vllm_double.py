@@ -88,9 +88,9 @@ class VllmDouble:
             ]
         else:
             sampling = Sampling(body["max_tokens"], top=top)
-            answers = generate(
-                model, text, frozenset([text.eos]), [GenerateRow(ids, sampling) for ids in body["prompt"]], "cpu"
-            )
+            asked = [GenerateRow(ids, sampling) for ids in body["prompt"]]
+            context = model.config.max_position_embeddings
+            answers = generate(model, text, frozenset([text.eos]), asked, "cpu", context)
             found = [(answer.ids, answer.scores, answer.text, answer.finish) for answer in answers]
         return [
             {

@@ -44,13 +44,15 @@ def jsonl(values: list[Any]) -> bytes:
 
 
 class Workbench:
-    def __init__(self, home: Path, words: tuple[str, ...] = (), bases: tuple[str, ...] = (BASE,)) -> None:
+    def __init__(
+        self, home: Path, words: tuple[str, ...] = (), bases: tuple[str, ...] = (BASE,), device: str = "cpu"
+    ) -> None:
         self.settings: Settings = read_settings(
             [
                 "--home",
                 str(home),
                 "--device",
-                "cpu",
+                device,
                 "--serving-threads",
                 "1",
                 *(f"--base={base}" for base in bases),
@@ -98,7 +100,7 @@ class Workbench:
             job=job,
             attempt=attempt,
             parent=os.getpid(),
-            device="cpu",
+            device=self.settings.devices[0],
             threads=1,
             checkpoint_seconds=checkpoint_seconds,
             disk_budget=self.settings.checkpoint_budget,

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from ..errors import ApiError
+from ..quantization import NOT_QUANTIZED, can_quantize
 from ..services import Services
 from ..state.events import EventRecord
 from ..state.jobs import JobRecord
@@ -77,9 +78,8 @@ def _plan(services: Services, request: JobRequest) -> TrainingPlan:
     """Everything that can be said of a job before it runs is said now."""
     chosen = choose(services.bases, services.catalogue.manifest, request.model)
     plan = plan_training(chosen, request.hyperparameters_asked, request.seed or 0, request.suffix or "")
-    if plan.recipe.quantization == "nf4" and not any(d.startswith("cuda") for d in services.settings.devices):
-        message = "quantization: nf4 needs an NVIDIA GPU; this server trains on the CPU. Take the recipe lora."
-        raise ApiError(400, message, code="unsupported", param="model")
+    if plan.recipe.quantization == "nf4" and not can_quantize():
+        raise ApiError(400, NOT_QUANTIZED, code="unsupported", param="model")
     if plan.recipe.early_stop > 0 and request.validation_file is None:
         raise ApiError(400, "early_stop needs a validation_file", code="invalid_value", param="validation_file")
     for param in ("training_file", "validation_file"):

@@ -29,8 +29,9 @@ class _Row:
 
 @torch.inference_mode()
 def generate(
-    model: Any, text: ModelText, ends: frozenset[int], rows: Sequence[GenerateRow], device: str
+    model: Any, text: ModelText, ends: frozenset[int], rows: Sequence[GenerateRow], device: str, context: int
 ) -> list[Answer]:
+    """`rows` end within `context` tokens each, prompt and answer together."""
     writing = [_Row(place, row.sampling, _generator(row.sampling.seed)) for place, row in enumerate(rows)]
     ids, mask = _pad_left([row.ids for row in rows], device)
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
@@ -56,7 +57,8 @@ def generate(
         live = [n for n, row in enumerate(writing) if row.answer is None]
         if not live:
             return [answers[place] for place in range(len(rows))]
-        positions = positions[:, -1:] + 1
+        # A row that has ended may wait in the batch for longer than the model has positions.
+        positions = (positions[:, -1:] + 1).clamp(max=context - 1)
         mask = torch.cat([mask, mask.new_ones(len(writing), 1)], dim=1)
         ids = torch.tensor(chosen, device=device)[:, None]
         if 4 * len(live) <= 3 * len(writing):

@@ -64,7 +64,7 @@ class TorchEngine:
         return self._batches.submit(("score", served.id), rows, lambda rows: self._score(served, rows), patient=False)
 
     def _generate(self, served: Served, rows: Sequence[GenerateRow]) -> list[Answer]:
-        text = self.text(served)
+        text, context = self.text(served), self.context(served)
         model, as_served = self._open(served)
         ends = _ends_of(model, text)
         answers: list[Answer | None] = [None] * len(rows)
@@ -73,7 +73,8 @@ class TorchEngine:
         with as_served:
             for at in range(0, len(order), self._settings.max_batch):
                 places = order[at : at + self._settings.max_batch]
-                written = generate(model, text, ends, [rows[place] for place in places], self._settings.device)
+                batch = [rows[place] for place in places]
+                written = generate(model, text, ends, batch, self._settings.device, context)
                 for place, answer in zip(places, written, strict=True):
                     answers[place] = answer
         return [answer for answer in answers if answer is not None]

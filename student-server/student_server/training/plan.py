@@ -45,6 +45,8 @@ class Chosen(BaseModel):
     start: str | None
     kind: Literal["full", "adapter"] | None
     """What `start` is; None: there is none."""
+    trained: Recipe | None
+    """What `start` was trained with."""
     recipe: Recipe
 
 
@@ -63,8 +65,8 @@ def choose(bases: Bases, find: Callable[[str], Manifest | None], model: str) -> 
         known = ", ".join(bases.recipes_of(base))
         raise ApiError(404, f"There is no recipe '{recipe_name}': {known}.", code="model_not_found", param="model")
     if manifest is None:
-        return Chosen(base=base, start=None, kind=None, recipe=recipe)
-    return Chosen(base=base, start=name, kind=manifest.kind, recipe=recipe)
+        return Chosen(base=base, start=None, kind=None, trained=None, recipe=recipe)
+    return Chosen(base=base, start=name, kind=manifest.kind, trained=manifest.recipe, recipe=recipe)
 
 
 def plan_training(chosen: Chosen, asked: Supervised, seed: int, suffix: str) -> TrainingPlan:
@@ -84,14 +86,30 @@ def plan_training(chosen: Chosen, asked: Supervised, seed: int, suffix: str) -> 
     )
 
 
+# What the matrices of an adapter are; the others say how they are trained.
+_SHAPE = ("rank", "alpha", "dropout", "target_modules")
+
+
 def _check_kind(chosen: Chosen, recipe: Recipe) -> None:
-    """An adapter is served over the base's own weights, which are not those of a student that was trained in full."""
-    if chosen.kind is None or (chosen.kind == "adapter") == (recipe.adapter == "lora"):
+    """
+    An adapter is served over the base's own weights, which are not those of a student that was trained in full. Where
+    an adapter is trained further, its matrices are there already.
+    """
+    if chosen.trained is None:
         return
-    adapter = "lora" if chosen.kind == "adapter" else "none"
+    if (chosen.kind == "adapter") != (recipe.adapter == "lora"):
+        kept = {"adapter": "lora" if chosen.kind == "adapter" else "none"}
+    elif chosen.kind == "adapter":
+        had, asked = chosen.trained.model_dump(), recipe.model_dump()
+        kept = {name: had[name] for name in _SHAPE if had[name] != asked[name]}
+    else:
+        kept = {}
+    if not kept:
+        return
+    named = ", ".join(f"{name}: {value}" for name, value in kept.items())
     message = (
-        f"'{chosen.start}' was trained with adapter: {adapter} and goes on with it. "
-        f"Name it without a recipe and without 'adapter', or train '{chosen.base.name}' anew."
+        f"'{chosen.start}' was trained with {named} and goes on with it. "
+        f"Name it without a recipe and without {' and '.join(kept)}, or train '{chosen.base.name}' anew."
     )
     raise ApiError(400, message, code="unsupported", param="model")
 

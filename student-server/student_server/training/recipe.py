@@ -17,7 +17,7 @@ class Recipe(BaseModel):
     dropout: float = Field(0.1, ge=0, lt=1)
     target_modules: Literal["all-linear"] | list[str] = "all-linear"
     quantization: Literal["none", "nf4"] = "none"
-    """`nf4`: the frozen base in 4 bits with double quantization (QLoRA). Needs a GPU and bitsandbytes."""
+    """`nf4`: the frozen base in 4 bits with double quantization (QLoRA), where bitsandbytes is installed."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """`auto`: bf16 where there is a GPU, else fp32."""
     loss: Literal["completion", "full"] = "completion"
@@ -60,7 +60,9 @@ _FULL = Recipe(adapter="none", learning_rate=2e-5, schedule="cosine", warmup=0.0
 PRESETS = {"lora": _LORA, "qlora": _QLORA, "full": _FULL}
 
 # A model of random weights and a million parameters has everything to learn, and can take large steps.
+_TINY = {"learning_rate": 1e-2, "max_gradient_norm": 1.0}
 TINY_PRESETS = {
     "full": _FULL.model_copy(update={"learning_rate": 4e-3, "weight_decay": 0.01}),
-    "lora": _LORA.model_copy(update={"learning_rate": 1e-2, "max_gradient_norm": 1.0}),
+    "lora": _LORA.model_copy(update=_TINY),
+    "qlora": _QLORA.model_copy(update=_TINY),
 }

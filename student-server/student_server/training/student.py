@@ -14,6 +14,7 @@ from ..models.blueprints import is_blueprint
 from ..models.build_base import build_base
 from ..models.manifest import read_manifest
 from ..models.text import ModelText
+from ..quantization import NOT_QUANTIZED, can_quantize
 from .plan import TrainingPlan
 from .recipe import Recipe
 
@@ -50,7 +51,7 @@ def load_student(
         if recipe.adapter == "lora":
             model = _with_adapter(model, recipe)
     if recipe.gradient_checkpointing:
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.activation_checkpointing_enable({"use_reentrant": False})
         model.enable_input_require_grads()
     model.config.use_cache = False
     model.train()
@@ -64,37 +65,34 @@ def uses_bf16(recipe: Recipe, device: str) -> bool:
 def _load(source: str, recipe: Recipe, device: str) -> Any:
     # Weights that are trained stay in 32 bits, whatever the arithmetic; a frozen base needs no more than 16.
     frozen = recipe.adapter == "lora" and uses_bf16(recipe, device)
-    extra: dict[str, Any] = {}
-    if recipe.quantization == "nf4":
-        extra["quantization_config"] = _four_bits(device)
+    dtype = torch.bfloat16 if frozen else torch.float32
+    if recipe.quantization == "none":
+        return AutoModelForCausalLM.from_pretrained(source, dtype=dtype, use_safetensors=True).to(device)
+    from peft import prepare_model_for_kbit_training
+
+    # Quantized weights are made where they are to be: moving them later is refused.
     model = AutoModelForCausalLM.from_pretrained(
-        source, dtype=torch.bfloat16 if frozen else torch.float32, use_safetensors=True, **extra
+        source, dtype=dtype, use_safetensors=True, device_map={"": device}, quantization_config=_four_bits(dtype)
     )
-    return model if recipe.quantization == "nf4" else model.to(device)
+    return prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
 
 
-def _four_bits(device: str) -> Any:
-    if not device.startswith("cuda"):
-        raise CannotTrain("quantization: nf4 needs an NVIDIA GPU; this server trains on the CPU. Take the recipe lora.")
-    try:
-        import bitsandbytes  # noqa: F401
-    except ImportError as error:
-        raise CannotTrain("quantization: nf4 needs the package bitsandbytes in the server's environment.") from error
+def _four_bits(dtype: torch.dtype) -> Any:
+    if not can_quantize():
+        raise CannotTrain(NOT_QUANTIZED)
     from transformers import BitsAndBytesConfig
 
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=torch.bfloat16,
+        bnb_4bit_compute_dtype=dtype,
     )
 
 
 def _with_adapter(model: Any, recipe: Recipe) -> Any:
-    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+    from peft import LoraConfig, get_peft_model
 
-    if recipe.quantization == "nf4":
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=recipe.gradient_checkpointing)
     config = LoraConfig(
         r=recipe.rank,
         lora_alpha=recipe.alpha,
