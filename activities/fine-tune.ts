@@ -52,11 +52,12 @@ export async function fineTune(
   try {
     // Looked for first: an endpoint that is down here has nothing reserved with it.
     const found = await student.findJob(key);
-    spending = await reserveTraining(world.ledger, spec, { key, training });
+    spending = await reserveTraining(world.ledger, spec, { key, ended: found.ended, training });
     const id =
-      found ??
+      found.id ??
       (await student.createJob({
         key,
+        ended: found.ended,
         baseModel: from,
         trainingPath: command === null ? world.artifacts.localPath(training) : await exportTraining(input),
         seed: spec.seed,
@@ -108,8 +109,9 @@ export async function awaitFineTune(
     const losses = state.losses.length === 0 ? null : await world.artifacts.writeLines(state.losses);
     return { model: state.model, losses };
   }
-  await world.ledger.forgetOnce(job.key, job.id);
+  // The entry first: who creates another job under this key must not find it, or that job would be charged to nobody.
   if (job.spending !== null) await world.ledger.endSpending(job.spending, { state: 'forfeited', reason: 'job_failed' });
+  await world.ledger.forgetOnce(job.key, job.id);
   const why = state.status === 'failed' ? `failed: ${state.message}` : 'is not known to the student endpoint any more';
   throw new BaldistillError('FineTuneFailed', `The fine-tuning job ${job.id} ${why}`);
 }

@@ -46,11 +46,14 @@ export function trainingRates(spec: RunSpec): Rates | undefined {
   return rates === null || isFree(rates) || rates.training === undefined ? undefined : rates;
 }
 
-/** Reserves the most a fine-tuning job may cost, once a key; null where there is nothing to reserve. */
+/**
+ * Reserves the most a fine-tuning job may cost, once a job: under its key, and as one more where `ended` jobs of that key
+ * failed or were cancelled, perhaps unheard. Null where there is nothing to reserve.
+ */
 export async function reserveTraining(
   ledger: Ledger,
   spec: RunSpec,
-  { key, training }: { key: string; training: ArtifactRef },
+  { key, ended, training }: { key: string; ended: number; training: ArtifactRef },
 ): Promise<string | null> {
   const rates = trainingRates(spec);
   if (rates === undefined || !('hyperparameters' in spec.student)) return null;
@@ -58,7 +61,7 @@ export async function reserveTraining(
   return await spend(ledger, {
     run: spec.name,
     kind: 'fine-tune',
-    key,
+    key: ended === 0 ? key : `${key}-${ended}`,
     worstMicroUsd: trainingPriceOf(rates, tokens),
   });
 }

@@ -81,13 +81,22 @@ export interface Ledger extends BatchLedger {
   setLimits(run: string, limits: Limits): Promise<{ accepted: boolean; budget: RunBudget }>;
   /** Reserves money for something that is no teacher call. */
   spend(request: SpendRequest): Promise<SpendOutcome>;
-  /** The entry charged under a key, open or settled; null where the run has none. */
+  /**
+   * The entry charged under a key, or under that of a later job for it (`KEY-1`): the last one that is open, settled, or
+   * given up with its worker; null where the run has none.
+   */
   spendingOf(run: string, key: string): Promise<string | null>;
-  /** Such spending has ended; `cost` null: not known, the worst case stays charged. Repeating it changes nothing. */
+  /**
+   * Such spending has ended; `cost` null: not known, the worst case stays charged. Repeating it changes nothing. An
+   * ended one that is forfeited keeps what it is charged and lets its key go: the next under that key is charged anew.
+   */
   endSpending(id: string, end: SpendingEnd): Promise<void>;
   /** Lets a run send again after too many ambiguous ends. */
   forgiveForfeits(run: string): Promise<void>;
-  /** Guards a creation that must happen once (a fine-tuning job): the first caller gets `create`, later ones the stored value. */
+  /**
+   * Guards a creation that must happen once (a fine-tuning job): the first caller gets `create` and records a value or
+   * forgets the key with an empty one; whoever comes in between waits for that, later ones get the stored value.
+   */
   claimOnce(key: string): Promise<{ kind: 'create' } | { kind: 'created'; value: string }>;
   recordOnce(key: string, value: string): Promise<void>;
   /** Forgets a creation whose object no longer exists at the endpoint. */

@@ -27,6 +27,8 @@ export interface TrainingManner {
 
 export interface FineTuneRequest {
   readonly key: string;
+  /** How many jobs under this key ended badly: a new try is another job, and is paid by itself. */
+  readonly ended: number;
   readonly baseModel: string;
   readonly trainingPath: string;
   readonly seed: number;
@@ -69,8 +71,8 @@ export interface Student {
   ): Promise<readonly (number | null)[]>;
   /** Hyperparameters beyond OpenAI's that the endpoint says it takes for this model; none where it says nothing. */
   tunableBy(model: string): Promise<readonly string[]>;
-  /** The job already created under this key, if the endpoint knows one. */
-  findJob(key: string): Promise<string | undefined>;
+  /** What the endpoint knows of a key: the job created under it, if any, and how many more failed or were cancelled. */
+  findJob(key: string): Promise<{ readonly id: string | undefined; readonly ended: number }>;
   createJob(request: FineTuneRequest): Promise<string>;
   job(id: string): Promise<FineTuneState>;
 }

@@ -40,7 +40,7 @@ export function commandStudent(endpoint: Student, settings: CommandSettings): St
   };
   return {
     ...endpoint,
-    findJob: (key) => Promise.resolve(modelOf(key) === undefined ? undefined : key),
+    findJob: (key) => Promise.resolve({ id: modelOf(key) === undefined ? undefined : key, ended: 0 }),
     async createJob(request) {
       const { key, signal } = request;
       const folder = folderOf(key);

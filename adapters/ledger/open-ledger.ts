@@ -1,13 +1,10 @@
 /** The port `Ledger` over the ledger's thread. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '../../activities/ports/ledger.ts';
+import { claims } from './claims.ts';
 import { lasting } from './lasting.ts';
 import { LedgerChannel } from './ledger-channel.ts';
 import { runRecord } from './run-record.ts';
-
-/** How often a claim held by another living session is looked at again. */
-const claimPollMs = 200;
 
 /**
  * Opens the ledger at `path`, or makes it. Any number of processes may have the same file open, on a local disk.
@@ -48,16 +45,7 @@ export async function openLedger(options: { readonly path: string }): Promise<Le
     spendingOf: (run, key) => channel.call('spendingOf', { run, key }),
     endSpending: (id, end) => none(ends.call('endSpending', { id, end })),
     forgiveForfeits: (run) => none(channel.call('forgiveForfeits', { run })),
-    claimOnce: async (key) => {
-      for (;;) {
-        const claim = await channel.call('claimOnce', { key });
-        if (claim.kind === 'created') return claim;
-        if (claim.kind === 'create') return { kind: 'create' };
-        await delay(claimPollMs);
-      }
-    },
-    recordOnce: (key, value) => none(channel.call('recordOnce', { key, value })),
-    forgetOnce: (key, value) => none(channel.call('forgetOnce', { key, value })),
+    ...claims(channel),
     gatherBatch: (round) => channel.call('gatherBatch', round),
     sealBatch: (id, sealed) => none(channel.call('sealBatch', { id, ...sealed })),
     tryBatch: (id, triedAt) => channel.call('tryBatch', { id, triedAt }),

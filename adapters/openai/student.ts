@@ -31,7 +31,9 @@ export function openAiStudent(settings: StudentSettings): Student {
     probe: async (model) => await probeStudent(endpoint, text, model),
 
     async findJob(key) {
-      return (await jobsUnder(endpoint, key)).find((job) => !endedBadly.has(job.status))?.id;
+      const jobs = await jobsUnder(endpoint, key);
+      const going = jobs.filter((job) => !endedBadly.has(job.status));
+      return { id: going[0]?.id, ended: jobs.length - going.length };
     },
 
     async tunableBy(model) {
@@ -44,12 +46,10 @@ export function openAiStudent(settings: StudentSettings): Student {
       return described?.tunable ?? [];
     },
 
-    async createJob({ key, baseModel, trainingPath, seed, suffix, manner }) {
+    async createJob({ key, ended, baseModel, trainingPath, seed, suffix, manner }) {
       const file = await endpoint.demand(UploadedFile, async (client) =>
         client.files.create({ file: createReadStream(trainingPath), purpose: 'fine-tune' }),
       );
-      // A new try after a failed job is another job, so it needs another key.
-      const failures = (await jobsUnder(endpoint, key)).length;
       const { epochs, batchSize, learningRate } = settings.hyperparameters;
       const hyperparameters = {
         n_epochs: epochs,
@@ -69,7 +69,8 @@ export function openAiStudent(settings: StudentSettings): Student {
             // Older compatible servers read only this one.
             hyperparameters,
           },
-          headers: { 'Idempotency-Key': `${key}-${failures}` },
+          // A new try after a failed job is another job, so it needs another key.
+          headers: { 'Idempotency-Key': `${key}-${ended}` },
         }),
       );
       return job.id;

@@ -29,7 +29,16 @@ export async function train(asked: {
   const trainingPath = join(folder, 'train.jsonl');
   const line = { messages: ['user', 'assistant'].map((role) => ({ role, content: 'The answer is: x' })) };
   writeFileSync(trainingPath, `${JSON.stringify(line)}\n`);
-  await student.createJob({ key, baseModel: 'command', trainingPath, seed: 0, suffix: 'log', manner: {}, signal });
+  await student.createJob({
+    key,
+    ended: 0,
+    baseModel: 'command',
+    trainingPath,
+    seed: 0,
+    suffix: 'log',
+    manner: {},
+    signal,
+  });
   const state = await student.job(key);
   return state.status === 'succeeded' ? state.model : state.status;
 }

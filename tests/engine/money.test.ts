@@ -4,8 +4,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
+import type { Progress } from '../../contracts/progress.ts';
 import { Report } from '../../contracts/report.ts';
 import { resumeRun, setBudget } from '../../workflows/messages.ts';
 import { look, violations } from '../ledger/look.ts';
@@ -138,6 +140,52 @@ test('a student that bills is paid from the same limit; where it is used up the 
     await ledger.close();
   }
   expect(look(ledgerFile(), `select * from spendings where state = 'open'`)).toEqual([]);
+  expect(violations(ledgerFile())).toEqual([]);
+});
+
+test('a job that was cancelled while nobody waited for it stays charged, and the one after it is charged too', async () => {
+  const spec = wordnetSpec(
+    'two-jobs',
+    { method: 'random-ft-cot', seed: 65, stages: 1 },
+    {
+      teacher: teacher(', price: free'),
+      student: student(', price: { input: 0, output: 0, training: 0.2 }'),
+      budget: '{ slots: 120, usd: 20 }',
+    },
+  );
+  const jobs = `${at.rig.embedded().url}/fine_tuning/jobs`;
+  const Jobs = z.object({ data: z.array(z.object({ id: z.string(), status: z.string() })) });
+  const running = async () => Jobs.parse(await (await fetch(jobs)).json()).data.find((job) => job.status === 'running');
+  await at.rig.behave({ trainingPauseMs: 2_000 });
+  const first = await at.home.start(spec);
+  await expect.poll(running, { timeout: 20_000 }).toBeDefined();
+  await first.cancel();
+  await expect(first.result()).rejects.toBeInstanceOf(WorkflowFailedError);
+  const [given] = look(ledgerFile(), `select * from spendings where run = 'two-jobs' and kind = 'fine-tune'`);
+  expect(given).toMatchObject({ state: 'forfeited', reason: 'worker_lost', micro_usd: given?.['worst_micro_usd'] });
+  const cancelled = await fetch(`${jobs}/${(await running())?.id}/cancel`, { method: 'POST' });
+  expect(await cancelled.json()).toMatchObject({ status: 'cancelled' });
+  await at.rig.behave({ trainingPauseMs: 0 });
+
+  // The last look at the first job may hear of its end, or this run does, which parks for it.
+  const again = await at.home.start(spec);
+  const ended = ({ status, finished }: Progress) => status === 'blocked' || finished.length > 0;
+  const { blocked } = await until(again, ended);
+  if (blocked !== null) {
+    expect(blocked.type).toBe('FineTuneFailed');
+    await again.executeUpdate(resumeRun, { args: [{}] });
+  }
+  expect(await again.result()).toMatchObject({ status: 'completed' });
+  const entries = look(
+    ledgerFile(),
+    `select state, micro_usd from spendings where run = 'two-jobs' and kind = 'fine-tune' order by spent_at`,
+  );
+  expect(entries).toEqual([
+    { state: 'forfeited', micro_usd: given?.['micro_usd'] },
+    { state: 'settled', micro_usd: expect.any(Number) },
+  ]);
+  const total = entries.reduce((sum, entry) => sum + Number(entry['micro_usd']), 0);
+  expect(look(ledgerFile(), `select micro_usd from runs where name = 'two-jobs'`)).toEqual([{ micro_usd: total }]);
   expect(violations(ledgerFile())).toEqual([]);
 });
 

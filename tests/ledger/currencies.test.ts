@@ -126,4 +126,33 @@ describe('money for the student', () => {
     expect((await ledger.budget('run')).microUsd.charged).toBe(71);
     expect(violations(path)).toEqual([]);
   });
+
+  it.each(['settled', 'lost'])(
+    'charges another job under the key by itself once a %s one came to nothing',
+    async (how) => {
+      const path = freshPath();
+      const lost = await openFor(path);
+      await openRun(lost, 'run', { microUsd: 200 });
+      const first = await lost.spend(job);
+      if (first.kind !== 'spend') throw new Error(first.kind);
+      if (how === 'settled') await lost.endSpending(first.id, { state: 'settled', cost: null });
+      await lost.close();
+      const ledger = await openFor(path);
+      await ledger.setRunStatus('run', 'stopped', null);
+      expect(await ledger.spend(job)).toEqual({ kind: 'charged', id: first.id });
+      for (const _ of ['once', 'and again']) {
+        await ledger.endSpending(first.id, { state: 'forfeited', reason: 'job_failed' });
+        expect((await ledger.budget('run')).microUsd.charged).toBe(80);
+        expect(await ledger.spendingOf('run', 'job')).toBe(null);
+      }
+      const second = await ledger.spend(job);
+      if (second.kind !== 'spend') throw new Error(second.kind);
+      await ledger.endSpending(second.id, {
+        state: 'settled',
+        cost: { microUsd: 41, inputTokens: 1, outputTokens: 0 },
+      });
+      expect((await ledger.budget('run')).microUsd.charged).toBe(121);
+      expect(violations(path)).toEqual([]);
+    },
+  );
 });

@@ -72,13 +72,23 @@ describe('a creation that must happen once', () => {
     expect(await other.claimOnce('job')).toEqual({ kind: 'create' });
   });
 
-  it('is given again to the session that failed, and to others when it lets go', async () => {
+  it('is given to one at a time, of one worker or of several, and to the next when that one lets go', async () => {
     const path = freshPath();
     const [first, second] = [await openFor(path), await openFor(path)];
     expect(await first.claimOnce('job')).toEqual({ kind: 'create' });
-    expect(await first.claimOnce('job')).toEqual({ kind: 'create' });
-    const waiting = second.claimOnce('job');
+    const claimed: string[] = [];
+    const waiting = [first, first, second].map(async (ledger, n) => {
+      const claim = await ledger.claimOnce('job');
+      claimed.push(`${n} ${claim.kind}`);
+      if (claim.kind === 'create' && claimed.length < 3) await ledger.forgetOnce('job', '');
+      else if (claim.kind === 'create') await ledger.recordOnce('job', 'ft-1');
+    });
+    await first.forgetOnce('job', 'ft-0');
+    await first.identity();
+    expect(claimed).toEqual([]);
     await first.forgetOnce('job', '');
-    expect(await waiting).toEqual({ kind: 'create' });
+    await Promise.all(waiting);
+    expect(claimed.map((one) => one.slice(2))).toEqual(['create', 'create', 'create']);
+    expect(await first.claimOnce('job')).toEqual({ kind: 'created', value: 'ft-1' });
   });
 });

@@ -6,8 +6,8 @@ import type { LedgerTransaction } from '../transaction.ts';
 const leaseMs = 600_000;
 
 /**
- * `create` for the first claimant, again for the same session (its first try failed), and for the next one when the
- * claimant died or let go; `held` while another living session is at it; `created` with the value ever after.
+ * `create` for the first claimant, again for the same session (whose callers wait for each other, claims.ts), and for
+ * the next one when the claimant died or let go; `held` while another living session is at it; `created` with the value ever after.
  * Whoever creates looks the object up at the endpoint first: a claimant may have died after creating it.
  */
 export async function claimOnce(transaction: LedgerTransaction, { key }: { key: string }): Promise<ClaimOutcome> {

@@ -6,11 +6,14 @@ import type { LedgerTransaction } from '../transaction.ts';
 import { mustApply } from './charge.ts';
 import { livingCall } from './intend.ts';
 
+/** Why an entry is given up of which nobody knows whether its job goes on. */
+const workerLost = 'worker_lost';
+
 export async function spend(transaction: LedgerTransaction, request: SpendRequest): Promise<SpendOutcome> {
   const { database, session, now } = transaction;
   const { run, kind, key, worstMicroUsd } = request;
   await forfeitLost(transaction, run);
-  const known = key === null ? null : await spendingOf(transaction, { run, key });
+  const known = key === null ? null : await chargedUnder(transaction, { run, key });
   if (known !== null) return { kind: 'charged', id: known };
   const id = randomUUID();
   const applied = await transaction.apply(run, { type: 'spend', microUsd: worstMicroUsd }, 'spend', id);
@@ -24,30 +27,47 @@ export async function spend(transaction: LedgerTransaction, request: SpendReques
   return { kind: 'spend', id };
 }
 
-/**
- * The entry charged under a key: open, settled, or given up with its worker, for the job may have gone on without it and
- * is not charged a second time.
- */
+/** Of the entries charged under a key and under those of later jobs for it (`KEY-1`), the last one; see `chargedUnder`. */
 export async function spendingOf(
   { database }: LedgerTransaction,
   { run, key }: { run: string; key: string },
 ): Promise<string | null> {
-  const known = await database
-    .selectFrom('spendings')
-    .select('id')
-    .where('run', '=', run)
-    .where('key', '=', key)
-    .where((row) =>
-      row.or([
-        row('state', 'in', ['open', 'settled']),
-        row.and([row('state', '=', 'forfeited'), row('reason', '=', 'worker_lost')]),
-      ]),
-    )
+  const known = await chargedIn(database, run)
+    .where((row) => row.or([row('key', '=', key), row('key', 'like', `${key}-%`)]))
+    .orderBy('spent_at', 'desc')
     .executeTakeFirst();
   return known?.id ?? null;
 }
 
-/** Repeating an end changes nothing; one that was given up as forfeited may still be settled. */
+/**
+ * The entry charged under a key: open, settled, or given up with its worker, for the job may have gone on without it and
+ * is not charged a second time.
+ */
+async function chargedUnder(
+  { database }: LedgerTransaction,
+  { run, key }: { run: string; key: string },
+): Promise<string | null> {
+  const known = await chargedIn(database, run).where('key', '=', key).executeTakeFirst();
+  return known?.id ?? null;
+}
+
+function chargedIn(database: LedgerTransaction['database'], run: string) {
+  return database
+    .selectFrom('spendings')
+    .select('id')
+    .where('run', '=', run)
+    .where((row) =>
+      row.or([
+        row('state', 'in', ['open', 'settled']),
+        row.and([row('state', '=', 'forfeited'), row('reason', '=', workerLost)]),
+      ]),
+    );
+}
+
+/**
+ * Repeating an end changes no amount; one that was given up as forfeited may still be settled, and one whose job turns
+ * out to have come to nothing lets its key go.
+ */
 export async function endSpending(
   transaction: LedgerTransaction,
   { id, end }: { id: string; end: SpendingEnd },
@@ -57,7 +77,12 @@ export async function endSpending(
   if (row === undefined) {
     throw new BaldistillError('LedgerMismatch', `The ledger ${transaction.path} does not know the spending ${id}.`);
   }
-  if (row.state !== 'open' && !(row.state === 'forfeited' && end.state === 'settled')) return null;
+  if (row.state !== 'open' && !(row.state === 'forfeited' && end.state === 'settled')) {
+    // What was charged stays. The job is known to be over without a model: another under this key is charged by itself.
+    if (end.state === 'forfeited' && end.reason !== workerLost)
+      await database.updateTable('spendings').set({ key: null }).where('id', '=', id).execute();
+    return null;
+  }
   const cost = end.state === 'settled' ? end.cost : null;
   const actual = end.state === 'refused' ? 0 : (cost?.microUsd ?? row.micro_usd);
   const change = { type: 'spent', microUsdChange: actual - row.micro_usd } as const;
@@ -91,7 +116,7 @@ export async function forfeitLost(transaction: LedgerTransaction, run: string, o
     .execute();
   for (const { id, key, session } of open) {
     if (key === null ? await transaction.alive(session) : !over) continue;
-    await endSpending(transaction, { id, end: { state: 'forfeited', reason: 'worker_lost' } });
+    await endSpending(transaction, { id, end: { state: 'forfeited', reason: workerLost } });
   }
 }
 
