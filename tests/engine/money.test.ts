@@ -143,6 +143,8 @@ test('a student that bills is paid from the same limit; where it is used up the 
   expect(violations(ledgerFile())).toEqual([]);
 });
 
+const parkedOrTrained = ({ status, finished }: Progress): boolean => status === 'blocked' || finished.length > 0;
+
 test('a job that was cancelled while nobody waited for it stays charged, and the one after it is charged too', async () => {
   const spec = wordnetSpec(
     'two-jobs',
@@ -169,8 +171,7 @@ test('a job that was cancelled while nobody waited for it stays charged, and the
 
   // The last look at the first job may hear of its end, or this run does, which parks for it.
   const again = await at.home.start(spec);
-  const ended = ({ status, finished }: Progress) => status === 'blocked' || finished.length > 0;
-  const { blocked } = await until(again, ended);
+  const { blocked } = await until(again, parkedOrTrained);
   if (blocked !== null) {
     expect(blocked.type).toBe('FineTuneFailed');
     await again.executeUpdate(resumeRun, { args: [{}] });
