@@ -25,7 +25,7 @@ import type { Sender } from './send-call.ts';
 const mostSilent = 16;
 
 /** What is settled already: by the run file, an earlier round or an earlier stage. */
-export function knownOutput({ input, earlier }: PlanRoundInput): Output | undefined {
+function knownOutput({ input, earlier }: PlanRoundInput): Output | undefined {
   const { teacher } = input.spec;
   // A run that was started before there was a choice asked for text.
   const chosen = teacher?.output ?? 'text';
@@ -35,11 +35,7 @@ export function knownOutput({ input, earlier }: PlanRoundInput): Output | undefi
 }
 
 /** `calls` in a form that nobody has tried on this endpoint yet: whether it takes it. */
-export async function takesForm(
-  world: World,
-  request: PlanRoundInput,
-  calls: readonly PlannedCall[],
-): Promise<boolean> {
+async function takesForm(world: World, request: PlanRoundInput, calls: readonly PlannedCall[]): Promise<boolean> {
   const { input, earlier } = request;
   const round = { spec: input.spec, stage: input.stage, round: earlier.length };
   const over = new AbortController();

@@ -126,6 +126,7 @@ async function stagePart(artifacts: Artifacts, stage: StageResult, seconds: numb
     stage: stage.stage,
     seconds,
     counts: stage.counts,
+    ...(stage.ranked === undefined || stage.ranked.rows === 0 ? {} : { ranked: stage.ranked }),
     outcomes,
     studentModel: stage.student?.model ?? null,
     validation: stage.validation === null ? null : await artifacts.readJson(stage.validation.metrics, Metrics),

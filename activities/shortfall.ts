@@ -4,7 +4,7 @@ import type { DecidedSlot } from './stage-decisions.ts';
 /** Reasons why a slot has no answer that no row could mend: the budget, not the data, ran out. */
 const budgetReasons: ReadonlySet<string> = new Set(['calls', 'tokens', 'money', 'forfeited', 'unsent']);
 
-/** A slot without a row that `shortfall` may fill. A dropped annotation used its slot (METHOD, `onMismatch`). */
+/** A slot without a row that `shortfall` may fill. A dropped annotation used its slot: `refill` alone asks for it again. */
 export function isShort(slot: DecidedSlot | undefined): boolean {
   if (slot === undefined) return true;
   const { kind, decision } = slot;

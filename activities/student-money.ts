@@ -41,7 +41,7 @@ export function studentPurse(ledger: Ledger, spec: RunSpec): Purse | undefined {
 }
 
 /** The price of a training run's tokens; undefined where training is free or its price is not known. */
-export function trainingRates(spec: RunSpec): Rates | undefined {
+function trainingRates(spec: RunSpec): Rates | undefined {
   const rates = studentRates(spec);
   return rates === null || isFree(rates) || rates.training === undefined ? undefined : rates;
 }

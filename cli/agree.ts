@@ -1,8 +1,8 @@
 /** Asks before money is spent: the price is said first, and nobody pays who has not agreed. */
 import type { ComparisonEstimate } from '../activities/plan/estimate-comparison.ts';
 import type { Rates } from '../contracts/prices.ts';
-import type { Range, RunEstimate } from '../contracts/run-estimate.ts';
-import { isFree, studentRates, teacherRates } from '../contracts/run-prices.ts';
+import type { Range } from '../contracts/run-estimate.ts';
+import { isFree, studentRates, teacherRates, unpriced } from '../contracts/run-prices.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import { isLocal } from './evaluated-student.ts';
 import { CommandError, exitCodes } from './exit.ts';
@@ -34,17 +34,21 @@ export interface Spending {
   readonly microUsd: number;
   /** Calls that come beside it and whose price nobody knows. */
   readonly unpriced: number;
+  /** Fine-tuning jobs of unknown price: any at all is asked about. */
+  readonly unpricedJobs: number;
   /** Above which it is asked. */
   readonly above: { readonly usd: number; readonly calls: number };
   readonly yes: boolean;
 }
 
 /** Throws (exit 2) where somebody said no, or nobody is there to say yes. */
-export async function agreeTo(terminal: Terminal, { what, microUsd, unpriced, above, yes }: Spending): Promise<void> {
-  if (yes || (microUsd <= above.usd * 1_000_000 && unpriced <= above.calls)) return;
+export async function agreeTo(terminal: Terminal, spending: Spending): Promise<void> {
+  const { what, microUsd, unpriced: calls, unpricedJobs: jobs, above, yes } = spending;
+  if (yes || (microUsd <= above.usd * 1_000_000 && calls <= above.calls && jobs === 0)) return;
   const price = [
     ...(microUsd > 0 ? [`may cost up to ${(microUsd / 1_000_000).toFixed(2)} USD`] : []),
-    ...(unpriced > 0 ? [`asks for ${unpriced.toLocaleString('en')} calls whose price nobody knows`] : []),
+    ...(calls > 0 ? [`asks for ${calls.toLocaleString('en')} calls whose price nobody knows`] : []),
+    ...(jobs > 0 ? [`trains ${jobs} times at a price nobody knows (\`training\`)`] : []),
   ].join(' and ');
   if (terminal.confirm === undefined) {
     const remedy = 'Nothing was started. Go ahead with --yes, or write `price: free` where nobody sends a bill.';
@@ -55,10 +59,12 @@ export async function agreeTo(terminal: Terminal, { what, microUsd, unpriced, ab
 }
 
 /** What a run or some runs may cost at the most, part by part. */
-export type Bill = Pick<Spending, 'microUsd' | 'unpriced'>;
+export type Bill = Pick<Spending, 'microUsd' | 'unpriced' | 'unpricedJobs'>;
+
+type Costs = Readonly<Record<'teacher' | 'student', { readonly microUsd: Range | null }>>;
 
 /** Of a whole run, teacher and student together. */
-export function mostOf(spec: RunSpec, { teacher, student }: RunEstimate): Bill {
+export function mostOf(spec: RunSpec, { teacher, student }: Costs): Bill {
   const parts = [
     partBill(teacherRates(spec), spec.teacher, teacher.microUsd, spec.budget.calls),
     partBill(studentRates(spec), spec.student, student.microUsd, spec.budget.calls),
@@ -66,27 +72,36 @@ export function mostOf(spec: RunSpec, { teacher, student }: RunEstimate): Bill {
   return {
     microUsd: parts.reduce((sum, { microUsd }) => sum + microUsd, 0),
     // Calls of the teacher, whichever of the two nobody knows the price of: they say how large the run is.
-    unpriced: Math.max(...parts.map(({ unpriced }) => unpriced)),
+    unpriced: Math.max(...parts.map((part) => part.unpriced)),
+    unpricedJobs: jobsOfUnknownPrice(spec),
   };
 }
 
 /** `calls`: what to count where it sends a bill of unknown height. */
-function partBill(rates: Rates | null, part: object | undefined, price: Range | null, calls: number): Bill {
+function partBill(
+  rates: Rates | null,
+  part: object | undefined,
+  price: Range | null,
+  calls: number,
+): Pick<Bill, 'microUsd' | 'unpriced'> {
   if (price !== null) return { microUsd: price.high, unpriced: 0 };
   return { microUsd: 0, unpriced: maySendABill(rates, part) ? calls : 0 };
 }
 
+/** Fine-tuning may cost more than all calls together, so that no number of calls says how much it is. */
+function jobsOfUnknownPrice(spec: RunSpec): number {
+  const { student, stages } = spec;
+  if (!('model' in student) || isLocal(student.baseUrl)) return 0;
+  return unpriced(spec).some(({ part }) => part === 'student') ? stages : 0;
+}
+
 /** Of all cells of a comparison together. */
 export function mostOfCells({ groups, cells }: ComparisonEstimate): Bill {
-  const unpriced = cells.map(({ spec, teacher, student }) =>
-    Math.max(
-      partBill(teacherRates(spec), spec.teacher, teacher.microUsd, spec.budget.calls).unpriced,
-      partBill(studentRates(spec), spec.student, student.microUsd, spec.budget.calls).unpriced,
-    ),
-  );
+  const bills = cells.map(({ spec, ...costs }) => mostOf(spec, costs));
   return {
     microUsd: highest([...groups.map(({ teacher }) => teacher), ...cells.map(({ student }) => student)]),
-    unpriced: unpriced.reduce((sum, calls) => sum + calls, 0),
+    unpriced: bills.reduce((sum, bill) => sum + bill.unpriced, 0),
+    unpricedJobs: bills.reduce((sum, bill) => sum + bill.unpricedJobs, 0),
   };
 }
 

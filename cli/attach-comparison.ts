@@ -36,7 +36,7 @@ export async function attachComparison(
 }
 
 /** Says how a comparison ended, with its table. */
-export function tellComparison(
+function tellComparison(
   terminal: Terminal,
   name: string,
   ending: EndingOf<ComparisonResult, Blocking>,

@@ -5,11 +5,11 @@ import { FlowLook, FlowTerms } from './flow.ts';
 import { isFailureType } from '../domain/failures.ts';
 import type { FailureType } from '../domain/failures.ts';
 
-export const runStatuses = ['preparing', 'running', 'paused', 'blocked', 'completed', 'stopped', 'failed'] as const;
+const runStatuses = ['preparing', 'running', 'paused', 'blocked', 'completed', 'stopped', 'failed'] as const;
 export const RunStatus = z.enum(runStatuses);
 export type RunStatus = z.infer<typeof RunStatus>;
 
-export const stepNames = [
+const stepNames = [
   'connect',
   'prepare',
   'balance',

@@ -7,7 +7,7 @@ import { RunStatus, StepName } from './progress.ts';
 import { DomainOutcome } from './records.ts';
 import { RunEstimate } from './run-estimate.ts';
 import { RunSpec } from './run-file.ts';
-import { StageCounts } from './stage.ts';
+import { Ranked, StageCounts } from './stage.ts';
 
 const LedgerPart = z.strictObject({
   limit: z.int(),
@@ -71,6 +71,8 @@ export const StagePart = z.strictObject({
   stage: z.int(),
   seconds: z.number(),
   counts: StageCounts,
+  /** Absent where nobody was asked to rank rows, and in reports of an earlier version. */
+  ranked: Ranked.optional(),
   outcomes: z.array(DomainOutcome),
   studentModel: z.string().nullable(),
   validation: Metrics.nullable(),

@@ -65,6 +65,9 @@ export const StageCounts = z.strictObject({
 });
 export type StageCounts = z.infer<typeof StageCounts>;
 
+/** What the student wrote to rank rows: how many answers, and how many of them were cut at their longest (METHOD, step 2). */
+export const Ranked = z.strictObject({ rows: z.int(), cut: z.int() });
+
 /** The student a stage ended with. `url`: where a manually trained one is served; null for the run file's endpoint. */
 export const StudentRef = z.strictObject({
   model: z.string(),
@@ -83,6 +86,7 @@ export const StageResult = z.strictObject({
   /** `DomainOutcome` a domain. */
   outcomes: ArtifactRef,
   counts: StageCounts,
+  ranked: Ranked.optional(),
   /** Next synthesis ordinal per domain, JSON. */
   ordinals: ArtifactRef,
   /** The form that the teacher was asked to answer in; absent where no call has told yet what the endpoint takes. */

@@ -1,7 +1,7 @@
 /** Whether a round of calls goes by batch. */
 
 /** Hours an endpoint takes for a batch at most. */
-export const batchWindowHours = 24;
+const batchWindowHours = 24;
 
 export interface Sending {
   readonly mode: 'sync' | 'batch' | 'auto';

@@ -1,5 +1,5 @@
 /**
- * How many more candidates a domain may be asked for in a stage (METHOD.md, step 3, "refilled within the limits"):
+ * How many more candidates a domain may be asked for in a stage (docs/decisions/2026-11-29-refill.md):
  * `ceiling` for each row that is to be invented, shared by its slots, so that one that is hard to fill may take more.
  */
 export function candidatesLeft(

@@ -6,7 +6,9 @@ import { plannedCalls } from '../domain/planned-calls.ts';
 import { cell, fraction, share, table } from './markdown-table.ts';
 import { metricWord } from './metric-words.ts';
 import { plannedRows } from './planned.ts';
+import { rankedWords } from './ranked-words.ts';
 import { promptWords } from './prompt-words.ts';
+import { unpricedWords } from './unpriced-words.ts';
 
 export function markdownReport(report: Report): string {
   // A run that trains nothing has neither stages nor quotas.
@@ -42,7 +44,8 @@ function heading(report: Report): string {
   return lines.join('\n');
 }
 
-function budget({ spec, ledger, stages: parts }: Report): string {
+function budget(report: Report): string {
+  const { spec, ledger, stages: parts } = report;
   const sum = (of: (part: StagePart) => number): number => parts.reduce((total, part) => total + of(part), 0);
   return [
     '## Budget',
@@ -67,7 +70,7 @@ function budget({ spec, ledger, stages: parts }: Report): string {
         ['recovered (answered late)', ledger.recovered],
         ['refused by the endpoint, given back', ledger.refused],
         ['tokens in / out', `${ledger.inputTokens} / ${ledger.outputTokens}`],
-        ...currencies(ledger),
+        ...currencies(report),
         ...Object.entries(ledger.unusable).map(([reason, count]): [string, number] => [
           `answers with a flaw: ${reason}`,
           count,
@@ -86,8 +89,11 @@ function plannedAndActual(report: Report): string[] {
 }
 
 /** Planned is the worst case that was charged before sending; actual what stood in the ledger at the end. */
-function currencies({ tokens, money }: Report['ledger']): [string, string][] {
-  const unknown = money.unpriced === 0 ? '' : `, and ${money.unpriced} answers of a model without a known price`;
+function currencies(report: Report): [string, string][] {
+  const { tokens, money } = report.ledger;
+  const unknown = unpricedWords(report)
+    .map((words) => `, and ${words}`)
+    .join('');
   const tokenLimit = tokens.limit === null ? '' : `, limit ${tokens.limit}`;
   const moneyLimit = money.limitMicroUsd === null ? '' : `, limit ${usdText(money.limitMicroUsd)} USD`;
   const [planned, actual] = [usdText(money.plannedMicroUsd), usdText(money.chargedMicroUsd)];
@@ -129,6 +135,7 @@ function stages({ stages: parts }: Report): string {
         fraction(seconds, 1),
       ]),
     ),
+    ...parts.flatMap(({ stage, ranked }) => (ranked === undefined ? [] : ['', rankedWords(stage, ranked)])),
     ...parts.flatMap(({ stage, skipped }) =>
       skipped.length === 0
         ? []

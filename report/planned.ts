@@ -3,6 +3,7 @@ import type { Report } from '../contracts/report.ts';
 import { usdText } from '../domain/cost.ts';
 import { count, duration } from './html/words.ts';
 import { amounts, durations, prices } from './ranges.ts';
+import { unpricedStudent } from './unpriced-words.ts';
 
 export interface PlannedRow {
   readonly what: string;
@@ -13,8 +14,10 @@ export interface PlannedRow {
 const usd = (microUsd: number): string => `${usdText(microUsd, 4)} USD`;
 
 /** None for a run that was started before estimates were kept. */
-export function plannedRows({ estimate, ledger, seconds }: Report): readonly PlannedRow[] {
+export function plannedRows(report: Report): readonly PlannedRow[] {
+  const { estimate, ledger, seconds } = report;
   if (estimate === null) return [];
+  const unknown = unpricedStudent(report);
   const { teacher, student } = estimate;
   const { money } = ledger;
   const unpriced = money.unpriced === 0 ? '' : `; ${count(money.unpriced)} answers without a known price`;
@@ -33,7 +36,11 @@ export function plannedRows({ estimate, ledger, seconds }: Report): readonly Pla
       planned: prices(teacher.microUsd),
       actual: `${usd(money.teacherMicroUsd)}${unpriced}`,
     },
-    { what: 'money for the student', planned: prices(student.microUsd), actual: usd(money.studentMicroUsd) },
+    {
+      what: 'money for the student',
+      planned: prices(student.microUsd),
+      actual: `${usd(money.studentMicroUsd)}${unknown === null ? '' : `; ${unknown}`}`,
+    },
     {
       what: 'time: planned for the calls alone, actual of the whole run',
       planned: durations(teacher.seconds),

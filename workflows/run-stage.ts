@@ -7,7 +7,7 @@ import { pauseStage, setStageTerms } from './messages.ts';
 import { stage } from './stage.ts';
 import { stepsOf } from './steps.ts';
 
-export function stageId(run: string, index: number): string {
+function stageId(run: string, index: number): string {
   return `${run}/stage-${index}`;
 }
 

@@ -1,13 +1,5 @@
 /** What a stage remembers while it runs; small enough to be carried over a continue-as-new. */
-import type {
-  Balanced,
-  ClosedStage,
-  FineTuned,
-  FineTuneJob,
-  RoundPlan,
-  SelectedRows,
-  SliceResult,
-} from '../contracts/activity-messages.ts';
+import type { Balanced, RoundPlan, SelectedRows, SliceResult } from '../contracts/activity-messages.ts';
 import type {
   BatchProgress,
   BudgetCopy,
@@ -33,9 +25,6 @@ export interface StageMemory {
   /** How the last plan's calls are sent; decided once, with the plan. */
   byBatch?: boolean;
   batch?: BatchProgress;
-  closed?: ClosedStage;
-  job?: FineTuneJob;
-  tuned?: FineTuned;
   /** Calls answered or found empty in the current round. */
   done: number;
   /** Of chunks that come again, what was heard of them last: a slice counts what an earlier one sent, too. */

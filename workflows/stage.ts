@@ -60,7 +60,9 @@ export async function stage(start: StageStart): Promise<StageResult> {
   await CancellationScope.nonCancellable(async () => await condition(allHandlersFinished));
   const { quotas, selection, ordinals, output, examples, outcomes, counts, training } = closed;
   const form = output === undefined ? {} : { output };
-  const filled = { quotas, selection, ordinals, ...form, examples, outcomes, counts, training };
+  const { selected } = memory;
+  const ranked = selected === undefined ? {} : { ranked: { rows: selected.candidates, cut: selected.cut } };
+  const filled = { quotas, selection, ordinals, ...form, examples, outcomes, counts, ...ranked, training };
   return { stage: start.input.stage, ...filled, student, validation, skipped: memory.skipped, budget: closed.budget };
 }
 

@@ -7,7 +7,7 @@ import type { Kysely } from 'kysely';
 import type { Schema } from './schema.ts';
 
 /** The completion window of 24 hours, what may come before and after it, and a day. */
-export const batchSilenceMs = 72 * 3_600_000;
+const batchSilenceMs = 72 * 3_600_000;
 
 const prefix = 'batch:';
 

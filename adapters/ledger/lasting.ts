@@ -37,8 +37,12 @@ export function lasting(channel: LedgerChannel): Lasting {
         await end();
         pending.delete(end);
       } catch (error) {
-        // Anything but storage is a bug of its own, and was thrown to the caller the first time or will be at the next.
-        if (!isStorage(error)) pending.delete(end);
+        if (isStorage(error)) continue;
+        // Waiting does not mend it (another ledger file, a bug), and its caller was told of the storage alone.
+        pending.delete(end);
+        process.emitWarning(
+          `The ledger did not take the end of a call: ${error instanceof Error ? error.message : ''}`,
+        );
       }
     }
   }

@@ -75,8 +75,8 @@ async function agreeToComparison(
   if (priced.estimate.cells.length === 0) return;
   terminal.note(comparisonLine(name, comparedPlan(source), priced));
   const above = { ...askAbove, usd };
-  const { microUsd, unpriced } = mostOfCells(priced.estimate);
-  const bill = { microUsd, unpriced: Math.min(unpriced, limitOf(source)) };
+  const most = mostOfCells(priced.estimate);
+  const bill = { ...most, unpriced: Math.min(most.unpriced, limitOf(source)) };
   const agreed = yes || (await goesOn(terminal.home, name));
   await agreeTo(terminal, { what: 'This comparison', ...bill, above, yes: agreed });
 }

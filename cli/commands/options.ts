@@ -19,10 +19,7 @@ const Given = z.looseObject({
 });
 
 /** `--set key=value`, as often as wanted. */
-export function collectSetting(
-  given: string,
-  before: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+function collectSetting(given: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const at = given.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('expected key=value, such as teacher.noise=0');
   return { ...before, [given.slice(0, at)]: given.slice(at + 1) };

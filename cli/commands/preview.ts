@@ -97,6 +97,7 @@ async function agree(
     what: `A pilot of ${calls.length} calls`,
     microUsd,
     unpriced: rates === null ? calls.length : 0,
+    unpricedJobs: 0,
     above: { usd: 0, calls: 0 },
     yes,
   });

@@ -7,6 +7,7 @@ import { lastScores } from './scored.ts';
 import { count, dollars, duration, score } from './words.ts';
 import { tile } from './tile.ts';
 import { metricWord } from '../metric-words.ts';
+import { unpricedWords } from '../unpriced-words.ts';
 
 export function headline(report: Report): Markup {
   const { spec } = report;
@@ -48,12 +49,11 @@ function costTiles({ ledger, spec }: Report): Markup {
     'tokens',
     count(ledger.inputTokens + ledger.outputTokens),
     `${count(ledger.inputTokens)} in, ${count(ledger.outputTokens)} out`,
-  )}${moneyTile(money)}`;
+  )}${moneyTile(money.chargedMicroUsd, unpricedWords({ ledger, spec }))}`;
 }
 
 /** What has no known price is never shown as free. */
-function moneyTile({ chargedMicroUsd, unpriced }: Report['ledger']['money']): Markup {
-  if (unpriced === 0) return tile('money', dollars(chargedMicroUsd), 'teacher and student');
-  const value = chargedMicroUsd === 0 ? 'unknown' : `over ${dollars(chargedMicroUsd)}`;
-  return tile('money', value, `${count(unpriced)} answers of a model without a known price`);
+function moneyTile(microUsd: number, unpriced: readonly string[]): Markup {
+  if (unpriced.length === 0) return tile('money', dollars(microUsd), 'teacher and student');
+  return tile('money', microUsd === 0 ? 'unknown' : `over ${dollars(microUsd)}`, unpriced.join('; '));
 }

@@ -10,6 +10,8 @@ import type { Column } from './table.ts';
 import { count, dollars } from './words.ts';
 import { metricWord } from '../metric-words.ts';
 import { plannedRows } from '../planned.ts';
+import { rankedWords } from '../ranked-words.ts';
+import { unpricedWords } from '../unpriced-words.ts';
 import type { PlannedRow } from '../planned.ts';
 
 export function stageTable({ stages }: Report): Markup {
@@ -28,6 +30,7 @@ export function stageTable({ stages }: Report): Markup {
   ];
   return markup`<p class="quiet">Macro and micro are those of validation.</p>
     ${sortableTable('Stages', columns, stages)}
+  ${stages.flatMap(({ stage, ranked }) => (ranked === undefined ? [] : [markup`<p class="quiet">${rankedWords(stage, ranked)}</p>`]))}
   ${skipped.map(({ stage, skipped: steps }) => markup`<p>Stage ${stage} went on without a step that was blocked: ${steps.join(', ')}.</p>`)}`;
 }
 
@@ -156,7 +159,8 @@ export function plannedTable(report: Report): Markup | null {
 const limit = (value: string | null): string => (value === null ? 'no limit' : `limit ${value}`);
 
 /** Planned is the worst case that was charged before sending; charged what stood in the ledger at the end. */
-export function budgetTable({ ledger, spec }: Report): Markup {
+export function budgetTable(report: Report): Markup {
+  const { ledger, spec } = report;
   const { tokens, money } = ledger;
   const facts: [string, Content][] = [
     ['slots (B)', count(spec.budget.slots)],
@@ -177,9 +181,7 @@ export function budgetTable({ ledger, spec }: Report): Markup {
       `${dollars(money.plannedMicroUsd)}, ${dollars(money.chargedMicroUsd)}; ${limit(money.limitMicroUsd === null ? null : dollars(money.limitMicroUsd))}`,
     ],
     ['of this for the student', dollars(money.studentMicroUsd)],
-    ...(money.unpriced === 0
-      ? []
-      : [['answers of a model without a known price', count(money.unpriced)] satisfies [string, Content]]),
+    ...unpricedWords(report).map((unknown): [string, Content] => ['not known', unknown]),
     ...Object.entries(ledger.unusable).map(([reason, number]): [string, Content] => [
       `answers with a flaw: ${reason}`,
       count(number),

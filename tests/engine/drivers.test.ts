@@ -64,6 +64,13 @@ test('the log-linear student learns rationales and ranks by IFD', async () => {
   expect(report.test?.macro).toBeGreaterThan(0.02);
   const losses = report.stages[0]?.losses ?? [];
   expect(losses.at(-1)?.loss).toBeLessThan(losses[0]?.loss ?? 0);
+  expect(report.stages[0]?.ranked).toBeUndefined();
+  const ranked = report.stages[1]?.ranked ?? { rows: 0, cut: -1 };
+  expect(ranked.rows).toBeGreaterThan(60);
+  expect(ranked.cut).toBeGreaterThan(0);
+  expect(ranked.cut).toBeLessThan(ranked.rows);
+  const page = readFileSync(join(home.path, 'runs', 'log-linear', 'report.md'), 'utf8');
+  expect(page).toContain(`Stage 1: the student ranked ${ranked.rows} rows; ${ranked.cut} of its answers (`);
 });
 
 test('a long stage continues as new between slices and loses nothing', async () => {

@@ -70,9 +70,13 @@ test('a run that no run file has checked is refused all the same, and no limit i
   expect((await at.rig.counters()).billed - before.billed).toBe(120);
   const { money } = reportOf('unpriced').ledger;
   expect(money).toMatchObject({ chargedMicroUsd: 0, unpriced: 120 });
-  expect(readFileSync(join(at.home.path, 'runs', 'unpriced', 'report.md'), 'utf8')).toContain(
-    '120 answers of a model without a known price',
+  const pages = ['report.md', 'report.html'].map((name) =>
+    readFileSync(join(at.home.path, 'runs', 'unpriced', name), 'utf8'),
   );
+  for (const page of pages) {
+    expect(page).toContain('120 answers of a model without a known price');
+    expect(page).toMatch(/the student(&#39;|')s price is not known/);
+  }
 });
 
 test('a limit in money stops within one worst case of it and never above; planned against actual in the report', async () => {

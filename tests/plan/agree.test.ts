@@ -1,6 +1,6 @@
 /** Nobody pays who has not agreed: the question, its two answers, and what happens where nobody is there. */
 import { expect, test } from 'vitest';
-import { agreeTo, mayCost } from '../../cli/agree.ts';
+import { agreeTo, mayCost, mostOf } from '../../cli/agree.ts';
 import type { Spending } from '../../cli/agree.ts';
 import type { Terminal } from '../../cli/terminal.ts';
 import { wordnetSpec } from '../engine/rig.ts';
@@ -11,6 +11,7 @@ const dear: Spending = {
   what: 'This run',
   microUsd: 7_500_000,
   unpriced: 0,
+  unpricedJobs: 0,
   above: { usd: 5, calls: 1000 },
   yes: false,
 };
@@ -55,6 +56,24 @@ test('a script above it is refused, and told of --yes; so is one whose price nob
   await expect(agreeTo(base, { ...dear, unpriced: 30 })).rejects.toThrow(
     'may cost up to 7.50 USD and asks for 30 calls whose price nobody knows',
   );
+});
+
+test('one fine-tuning job of unknown price is asked about', async () => {
+  await expect(agreeTo(base, { ...dear, microUsd: 0, unpricedJobs: 3 })).rejects.toThrow(
+    'This run trains 3 times at a price nobody knows',
+  );
+});
+
+test.each([
+  ['{ baseUrl: "https://tuner.example.com/v1", model: m }', 3],
+  ['{ baseUrl: "https://tuner.example.com/v1", model: m, price: { input: 1, output: 1 } }', 3],
+  ['{ baseUrl: "https://tuner.example.com/v1", model: m, price: { input: 1, output: 1, training: 1 } }', 0],
+  ['{ baseUrl: "https://tuner.example.com/v1", model: m, price: free }', 0],
+  ['{ baseUrl: "http://127.0.0.1:9/v1", model: m }', 0],
+  ['{ embedded: naive-bayes }', 0],
+])('how many jobs of unknown price a student trains: %s', (student, jobs) => {
+  const unknown = { teacher: { microUsd: null }, student: { microUsd: null } };
+  expect(mostOf(wordnetSpec('bill', {}, { student }), unknown).unpricedJobs).toBe(jobs);
 });
 
 test.each([

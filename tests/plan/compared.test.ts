@@ -86,7 +86,7 @@ test('a grid comes out inside its ranges; less than its runs would cost apart; c
   }
   const done = await price(specs);
   expect(done.completed).toBe(4);
-  expect(mostOfCells(done.estimate)).toEqual({ microUsd: 0, unpriced: 0 });
+  expect(mostOfCells(done.estimate)).toEqual({ microUsd: 0, unpriced: 0, unpricedJobs: 0 });
 });
 
 test('a pool is read a few times, however many cells are over it', async () => {
@@ -123,7 +123,11 @@ test('a run of which only a part has a price is asked about for that part, and f
   const student = '{ baseUrl: "https://student.example.com/v1", model: s }';
   const spec = wordnetSpec('half', { method: 'random-ft-cot' }, { teacher: teacherAt(), student });
   const { estimate } = await planOfRun(at.home.path, spec);
-  expect(mostOf(spec, estimate)).toEqual({ microUsd: estimate.teacher.microUsd?.high, unpriced: spec.budget.calls });
+  expect(mostOf(spec, estimate)).toEqual({
+    microUsd: estimate.teacher.microUsd?.high,
+    unpriced: spec.budget.calls,
+    unpricedJobs: spec.stages,
+  });
 });
 
 /** So many rows of a domain, or of the whole pool. */

@@ -6,7 +6,7 @@ import type { LedgerTransaction } from '../transaction.ts';
 import { identity } from './identity.ts';
 
 /** Stage of the entries that stand for charges this ledger never saw. */
-export const adoptedStage = -1;
+const adoptedStage = -1;
 
 export async function adopt(
   transaction: LedgerTransaction,
