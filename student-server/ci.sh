@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The student server's checks and tests: `student-server/ci.sh`, or `student-server/ci.sh PYTHON` in an environment of
 # your own with requirements-dev.lock.txt. Bounded: SETUP_SECONDS to make its environment (over: skipped) and
-# TEST_SECONDS to check and test (over: failed). Ends with one line, "N passed, N failed" and, where something was
+# TEST_SECONDS to check and test, the contract of tests/contract included (over: failed). Ends with one line, "N passed, N failed" and, where something was
 # skipped, ", N skipped"; the whole of it is 1 skipped where there is no environment, and the reason stands above.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
@@ -29,33 +29,65 @@ fi
 
 status=0
 SECONDS=0
+results=$(mktemp -d) || exit 1
+trap 'rm -rf "$results"' EXIT
+left() { echo $((test_seconds > SECONDS ? test_seconds - SECONDS : 1)); }
+
+# The contract of tests/contract, held against a server as users start it: beside the tests, on another core.
+contract() {
+  cd .. || return
+  export PATH="$PWD/node_modules/.bin:$PATH" PYTHONPATH="$PWD/student-server"
+  export STUDENT_SERVER_API_KEY=contract-secret BALDISTILL_CONTRACT_KEY=contract-secret
+  export BALDISTILL_CONTRACT_MODEL=tiny-llama:micro BALDISTILL_CONTRACT_LACKS=idempotency-key
+  export BALDISTILL_CONTRACT_COMMAND="$python -m student_server --home $results/home --base tiny-llama:micro"
+  within "$(left)" vitest run tests/contract/student.test.ts \
+    --reporter=default --reporter=json --outputFile.json="$results/contract.json"
+}
+beside=
+if [ -x ../node_modules/.bin/vitest ]; then
+  contract > "$results/contract.log" 2>&1 &
+  beside=$!
+else
+  echo 'The contract was not held against it: it needs the packages of the repository, and they are not installed.'
+fi
+
 step() {
-  local left=$((test_seconds - SECONDS))
-  within "$((left > 0 ? left : 1))" "$python" -m "$@"
+  within "$(left)" "$python" -m "$@"
   case $? in
     0) ;;
     124 | 137) status=1; echo "$1 was ended: checks and tests have $test_seconds s." ;;
     *) status=1 ;;
   esac
 }
-result=$(mktemp) || exit 1
-trap 'rm -f "$result"' EXIT
 step ruff check .
 step ruff format --check .
 step mypy
-step pytest --junit-xml="$result"
-"$python" - "$result" "$status" <<'EOF'
+step pytest --junit-xml="$results/tests.xml"
+if [ -n "$beside" ]; then
+  wait "$beside" || status=1
+  cat "$results/contract.log"
+fi
+"$python" - "$results" "$status" "$beside" <<'EOF'
+import json
 import sys
 import xml.etree.ElementTree as xml
+from pathlib import Path
 
-path, status = sys.argv[1:]
+folder, status, beside = sys.argv[1:]
+passed = failed = skipped = 0
 try:
-    suite = xml.parse(path).getroot()[0].attrib
+    suite = xml.parse(Path(folder, "tests.xml")).getroot()[0].attrib
     failed = int(suite["failures"]) + int(suite["errors"])
     skipped = int(suite["skipped"])
     passed = int(suite["tests"]) - failed - skipped
-except (OSError, xml.ParseError, IndexError):
-    passed, failed, skipped = 0, 1, 0
+    if beside:
+        contract = json.loads(Path(folder, "contract.json").read_text())
+        passed += contract["numPassedTests"]
+        failed += contract["numFailedTests"]
+    else:
+        skipped += 1
+except (OSError, ValueError, xml.ParseError, LookupError):
+    failed += 1
 # A failed check, or tests that were ended, count as one failure.
 failed = failed or int(status != "0")
 print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
