@@ -1,5 +1,6 @@
 """What training does with a recipe, on a model of 59,000 parameters."""
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from student_server.models.build_base import build_base
 from student_server.models.text import ModelText
 from student_server.state.database import Database
 from student_server.training.batches import plan_batches
-from student_server.training.checkpoint import Checkpoints
+from student_server.training.checkpoint import Checkpoints, Progress
 from student_server.training.encode import encode_examples
 from student_server.training.examples import InvalidTrainingFile, read_examples
 from student_server.training.recipe import Recipe
@@ -25,6 +26,20 @@ LEARNED = {"n_epochs": 80, "batch_size": 8, "learning_rate_multiplier": 2}
 
 def losses(bench: Workbench, job: str) -> list[float]:
     return [event["data"]["train_loss"] for event in bench.events(job) if event["type"] == "metrics"]
+
+
+def stopping_early(bench: Workbench) -> str:
+    """A job whose validation file asks for what its training file takes away."""
+    wrong = [{"messages": [row["messages"][0], {"role": "assistant", "content": "zzz"}]} for row in rows(6)]
+    changes = {"n_epochs": 40, "early_stop": 2}
+    return str(bench.create(validation_file=bench.upload(jsonl(wrong)), hyperparameters=changes).json()["id"])
+
+
+def valid_losses(bench: Workbench, job: str) -> tuple[list[float], float]:
+    """Those that were told, and the model's."""
+    told = [event["data"]["valid_loss"] for event in bench.events(job) if event["type"] == "metrics"]
+    (model,) = bench.client.get(f"/v1/fine_tuning/jobs/{job}/checkpoints").json()["data"]
+    return told, model["metrics"]["full_valid_loss"]
 
 
 @pytest.mark.parametrize("recipe", ["full", "lora"])
@@ -97,13 +112,12 @@ def test_packing_uses_every_example_once_and_passes_no_block() -> None:
 
 
 def test_early_stop_keeps_the_best_epoch(bench: Workbench) -> None:
-    wrong = [{"messages": [row["messages"][0], {"role": "assistant", "content": "zzz"}]} for row in rows(6)]
-    job = bench.trained(validation_file=bench.upload(jsonl(wrong)), hyperparameters={"n_epochs": 40, "early_stop": 2})
-    messages = [event["message"] for event in bench.events(job["id"])]
+    job = stopping_early(bench)
+    assert bench.train(job)["status"] == "succeeded"
+    messages = [event["message"] for event in bench.events(job)]
     assert any(message.startswith("Stopped early at step") for message in messages)
-    valid = [event["data"]["valid_loss"] for event in bench.events(job["id"]) if event["type"] == "metrics"]
-    checkpoint = bench.client.get(f"/v1/fine_tuning/jobs/{job['id']}/checkpoints").json()["data"][0]
-    assert checkpoint["metrics"]["full_valid_loss"] == min(valid)
+    told, model = valid_losses(bench, job)
+    assert model == min(told) < told[-1]
 
 
 def test_a_student_goes_on_from_a_student(bench: Workbench) -> None:
@@ -221,6 +235,65 @@ def test_no_room_for_checkpoints_is_told_once_and_training_goes_on(bench: Workbe
     told = [event["message"] for event in bench.events(job) if event["level"] == "warn"]
     assert len(told) == 1
     assert "disk budget" in told[0]
+
+
+def test_a_checkpoint_takes_the_place_of_the_one_before_it_in_the_budget(bench: Workbench) -> None:
+    # One of this model is reckoned as 1.6 MB, and takes 0.5.
+    object.__setattr__(bench.settings, "checkpoint_budget", 1_800_000)
+    job = bench.create().json()["id"]
+    bench.train(job, stop_after=5, checkpoint_seconds=0)
+    assert [event["message"] for event in bench.events(job) if event["level"] == "warn"] == []
+    assert [path.name for path in (bench.home.job(job) / "checkpoints").iterdir()] == ["step-00000005"]
+
+
+def test_no_room_for_the_best_epoch_is_told_once_and_the_last_weights_are_the_model(bench: Workbench) -> None:
+    object.__setattr__(bench.settings, "checkpoint_budget", 1000)
+    job = stopping_early(bench)
+    assert bench.train(job)["status"] == "succeeded"
+    told, model = valid_losses(bench, job)
+    assert (model, model > min(told)) == (told[-1], True)
+    warned = [event["message"] for event in bench.events(job) if event["level"] == "warn"]
+    assert len(warned) == 2
+    assert "best epoch are not kept" in warned[0]
+    assert f"could not be kept: the model has the last ones ({model:.4f})" in warned[1]
+
+
+def test_the_best_epoch_stays_until_a_better_one_is_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    model = torch.nn.Linear(2, 2)
+    checkpoints = Checkpoints(tmp_path / "jobs" / "one" / "checkpoints", 1 << 30)
+    assert checkpoints.best_valid_loss() is None
+    assert checkpoints.save_best(model, 0.5) is None
+    kept = model.weight.detach().clone()
+    torch.nn.init.zeros_(model.weight)
+
+    def full_disk(tensors: Any, path: Path, metadata: Any = None) -> None:
+        path.write_bytes(b"half of")
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr("student_server.training.checkpoint.save_file", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        checkpoints.save_best(model, 0.4)
+    assert checkpoints.best_valid_loss() == 0.5
+    checkpoints.load_best(model)
+    assert torch.equal(model.weight, kept)
+
+
+def test_random_states_go_back_to_their_gpus_and_those_of_gpus_that_are_gone_to_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Eleven GPUs when it was saved, three when it is restored; there is none where this runs."""
+    model = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.AdamW(model.parameters())
+    checkpoints = Checkpoints(tmp_path / "jobs" / "one" / "checkpoints", 1 << 30)
+    states = [torch.tensor([number], dtype=torch.uint8) for number in range(11)]
+    restored: dict[int, int] = {}
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: states)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, gpu: restored.update({gpu: int(state)}))
+    assert checkpoints.save(model, optimizer, Progress(step=1)) is None
+    assert checkpoints.restore(model, optimizer) == Progress(step=1)
+    assert restored == {0: 0, 1: 1, 2: 2}
 
 
 def test_a_long_prompt_loses_its_middle_and_the_answer_stays(tmp_path: Path) -> None:
