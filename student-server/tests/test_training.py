@@ -17,9 +17,12 @@ from student_server.training.batches import plan_batches
 from student_server.training.checkpoint import Checkpoints, Progress
 from student_server.training.encode import encode_examples
 from student_server.training.examples import InvalidTrainingFile, read_examples
+from student_server.training.loop import Loop
+from student_server.training.plan import TrainingPlan
 from student_server.training.recipe import Recipe
 from student_server.training.rows import make_rows
 from student_server.training.schedule import rate_factor
+from student_server.training.student import load_student
 
 LEARNED = {"n_epochs": 80, "batch_size": 8, "learning_rate_multiplier": 2}
 
@@ -83,6 +86,22 @@ def test_micro_batches_change_memory_and_not_the_result(bench: Workbench) -> Non
     one = bench.trained(hyperparameters={"n_epochs": 4})
     two = bench.trained(hyperparameters={"n_epochs": 4, "micro_batch": 3})
     assert losses(bench, two["id"]) == pytest.approx(losses(bench, one["id"]), abs=2e-4)
+
+
+def test_validation_takes_no_more_memory_than_a_micro_batch(bench: Workbench) -> None:
+    """In packed blocks a micro-batch counts blocks; validation has examples, which are no longer."""
+    for micro_batch, expected in ((3, [3, 3, 3, 1]), (None, [10]), (40, [10])):
+        job = bench.create(hyperparameters={"micro_batch": micro_batch}).json()["id"]
+        plan = TrainingPlan.model_validate(bench.services.jobs.get(job).plan)
+        student = load_student(bench.home, plan, None, ["Say red"], "cpu")
+        (bench.home.root / "ten").write_bytes(jsonl(rows(10)))
+        encoded = encode_examples(student.text, read_examples(bench.home.root / "ten"), plan.recipe)
+        passes: list[int] = []
+        student.model.register_forward_pre_hook(
+            lambda _, words, named, passes=passes: passes.append(len(named["input_ids"])), with_kwargs=True
+        )
+        Loop(student.model, plan, encoded, "cpu").mean_loss(encoded)
+        assert passes == expected
 
 
 def test_packed_examples_do_not_see_each_other(tmp_path: Path) -> None:
@@ -208,12 +227,15 @@ def test_an_answer_to_nothing_is_learned_from_its_first_token(tmp_path: Path) ->
 
 def test_every_bad_line_is_named_before_training(bench: Workbench) -> None:
     content = b'{"messages": 3}\nno json\n\n{"messages": [%b, %b]}\n' % ((b'{"role": "user", "content": "a"}',) * 2)
+    half = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b\ud800"}]}
+    content += json.dumps(half).encode()
     job = bench.create(content).json()["id"]
     bench.services.supervisor._validate(bench.services.jobs.get(job))
     failed = bench.job(job)
     assert (failed["status"], failed["error"]["code"]) == ("failed", "invalid_training_file")
     for part in ("line 1: messages", "line 2: not JSON", "line 4: the last message must be the assistant's"):
         assert part in failed["error"]["message"]
+    assert "line 5: messages.1.content: half of a surrogate pair" in failed["error"]["message"]
 
 
 def test_a_file_without_examples_is_no_training_file(tmp_path: Path) -> None:

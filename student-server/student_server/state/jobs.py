@@ -12,6 +12,7 @@ from .database import Database, now
 from .events import add_event
 
 OPEN = ("validating_files", "queued", "running")
+STATUSES = (*OPEN, "succeeded", "failed", "cancelled")
 # Jobs of one training carry the same value under this metadata name; at most one of them is open or succeeded.
 METADATA_KEY = "baldistill_key"
 

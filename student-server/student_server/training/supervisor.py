@@ -16,6 +16,7 @@ from ..home import Home
 from ..state.jobs import JobRecord, Jobs
 from .cleanup import drop_checkpoints, newest_checkpoint
 from .examples import InvalidTrainingFile, read_examples
+from .public_message import without_paths
 from .task import STOPPED, TrainerTask
 
 log = logging.getLogger(__name__)
@@ -135,8 +136,11 @@ class Supervisor:
                 continue
             try:
                 read_examples(self._home.files / file)
-            except (InvalidTrainingFile, FileNotFoundError) as error:
+            except InvalidTrainingFile as error:
                 self._jobs.fail(job.id, f"invalid_{param}", f"Invalid file {file}: {error}", param)
+                return
+            except FileNotFoundError:
+                self._jobs.fail(job.id, f"invalid_{param}", f"Invalid file {file}: it is gone", param)
                 return
         self._jobs.validated(job.id)
 
@@ -240,5 +244,5 @@ def _last_line(path: Path) -> str:
     with suppress(OSError):
         lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         if lines:
-            return lines[-1][:300]
+            return without_paths(lines[-1])[:300]
     return "it left no log"
