@@ -94,6 +94,11 @@ class Jobs:
             row["status"]: row["n"] for row in self._database.rows("select status, count(*) n from jobs group by 1")
         }
 
+    def has_ended(self, job: str) -> bool:
+        """False, too, where there is no such job."""
+        row = self._database.row(f"select 1 from jobs where id = ? and status not in {OPEN}", (job,))
+        return row is not None
+
     def validated(self, job: str) -> None:
         with self._database.write() as write:
             if _move(write, job, "validating_files", "queued"):

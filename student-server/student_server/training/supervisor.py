@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ..home import Home
 from ..state.jobs import JobRecord, Jobs
-from .cleanup import drop_checkpoints, newest_checkpoint
+from ..state.models import Models
+from .cleanup import Leftovers, newest_checkpoint
 from .examples import InvalidTrainingFile, read_examples
 from .public_message import without_paths
 from .task import STOPPED, TrainerTask
@@ -42,9 +43,12 @@ class Trainer:
 @dataclass(frozen=True)
 class TrainerSettings:
     devices: tuple[str, ...]
+    """The first one serves too."""
     threads: int
     checkpoint_seconds: float
     disk_budget: int
+    crash_pauses: tuple[float, ...] = (3.0, 15.0)
+    """Seconds before another attempt, by crashes: whatever took the memory may be gone by then."""
 
 
 class Supervisor:
@@ -54,6 +58,7 @@ class Supervisor:
         self,
         home: Home,
         jobs: Jobs,
+        models: Models,
         settings: TrainerSettings,
         before: Callable[[], None] = lambda: None,
         after: Callable[[], None] = lambda: None,
@@ -61,6 +66,7 @@ class Supervisor:
         """`before` the first trainer starts and `after` the last one has ended: what must not be there meanwhile."""
         self._home = home
         self._jobs = jobs
+        self._leftovers = Leftovers(home, jobs, models)
         self._settings = settings
         self._before = before
         self._after = after
@@ -68,6 +74,8 @@ class Supervisor:
         self._room_made: bool | None = None
         self._running: dict[str, Trainer] = {}
         self._crashes: dict[str, int] = {}
+        self._not_before: dict[str, float] = {}
+        """When the pause of a job ends whose trainer crashed."""
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
@@ -87,11 +95,13 @@ class Supervisor:
 
     def _run(self) -> None:
         while not self._closing:
-            try:
-                self._look()
-            except Exception:
-                # A full disk, a locked database: the next look may work, and serving goes on meanwhile.
-                log.exception("The supervisor could not do its round.")
+            # Each by itself: neither waits for what keeps the other.
+            for part in (self._look, self._leftovers.clean):
+                try:
+                    part()
+                except Exception:
+                    # A full disk, a locked database: the next look may work, and serving goes on meanwhile.
+                    log.exception("The supervisor could not do its round.")
             self._wake.wait(_LOOK_EVERY_SECONDS if self._running else 5 * _LOOK_EVERY_SECONDS)
             self._wake.clear()
         self._stop_all()
@@ -102,7 +112,8 @@ class Supervisor:
         self._take_back()
         for job in self._jobs.with_status("validating_files"):
             self._validate(job)
-        for device in self._settings.devices:
+        # The one that serves comes last.
+        for device in reversed(self._settings.devices):
             if device not in self._running:
                 self._start_next(device)
         if not self._running:
@@ -146,6 +157,8 @@ class Supervisor:
 
     def _start_next(self, device: str) -> None:
         for job in self._jobs.with_status("queued"):
+            if time.monotonic() < self._not_before.get(job.id, 0.0):
+                continue
             self._make_room()
             attempt = self._jobs.take(job.id)
             if attempt is None:
@@ -198,22 +211,24 @@ class Supervisor:
                 self._ask_to_stop(trainer)
             return
         del self._running[device]
-        job = self._jobs.get(trainer.job)
-        if job.is_open and code != STOPPED and self._crashed_too_often(trainer):
+        if not self._jobs.get(trainer.job).is_open:
+            pass
+        elif code != STOPPED and self._crashed_too_often(trainer):
             last = _last_line(self._home.job(trainer.job) / "trainer.log")
             self._jobs.fail(
                 trainer.job, "trainer_crashed", f"The trainer ended {_MOST_CRASHES} times with {code}: {last}"
             )
-        elif job.is_open:
+        else:
             self._jobs.requeue(trainer.job, f"The trainer ended with {code}; training goes on from the last checkpoint")
-        if not self._jobs.get(trainer.job).is_open:
-            drop_checkpoints(self._home.job(trainer.job))
         self.wake()
 
     def _crashed_too_often(self, trainer: Trainer) -> bool:
         further = newest_checkpoint(self._home.job(trainer.job)) != trainer.checkpoint
-        self._crashes[trainer.job] = 1 if further else self._crashes.get(trainer.job, 0) + 1
-        return self._crashes[trainer.job] >= _MOST_CRASHES
+        crashes = self._crashes[trainer.job] = 1 if further else self._crashes.get(trainer.job, 0) + 1
+        if crashes >= _MOST_CRASHES:
+            return True
+        self._not_before[trainer.job] = time.monotonic() + self._settings.crash_pauses[crashes - 1]
+        return False
 
     def _ask_to_stop(self, trainer: Trainer) -> None:
         if trainer.stop_at is None:
