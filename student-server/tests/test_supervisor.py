@@ -108,6 +108,18 @@ def test_a_job_whose_trainer_crashes_three_times_has_failed_and_says_no_path(
     assert str(bench.home.root) not in str(bench.events(job))
 
 
+def test_room_is_made_anew_for_every_trainer(bench: Workbench, supervisor: Supervisor) -> None:
+    """Who was answered while the one before it trained has brought weights back."""
+    heard: list[str] = []
+    supervisor._before = lambda: heard.append("before")
+    job = bench.create().json()["id"]
+    # Every attempt crashes at once.
+    (bench.home.job(job) / "trainer.lock").mkdir(parents=True)
+    supervisor.start()
+    until(lambda: not bench.services.jobs.get(job).is_open)
+    assert heard == ["before"] * bench.services.jobs.get(job).attempts == ["before"] * 3
+
+
 def test_the_device_that_serves_is_the_last_to_train(tmp_path: Path) -> None:
     with Workbench(tmp_path / "home", ("--device", "cpu:0")) as bench:
         assert bench.settings.devices == ("cpu", "cpu:0")

@@ -76,6 +76,8 @@ def test_it_sleeps_while_a_job_trains_and_who_asks_meanwhile_waits(beside: Besid
     engine = beside.bench.services.engine.get()
     served = beside.bench.services.catalogue.find("mine")
     engine.training_begins()
+    # Another job, without a pause between the two.
+    engine.training_begins()
     assert beside.double.asleep
     waiting = engine.score(served, [ScoreRow([0, 5, 6], 0)])
     assert not waiting.done()

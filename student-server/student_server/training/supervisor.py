@@ -63,14 +63,18 @@ class Supervisor:
         before: Callable[[], None] = lambda: None,
         after: Callable[[], None] = lambda: None,
     ) -> None:
-        """`before` the first trainer starts and `after` the last one has ended: what must not be there meanwhile."""
+        """
+        `before` a trainer starts where none is, and `after` the last one has ended: what must not be there meanwhile.
+        Between two jobs `before` is called without an `after`.
+        """
         self._home = home
         self._jobs = jobs
         self._leftovers = Leftovers(home, jobs, models)
         self._settings = settings
         self._before = before
         self._after = after
-        # None: unknown. A server that was killed may have left the room empty, or somebody in it.
+        # None: unknown. A server that was killed may have left the room empty, or somebody in it; so may who asked for
+        # an answer while a job trained.
         self._room_made: bool | None = None
         self._running: dict[str, Trainer] = {}
         self._crashes: dict[str, int] = {}
@@ -211,6 +215,8 @@ class Supervisor:
                 self._ask_to_stop(trainer)
             return
         del self._running[device]
+        if not self._running:
+            self._room_made = None
         if not self._jobs.get(trainer.job).is_open:
             pass
         elif code != STOPPED and self._crashed_too_often(trainer):
