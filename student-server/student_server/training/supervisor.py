@@ -23,6 +23,7 @@ from .task import STOPPED, TrainerTask
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY_SECONDS = 0.2
+_CLEAN_EVERY_SECONDS = 10.0
 # A trainer that was asked to stop saves a checkpoint first.
 _STOP_PATIENCE_SECONDS = 20.0
 # A job whose trainer dies this often without getting any further would die for ever.
@@ -98,17 +99,23 @@ class Supervisor:
         self._thread.join(_STOP_PATIENCE_SECONDS + 5)
 
     def _run(self) -> None:
+        woken, clean_at = True, 0.0
         while not self._closing:
-            # Each by itself: neither waits for what keeps the other.
-            for part in (self._look, self._leftovers.clean):
-                try:
-                    part()
-                except Exception:
-                    # A full disk, a locked database: the next look may work, and serving goes on meanwhile.
-                    log.exception("The supervisor could not do its round.")
-            self._wake.wait(_LOOK_EVERY_SECONDS if self._running else 5 * _LOOK_EVERY_SECONDS)
+            self._try(self._look)
+            # It goes through all folders: when a job may have ended, and now and then for what no one tells of.
+            if woken or time.monotonic() > clean_at:
+                clean_at = time.monotonic() + _CLEAN_EVERY_SECONDS
+                self._try(self._leftovers.clean)
+            woken = self._wake.wait(_LOOK_EVERY_SECONDS if self._running else 5 * _LOOK_EVERY_SECONDS)
             self._wake.clear()
         self._stop_all()
+
+    def _try(self, part: Callable[[], None]) -> None:
+        try:
+            part()
+        except Exception:
+            # A full disk, a locked database: the next one may work, and serving goes on meanwhile.
+            log.exception("The supervisor could not do its round.")
 
     def _look(self) -> None:
         for device in list(self._running):
