@@ -43,6 +43,19 @@ def folder_at_once(target: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+@contextmanager
+def file_at_once(target: Path) -> Iterator[Path]:
+    """Gives a scratch file that takes the place of `target` at the end; until then the old one is there, whole."""
+    scratch = target.with_name(f"{UNFINISHED}{target.name}-{os.getpid()}")
+    try:
+        yield scratch
+        sync(scratch)
+        scratch.replace(target)
+        sync(target.parent)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
 def sweep(folder: Path, name: str = "") -> None:
     """Removes what killed writers of `name`, or of anything, left in a folder. Only for who is alone with it."""
     for path in folder.glob(f"{UNFINISHED}{name}*"):
@@ -53,9 +66,9 @@ def sweep(folder: Path, name: str = "") -> None:
 
 
 def bytes_in(folder: Path) -> int:
-    """Size of all files below a folder; files that vanish meanwhile count as nothing."""
+    """Size of a file, or of all files below a folder; what vanishes meanwhile, or is not there, counts as nothing."""
     total = 0
-    for path in folder.rglob("*"):
+    for path in (folder, *folder.rglob("*")):
         try:
             total += path.stat().st_size if path.is_file() else 0
         except FileNotFoundError:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from .state.jobs import STATUSES
+
 
 class Metrics:
     def __init__(self) -> None:
@@ -19,6 +21,8 @@ class Metrics:
         self._jobs = Gauge("student_jobs", "Fine-tuning jobs by status.", ["status"], registry=self.registry)
 
     def text(self, jobs: Callable[[], dict[str, int]]) -> bytes:
-        for status, count in jobs().items():
-            self._jobs.labels(status).set(count)
+        counted = jobs()
+        # Also those that no job has any more: a gauge keeps what it was set to.
+        for status in STATUSES:
+            self._jobs.labels(status).set(counted.get(status, 0))
         return generate_latest(self.registry)

@@ -1,6 +1,7 @@
 """Composition root: which parts a server is made of."""
 
 import gc
+from collections.abc import Callable
 
 from .bases import Bases
 from .home import Home
@@ -36,21 +37,29 @@ def open_services(settings: Settings) -> Services:
         events=Events(database),
         models=models,
         catalogue=Catalogue(home, bases, models),
-        supervisor=_supervisor(settings, home, jobs, trainers, engine),
+        supervisor=Supervisor(home, jobs, models, trainers, *_room(settings, engine)),
         engine=engine,
         metrics=metrics,
     )
 
 
-def _supervisor(
-    settings: Settings, home: Home, jobs: Jobs, trainers: TrainerSettings, engine: LateEngine
-) -> Supervisor:
-    if settings.vllm is None or not settings.vllm_sleeps:
-        # Not even asked: opening an engine loads PyTorch.
-        return Supervisor(home, jobs, trainers)
-    return Supervisor(
-        home, jobs, trainers, lambda: engine.get().training_begins(), lambda: engine.get().training_ended()
-    )
+def _room(settings: Settings, engine: LateEngine) -> tuple[Callable[[], None], Callable[[], None]]:
+    """What makes room for trainers, and what gives it back."""
+    if settings.vllm is not None and settings.vllm_sleeps:
+        # Opened if it is not: the vLLM is there, and has to be told.
+        return lambda: engine.get().training_begins(), lambda: engine.get().training_ended()
+
+    def begins() -> None:
+        if (opened := engine.opened()) is not None:
+            opened.training_begins()
+
+    def ended() -> None:
+        if (opened := engine.opened()) is not None:
+            opened.training_ended()
+
+    shares_its_gpu = settings.vllm is None and len(settings.devices) == 1 and settings.devices[0].startswith("cuda")
+    # An engine that is not open holds nothing, and opening it loads PyTorch. Elsewhere both find room.
+    return (begins, ended) if shares_its_gpu else (lambda: None, lambda: None)
 
 
 def _open_engine(settings: Settings, home: Home, metrics: Metrics) -> Engine:

@@ -7,6 +7,7 @@ import pytest
 from workbench import BASE, Workbench, jsonl, rows
 
 from student_server.state.database import Database
+from student_server.state.jobs import STATUSES
 from student_server.state.reports import Reports
 
 
@@ -105,6 +106,18 @@ def test_a_cancelled_job_says_so_at_once_and_stays_cancelled(bench: Workbench) -
     assert bench.client.post(f"/v1/fine_tuning/jobs/{job}/cancel").json()["status"] == "cancelled"
     assert [event["message"] for event in bench.events(job)].count("The job was cancelled") == 1
     assert bench.services.jobs.take(job) is None
+
+
+def test_a_status_that_no_job_has_any_more_is_zero_in_the_metrics(bench: Workbench) -> None:
+    def told() -> dict[str, float]:
+        lines = bench.client.get("/metrics").text.splitlines()
+        counts = [line.removeprefix('student_jobs{status="') for line in lines if line.startswith("student_jobs{")]
+        return {name: float(count) for name, count in (line.split('"} ') for line in counts)}
+
+    job = bench.create().json()["id"]
+    assert (told()["validating_files"], told()["cancelled"]) == (1, 0)
+    bench.client.post(f"/v1/fine_tuning/jobs/{job}/cancel")
+    assert told() == {name: float(name == "cancelled") for name in STATUSES}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What training does with a recipe, on a model of 59,000 parameters."""
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,35 @@ from student_server.models.build_base import build_base
 from student_server.models.text import ModelText
 from student_server.state.database import Database
 from student_server.training.batches import plan_batches
-from student_server.training.checkpoint import Checkpoints
+from student_server.training.checkpoint import Checkpoints, Progress
 from student_server.training.encode import encode_examples
 from student_server.training.examples import InvalidTrainingFile, read_examples
+from student_server.training.loop import Loop
+from student_server.training.plan import TrainingPlan
 from student_server.training.recipe import Recipe
 from student_server.training.rows import make_rows
 from student_server.training.schedule import rate_factor
+from student_server.training.student import load_student
 
 LEARNED = {"n_epochs": 80, "batch_size": 8, "learning_rate_multiplier": 2}
 
 
 def losses(bench: Workbench, job: str) -> list[float]:
     return [event["data"]["train_loss"] for event in bench.events(job) if event["type"] == "metrics"]
+
+
+def stopping_early(bench: Workbench) -> str:
+    """A job whose validation file asks for what its training file takes away."""
+    wrong = [{"messages": [row["messages"][0], {"role": "assistant", "content": "zzz"}]} for row in rows(6)]
+    changes = {"n_epochs": 40, "early_stop": 2}
+    return str(bench.create(validation_file=bench.upload(jsonl(wrong)), hyperparameters=changes).json()["id"])
+
+
+def valid_losses(bench: Workbench, job: str) -> tuple[list[float], float]:
+    """Those that were told, and the model's."""
+    told = [event["data"]["valid_loss"] for event in bench.events(job) if event["type"] == "metrics"]
+    (model,) = bench.client.get(f"/v1/fine_tuning/jobs/{job}/checkpoints").json()["data"]
+    return told, model["metrics"]["full_valid_loss"]
 
 
 @pytest.mark.parametrize("recipe", ["full", "lora"])
@@ -70,6 +88,22 @@ def test_micro_batches_change_memory_and_not_the_result(bench: Workbench) -> Non
     assert losses(bench, two["id"]) == pytest.approx(losses(bench, one["id"]), abs=2e-4)
 
 
+def test_validation_takes_no_more_memory_than_a_micro_batch(bench: Workbench) -> None:
+    """In packed blocks a micro-batch counts blocks; validation has examples, which are no longer."""
+    for micro_batch, expected in ((3, [3, 3, 3, 1]), (None, [10]), (40, [10])):
+        job = bench.create(hyperparameters={"micro_batch": micro_batch}).json()["id"]
+        plan = TrainingPlan.model_validate(bench.services.jobs.get(job).plan)
+        student = load_student(bench.home, plan, None, ["Say red"], "cpu")
+        (bench.home.root / "ten").write_bytes(jsonl(rows(10)))
+        encoded = encode_examples(student.text, read_examples(bench.home.root / "ten"), plan.recipe)
+        passes: list[int] = []
+        student.model.register_forward_pre_hook(
+            lambda _, words, named, passes=passes: passes.append(len(named["input_ids"])), with_kwargs=True
+        )
+        Loop(student.model, plan, encoded, "cpu").mean_loss(encoded)
+        assert passes == expected
+
+
 def test_packed_examples_do_not_see_each_other(tmp_path: Path) -> None:
     folder = build_base(tmp_path, BASE)
     text = ModelText(str(folder))
@@ -97,13 +131,12 @@ def test_packing_uses_every_example_once_and_passes_no_block() -> None:
 
 
 def test_early_stop_keeps_the_best_epoch(bench: Workbench) -> None:
-    wrong = [{"messages": [row["messages"][0], {"role": "assistant", "content": "zzz"}]} for row in rows(6)]
-    job = bench.trained(validation_file=bench.upload(jsonl(wrong)), hyperparameters={"n_epochs": 40, "early_stop": 2})
-    messages = [event["message"] for event in bench.events(job["id"])]
+    job = stopping_early(bench)
+    assert bench.train(job)["status"] == "succeeded"
+    messages = [event["message"] for event in bench.events(job)]
     assert any(message.startswith("Stopped early at step") for message in messages)
-    valid = [event["data"]["valid_loss"] for event in bench.events(job["id"]) if event["type"] == "metrics"]
-    checkpoint = bench.client.get(f"/v1/fine_tuning/jobs/{job['id']}/checkpoints").json()["data"][0]
-    assert checkpoint["metrics"]["full_valid_loss"] == min(valid)
+    told, model = valid_losses(bench, job)
+    assert model == min(told) < told[-1]
 
 
 def test_a_student_goes_on_from_a_student(bench: Workbench) -> None:
@@ -194,12 +227,15 @@ def test_an_answer_to_nothing_is_learned_from_its_first_token(tmp_path: Path) ->
 
 def test_every_bad_line_is_named_before_training(bench: Workbench) -> None:
     content = b'{"messages": 3}\nno json\n\n{"messages": [%b, %b]}\n' % ((b'{"role": "user", "content": "a"}',) * 2)
+    half = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b\ud800"}]}
+    content += json.dumps(half).encode()
     job = bench.create(content).json()["id"]
     bench.services.supervisor._validate(bench.services.jobs.get(job))
     failed = bench.job(job)
     assert (failed["status"], failed["error"]["code"]) == ("failed", "invalid_training_file")
     for part in ("line 1: messages", "line 2: not JSON", "line 4: the last message must be the assistant's"):
         assert part in failed["error"]["message"]
+    assert "line 5: messages.1.content: half of a surrogate pair" in failed["error"]["message"]
 
 
 def test_a_file_without_examples_is_no_training_file(tmp_path: Path) -> None:
@@ -221,6 +257,65 @@ def test_no_room_for_checkpoints_is_told_once_and_training_goes_on(bench: Workbe
     told = [event["message"] for event in bench.events(job) if event["level"] == "warn"]
     assert len(told) == 1
     assert "disk budget" in told[0]
+
+
+def test_a_checkpoint_takes_the_place_of_the_one_before_it_in_the_budget(bench: Workbench) -> None:
+    # One of this model is reckoned as 1.6 MB, and takes 0.5.
+    object.__setattr__(bench.settings, "checkpoint_budget", 1_800_000)
+    job = bench.create().json()["id"]
+    bench.train(job, stop_after=5, checkpoint_seconds=0)
+    assert [event["message"] for event in bench.events(job) if event["level"] == "warn"] == []
+    assert [path.name for path in (bench.home.job(job) / "checkpoints").iterdir()] == ["step-00000005"]
+
+
+def test_no_room_for_the_best_epoch_is_told_once_and_the_last_weights_are_the_model(bench: Workbench) -> None:
+    object.__setattr__(bench.settings, "checkpoint_budget", 1000)
+    job = stopping_early(bench)
+    assert bench.train(job)["status"] == "succeeded"
+    told, model = valid_losses(bench, job)
+    assert (model, model > min(told)) == (told[-1], True)
+    warned = [event["message"] for event in bench.events(job) if event["level"] == "warn"]
+    assert len(warned) == 2
+    assert "best epoch are not kept" in warned[0]
+    assert f"could not be kept: the model has the last ones ({model:.4f})" in warned[1]
+
+
+def test_the_best_epoch_stays_until_a_better_one_is_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    model = torch.nn.Linear(2, 2)
+    checkpoints = Checkpoints(tmp_path / "jobs" / "one" / "checkpoints", 1 << 30)
+    assert checkpoints.best_valid_loss() is None
+    assert checkpoints.save_best(model, 0.5) is None
+    kept = model.weight.detach().clone()
+    torch.nn.init.zeros_(model.weight)
+
+    def full_disk(tensors: Any, path: Path, metadata: Any = None) -> None:
+        path.write_bytes(b"half of")
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr("student_server.training.checkpoint.save_file", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        checkpoints.save_best(model, 0.4)
+    assert checkpoints.best_valid_loss() == 0.5
+    checkpoints.load_best(model)
+    assert torch.equal(model.weight, kept)
+
+
+def test_random_states_go_back_to_their_gpus_and_those_of_gpus_that_are_gone_to_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Eleven GPUs when it was saved, three when it is restored; there is none where this runs."""
+    model = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.AdamW(model.parameters())
+    checkpoints = Checkpoints(tmp_path / "jobs" / "one" / "checkpoints", 1 << 30)
+    states = [torch.tensor([number], dtype=torch.uint8) for number in range(11)]
+    restored: dict[int, int] = {}
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: states)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, gpu: restored.update({gpu: int(state)}))
+    assert checkpoints.save(model, optimizer, Progress(step=1)) is None
+    assert checkpoints.restore(model, optimizer) == Progress(step=1)
+    assert restored == {0: 0, 1: 1, 2: 2}
 
 
 def test_a_long_prompt_loses_its_middle_and_the_answer_stays(tmp_path: Path) -> None:

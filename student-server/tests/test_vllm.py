@@ -11,6 +11,7 @@ from workbench import BASE, Workbench, prompt_of, rows, target_of
 
 from student_server.errors import ApiError
 from student_server.inference.engine import ScoreRow
+from student_server.inference.vllm_api import VllmApi
 from student_server.models.build_base import build_base
 
 
@@ -74,6 +75,8 @@ def test_an_adapter_that_is_there_already_is_no_failure(beside: Beside) -> None:
 def test_it_sleeps_while_a_job_trains_and_who_asks_meanwhile_waits(beside: Beside) -> None:
     engine = beside.bench.services.engine.get()
     served = beside.bench.services.catalogue.find("mine")
+    engine.training_begins()
+    # Another job, without a pause between the two.
     engine.training_begins()
     assert beside.double.asleep
     waiting = engine.score(served, [ScoreRow([0, 5, 6], 0)])
@@ -143,8 +146,34 @@ def test_a_student_is_removed_as_a_whole_or_not_at_all(beside: Beside) -> None:
     assert beside.bench.client.get(path).status_code == 404
 
 
+def test_a_proxy_of_the_environment_does_not_stand_before_a_vllm_on_this_machine(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        # Nobody listens there.
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    api = VllmApi(beside.double.url)
+    assert api.base() == ("the-base", 512)
+    api.close()
+
+
+def test_a_student_that_could_not_be_asked_is_not_trained(beside: Beside) -> None:
+    for more in ({"model": "mine@full"}, {"model": "mine", "hyperparameters": {"adapter": "none"}}):
+        refused = beside.bench.create(**more)
+        error = refused.json()["error"]
+        assert (refused.status_code, error["code"], error["param"]) == (400, "unsupported", "model")
+        assert "@lora" in error["message"]
+    assert beside.bench.create(model="mine").status_code == 200
+
+
 def test_a_student_without_an_adapter_is_refused_and_a_vllm_that_is_gone_is_told(beside: Beside) -> None:
+    # It was trained before there was a vLLM.
+    url = beside.bench.settings.vllm
+    object.__setattr__(beside.bench.settings, "vllm", None)
     whole = train(beside.bench, "full")["fine_tuned_model"]
+    object.__setattr__(beside.bench.settings, "vllm", url)
     body = {"model": whole, "prompt": "Say"}
     assert beside.bench.client.post("/v1/completions", json=body).status_code == 400
     beside.double.close()

@@ -80,6 +80,10 @@ def _plan(services: Services, request: JobRequest) -> TrainingPlan:
     plan = plan_training(chosen, request.hyperparameters_asked, request.seed or 0, request.suffix or "")
     if plan.recipe.quantization == "nf4" and not can_quantize():
         raise ApiError(400, NOT_QUANTIZED, code="unsupported", param="model")
+    if services.settings.vllm is not None and plan.recipe.adapter == "none":
+        # Hours later it could not be asked.
+        message = "The vLLM beside this server serves adapters: train with @lora."
+        raise ApiError(400, message, code="unsupported", param="model")
     if plan.recipe.early_stop > 0 and request.validation_file is None:
         raise ApiError(400, "early_stop needs a validation_file", code="invalid_value", param="validation_file")
     for param in ("training_file", "validation_file"):

@@ -24,7 +24,9 @@ class VllmError(Exception):
 
 class VllmApi:
     def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url.removesuffix("/").removesuffix("/v1"), timeout=600)
+        # It is on this machine: a proxy of the environment would not reach it.
+        base = url.removesuffix("/").removesuffix("/v1")
+        self._client = httpx.Client(base_url=base, timeout=600, trust_env=False)
 
     def base(self) -> tuple[str, int]:
         """Name and context length of the model it was started with."""

@@ -70,6 +70,9 @@ class VllmEngine:
         if not self._sleeps:
             return
         with self._state:
+            if not self._awake:
+                # Since the job before this one: the doors were not opened in between.
+                return
             self._awake = False
             self._state.wait_for(lambda: self._under_way == 0)
         try:

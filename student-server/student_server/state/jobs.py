@@ -12,6 +12,7 @@ from .database import Database, now
 from .events import add_event
 
 OPEN = ("validating_files", "queued", "running")
+STATUSES = (*OPEN, "succeeded", "failed", "cancelled")
 # Jobs of one training carry the same value under this metadata name; at most one of them is open or succeeded.
 METADATA_KEY = "baldistill_key"
 
@@ -92,6 +93,11 @@ class Jobs:
         return {
             row["status"]: row["n"] for row in self._database.rows("select status, count(*) n from jobs group by 1")
         }
+
+    def has_ended(self, job: str) -> bool:
+        """False, too, where there is no such job."""
+        row = self._database.row(f"select 1 from jobs where id = ? and status not in {OPEN}", (job,))
+        return row is not None
 
     def validated(self, job: str) -> None:
         with self._database.write() as write:

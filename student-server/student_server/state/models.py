@@ -33,6 +33,9 @@ class Models:
         rows = self._database.rows("select * from models where job = ? order by step desc", (job,))
         return [ModelRecord(**row) for row in rows]
 
+    def folders(self) -> set[str]:
+        return {row["folder"] for row in self._database.rows("select folder from models")}
+
     def forget(self, model: str) -> None:
         with self._database.write() as write:
             needed = write.execute(

@@ -2,16 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from ..durable import bytes_in, folder_at_once, sweep
+from ..durable import bytes_in, file_at_once, folder_at_once, sweep
 
 
 @dataclass
@@ -28,6 +28,10 @@ class Progress:
     """Of the steps since the last one that was told."""
 
 
+# Beside tensors: names, the state of random numbers, progress.
+_SMALL_THINGS = 1 << 20
+
+
 def trainable(model: Any) -> dict[str, torch.nn.Parameter]:
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
@@ -36,16 +40,17 @@ class Checkpoints:
     def __init__(self, folder: Path, budget: int) -> None:
         self._folder = folder
         self._budget = budget
+        self._best = folder / "best.safetensors"
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder)
 
     def save(self, model: Any, optimizer: torch.optim.Optimizer, progress: Progress) -> str | None:
         """Gives a sentence where there is no room for it: training goes on, and would be resumed from further back."""
         weights = trainable(model)
-        expected = 3 * sum(tensor.numel() * tensor.element_size() for tensor in weights.values()) + (1 << 20)
-        trouble = self._no_room(expected)
+        # The weights, and two numbers of the optimizer for each of theirs.
+        trouble = self._no_room(3 * _bytes_of(weights) + _SMALL_THINGS, self._newest_first())
         if trouble is not None:
-            return trouble
+            return f"No checkpoint: {trouble}"
         with folder_at_once(self._folder / f"step-{progress.step:08d}") as scratch:
             save_file({name: _plain(tensor) for name, tensor in weights.items()}, scratch / "weights.safetensors")
             save_file(dict(_optimizer_tensors(optimizer, weights)), scratch / "optimizer.safetensors")
@@ -72,27 +77,41 @@ class Checkpoints:
             return progress
         return None
 
-    def save_best(self, model: Any) -> None:
-        target = self._folder / "best"
-        shutil.rmtree(target, ignore_errors=True)
-        with folder_at_once(target) as scratch:
-            save_file(
-                {name: _plain(tensor) for name, tensor in trainable(model).items()}, scratch / "weights.safetensors"
-            )
+    def save_best(self, model: Any, valid_loss: float) -> str | None:
+        """As `save`. Where there is no room, the best ones before these stay."""
+        weights = trainable(model)
+        trouble = self._no_room(_bytes_of(weights) + _SMALL_THINGS, [self._best])
+        if trouble is not None:
+            return f"The weights of the best epoch are not kept: {trouble}"
+        with file_at_once(self._best) as scratch:
+            # In the file itself: what is kept may be older, or newer, than the checkpoint training goes on from.
+            told = {"valid_loss": repr(valid_loss)}
+            save_file({name: _plain(tensor) for name, tensor in weights.items()}, scratch, metadata=told)
+        return None
+
+    def best_valid_loss(self) -> float | None:
+        """Of the weights that `load_best` would load; None where there are none."""
+        try:
+            with safe_open(self._best, "pt") as kept:
+                return float(kept.metadata()["valid_loss"])
+        except (FileNotFoundError, SafetensorError):
+            # None was kept, or a disk that lost power holds a name without contents.
+            return None
 
     def load_best(self, model: Any) -> None:
-        load_weights(model, self._folder / "best" / "weights.safetensors")
+        load_weights(model, self._best)
 
     def _newest_first(self) -> list[Path]:
         return sorted(self._folder.glob("step-*"), reverse=True)
 
-    def _no_room(self, expected: int) -> str | None:
+    def _no_room(self, expected: int, replaced: Iterable[Path]) -> str | None:
+        """The budget is for what stays, the free space also for the moment in which old and new are both there."""
         # Of all jobs: the folder of this one is <jobs>/<job>/checkpoints.
-        held = bytes_in(self._folder.parent.parent)
-        if held + expected > self._budget:
-            return f"No checkpoint: {held + expected} bytes would pass the disk budget of {self._budget}."
+        stays = bytes_in(self._folder.parent.parent) - sum(bytes_in(path) for path in replaced)
+        if stays + expected > self._budget:
+            return f"{stays + expected} bytes would pass the disk budget of {self._budget}."
         free = shutil.disk_usage(self._folder).free
-        return f"No checkpoint: {free} bytes are free, {expected} are needed." if free < 2 * expected else None
+        return f"{free} bytes are free, {expected} are needed." if free < 2 * expected else None
 
 
 def load_weights(model: Any, path: Path) -> None:
@@ -103,6 +122,10 @@ def load_weights(model: Any, path: Path) -> None:
     with torch.no_grad():
         for name, tensor in loaded.items():
             weights[name].copy_(tensor)
+
+
+def _bytes_of(weights: dict[str, torch.nn.Parameter]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in weights.values())
 
 
 def _plain(tensor: torch.Tensor) -> torch.Tensor:
@@ -136,6 +159,7 @@ def _random_state() -> dict[str, torch.Tensor]:
 
 def _restore_random_state(state: dict[str, torch.Tensor]) -> None:
     torch.set_rng_state(state["cpu"])
-    cuda = [state[name] for name in sorted(state) if name.startswith("cuda-")]
-    if cuda and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(cuda)
+    # Of as many GPUs as there are now: the machine may have had others.
+    for number in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+        if (known := state.get(f"cuda-{number}")) is not None:
+            torch.cuda.set_rng_state(known, number)

@@ -65,4 +65,10 @@ def _read_line(line: bytes) -> Example | str:
         return "not JSON"
     if example.messages[-1].role != "assistant":
         return "the last message must be the assistant's"
+    for place, message in enumerate(example.messages):
+        try:
+            message.content.encode()
+        except UnicodeEncodeError:
+            # JSON can spell it, and no tokenizer can read it.
+            return f"messages.{place}.content: half of a surrogate pair is no text"
     return example

@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -41,3 +43,15 @@ def hold_job(folder: Path, patience: float = 30.0) -> int:
             os.ftruncate(handle, 0)
             os.write(handle, str(os.getpid()).encode())
             return handle
+
+
+@contextmanager
+def job_alone(folder: Path) -> Iterator[None]:
+    """Holds a job for a moment, without waiting for it. Throws `JobInUse`."""
+    handle = hold_job(folder, patience=0)
+    try:
+        yield
+    finally:
+        # Nobody should take this process for its trainer.
+        os.ftruncate(handle, 0)
+        os.close(handle)

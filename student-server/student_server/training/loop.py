@@ -18,7 +18,7 @@ from .rows import Rows, learned_tokens, make_rows
 from .schedule import rate_factor
 from .student import uses_bf16
 
-# Examples of the validation file in one forward pass.
+# Examples of the validation file in one forward pass, where the recipe's micro-batch is not smaller.
 _VALIDATION_BATCH = 16
 
 
@@ -83,8 +83,9 @@ class Loop:
         """Over the learned tokens of other examples, without dropout."""
         self.model.eval()
         total, learned = 0.0, 0
-        for at in range(0, len(examples), _VALIDATION_BATCH):
-            units: list[Unit] = [(n,) for n in range(at, min(at + _VALIDATION_BATCH, len(examples)))]
+        size = min(_VALIDATION_BATCH, self.plan.recipe.micro_batch or _VALIDATION_BATCH)
+        for at in range(0, len(examples), size):
+            units: list[Unit] = [(n,) for n in range(at, min(at + size, len(examples)))]
             total += float(self._loss(make_rows(examples, units, packed=False).to(self.device)))
             learned += learned_tokens(examples, units)
         self.model.train()

@@ -14,13 +14,16 @@ from pathlib import Path
 
 from ..home import Home
 from ..state.jobs import JobRecord, Jobs
-from .cleanup import drop_checkpoints, newest_checkpoint
+from ..state.models import Models
+from .cleanup import Leftovers, newest_checkpoint
 from .examples import InvalidTrainingFile, read_examples
+from .public_message import without_paths
 from .task import STOPPED, TrainerTask
 
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY_SECONDS = 0.2
+_CLEAN_EVERY_SECONDS = 10.0
 # A trainer that was asked to stop saves a checkpoint first.
 _STOP_PATIENCE_SECONDS = 20.0
 # A job whose trainer dies this often without getting any further would die for ever.
@@ -41,9 +44,12 @@ class Trainer:
 @dataclass(frozen=True)
 class TrainerSettings:
     devices: tuple[str, ...]
+    """The first one serves too."""
     threads: int
     checkpoint_seconds: float
     disk_budget: int
+    crash_pauses: tuple[float, ...] = (3.0, 15.0)
+    """Seconds before another attempt, by crashes: whatever took the memory may be gone by then."""
 
 
 class Supervisor:
@@ -53,20 +59,28 @@ class Supervisor:
         self,
         home: Home,
         jobs: Jobs,
+        models: Models,
         settings: TrainerSettings,
         before: Callable[[], None] = lambda: None,
         after: Callable[[], None] = lambda: None,
     ) -> None:
-        """`before` the first trainer starts and `after` the last one has ended: what must not be there meanwhile."""
+        """
+        `before` a trainer starts where none is, and `after` the last one has ended: what must not be there meanwhile.
+        Between two jobs `before` is called without an `after`.
+        """
         self._home = home
         self._jobs = jobs
+        self._leftovers = Leftovers(home, jobs, models)
         self._settings = settings
         self._before = before
         self._after = after
-        # None: unknown. A server that was killed may have left the room empty, or somebody in it.
+        # None: unknown. A server that was killed may have left the room empty, or somebody in it; so may who asked for
+        # an answer while a job trained.
         self._room_made: bool | None = None
         self._running: dict[str, Trainer] = {}
         self._crashes: dict[str, int] = {}
+        self._not_before: dict[str, float] = {}
+        """When the pause of a job ends whose trainer crashed."""
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
@@ -85,15 +99,23 @@ class Supervisor:
         self._thread.join(_STOP_PATIENCE_SECONDS + 5)
 
     def _run(self) -> None:
+        woken, clean_at = True, 0.0
         while not self._closing:
-            try:
-                self._look()
-            except Exception:
-                # A full disk, a locked database: the next look may work, and serving goes on meanwhile.
-                log.exception("The supervisor could not do its round.")
-            self._wake.wait(_LOOK_EVERY_SECONDS if self._running else 5 * _LOOK_EVERY_SECONDS)
+            self._try(self._look)
+            # It goes through all folders: when a job may have ended, and now and then for what no one tells of.
+            if woken or time.monotonic() > clean_at:
+                clean_at = time.monotonic() + _CLEAN_EVERY_SECONDS
+                self._try(self._leftovers.clean)
+            woken = self._wake.wait(_LOOK_EVERY_SECONDS if self._running else 5 * _LOOK_EVERY_SECONDS)
             self._wake.clear()
         self._stop_all()
+
+    def _try(self, part: Callable[[], None]) -> None:
+        try:
+            part()
+        except Exception:
+            # A full disk, a locked database: the next one may work, and serving goes on meanwhile.
+            log.exception("The supervisor could not do its round.")
 
     def _look(self) -> None:
         for device in list(self._running):
@@ -101,7 +123,8 @@ class Supervisor:
         self._take_back()
         for job in self._jobs.with_status("validating_files"):
             self._validate(job)
-        for device in self._settings.devices:
+        # The one that serves comes last.
+        for device in reversed(self._settings.devices):
             if device not in self._running:
                 self._start_next(device)
         if not self._running:
@@ -135,13 +158,18 @@ class Supervisor:
                 continue
             try:
                 read_examples(self._home.files / file)
-            except (InvalidTrainingFile, FileNotFoundError) as error:
+            except InvalidTrainingFile as error:
                 self._jobs.fail(job.id, f"invalid_{param}", f"Invalid file {file}: {error}", param)
+                return
+            except FileNotFoundError:
+                self._jobs.fail(job.id, f"invalid_{param}", f"Invalid file {file}: it is gone", param)
                 return
         self._jobs.validated(job.id)
 
     def _start_next(self, device: str) -> None:
         for job in self._jobs.with_status("queued"):
+            if time.monotonic() < self._not_before.get(job.id, 0.0):
+                continue
             self._make_room()
             attempt = self._jobs.take(job.id)
             if attempt is None:
@@ -194,22 +222,26 @@ class Supervisor:
                 self._ask_to_stop(trainer)
             return
         del self._running[device]
-        job = self._jobs.get(trainer.job)
-        if job.is_open and code != STOPPED and self._crashed_too_often(trainer):
+        if not self._running:
+            self._room_made = None
+        if not self._jobs.get(trainer.job).is_open:
+            pass
+        elif code != STOPPED and self._crashed_too_often(trainer):
             last = _last_line(self._home.job(trainer.job) / "trainer.log")
             self._jobs.fail(
                 trainer.job, "trainer_crashed", f"The trainer ended {_MOST_CRASHES} times with {code}: {last}"
             )
-        elif job.is_open:
+        else:
             self._jobs.requeue(trainer.job, f"The trainer ended with {code}; training goes on from the last checkpoint")
-        if not self._jobs.get(trainer.job).is_open:
-            drop_checkpoints(self._home.job(trainer.job))
         self.wake()
 
     def _crashed_too_often(self, trainer: Trainer) -> bool:
         further = newest_checkpoint(self._home.job(trainer.job)) != trainer.checkpoint
-        self._crashes[trainer.job] = 1 if further else self._crashes.get(trainer.job, 0) + 1
-        return self._crashes[trainer.job] >= _MOST_CRASHES
+        crashes = self._crashes[trainer.job] = 1 if further else self._crashes.get(trainer.job, 0) + 1
+        if crashes >= _MOST_CRASHES:
+            return True
+        self._not_before[trainer.job] = time.monotonic() + self._settings.crash_pauses[crashes - 1]
+        return False
 
     def _ask_to_stop(self, trainer: Trainer) -> None:
         if trainer.stop_at is None:
@@ -240,5 +272,5 @@ def _last_line(path: Path) -> str:
     with suppress(OSError):
         lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         if lines:
-            return lines[-1][:300]
+            return without_paths(lines[-1])[:300]
     return "it left no log"

@@ -69,7 +69,7 @@ class _Training:
         self._stop_asked = stop_asked
         self._plan = TrainingPlan.model_validate(job.plan)
         self._checkpoints = Checkpoints(home.job(job.id) / "checkpoints", task.disk_budget)
-        self._told_no_room = False
+        self._told_no_room: set[str] = set()
 
     def run(self) -> bool:
         loop, student = self._prepare()
@@ -82,9 +82,8 @@ class _Training:
         self._reports.begin_at(progress.step, said)
         if not self._take_steps(loop, progress):
             return False
-        if self._plan.recipe.early_stop > 0 and progress.best_valid_loss is not None:
-            self._checkpoints.load_best(loop.model)
-            progress.valid_loss = progress.best_valid_loss
+        if self._plan.recipe.early_stop > 0:
+            self._take_best(loop, progress)
         self._finish(student, progress)
         return True
 
@@ -135,9 +134,23 @@ class _Training:
             progress.best_valid_loss = progress.valid_loss
             progress.worse_epochs = 0
             if self._plan.recipe.early_stop > 0:
-                self._checkpoints.save_best(loop.model)
+                self._tell_no_room("best", self._checkpoints.save_best(loop.model, progress.valid_loss))
         else:
             progress.worse_epochs += 1
+
+    def _take_best(self, loop: Loop, progress: Progress) -> None:
+        """The best weights that are at hand: those kept, or the last ones where there was no room for better ones."""
+        kept, last, best = self._checkpoints.best_valid_loss(), progress.valid_loss, progress.best_valid_loss
+        if kept is not None and (last is None or kept <= last):
+            self._checkpoints.load_best(loop.model)
+            progress.valid_loss = kept
+        if best is not None and progress.valid_loss is not None and progress.valid_loss > best:
+            which = "the last ones" if progress.valid_loss == last else "those of an earlier epoch"
+            self._reports.say(
+                f"The weights of the best epoch (validation loss {best:.4f}) could not be kept: "
+                f"the model has {which} ({progress.valid_loss:.4f})",
+                level="warn",
+            )
 
     def _tell(self, loop: Loop, progress: Progress) -> None:
         progress.train_loss = sum(progress.losses) / len(progress.losses)
@@ -149,9 +162,11 @@ class _Training:
         self._reports.say(told, data=data)
 
     def _save(self, loop: Loop, progress: Progress) -> None:
-        trouble = self._checkpoints.save(loop.model, loop.optimizer, progress)
-        if trouble is not None and not self._told_no_room:
-            self._told_no_room = True
+        self._tell_no_room("checkpoint", self._checkpoints.save(loop.model, loop.optimizer, progress))
+
+    def _tell_no_room(self, what: str, trouble: str | None) -> None:
+        if trouble is not None and what not in self._told_no_room:
+            self._told_no_room.add(what)
             self._reports.say(trouble, level="warn")
 
     def _finish(self, student: Student, progress: Progress) -> None:
