@@ -3,6 +3,7 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortEr
 import type { FailureType } from '../../domain/failures.ts';
 import { AnswerTooLate } from './answer-too-late.ts';
 import { NeverSent } from './never-sent.ts';
+import { saysTooLong } from './too-long.ts';
 
 /** What an error of the package says. `sent: false`: it certainly never reached the endpoint. */
 export interface Trouble {
@@ -90,10 +91,6 @@ function wordOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-const requestCodes = new Set(['context_length_exceeded', 'content_filter', 'string_above_max_length']);
-/** How servers without codes of their own say the same (vLLM, llama.cpp, TGI, Anthropic's and OpenRouter's gateways). */
-const tooLong =
-  /context (length|size|window)|(prompt|input|request).{0,40} too (long|large)|too many (input |prompt )?tokens|inputs? tokens.{0,40}(must|exceed)/i;
 const declined = /content.?(filter|policy|management)|moderation|flagged/i;
 /** The form of the request, the same for every row: parameters that a host does not know. */
 const foreignParameter =
@@ -105,7 +102,7 @@ function isOfRequest({ param, message: whole }: APIError, status: number, code: 
   if (status === 413) return true;
   if (status === 403) return declined.test(message);
   if (status !== 400 && status !== 422) return false;
-  if (requestCodes.has(code) || tooLong.test(message) || declined.test(message)) return true;
+  if (saysTooLong({ code, message }) || code === 'content_filter' || declined.test(message)) return true;
   const aboutContent = !param || /^(messages|prompt|input)\b/.test(param);
   return status === 422 && aboutContent && !foreignParameter.test(message);
 }

@@ -154,6 +154,13 @@ const lies: readonly (readonly [id: string, verdict: Verdict, what: string, lie:
     'cuts what is too long',
     { ask: (body) => ({ ...body, prompt: cut(body['prompt']), messages: messagesCut(body['messages']) }) },
   ],
+  ['over-long-input', 'lacks', 'refuses what is too long without saying so', { answer: refusal('Bad request.') }],
+  [
+    'over-long-input',
+    'holds',
+    'says in words alone that it is too long',
+    { answer: refusal("This model's maximum context length is 64 tokens.") },
+  ],
   ['completion-logprobs', 'lacks', 'tells no log-probabilities', { ask: without('logprobs') }],
   [
     'completion-logprobs',
@@ -257,6 +264,10 @@ function uncancelled(body: Record<string, unknown>, path: string): Record<string
   if (!path.endsWith('/cancel')) return body;
   const job = { id: path.split('/')[4] ?? '', object: 'fine_tuning.job', model: 'log-linear', status: 'running' };
   return { ...job, fine_tuned_model: null, training_file: 'file' };
+}
+
+function refusal(message: string): NonNullable<Lie['answer']> {
+  return (body) => ('error' in body ? { error: { message, type: 'BadRequestError', code: null } } : body);
 }
 
 function statusOf(end: string, told: number): Lie {

@@ -43,6 +43,10 @@ export function codeOf(reply: Reply): string | undefined {
   return Coded.safeParse(reply.json).data?.error.code;
 }
 
+export function messageOf(reply: Reply): string {
+  return ErrorBody.safeParse(reply.json).data?.error.message ?? '';
+}
+
 /** `404 model_not_found: The model ...`, on one line and short. */
 export function said(reply: Reply): string {
   const error = ErrorBody.safeParse(reply.json).data?.error;

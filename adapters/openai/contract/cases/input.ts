@@ -2,13 +2,12 @@
 import type { ContractCase } from '../case.ts';
 import { breaks, demand, lacks, unasked } from '../case.ts';
 import { faces } from '../ask.ts';
-import { codeOf, isRefused, refused, said } from '../replies.ts';
+import { codeOf, isRefused, messageOf, refused, said } from '../replies.ts';
 import { unicodeText } from '../samples.ts';
 import { Usage } from '../shapes.ts';
+import { saysTooLong } from '../../too-long.ts';
 import { z } from 'zod';
 
-/** Codes by which a run knows that one row is too long, and not the whole request wrong (adapters/openai/errors.ts). */
-const tooLong = new Set(['context_length_exceeded', 'string_above_max_length']);
 /** Words to send where nobody says how many are too many. */
 const manyWords = 300_000;
 /** Longer contexts are not filled for a probe. */
@@ -68,8 +67,9 @@ export const inputCases: readonly ContractCase[] = [
         }
         refused(reply, [400, 413, 422], `${face.name} with ${words} words`);
         const code = codeOf(reply) ?? 'none';
-        if (!tooLong.has(code) && reply.status === 400)
-          lacks(`${face.name} says 400 with the code ${code}, not context_length_exceeded`);
+        // As a run tells it: with any other 400 the whole request is wrong.
+        if (reply.status === 400 && !saysTooLong({ code, message: messageOf(reply) }))
+          lacks(`${face.name} says 400 with the code ${code} and no word of length, not context_length_exceeded`);
       }
       return `after ${length ?? `less than ${manyWords}`} tokens`;
     },
