@@ -1,7 +1,6 @@
 """What a server is started with: command line, a settings file for recipes, and secrets from the environment."""
 
 import argparse
-import ipaddress
 import os
 import tomllib
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 
 from .bases import Base, read_base
 from .devices import find_devices
+from .loopback import is_loopback
 from .models.blueprints import DEFAULT_BASES
 from .training.recipe import Recipe
 
@@ -92,7 +92,7 @@ def read_settings(words: list[str] | None = None) -> Settings:
     bases = _bases(given.base or DEFAULT_BASES, problems)
     recipes = {} if given.recipes is None else _recipes(given.recipes, problems)
     api_key = os.environ.get(KEY_VARIABLE) or None
-    if api_key is None and not _is_loopback(given.host):
+    if api_key is None and not is_loopback(given.host):
         problems.append(f"--host {given.host}: others can reach it, so set {KEY_VARIABLE} to a key of your choice")
     for name in ("trainer_threads", "serving_threads", "max_body", "max_file", "max_batch", "loaded_models"):
         if getattr(given, name) < 1:
@@ -148,10 +148,3 @@ def _recipes(path: Path, problems: list[str]) -> dict[str, Recipe]:
                 where = ".".join([name, *(str(part) for part in one["loc"])])
                 problems.append(f"--recipes {path}: {where}: {one['msg']}, not {one['input']!r}")
     return recipes
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

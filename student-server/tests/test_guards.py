@@ -18,6 +18,36 @@ def test_with_a_key_every_request_needs_it_but_a_look_at_health(
         assert bench.client.get("/health").json()["status"] == "ok"
 
 
+HERE = [{"Host": "localhost:8100"}, {"Host": "127.0.0.1"}, {"Host": "[::1]:8100"}, {"Origin": "http://LOCALHOST:3000"}]
+ELSEWHERE = [
+    {"Host": "rebound.example:8100"},
+    {"Host": "127.0.0.1.example"},
+    {"Host": "localhost@rebound.example"},
+    {"Host": "192.168.0.7"},
+    {"Host": ""},
+    {"Host": "[::1"},
+    {"Origin": "https://page.example"},
+    {"Origin": "null"},
+]
+
+
+@pytest.mark.parametrize("path", ["/health", "/v1/models"])
+def test_without_a_key_no_web_page_gets_in_whatever_its_name_resolves_to(shared_bench: Workbench, path: str) -> None:
+    for headers in HERE:
+        assert shared_bench.client.get(path, headers=headers).status_code == 200
+    for headers in ELSEWHERE:
+        refused = shared_bench.client.get(path, headers=headers)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_loopback"), headers
+
+
+def test_with_a_key_a_server_has_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDENT_SERVER_API_KEY", "secret")
+    with Workbench(tmp_path / "home") as bench:
+        for headers in ELSEWHERE:
+            known = {**headers, "Authorization": "Bearer secret"}
+            assert bench.client.get("/v1/models", headers=known).status_code == 200
+
+
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with Workbench(tmp_path / "home", ("--max-body", "1", "--max-file", "1")) as bench:
         large = b"x" * (3 << 20)
