@@ -80,17 +80,17 @@ def _answer(
     rows: list[GenerateRow],
     answers: list[Answer],
 ) -> Response:
-    text = engine.text(served)
+    text, prompt = engine.text(served), rows[0].ids
     choices = [
         {
             "index": index,
             "message": {"role": "assistant", "content": answer.text, "refusal": None},
-            "logprobs": {"content": _logprobs(text, answer), "refusal": None} if request.logprobs else None,
+            "logprobs": {"content": _logprobs(text, prompt, answer), "refusal": None} if request.logprobs else None,
             "finish_reason": answer.finish,
         }
         for index, answer in enumerate(answers)
     ]
-    prompt_tokens, completion_tokens = len(rows[0].ids), sum(len(answer.ids) for answer in answers)
+    prompt_tokens, completion_tokens = len(prompt), sum(len(answer.ids) for answer in answers)
     services.metrics.prompt_tokens.inc(prompt_tokens)
     services.metrics.completion_tokens.inc(completion_tokens)
     return reply(
@@ -105,9 +105,9 @@ def _answer(
     )
 
 
-def _logprobs(text: ModelText, answer: Answer) -> list[dict[str, Any]]:
+def _logprobs(text: ModelText, prompt: list[int], answer: Answer) -> list[dict[str, Any]]:
     scores = answer.scores
-    pieces = text.pieces(answer.ids)
+    pieces = text.pieces(answer.ids, begins=text.begins_after(prompt))
     return [
         {
             "token": piece,

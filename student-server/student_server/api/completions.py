@@ -124,7 +124,7 @@ def _choice(
     written = "" if answer is None else answer.text
     told = asked.texts[place]
     if request.echo:
-        written = ("".join(text.pieces(prompt)) if told is None else told) + written
+        written = ("".join(text.pieces(prompt, begins=True)) if told is None else told) + written
     choice: dict[str, Any] = {
         "index": index,
         "text": written,
@@ -132,18 +132,21 @@ def _choice(
         "finish_reason": "length" if answer is None else answer.finish,
     }
     if request.logprobs is not None:
-        ids = ([] if prompt_scores is None else prompt) + ([] if answer is None else answer.ids)
+        if prompt_scores is None:
+            ids, begins = [], text.begins_after(prompt)
+        else:
+            ids, begins = prompt, told is None or text.begins_with(prompt, told)
+        pieces = text.pieces(ids + ([] if answer is None else answer.ids), begins=begins)
         of_answer = Scores([], [], []) if answer is None else answer.scores
         both = of_answer if prompt_scores is None else prompt_scores + of_answer
-        choice["logprobs"] = _logprobs(text, ids, both, request.logprobs)
+        choice["logprobs"] = _logprobs(text, pieces, both, request.logprobs)
     if request.return_token_ids:
         choice["token_ids"] = [] if answer is None else answer.ids
         choice["prompt_token_ids"] = prompt
     return choice
 
 
-def _logprobs(text: ModelText, ids: list[int], scores: Scores, top: int) -> dict[str, Any]:
-    pieces = text.pieces(ids)
+def _logprobs(text: ModelText, pieces: list[str], scores: Scores, top: int) -> dict[str, Any]:
     offsets, at = [], 0
     for piece in pieces:
         offsets.append(at)
