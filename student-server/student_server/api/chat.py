@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
@@ -14,12 +15,15 @@ from ..inference.served import Served
 from ..services import Services
 from ..state.database import now
 from .desk import Desk
-from .prompting import SamplingRequest, Text, check_prompt, usage
+from .prompting import SamplingRequest, Text, check_prompt, check_text, usage
 from .reply import reply
 
 if TYPE_CHECKING:
     # Brings PyTorch with it, which the API layer does without.
     from ..models.text import ModelText
+
+# More turns than a context has room for. A list ends at the first entry that is wrong, however many are.
+_MOST_MESSAGES = 2048
 
 # Where a request names no limit: enough for a rationale, and less than what is left where that is less.
 _DEFAULT_TOKENS = 512
@@ -32,15 +36,25 @@ class TextPart(BaseModel):
 
 class ChatMessage(BaseModel):
     role: Literal["system", "developer", "user", "assistant"]
-    content: Text | list[TextPart]
+    content: Text | Annotated[list[TextPart], Field(max_length=_MOST_MESSAGES, fail_fast=True)]
 
     def plain(self) -> dict[str, str]:
         text = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
         return {"role": "system" if self.role == "developer" else self.role, "content": text}
 
 
+Conversation = Annotated[list[ChatMessage], Field(max_length=_MOST_MESSAGES, fail_fast=True)]
+
+
+def plain_messages(engine: Engine, served: Served, conversation: Sequence[ChatMessage]) -> list[dict[str, str]]:
+    """Throws 400 where they can't fit."""
+    messages = [message.plain() for message in conversation]
+    check_text(engine, served, "".join(message["content"] for message in messages))
+    return messages
+
+
 class ChatRequest(SamplingRequest):
-    messages: Annotated[list[ChatMessage], Field(min_length=1)]
+    messages: Annotated[Conversation, Field(min_length=1)]
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
     logprobs: bool = False
@@ -63,7 +77,8 @@ def _read(services: Services, request: ChatRequest) -> tuple[Served, Engine, lis
     request.refuse_unsupported()
     served = services.catalogue.find(request.model)
     engine = services.engine.get()
-    ids = engine.text(served).encode_prompt([message.plain() for message in request.messages], served.template)
+    messages = plain_messages(engine, served, request.messages)
+    ids = engine.text(served).encode_prompt(messages, served.template)
     wanted = request.max_completion_tokens or request.max_tokens
     if wanted is None:
         wanted = max(1, min(_DEFAULT_TOKENS, engine.context(served) - len(ids)))

@@ -10,24 +10,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from ..errors import ApiError
 from ..inference.engine import Answer, Engine, GenerateRow, Sampling, ScoreRow, Scores
 from ..inference.served import Served
 from ..services import Services
 from ..state.database import now
 from .desk import Desk
-from .prompting import SamplingRequest, Text, check_prompt, usage
+from .prompting import SamplingRequest, Text, check_prompt, check_text, usage
 from .reply import reply
 
 if TYPE_CHECKING:
     # Brings PyTorch with it, which the API layer does without.
     from ..models.text import ModelText
 
-TokenIds = Annotated[list[int], Field(min_length=1)]
+# Prompts of a request as at OpenAI, and more tokens than any context has. A body is small beside what is made of it,
+# so a list ends at the first thing that is wrong: one too many, or no token.
+_MOST_PROMPTS = 2048
+_MOST_TOKENS = 1 << 20
+# Answers of a request: prompts times `n`.
+_MOST_ANSWERS = 4096
+
+TokenIds = Annotated[list[int], Field(min_length=1, max_length=_MOST_TOKENS, fail_fast=True)]
 
 
 class CompletionRequest(SamplingRequest):
     prompt: (
-        Text | TokenIds | Annotated[list[Text], Field(min_length=1)] | Annotated[list[TokenIds], Field(min_length=1)]
+        Text
+        | TokenIds
+        | Annotated[list[Text], Field(min_length=1, max_length=_MOST_PROMPTS, fail_fast=True)]
+        | Annotated[list[TokenIds], Field(min_length=1, max_length=_MOST_PROMPTS, fail_fast=True)]
     )
     max_tokens: int = Field(16, ge=0)
     echo: bool = False
@@ -69,13 +80,18 @@ def completion_routes(services: Services) -> APIRouter:
 
 def _read(services: Services, request: CompletionRequest) -> _Asked:
     request.refuse_unsupported()
+    listed = _prompts(request)
+    if len(listed) * request.n > _MOST_ANSWERS:
+        message = f"n: {request.n} answers to each of {len(listed)} prompts are more than {_MOST_ANSWERS}."
+        raise ApiError(400, message, code="invalid_value", param="n")
     served = services.catalogue.find(request.model)
     engine = services.engine.get()
     text = engine.text(served)
     prompts: list[list[int]] = []
     texts: list[str | None] = []
-    for prompt in _prompts(request):
+    for prompt in listed:
         if isinstance(prompt, str):
+            check_text(engine, served, prompt)
             texts.append(prompt)
             prompts.append(text.encode(prompt, start=request.add_special_tokens))
         else:
