@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from ..inference.engine import Answer, Engine, GenerateRow
@@ -15,6 +15,7 @@ from ..inference.served import Served
 from ..services import Services
 from ..state.database import now
 from .desk import Desk
+from .line import Line
 from .prompting import SamplingRequest, Text, check_prompt, check_text, usage
 from .reply import reply
 
@@ -61,13 +62,13 @@ class ChatRequest(SamplingRequest):
     top_logprobs: int = Field(0, ge=0, le=20)
 
 
-def chat_routes(services: Services) -> APIRouter:
+def chat_routes(services: Services, line: Line) -> APIRouter:
     router, desk = APIRouter(), Desk()
 
     @router.post("/v1/chat/completions")
-    async def chat(request: ChatRequest) -> Response:
+    async def chat(request: ChatRequest, client: Request) -> Response:
         served, engine, rows = await desk.do(_read, services, request)
-        answers = await asyncio.wrap_future(engine.generate(served, rows))
+        answers = await line.stand(client, rows, partial(engine.generate, served))
         return await desk.do(_answer, services, request, served, engine, rows, answers)
 
     return router

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from ..errors import ApiError
@@ -16,6 +16,7 @@ from ..inference.served import Served
 from ..services import Services
 from ..state.database import now
 from .desk import Desk
+from .line import Line
 from .prompting import SamplingRequest, Text, check_prompt, check_text, usage
 from .reply import reply
 
@@ -60,19 +61,19 @@ class _Asked:
     samplings: list[Sampling]
 
 
-def completion_routes(services: Services) -> APIRouter:
+def completion_routes(services: Services, line: Line) -> APIRouter:
     router, desk = APIRouter(), Desk()
 
     @router.post("/v1/completions")
-    async def complete(request: CompletionRequest) -> Response:
+    async def complete(request: CompletionRequest, client: Request) -> Response:
         asked = await desk.do(_read, services, request)
         scores = answers = None
         if request.echo and request.logprobs is not None:
             given = [ScoreRow(ids, request.logprobs) for ids in asked.prompts]
-            scores = await asyncio.wrap_future(asked.engine.score(asked.served, given))
+            scores = await line.stand(client, given, partial(asked.engine.score, asked.served))
         if request.max_tokens > 0:
             wanted = [GenerateRow(ids, sampling) for ids in asked.prompts for sampling in asked.samplings]
-            answers = await asyncio.wrap_future(asked.engine.generate(asked.served, wanted))
+            answers = await line.stand(client, wanted, partial(asked.engine.generate, asked.served))
         return await desk.do(_answer, services, asked, scores, answers)
 
     return router

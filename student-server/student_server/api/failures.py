@@ -25,7 +25,10 @@ def add_failures(app: FastAPI) -> None:
 
 async def _api_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
-    return reply(error.body(), error.status)
+    answer = reply(error.body(), error.status)
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
