@@ -77,9 +77,8 @@ def _score(model: Any, rows: Sequence[ScoreRow], device: str) -> list[Scores]:
     ids = torch.zeros(len(rows), longest, dtype=torch.long)
     for n, row in enumerate(rows):
         ids[n, : len(row.ids)] = torch.tensor(row.ids)
-    if ids.numel() * int(model.config.vocab_size) > _MOST_LOGITS and _is_decoder_and_head(
-        model, ids[:, :16].to(device)
-    ):
+    too_many = ids.numel() * int(model.config.vocab_size) > _MOST_LOGITS
+    if too_many and _is_decoder_and_head(model, ids[:, :16].to(device)):
         # Only a row by itself is longer than a pass may be.
         return [_scores_in_slices(model, ids.to(device), row) for row in rows]
     # Padded on the right, where a causal model never looks: no mask.
