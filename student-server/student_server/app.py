@@ -12,6 +12,7 @@ from .api.files import file_routes
 from .api.guards import Guards
 from .api.health import health_routes
 from .api.jobs import job_routes
+from .api.line import Line
 from .api.models import model_routes
 from .api.tokenize import tokenize_routes
 from .services import Services
@@ -40,10 +41,11 @@ def build_app(services: Services) -> FastAPI:
         file_routes,
         job_routes,
         model_routes,
-        completion_routes,
-        chat_routes,
         tokenize_routes,
         health_routes,
     ):
         app.include_router(routes(services))
+    line = Line(settings.max_waiting)
+    app.include_router(completion_routes(services, line))
+    app.include_router(chat_routes(services, line))
     return app

@@ -6,12 +6,22 @@ from typing import Any
 class ApiError(Exception):
     """Raised anywhere below a route; the application turns it into an answer."""
 
-    def __init__(self, status: int, message: str, *, code: str | None = None, param: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.code = code
         self.param = param
+        self.retry_after = retry_after
+        """Seconds."""
 
     def body(self) -> dict[str, Any]:
         return error_body(self.status, self.message, self.code, self.param)

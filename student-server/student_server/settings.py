@@ -1,7 +1,6 @@
 """What a server is started with: command line, a settings file for recipes, and secrets from the environment."""
 
 import argparse
-import ipaddress
 import os
 import tomllib
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 
 from .bases import Base, read_base
 from .devices import find_devices
+from .loopback import is_loopback
 from .models.blueprints import DEFAULT_BASES
 from .training.recipe import Recipe
 
@@ -40,6 +40,7 @@ class Settings:
     max_body: int
     max_file: int
     max_batch: int
+    max_waiting: int
     batch_window: float
     loaded_models: int
     vllm: str | None
@@ -73,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     add("--max-body", type=int, default=32, metavar="MIB", help="largest request (%(default)s)")
     add("--max-file", type=int, default=512, metavar="MIB", help="largest upload (%(default)s)")
     add("--max-batch", type=int, default=64, help="prompts in one forward pass (%(default)s)")
+    add("--max-waiting", type=int, default=8192, help="prompts under way; more are told to come later (%(default)s)")
     add(
         "--batch-window",
         type=float,
@@ -92,9 +94,10 @@ def read_settings(words: list[str] | None = None) -> Settings:
     bases = _bases(given.base or DEFAULT_BASES, problems)
     recipes = {} if given.recipes is None else _recipes(given.recipes, problems)
     api_key = os.environ.get(KEY_VARIABLE) or None
-    if api_key is None and not _is_loopback(given.host):
+    if api_key is None and not is_loopback(given.host):
         problems.append(f"--host {given.host}: others can reach it, so set {KEY_VARIABLE} to a key of your choice")
-    for name in ("trainer_threads", "serving_threads", "max_body", "max_file", "max_batch", "loaded_models"):
+    counts = ("trainer_threads", "serving_threads", "max_body", "max_file", "max_batch", "max_waiting", "loaded_models")
+    for name in counts:
         if getattr(given, name) < 1:
             problems.append(f"--{name.replace('_', '-')} {getattr(given, name)}: at least 1 is expected")
     if given.vllm is not None and (len(bases) != 1 or bases[0].is_blueprint):
@@ -116,6 +119,7 @@ def read_settings(words: list[str] | None = None) -> Settings:
         max_body=given.max_body * MEBIBYTE,
         max_file=given.max_file * MEBIBYTE,
         max_batch=given.max_batch,
+        max_waiting=given.max_waiting,
         batch_window=given.batch_window / 1000,
         loaded_models=given.loaded_models,
         vllm=given.vllm,
@@ -148,10 +152,3 @@ def _recipes(path: Path, problems: list[str]) -> dict[str, Recipe]:
                 where = ".".join([name, *(str(part) for part in one["loc"])])
                 problems.append(f"--recipes {path}: {where}: {one['msg']}, not {one['input']!r}")
     return recipes
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

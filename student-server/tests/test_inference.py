@@ -2,7 +2,9 @@
 
 import json
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +243,20 @@ def test_the_event_loop_waits_for_no_tokenizer(
     body = {"model": student, "messages": [{"role": "user", "content": "Say"}], "max_tokens": 2}
     assert shared_bench.client.post("/v1/chat/completions", json=body).status_code == 200
     assert threads == {"desk", "inference"}
+
+
+@pytest.mark.parametrize(("device", "left"), [("cuda:0", 0), ("cpu", 1)])
+def test_weights_leave_a_gpu_when_training_begins_and_come_back(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, device: str, left: int
+) -> None:
+    (before,) = bench.complete(BASE, "Say", max_tokens=4)
+    engine: Any = bench.services.engine.get()
+    weights = [weakref.ref(loaded.model) for loaded in engine._loaded._weights.values()]
+    with monkeypatch.context() as named:
+        # What the device is called, and nothing else.
+        named.setattr(engine, "_settings", replace(engine._settings, device=device))
+        engine.training_begins()
+    assert sum(model() is not None for model in weights) == left
+    engine.training_ended()
+    (after,) = bench.complete(BASE, "Say", max_tokens=4)
+    assert after["text"] == before["text"]

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from student_server.inference.micro_batches import MicroBatches
 
 
@@ -50,3 +52,42 @@ def sizes_of(requests: list[int], max_rows: int) -> list[int]:
 def test_a_request_of_a_quarter_of_a_batch_is_a_batch_by_itself() -> None:
     assert sizes_of([15, 15, 16, 1], 64) == [31, 16]
     assert sizes_of([1, 1, 1, 1], 4) == [4]
+
+
+def test_work_that_nobody_waits_for_is_not_done_and_the_rest_goes_on() -> None:
+    started, go_on = threading.Event(), threading.Event()
+    seen: list[list[int]] = []
+
+    def run(rows: list[int]) -> list[int]:
+        seen.append(list(rows))
+        started.set()
+        go_on.wait(30)
+        return rows
+
+    batches = MicroBatches(64, window=60)
+    first = batches.submit("key", [1], run, patient=False)
+    assert started.wait(30)
+    gone = [batches.submit("key", [2], run, patient=False), batches.submit("other", [3], run, patient=False)]
+    wanted = batches.submit("key", [4], run, patient=False)
+    assert all(work.cancel() for work in gone)
+    # What is being computed can't be taken back: its thread would have nowhere to put the answer.
+    assert not first.cancel()
+    assert batches.waiting() == 1
+    go_on.set()
+    assert (first.result(30), wanted.result(30)) == ([1], [4])
+    # The thread lives.
+    assert batches.submit("key", [5], run, patient=False).result(30) == [5]
+    assert seen == [[1], [4], [5]]
+    batches.close()
+
+
+def test_a_batch_that_can_not_even_be_counted_is_told_and_the_next_one_runs() -> None:
+    def count(rows: int) -> None:
+        if rows == 2:
+            raise OSError("no disk")
+
+    batches = MicroBatches(64, window=0, on_batch=count)
+    with pytest.raises(OSError, match="no disk"):
+        batches.submit("key", [1, 2], list).result(30)
+    assert batches.submit("key", [3], list).result(30) == [3]
+    batches.close()

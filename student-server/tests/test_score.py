@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from peft import LoraConfig, get_peft_model
+from transformers import Gemma2Config, Gemma2ForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from student_server.inference.engine import ScoreRow
 from student_server.inference.score import Scorer
@@ -30,6 +31,51 @@ def scored(model: Any, rows: list[ScoreRow], threads: int) -> list[list[float | 
         return [scores.logprobs for scores in scorer.score(model, rows)]
     finally:
         scorer.close()
+
+
+def scored_in(model: Any, rows: list[ScoreRow]) -> tuple[Any, int]:
+    """With the widest logits that the head made."""
+    widths: list[int] = []
+    hook = model.get_output_embeddings().register_forward_hook(lambda *at: widths.append(at[2].shape[1]))
+    scorer = Scorer("cpu", 1)
+    try:
+        return scorer.score(model, rows), max(widths)
+    finally:
+        scorer.close()
+        hook.remove()
+
+
+@pytest.mark.parametrize("adapter", [False, True])
+@pytest.mark.parametrize("length", [100, 101, 102, 700])
+def test_the_logits_of_a_long_row_are_made_in_slices(
+    monkeypatch: pytest.MonkeyPatch, length: int, adapter: bool
+) -> None:
+    model: Any = llama()
+    if adapter:
+        # One that says something, also in the head.
+        model = get_peft_model(model, LoraConfig(target_modules=["q_proj", "lm_head"], init_lora_weights=False)).eval()
+    rows = [ScoreRow([(7 * at) % 64 for at in range(length)], 2)]
+    (whole,), widest = scored_in(model, rows)
+    assert widest == length
+    monkeypatch.setattr("student_server.inference.score._MOST_LOGITS", 64 * 100)
+    (sliced,), widest = scored_in(model, rows)
+    assert widest <= 101
+    assert sliced.logprobs[0] is None
+    assert sliced.logprobs[1:] == pytest.approx(whole.logprobs[1:], abs=1e-4)
+    assert sliced.top_ids == whole.top_ids
+    assert [len(best) for best in sliced.top_logprobs] == [0, *[2] * (length - 1)]
+
+
+def test_a_model_that_changes_its_logits_afterwards_makes_them_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(1)
+    shape = {**SMALL, "head_dim": 16, "num_key_value_heads": 2}
+    model = Gemma2ForCausalLM(Gemma2Config(**shape, final_logit_softcapping=0.5, max_position_embeddings=1024)).eval()
+    rows = [ScoreRow([(7 * at) % 64 for at in range(700)], 2)]
+    (whole,), _ = scored_in(model, rows)
+    monkeypatch.setattr("student_server.inference.score._MOST_LOGITS", 64 * 100)
+    (again,), widest = scored_in(model, rows)
+    assert widest == 700
+    assert again.logprobs[1:] == pytest.approx(whole.logprobs[1:], abs=1e-4)
 
 
 def test_rows_scored_side_by_side_are_those_scored_alone_in_the_order_given() -> None:

@@ -63,7 +63,8 @@ class Workbench:
         self.home.claim()
         self.services = open_services(self.settings)
         # Not entered as a context: its life would start the supervisor, which trains by itself.
-        self.client = TestClient(build_app(self.services), raise_server_exceptions=False)
+        # At its own address: without a key, no other name is answered.
+        self.client = TestClient(build_app(self.services), "http://127.0.0.1", raise_server_exceptions=False)
 
     def __enter__(self) -> Self:
         return self

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from ..inference.engine import Answer, Engine, GenerateRow
@@ -14,12 +15,16 @@ from ..inference.served import Served
 from ..services import Services
 from ..state.database import now
 from .desk import Desk
-from .prompting import SamplingRequest, Text, check_prompt, usage
+from .line import Line
+from .prompting import SamplingRequest, Text, check_prompt, check_text, usage
 from .reply import reply
 
 if TYPE_CHECKING:
     # Brings PyTorch with it, which the API layer does without.
     from ..models.text import ModelText
+
+# More turns than a context has room for. A list ends at the first entry that is wrong, however many are.
+_MOST_MESSAGES = 2048
 
 # Where a request names no limit: enough for a rationale, and less than what is left where that is less.
 _DEFAULT_TOKENS = 512
@@ -32,28 +37,38 @@ class TextPart(BaseModel):
 
 class ChatMessage(BaseModel):
     role: Literal["system", "developer", "user", "assistant"]
-    content: Text | list[TextPart]
+    content: Text | Annotated[list[TextPart], Field(max_length=_MOST_MESSAGES, fail_fast=True)]
 
     def plain(self) -> dict[str, str]:
         text = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
         return {"role": "system" if self.role == "developer" else self.role, "content": text}
 
 
+Conversation = Annotated[list[ChatMessage], Field(max_length=_MOST_MESSAGES, fail_fast=True)]
+
+
+def plain_messages(engine: Engine, served: Served, conversation: Sequence[ChatMessage]) -> list[dict[str, str]]:
+    """Throws 400 where they can't fit."""
+    messages = [message.plain() for message in conversation]
+    check_text(engine, served, "".join(message["content"] for message in messages))
+    return messages
+
+
 class ChatRequest(SamplingRequest):
-    messages: Annotated[list[ChatMessage], Field(min_length=1)]
+    messages: Annotated[Conversation, Field(min_length=1)]
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
     logprobs: bool = False
     top_logprobs: int = Field(0, ge=0, le=20)
 
 
-def chat_routes(services: Services) -> APIRouter:
+def chat_routes(services: Services, line: Line) -> APIRouter:
     router, desk = APIRouter(), Desk()
 
     @router.post("/v1/chat/completions")
-    async def chat(request: ChatRequest) -> Response:
+    async def chat(request: ChatRequest, client: Request) -> Response:
         served, engine, rows = await desk.do(_read, services, request)
-        answers = await asyncio.wrap_future(engine.generate(served, rows))
+        answers = await line.stand(client, rows, partial(engine.generate, served))
         return await desk.do(_answer, services, request, served, engine, rows, answers)
 
     return router
@@ -63,7 +78,8 @@ def _read(services: Services, request: ChatRequest) -> tuple[Served, Engine, lis
     request.refuse_unsupported()
     served = services.catalogue.find(request.model)
     engine = services.engine.get()
-    ids = engine.text(served).encode_prompt([message.plain() for message in request.messages], served.template)
+    messages = plain_messages(engine, served, request.messages)
+    ids = engine.text(served).encode_prompt(messages, served.template)
     wanted = request.max_completion_tokens or request.max_tokens
     if wanted is None:
         wanted = max(1, min(_DEFAULT_TOKENS, engine.context(served) - len(ids)))
@@ -80,17 +96,17 @@ def _answer(
     rows: list[GenerateRow],
     answers: list[Answer],
 ) -> Response:
-    text = engine.text(served)
+    text, prompt = engine.text(served), rows[0].ids
     choices = [
         {
             "index": index,
             "message": {"role": "assistant", "content": answer.text, "refusal": None},
-            "logprobs": {"content": _logprobs(text, answer), "refusal": None} if request.logprobs else None,
+            "logprobs": {"content": _logprobs(text, prompt, answer), "refusal": None} if request.logprobs else None,
             "finish_reason": answer.finish,
         }
         for index, answer in enumerate(answers)
     ]
-    prompt_tokens, completion_tokens = len(rows[0].ids), sum(len(answer.ids) for answer in answers)
+    prompt_tokens, completion_tokens = len(prompt), sum(len(answer.ids) for answer in answers)
     services.metrics.prompt_tokens.inc(prompt_tokens)
     services.metrics.completion_tokens.inc(completion_tokens)
     return reply(
@@ -105,9 +121,9 @@ def _answer(
     )
 
 
-def _logprobs(text: ModelText, answer: Answer) -> list[dict[str, Any]]:
+def _logprobs(text: ModelText, prompt: list[int], answer: Answer) -> list[dict[str, Any]]:
     scores = answer.scores
-    pieces = text.pieces(answer.ids)
+    pieces = text.pieces(answer.ids, begins=text.begins_after(prompt))
     return [
         {
             "token": piece,

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from ..errors import ApiError
 from ..inference.engine import Answer, Engine, GenerateRow, Sampling, ScoreRow, Scores
 from ..inference.served import Served
 from ..services import Services
 from ..state.database import now
 from .desk import Desk
-from .prompting import SamplingRequest, Text, check_prompt, usage
+from .line import Line
+from .prompting import SamplingRequest, Text, check_prompt, check_text, usage
 from .reply import reply
 
 if TYPE_CHECKING:
     # Brings PyTorch with it, which the API layer does without.
     from ..models.text import ModelText
 
-TokenIds = Annotated[list[int], Field(min_length=1)]
+# Prompts of a request as at OpenAI, and more tokens than any context has. A body is small beside what is made of it,
+# so a list ends at the first thing that is wrong: one too many, or no token.
+_MOST_PROMPTS = 2048
+_MOST_TOKENS = 1 << 20
+# Answers of a request: prompts times `n`.
+_MOST_ANSWERS = 4096
+
+TokenIds = Annotated[list[int], Field(min_length=1, max_length=_MOST_TOKENS, fail_fast=True)]
 
 
 class CompletionRequest(SamplingRequest):
     prompt: (
-        Text | TokenIds | Annotated[list[Text], Field(min_length=1)] | Annotated[list[TokenIds], Field(min_length=1)]
+        Text
+        | TokenIds
+        | Annotated[list[Text], Field(min_length=1, max_length=_MOST_PROMPTS, fail_fast=True)]
+        | Annotated[list[TokenIds], Field(min_length=1, max_length=_MOST_PROMPTS, fail_fast=True)]
     )
     max_tokens: int = Field(16, ge=0)
     echo: bool = False
@@ -49,19 +61,19 @@ class _Asked:
     samplings: list[Sampling]
 
 
-def completion_routes(services: Services) -> APIRouter:
+def completion_routes(services: Services, line: Line) -> APIRouter:
     router, desk = APIRouter(), Desk()
 
     @router.post("/v1/completions")
-    async def complete(request: CompletionRequest) -> Response:
+    async def complete(request: CompletionRequest, client: Request) -> Response:
         asked = await desk.do(_read, services, request)
         scores = answers = None
         if request.echo and request.logprobs is not None:
             given = [ScoreRow(ids, request.logprobs) for ids in asked.prompts]
-            scores = await asyncio.wrap_future(asked.engine.score(asked.served, given))
+            scores = await line.stand(client, given, partial(asked.engine.score, asked.served))
         if request.max_tokens > 0:
             wanted = [GenerateRow(ids, sampling) for ids in asked.prompts for sampling in asked.samplings]
-            answers = await asyncio.wrap_future(asked.engine.generate(asked.served, wanted))
+            answers = await line.stand(client, wanted, partial(asked.engine.generate, asked.served))
         return await desk.do(_answer, services, asked, scores, answers)
 
     return router
@@ -69,13 +81,18 @@ def completion_routes(services: Services) -> APIRouter:
 
 def _read(services: Services, request: CompletionRequest) -> _Asked:
     request.refuse_unsupported()
+    listed = _prompts(request)
+    if len(listed) * request.n > _MOST_ANSWERS:
+        message = f"n: {request.n} answers to each of {len(listed)} prompts are more than {_MOST_ANSWERS}."
+        raise ApiError(400, message, code="invalid_value", param="n")
     served = services.catalogue.find(request.model)
     engine = services.engine.get()
     text = engine.text(served)
     prompts: list[list[int]] = []
     texts: list[str | None] = []
-    for prompt in _prompts(request):
+    for prompt in listed:
         if isinstance(prompt, str):
+            check_text(engine, served, prompt)
             texts.append(prompt)
             prompts.append(text.encode(prompt, start=request.add_special_tokens))
         else:
@@ -124,7 +141,7 @@ def _choice(
     written = "" if answer is None else answer.text
     told = asked.texts[place]
     if request.echo:
-        written = ("".join(text.pieces(prompt)) if told is None else told) + written
+        written = ("".join(text.pieces(prompt, begins=True)) if told is None else told) + written
     choice: dict[str, Any] = {
         "index": index,
         "text": written,
@@ -132,18 +149,21 @@ def _choice(
         "finish_reason": "length" if answer is None else answer.finish,
     }
     if request.logprobs is not None:
-        ids = ([] if prompt_scores is None else prompt) + ([] if answer is None else answer.ids)
+        if prompt_scores is None:
+            ids, begins = [], text.begins_after(prompt)
+        else:
+            ids, begins = prompt, told is None or text.begins_with(prompt, told)
+        pieces = text.pieces(ids + ([] if answer is None else answer.ids), begins=begins)
         of_answer = Scores([], [], []) if answer is None else answer.scores
         both = of_answer if prompt_scores is None else prompt_scores + of_answer
-        choice["logprobs"] = _logprobs(text, ids, both, request.logprobs)
+        choice["logprobs"] = _logprobs(text, pieces, both, request.logprobs)
     if request.return_token_ids:
         choice["token_ids"] = [] if answer is None else answer.ids
         choice["prompt_token_ids"] = prompt
     return choice
 
 
-def _logprobs(text: ModelText, ids: list[int], scores: Scores, top: int) -> dict[str, Any]:
-    pieces = text.pieces(ids)
+def _logprobs(text: ModelText, pieces: list[str], scores: Scores, top: int) -> dict[str, Any]:
     offsets, at = [], 0
     for piece in pieces:
         offsets.append(at)

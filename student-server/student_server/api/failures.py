@@ -25,13 +25,18 @@ def add_failures(app: FastAPI) -> None:
 
 async def _api_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
-    return reply(error.body(), error.status)
+    answer = reply(error.body(), error.status)
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
     """The first thing that is wrong, with its field; 400 as OpenAI answers, where FastAPI says 422."""
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
+    errors = error.errors()
+    # Where each branch of a union has an error, a list that is too long says most.
+    first = next((one for one in errors if one["type"] == "too_long"), errors[0])
     if first["type"] == "json_invalid":
         return reply(error_body(400, "The body is not valid JSON.", "invalid_json"), 400)
     # The names of a union's branches are of no use to a client.

@@ -1,12 +1,15 @@
-"""What stands before every route: the key, the size of a body, and the count of requests."""
+"""What stands before every route: the key or who may ask without one, the size of a body, and the count of requests."""
 
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
 from ..errors import error_body
+from ..loopback import is_loopback
 from ..metrics import Metrics
 
 Scope = MutableMapping[str, Any]
@@ -45,6 +48,9 @@ class Guards:
             await send(message)
 
         headers = dict(scope["headers"])
+        if self._expected is None and (reason := _comes_from_elsewhere(headers)) is not None:
+            await _refuse(watched, 403, reason, "not_loopback")
+            return
         if scope["path"] != "/health" and not self._may_enter(headers.get(b"authorization", b"")):
             await _refuse(watched, 401, "A valid API key is needed: Authorization: Bearer KEY.", "invalid_api_key")
             return
@@ -82,6 +88,30 @@ class Guards:
         # The route's pattern, not the path: ids would make a series each.
         route = getattr(scope.get("route"), "path", "unknown")
         self._metrics.requests.labels(route, str(status)).inc()
+
+
+def _comes_from_elsewhere(headers: dict[bytes, bytes]) -> str | None:
+    """
+    Why a request without a key is no concern of this machine's own programs. A web page reaches loopback too: as a
+    stranger, with its `Origin`; or as the server's own page, once its name was made to resolve to 127.0.0.1 (DNS
+    rebinding), with its name as `Host`.
+    """
+    host, origin = headers.get(b"host"), headers.get(b"origin")
+    if host is not None and not _is_here(b"//" + host):
+        return "Without a key, this server answers to localhost and loopback addresses as Host only."
+    if origin is not None and not _is_here(origin):
+        return "Without a key, this server answers no web page but those of this machine."
+    return None
+
+
+# The same few over and over; what an attacker makes up pushes the others out for a moment.
+@lru_cache(64)
+def _is_here(address: bytes) -> bool:
+    try:
+        host = urlsplit(address.decode("ascii")).hostname
+    except ValueError:
+        return False
+    return host is not None and is_loopback(host)
 
 
 async def _refuse(send: Send, status: int, message: str, code: str) -> None:

@@ -25,6 +25,9 @@ def _whole_characters(text: str) -> str:
 Text = Annotated[str, AfterValidator(_whole_characters)]
 Stop = Annotated[Text, Field(min_length=1)]
 
+# More than texts have on average: about 4 in English; single tokens of many blanks have more.
+_CHARACTERS_A_TOKEN = 64
+
 # Parameters that would change an answer and that this server does not know, with the value that means nothing.
 _NOT_SUPPORTED: dict[str, tuple[Any, ...]] = {
     "stream": (False,),
@@ -68,6 +71,19 @@ class SamplingRequest(BaseModel):
 
 def _seed_of(seed: int, sample: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}/{sample}".encode()).digest()[:8]) >> 1
+
+
+def check_text(engine: Engine, served: Served, text: str) -> None:
+    """Throws 400 where a text can't fit: a tokenizer needs hundreds of times the memory of a text."""
+    context = engine.context(served)
+    if len(text) > context * _CHARACTERS_A_TOKEN:
+        raise ApiError(
+            400,
+            f"This model's maximum context length is {context} tokens. However, your prompt has {len(text)} "
+            "characters.",
+            code="context_length_exceeded",
+            param="prompt",
+        )
 
 
 def check_prompt(engine: Engine, served: Served, ids: list[int], max_tokens: int) -> None:

@@ -7,15 +7,15 @@ from pydantic import BaseModel
 
 from ..errors import ApiError
 from ..services import Services
-from .chat import ChatMessage
-from .prompting import Text
+from .chat import Conversation, plain_messages
+from .prompting import Text, check_text
 from .reply import reply
 
 
 class TokenizeRequest(BaseModel):
     model: str
     prompt: Text | None = None
-    messages: list[ChatMessage] | None = None
+    messages: Conversation | None = None
     add_special_tokens: bool = True
     add_generation_prompt: bool = True
 
@@ -30,12 +30,13 @@ def tokenize_routes(services: Services) -> APIRouter:
         engine = services.engine.get()
         text = engine.text(served)
         if request.messages:
-            messages = [message.plain() for message in request.messages]
+            messages = plain_messages(engine, served, request.messages)
             if served.template == "chat" and not request.add_generation_prompt:
                 ids = text.encode_chat(messages, answer_next=False)
             else:
                 ids = text.encode_prompt(messages, served.template)
         elif request.prompt is not None:
+            check_text(engine, served, request.prompt)
             ids = text.encode(request.prompt, start=request.add_special_tokens)
         else:
             raise ApiError(

@@ -46,6 +46,9 @@ class Scores:
             self.logprobs + other.logprobs, self.top_ids + other.top_ids, self.top_logprobs + other.top_logprobs
         )
 
+    def after(self, place: int) -> Scores:
+        return Scores(self.logprobs[place:], self.top_ids[place:], self.top_logprobs[place:])
+
     def first(self, count: int) -> Scores:
         return Scores(self.logprobs[:count], self.top_ids[:count], self.top_logprobs[:count])
 

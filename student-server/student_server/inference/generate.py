@@ -22,6 +22,8 @@ class _Row:
     place: int
     sampling: Sampling
     generator: torch.Generator
+    begins: bool
+    """Nothing stands before the answer but special tokens."""
     ids: list[int] = field(default_factory=list)
     scores: Scores = field(default_factory=lambda: Scores([], [], []))
     answer: Answer | None = None
@@ -32,7 +34,10 @@ def generate(
     model: Any, text: ModelText, ends: frozenset[int], rows: Sequence[GenerateRow], device: str, context: int
 ) -> list[Answer]:
     """`rows` end within `context` tokens each, prompt and answer together."""
-    writing = [_Row(place, row.sampling, _generator(row.sampling.seed)) for place, row in enumerate(rows)]
+    writing = [
+        _Row(place, row.sampling, _generator(row.sampling.seed), text.begins_after(row.ids))
+        for place, row in enumerate(rows)
+    ]
     ids, mask = _pad_left([row.ids for row in rows], device)
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
     padded = not bool(mask.all())
@@ -126,7 +131,7 @@ def _extend(row: _Row, token: int, ends: frozenset[int], text: ModelText) -> Non
         return
     row.ids.append(token)
     if row.sampling.stop:
-        pieces = text.pieces(row.ids)
+        pieces = text.pieces(row.ids, begins=row.begins)
         written = "".join(pieces)
         found = [at for at in (written.find(stop) for stop in row.sampling.stop) if at >= 0]
         if found:
@@ -142,4 +147,5 @@ def _extend(row: _Row, token: int, ends: frozenset[int], text: ModelText) -> Non
 
 def _finished(row: _Row, text: ModelText, tokens: int, characters: int | None, finish: str) -> Answer:
     ids = row.ids[:tokens]
-    return Answer(ids, row.scores.first(tokens), "".join(text.pieces(ids))[:characters], finish)
+    written = "".join(text.pieces(ids, begins=row.begins))[:characters]
+    return Answer(ids, row.scores.first(tokens), written, finish)

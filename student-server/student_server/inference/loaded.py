@@ -67,6 +67,10 @@ class LoadedModels:
         elif served.folder is not None and source == str(served.folder):
             del self._weights[source]
 
+    def drop(self) -> None:
+        """Everything; what is asked for is loaded again."""
+        self._weights.clear()
+
     def _load(self, source: str) -> _Weights:
         weights = self._weights.get(source)
         if weights is None:

@@ -53,13 +53,15 @@ class MicroBatches:
         with self._changed:
             if self._closed:
                 raise RuntimeError("the server is closing")
+            # One that is no longer wanted is not kept until its turn comes.
+            self._pending = [one for one in self._pending if not one.future.cancelled()]
             self._pending.append(work)
             self._changed.notify()
         return work.future
 
     def waiting(self) -> int:
         with self._changed:
-            return sum(len(work.rows) for work in self._pending)
+            return sum(len(work.rows) for work in self._pending if not work.future.cancelled())
 
     def close(self) -> None:
         with self._changed:
@@ -70,8 +72,8 @@ class MicroBatches:
     def _loop(self) -> None:
         while (batch := self._next()) is not None:
             rows = [row for work in batch for row in work.rows]
-            self._on_batch(len(rows))
             try:
+                self._on_batch(len(rows))
                 results = batch[0].run(rows)
             except Exception as error:  # noqa: BLE001 - whoever asked is told
                 for work in batch:
@@ -83,24 +85,31 @@ class MicroBatches:
                 at += len(work.rows)
 
     def _next(self) -> list[_Work] | None:
+        """What is computed next, which nobody can cancel any more; None at the end."""
         with self._changed:
-            while not self._pending:
-                if self._closed:
-                    return None
-                self._changed.wait()
-            first = self._pending[0]
-            if first.patient and self._is_small(first) and self._window > 0:
-                self._gather(first.key)
-            batch = [first]
-            if self._is_small(first) and self._window > 0:
-                room = self._max_rows - len(first.rows)
-                for work in self._pending[1:]:
-                    if work.key == first.key and self._is_small(work) and len(work.rows) <= room:
-                        batch.append(work)
-                        room -= len(work.rows)
-            taken = {id(work) for work in batch}
-            self._pending = [work for work in self._pending if id(work) not in taken]
-            return batch
+            while True:
+                while not self._pending:
+                    if self._closed:
+                        return None
+                    self._changed.wait()
+                batch = [work for work in self._take() if work.future.set_running_or_notify_cancel()]
+                if batch:
+                    return batch
+
+    def _take(self) -> list[_Work]:
+        first = self._pending[0]
+        if first.patient and self._is_small(first) and self._window > 0:
+            self._gather(first.key)
+        batch = [first]
+        if self._is_small(first) and self._window > 0:
+            room = self._max_rows - len(first.rows)
+            for work in self._pending:
+                if work is not first and work.key == first.key and self._is_small(work) and len(work.rows) <= room:
+                    batch.append(work)
+                    room -= len(work.rows)
+        taken = {id(work) for work in batch}
+        self._pending = [work for work in self._pending if id(work) not in taken]
+        return batch
 
     def _gather(self, key: Hashable) -> None:
         """Waits until nothing new has come for a window, there is a full batch, or it has been long enough."""

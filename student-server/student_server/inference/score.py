@@ -8,7 +8,7 @@ import torch
 
 from .engine import ScoreRow, Scores
 
-# Numbers in the logits of the passes under way: 256 MiB in 32 bits. A single row may be longer than that.
+# Numbers in the logits of the passes under way: 256 MiB in 32 bits. A single row that is longer is sliced.
 _MOST_LOGITS = 64 << 20
 # On a CPU a pass over more tokens than this waits for memory: what it computes no longer fits beside its core.
 _MOST_TOKENS_ON_CPU = 512
@@ -77,9 +77,41 @@ def _score(model: Any, rows: Sequence[ScoreRow], device: str) -> list[Scores]:
     ids = torch.zeros(len(rows), longest, dtype=torch.long)
     for n, row in enumerate(rows):
         ids[n, : len(row.ids)] = torch.tensor(row.ids)
+    too_many = ids.numel() * int(model.config.vocab_size) > _MOST_LOGITS
+    if too_many and _is_decoder_and_head(model, ids[:, :16].to(device)):
+        # Only a row by itself is longer than a pass may be.
+        return [_scores_in_slices(model, ids.to(device), row) for row in rows]
     # Padded on the right, where a causal model never looks: no mask.
     logits = model(input_ids=ids.to(device), use_cache=False).logits
     return [_scores(logits[n], ids[n], row) for n, row in enumerate(rows)]
+
+
+def _is_decoder_and_head(model: Any, ids: torch.Tensor) -> bool:
+    """
+    Whether a model's logits are what its head makes of what its decoder gives. Some scale or cap them afterwards (Gemma
+    2, Granite, Cohere), and no attribute says so in general: the first tokens of the row show it, to the last bit.
+    """
+    if not hasattr(model, "get_decoder") or not hasattr(model, "get_output_embeddings"):
+        return False
+    head, decoder = model.get_output_embeddings(), model.get_decoder()
+    # A model without a decoder of its own names itself.
+    hidden = None if head is None else getattr(decoder(input_ids=ids, use_cache=False), "last_hidden_state", None)
+    return hidden is not None and torch.equal(head(hidden), model(input_ids=ids, use_cache=False).logits)
+
+
+def _scores_in_slices(model: Any, ids: torch.Tensor, row: ScoreRow) -> Scores:
+    """The decoder at once, and the head, whose output is the largest by far, over a slice of the tokens at a time."""
+    head, hidden = model.get_output_embeddings(), model.get_decoder()(input_ids=ids, use_cache=False).last_hidden_state
+    width = max(1, _MOST_LOGITS // int(model.config.vocab_size))
+    scores = Scores.of([])
+    for at in range(0, len(row.ids), width):
+        # The last token of a slice tells of the first one of the next.
+        end = min(at + width + 1, len(row.ids))
+        if at > 0 and end - at < 2:
+            break
+        part = _scores(head(hidden[:, at:end])[0], ids[0, at:end], ScoreRow(row.ids[at:end], row.top))
+        scores += part if at == 0 else part.after(1)
+    return scores
 
 
 def _scores(logits: torch.Tensor, ids: torch.Tensor, row: ScoreRow) -> Scores:

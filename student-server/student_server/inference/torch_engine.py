@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -90,20 +91,32 @@ class TorchEngine:
         return self._loaded.open(served)
 
     def training_begins(self) -> None:
-        """The trainer is a process of its own, and both find room: nothing to do."""
+        """On a GPU, leaves it to the trainer once what was asked before is answered; who asks then loads again."""
+        if self._settings.device.startswith("cuda"):
+            self._in_its_thread("drop", self._drop)
 
     def training_ended(self) -> None:
-        """As above."""
+        """What is asked is loaded: nothing to do."""
 
     def forget(self, served: Served) -> None:
-        def run(rows: Sequence[None]) -> list[None]:
-            self._loaded.forget(served)
-            return list(rows)
-
         with self._lock:
             self._texts.pop(str(served.folder), None)
-        # In the thread that uses them.
-        self._batches.submit(("forget", served.id), [None] * self._settings.max_batch, run).result()
+        self._in_its_thread(served.id, lambda: self._loaded.forget(served))
+
+    def _drop(self) -> None:
+        self._loaded.drop()
+        # Models with adapters hold themselves, and PyTorch holds what they had.
+        gc.collect()
+        torch.cuda.empty_cache()
+
+    def _in_its_thread(self, name: str, change: Callable[[], None]) -> None:
+        """Changes loaded models in the thread that uses them, and waits for it."""
+
+        def run(rows: Sequence[None]) -> list[None]:
+            change()
+            return list(rows)
+
+        self._batches.submit(("change", name), [None] * self._settings.max_batch, run).result()
 
     def close(self) -> None:
         self._batches.close()

@@ -10,16 +10,28 @@ class Pieces:
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         self._special = frozenset(tokenizer.all_special_ids)
-        self._kind = _kind_of(tokenizer)
+        decoder = _decoder_of(tokenizer)
+        self._kind = _kind_of(decoder)
+        self.drops_blank = _drops_blank(decoder)
+        """Whether a text begins without the blank of its first token, as SentencePiece puts one before every text."""
         self._known: dict[int, bytes] = {}
 
-    def of(self, ids: Sequence[int]) -> list[str]:
+    def of(self, ids: Sequence[int], *, begins: bool) -> list[str]:
+        """`begins`: a text begins here; else it goes on, and a blank is one between two words."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         pieces = [decoder.decode(self._bytes(token)) for token in ids]
         rest = decoder.decode(b"", final=True)
         if pieces and rest:
             pieces[-1] += rest
+        if begins and self.drops_blank:
+            first = next((place for place, piece in enumerate(pieces) if piece), None)
+            if first is not None:
+                pieces[first] = pieces[first].removeprefix(" ")
         return pieces
+
+    def are_text(self, ids: Sequence[int]) -> bool:
+        """Whether anything of this is text: special tokens are none."""
+        return any(self._bytes(token) for token in ids)
 
     def spelled(self, token: int) -> str:
         """One token by itself: bytes that are no character by themselves are spelled out, as OpenAI does."""
@@ -59,14 +71,28 @@ class Pieces:
         return text.encode()
 
 
-def _kind_of(tokenizer: Any) -> str:
-    """How a tokenizer writes bytes and spaces, read from its decoder."""
+def _decoder_of(tokenizer: Any) -> Any:
+    """How a fast tokenizer makes text of tokens, as its file says it."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
-    decoder = None if backend is None else json.loads(backend.to_str()).get("decoder")
-    parts = json.dumps(decoder)
+    return None if backend is None else json.loads(backend.to_str()).get("decoder")
+
+
+def _kind_of(decoder: Any) -> str:
+    """How a tokenizer writes bytes and spaces."""
+    parts = json.dumps(decoder, ensure_ascii=False)
     if '"ByteLevel"' in parts:
         return "bytes"
-    return "sentencepiece" if "\u2581" in json.dumps(decoder, ensure_ascii=False) else "other"
+    return "sentencepiece" if "\u2581" in parts else "other"
+
+
+def _drops_blank(decoder: Any) -> bool:
+    if decoder is None:
+        return False
+    if decoder["type"] == "Sequence":
+        return any(_drops_blank(part) for part in decoder["decoders"])
+    if decoder["type"] == "Metaspace":
+        return bool(decoder["prepend_scheme"] != "never")
+    return bool(decoder["type"] == "Strip" and decoder["content"] == " " and decoder["start"] > 0)
 
 
 def _byte_characters() -> dict[str, int]:

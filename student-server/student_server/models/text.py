@@ -57,9 +57,22 @@ class ModelText:
             return self.encode_chat(messages, answer_next=True)
         return self.encode("\n\n".join(message["content"] for message in messages), start=True)
 
-    def pieces(self, ids: Sequence[int]) -> list[str]:
-        """The text that each token adds; together they are the text. Special tokens add nothing."""
-        return self._pieces.of(ids)
+    def pieces(self, ids: Sequence[int], *, begins: bool = False) -> list[str]:
+        """
+        The text that each token adds; together they are the text. Special tokens add nothing. `begins`: a text begins
+        with these, rather than goes on: many tokenizers write a blank before its first word, which is not in the text.
+        """
+        return self._pieces.of(ids, begins=begins)
+
+    def begins_after(self, prompt: Sequence[int]) -> bool:
+        """Whether a text begins after this prompt, because it holds none."""
+        return self._pieces.drops_blank and not self._pieces.are_text(prompt)
+
+    def begins_with(self, ids: Sequence[int], told: str) -> bool:
+        """Whether this text lost a blank that its tokens have. Only it can tell: "a" and " a" may have the same."""
+        if not self._pieces.drops_blank or "".join(self.pieces(ids, begins=True)) == told:
+            return True
+        return "".join(self.pieces(ids)) != told
 
     def spelled(self, token: int) -> str:
         """One token by itself, as a name for it."""
