@@ -36,11 +36,9 @@ export function claims(channel: LedgerChannel): Pick<Ledger, 'claimOnce' | 'reco
       }
     },
     async recordOnce(key, value) {
-      try {
-        await channel.call('recordOnce', { key, value });
-      } finally {
-        creating.delete(key);
-      }
+      // Where this fails the claim is still held, until its holder forgets it.
+      await channel.call('recordOnce', { key, value });
+      creating.delete(key);
     },
     async forgetOnce(key, value) {
       try {
