@@ -21,7 +21,11 @@ export async function installPackages(packages: Packages): Promise<void> {
   const inside = join(folder, 'bin', 'python');
   await demand(packages, 'venv', python, ['-m', 'venv', folder]);
   const without = await run(packages, 'uv', inside, ['-m', 'pip', 'install', '--quiet', uv]);
-  if (without !== undefined) say(`no uv (${without}); pip takes about three minutes`);
+  // pip knows no such switch.
+  const build = packages.environment['UV_TORCH_BACKEND']
+    ? ', and installs the build of PyTorch that its index has'
+    : '';
+  if (without !== undefined) say(`no uv (${without}); pip takes about three minutes${build}`);
   const [pinned = '', torch = ''] = files;
   // The pins are complete: nothing may slip in beside them. PyTorch has no hash, so that its CPU build is one too.
   for (const words of [
@@ -39,7 +43,7 @@ async function demand(packages: Packages, what: string, command: string, words: 
   if (trouble === undefined) return;
   throw new StudentSetUpError(
     `The student server's Python environment could not be made: ${what} failed (${trouble}).`,
-    'Mend that and start again, or run student-server/ in an environment of your own (its README says how).',
+    'Mend that and start again, take another Python (BALDISTILL_PYTHON=/path/to/python3.12), or run student-server/ in an environment of your own (its README says how).',
   );
 }
 
