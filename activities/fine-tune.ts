@@ -5,8 +5,9 @@ import { BaldistillError } from '../domain/failures.ts';
 import type { FailureType } from '../domain/failures.ts';
 import { stillRunning, workerLeaves } from './boundary.ts';
 import { callKey } from './call-key.ts';
+import type { Claim } from './ports/ledger.ts';
 import type { World } from './ports/world.ts';
-import { reserveTraining, settleTraining } from './student-money.ts';
+import { entryKey, reserveTraining, settleTraining } from './student-money.ts';
 import { trainingManner } from './training-manner.ts';
 
 /**
@@ -43,16 +44,19 @@ export async function fineTune(
     // The same words in another folder are another command.
     ...(command === null ? {} : { command: command.train, cwd: command.cwd }),
   });
-  const claim = await world.ledger.claimOnce(key);
+  const ending = AbortSignal.any([cancelled, world.draining]);
+  const claim = await claimed(world, key, ending);
   if (claim.kind === 'created') {
     // Of another run: then it is that run's money, and this run has no entry for it.
-    return { id: claim.value, key, spending: await world.ledger.spendingOf(spec.name, key) };
+    const { ended } = await student.findJob(key);
+    return { id: claim.value, key, spending: await world.ledger.spendingOf(spec.name, entryKey(key, ended)) };
   }
   let spending: string | null = null;
   try {
+    ending.throwIfAborted();
     // Looked for first: an endpoint that is down here has nothing reserved with it.
     const found = await student.findJob(key);
-    spending = await reserveTraining(world.ledger, spec, { key, ended: found.ended, training });
+    spending = await reserveTraining(world.ledger, spec, { key: entryKey(key, found.ended), training });
     const id =
       found.id ??
       (await student.createJob({
@@ -63,17 +67,30 @@ export async function fineTune(
         seed: spec.seed,
         suffix: `stage-${stage}`,
         manner,
-        signal: AbortSignal.any([cancelled, world.draining]),
+        signal: ending,
       }));
     await world.ledger.recordOnce(key, id);
     return { id, key, spending };
   } catch (error) {
-    const refused = error instanceof BaldistillError && neverCreated.has(error.type);
-    if (spending !== null && refused)
-      await world.ledger.endSpending(spending, { state: 'refused', reason: error.type });
-    // Whoever asks next looks at the endpoint first, so a creation that did happen is still found.
-    await world.ledger.forgetOnce(key, '');
+    try {
+      const refused = error instanceof BaldistillError && neverCreated.has(error.type);
+      if (spending !== null && refused)
+        await world.ledger.endSpending(spending, { state: 'refused', reason: error.type });
+    } finally {
+      // Whoever asks next looks at the endpoint first, so a creation that did happen is still found.
+      await world.ledger.forgetOnce(key, '');
+    }
     if (error === world.draining.reason) throw workerLeaves('The worker ended while the training command ran.');
+    throw error;
+  }
+}
+
+/** The claim, once whoever is at the same training has come to an end with it. */
+async function claimed(world: World, key: string, ending: AbortSignal): Promise<Claim> {
+  try {
+    return await world.ledger.claimOnce(key, ending);
+  } catch (error) {
+    if (error === world.draining.reason) throw workerLeaves('The worker ended while it waited for the same training.');
     throw error;
   }
 }

@@ -46,14 +46,16 @@ function trainingRates(spec: RunSpec): Rates | undefined {
   return rates === null || isFree(rates) || rates.training === undefined ? undefined : rates;
 }
 
-/**
- * Reserves the most a fine-tuning job may cost, once a job: under its key, and as one more where `ended` jobs of that key
- * failed or were cancelled, perhaps unheard. Null where there is nothing to reserve.
- */
+/** What a job is charged under: its key, and another one after `ended` jobs of that key failed or were cancelled, perhaps unheard. */
+export function entryKey(key: string, ended: number): string {
+  return ended === 0 ? key : `${key}-${ended}`;
+}
+
+/** Reserves the most a fine-tuning job may cost, once an `entryKey`; null where there is nothing to reserve. */
 export async function reserveTraining(
   ledger: Ledger,
   spec: RunSpec,
-  { key, ended, training }: { key: string; ended: number; training: ArtifactRef },
+  { key, training }: { key: string; training: ArtifactRef },
 ): Promise<string | null> {
   const rates = trainingRates(spec);
   if (rates === undefined || !('hyperparameters' in spec.student)) return null;
@@ -61,7 +63,7 @@ export async function reserveTraining(
   return await spend(ledger, {
     run: spec.name,
     kind: 'fine-tune',
-    key: ended === 0 ? key : `${key}-${ended}`,
+    key,
     worstMicroUsd: trainingPriceOf(rates, tokens),
   });
 }

@@ -81,10 +81,7 @@ export interface Ledger extends BatchLedger {
   setLimits(run: string, limits: Limits): Promise<{ accepted: boolean; budget: RunBudget }>;
   /** Reserves money for something that is no teacher call. */
   spend(request: SpendRequest): Promise<SpendOutcome>;
-  /**
-   * The entry charged under a key, or under that of a later job for it (`KEY-1`): the last one that is open, settled, or
-   * given up with its worker; null where the run has none.
-   */
+  /** The entry charged under a key, open, settled, or given up with its worker; null where the run has none. */
   spendingOf(run: string, key: string): Promise<string | null>;
   /**
    * Such spending has ended; `cost` null: not known, the worst case stays charged. Repeating it changes nothing. An
@@ -95,9 +92,10 @@ export interface Ledger extends BatchLedger {
   forgiveForfeits(run: string): Promise<void>;
   /**
    * Guards a creation that must happen once (a fine-tuning job): the first caller gets `create` and records a value or
-   * forgets the key with an empty one; whoever comes in between waits for that, later ones get the stored value.
+   * forgets the key with an empty one; whoever comes in between waits for that, until the signal (whose reason is thrown),
+   * and later ones get the stored value.
    */
-  claimOnce(key: string): Promise<{ kind: 'create' } | { kind: 'created'; value: string }>;
+  claimOnce(key: string, signal?: AbortSignal): Promise<Claim>;
   recordOnce(key: string, value: string): Promise<void>;
   /** Forgets a creation whose object no longer exists at the endpoint. */
   forgetOnce(key: string, value: string): Promise<void>;
@@ -110,6 +108,8 @@ export interface Ledger extends BatchLedger {
 }
 
 export type LedgerIdentity = LedgerPin;
+
+export type Claim = { readonly kind: 'create' } | { readonly kind: 'created'; readonly value: string };
 
 export interface RunOpening {
   readonly run: string;

@@ -27,8 +27,9 @@ export function claims(channel: LedgerChannel): Pick<Ledger, 'claimOnce' | 'reco
   }
 
   return {
-    async claimOnce(key) {
+    async claimOnce(key, signal) {
       for (;;) {
+        signal?.throwIfAborted();
         const outcome = await claim(key);
         if (outcome.kind === 'created') return outcome;
         if (outcome.kind === 'create') return { kind: 'create' };

@@ -86,6 +86,10 @@ describe('a creation that must happen once', () => {
     await first.forgetOnce('job', 'ft-0');
     await first.identity();
     expect(claimed).toEqual([]);
+    const ends = new AbortController();
+    const given = first.claimOnce('job', ends.signal);
+    ends.abort(new Error('cancelled'));
+    await expect(given).rejects.toThrow('cancelled');
     await first.forgetOnce('job', '');
     await Promise.all(waiting);
     expect(claimed.map((one) => one.slice(2))).toEqual(['create', 'create', 'create']);

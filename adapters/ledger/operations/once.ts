@@ -37,7 +37,7 @@ export async function recordOnce(
   return null;
 }
 
-/** Removes the record of this value; a claim of this session that recorded nothing is let go. */
+/** Removes the record of this value; without one, a claim of this session that recorded nothing is let go. */
 export async function forgetOnce(
   { database, session }: LedgerTransaction,
   { key, value }: { key: string; value: string },
@@ -46,7 +46,7 @@ export async function forgetOnce(
     .deleteFrom('once')
     .where('key', '=', key)
     .where((row) =>
-      row.or([row('value', '=', value), row.and([row('value', 'is', null), row('session', '=', session)])]),
+      value === '' ? row.and([row('value', 'is', null), row('session', '=', session)]) : row('value', '=', value),
     )
     .execute();
   return null;

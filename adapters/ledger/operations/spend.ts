@@ -13,7 +13,7 @@ export async function spend(transaction: LedgerTransaction, request: SpendReques
   const { database, session, now } = transaction;
   const { run, kind, key, worstMicroUsd } = request;
   await forfeitLost(transaction, run);
-  const known = key === null ? null : await chargedUnder(transaction, { run, key });
+  const known = key === null ? null : await spendingOf(transaction, { run, key });
   if (known !== null) return { kind: 'charged', id: known };
   const id = randomUUID();
   const applied = await transaction.apply(run, { type: 'spend', microUsd: worstMicroUsd }, 'spend', id);
@@ -27,41 +27,27 @@ export async function spend(transaction: LedgerTransaction, request: SpendReques
   return { kind: 'spend', id };
 }
 
-/** Of the entries charged under a key and under those of later jobs for it (`KEY-1`), the last one; see `chargedUnder`. */
-export async function spendingOf(
-  { database }: LedgerTransaction,
-  { run, key }: { run: string; key: string },
-): Promise<string | null> {
-  const known = await chargedIn(database, run)
-    .where((row) => row.or([row('key', '=', key), row('key', 'like', `${key}-%`)]))
-    .orderBy('spent_at', 'desc')
-    .executeTakeFirst();
-  return known?.id ?? null;
-}
-
 /**
  * The entry charged under a key: open, settled, or given up with its worker, for the job may have gone on without it and
  * is not charged a second time.
  */
-async function chargedUnder(
+export async function spendingOf(
   { database }: LedgerTransaction,
   { run, key }: { run: string; key: string },
 ): Promise<string | null> {
-  const known = await chargedIn(database, run).where('key', '=', key).executeTakeFirst();
-  return known?.id ?? null;
-}
-
-function chargedIn(database: LedgerTransaction['database'], run: string) {
-  return database
+  const known = await database
     .selectFrom('spendings')
     .select('id')
     .where('run', '=', run)
+    .where('key', '=', key)
     .where((row) =>
       row.or([
         row('state', 'in', ['open', 'settled']),
         row.and([row('state', '=', 'forfeited'), row('reason', '=', workerLost)]),
       ]),
-    );
+    )
+    .executeTakeFirst();
+  return known?.id ?? null;
 }
 
 /**
