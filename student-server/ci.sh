@@ -12,6 +12,10 @@ test_seconds=${TEST_SECONDS:-600}
 within() {
   if command -v timeout > /dev/null; then timeout -s INT -k 10 "$@"; else "${@:2}"; fi
 }
+# In place of this shell, so that a signal to it reaches the command.
+exec_within() {
+  if command -v timeout > /dev/null; then exec timeout -s INT -k 10 "$@"; else exec "${@:2}"; fi
+}
 
 python=${1:-}
 if [ -z "$python" ]; then
@@ -27,23 +31,29 @@ if [ -z "$python" ]; then
   fi
 fi
 
+# From here on it is used from other folders too.
+case $python in */*) python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python") ;; esac
 status=0
 SECONDS=0
 results=$(mktemp -d) || exit 1
-trap 'rm -rf "$results"' EXIT
+beside=
+# Ended early, it does not leave the contract to itself.
+trap '[ -z "$beside" ] || kill "$beside" 2> /dev/null; rm -rf "$results"' EXIT
 left() { echo $((test_seconds > SECONDS ? test_seconds - SECONDS : 1)); }
 
 # The contract of tests/contract, held against a server as users start it: beside the tests, on another core.
 contract() {
+  # The command that starts the server is words between blanks, and a path may hold some.
+  printf '#!/bin/sh\nexec "%s" -m student_server --home "%s" --base tiny-llama:micro "$@"\n' "$python" "$results/home" > "$results/server"
+  chmod +x "$results/server"
   cd .. || return
   export PATH="$PWD/node_modules/.bin:$PATH" PYTHONPATH="$PWD/student-server"
   export STUDENT_SERVER_API_KEY=contract-secret BALDISTILL_CONTRACT_KEY=contract-secret
   export BALDISTILL_CONTRACT_MODEL=tiny-llama:micro BALDISTILL_CONTRACT_LACKS=idempotency-key
-  export BALDISTILL_CONTRACT_COMMAND="$python -m student_server --home $results/home --base tiny-llama:micro"
-  within "$(left)" vitest run tests/contract/student.test.ts \
+  export BALDISTILL_CONTRACT_COMMAND="$results/server"
+  exec_within "$(left)" vitest run tests/contract/student.test.ts \
     --reporter=default --reporter=json --outputFile.json="$results/contract.json"
 }
-beside=
 if [ -x ../node_modules/.bin/vitest ]; then
   contract > "$results/contract.log" 2>&1 &
   beside=$!

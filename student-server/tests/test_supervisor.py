@@ -125,8 +125,7 @@ def test_the_device_that_serves_is_the_last_to_train(tmp_path: Path) -> None:
         assert bench.settings.devices == ("cpu", "cpu:0")
         bench.create()
         bench.services.supervisor.start()
-        until(lambda: bench.services.jobs.counts().get("running"))
-        assert list(bench.services.supervisor._running) == ["cpu:0"]
+        assert until(lambda: list(bench.services.supervisor._running)) == ["cpu:0"]
         bench.services.supervisor.close()
 
 

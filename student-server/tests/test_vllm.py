@@ -76,14 +76,15 @@ def test_it_sleeps_while_a_job_trains_and_who_asks_meanwhile_waits(beside: Besid
     engine = beside.bench.services.engine.get()
     served = beside.bench.services.catalogue.find("mine")
     engine.training_begins()
-    # Another job, without a pause between the two.
+    # Restarted while the job trained, and another job follows without a pause.
+    beside.double.asleep = False
     engine.training_begins()
     assert beside.double.asleep
     waiting = engine.score(served, [ScoreRow([0, 5, 6], 0)])
     assert not waiting.done()
     engine.training_ended()
     assert len(waiting.result(30)[0].logprobs) == 3
-    assert beside.paths()[:2] == ["/sleep?level=1", "/wake_up"]
+    assert beside.paths()[:3] == ["/sleep?level=1", "/sleep?level=1", "/wake_up"]
 
 
 @pytest.fixture

@@ -66,13 +66,13 @@ class VllmEngine:
         return self._pool.submit(self._asked, served, work)
 
     def training_begins(self) -> None:
-        """Lets what is under way end, then frees the GPU. Who asks from now on waits until training has ended."""
+        """
+        Lets what is under way end, then frees the GPU. Who asks from now on waits until training has ended. Between two
+        jobs it is said again: a vLLM that was restarted meanwhile is awake, and one that sleeps takes no harm.
+        """
         if not self._sleeps:
             return
         with self._state:
-            if not self._awake:
-                # Since the job before this one: the doors were not opened in between.
-                return
             self._awake = False
             self._state.wait_for(lambda: self._under_way == 0)
         try:

@@ -272,5 +272,6 @@ def _last_line(path: Path) -> str:
     with suppress(OSError):
         lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         if lines:
-            return without_paths(lines[-1])[:300]
+            # A longer one would take the pattern long, and this thread looks after all jobs.
+            return without_paths(lines[-1][:2000])[:300]
     return "it left no log"
