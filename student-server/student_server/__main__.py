@@ -11,6 +11,7 @@ import uvicorn
 from .app import build_app
 from .home import Home, HomeInUse
 from .open_services import open_services
+from .quantization import leave_out as leave_out_quantization
 from .settings import Settings, SettingsError, read_settings
 
 
@@ -20,6 +21,8 @@ def main() -> int:
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    # What nf4 trained is served over the base as it is.
+    leave_out_quantization()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = read_settings()

@@ -1,11 +1,14 @@
 """What a device computes: on the CPU, and the same stories on a GPU where there is one."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from server import PACKAGE, Server, until
 from workbench import BASE, Workbench, prompt_of, rows
 
 from student_server.training.plan import TrainingPlan
@@ -86,3 +89,19 @@ def test_four_bits_hold_the_base_and_the_adapter_beside_it_learns(bench: Workben
         assert all(parameter.requires_grad == ("lora" in name) for name, parameter in kinds.items())
     assert bench.train(again)["status"] == "succeeded"
     assert losses(bench, again)[-1] < told[2]
+
+
+def test_a_process_that_quantizes_nothing_does_without_the_package() -> None:
+    code = "import sys; from student_server.quantization import *; leave_out(); import peft, transformers\n"
+    code += "sys.exit(0 if sys.modules['bitsandbytes'] is None and can_quantize() else 1)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PACKAGE, check=False).returncode == 0
+
+
+def test_a_server_that_serves_without_it_trains_with_it(tmp_path: Path) -> None:
+    with Server(tmp_path, "--device", DEVICES[-1]) as server:
+        body: dict[str, Any] = {"model": f"{BASE}@qlora", "hyperparameters": {"n_epochs": 2}}
+        job = server.create(rows(), **body)
+        ended = until(lambda: server.job(job)["status"] in ("succeeded", "failed") and server.job(job))
+        assert ended["status"] == "succeeded", ended
+        asked = {"model": ended["fine_tuned_model"], "prompt": "Say", "max_tokens": 2}
+        assert server.client.post("completions", json=asked).status_code == 200

@@ -1,6 +1,7 @@
 """Jobs: created once, found again, refused with a reason."""
 
 from functools import partial
+from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import pytest
@@ -152,7 +153,10 @@ def test_what_is_wrong_is_refused_by_name(bench: Workbench, changes: Any, expect
 def test_what_is_not_installed_is_refused_before_anything_waits_for_it(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("student_server.quantization.find_spec", lambda _: None)
+    def missing(package: str) -> str:
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr("student_server.quantization.version", missing)
     assert error_of(bench.create(model=f"{BASE}@qlora")) == (400, "unsupported", "model")
     monkeypatch.undo()
     assert bench.create(model=f"{BASE}@qlora").status_code == 200

@@ -190,6 +190,7 @@ class Supervisor:
             parent=os.getpid(),
             device=device,
             threads=settings.threads,
+            quantized=self._jobs.get(job).plan["recipe"]["quantization"] != "none",
             checkpoint_seconds=settings.checkpoint_seconds,
             disk_budget=settings.disk_budget,
         )

@@ -15,6 +15,8 @@ class TrainerTask(BaseModel):
     """Process that started it."""
     device: str
     threads: int
+    quantized: bool = False
+    """Whether the recipe holds weights in 4 bits."""
     checkpoint_seconds: float
     disk_budget: int
     """Most bytes that checkpoints of all jobs may take."""

@@ -3,6 +3,7 @@
 import signal
 import sys
 
+from ..quantization import leave_out as leave_out_quantization
 from .lock import JobInUse, die_with, hold_job
 from .task import STOPPED, TrainerTask
 
@@ -17,6 +18,8 @@ def main(words: list[str]) -> int:
     except JobInUse:
         print("another trainer still has this job", flush=True)
         return STOPPED
+    if not task.quantized:
+        leave_out_quantization()
     # Only now: this takes seconds, and the lock tells everybody that the job is in hand.
     from .train_job import train_job
 
