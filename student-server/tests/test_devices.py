@@ -25,10 +25,6 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workbench]
         yield bench
 
 
-def losses(bench: Workbench, job: str) -> list[float]:
-    return [event["data"]["train_loss"] for event in bench.events(job) if event["type"] == "metrics"]
-
-
 def digits(bench: Workbench) -> float:
     """How near two ways to one number come: 32 bits on a CPU, 16 on a GPU."""
     return 1e-3 if bench.settings.devices[0] == "cpu" else 0.1
@@ -37,7 +33,7 @@ def digits(bench: Workbench) -> float:
 @pytest.mark.parametrize("recipe", ["full", "lora", "qlora"])
 def test_a_student_is_trained_and_served(bench: Workbench, recipe: str) -> None:
     job = bench.trained(model=f"{BASE}@{recipe}", hyperparameters={"n_epochs": 40})
-    told = losses(bench, job["id"])
+    told = bench.losses(job["id"])
     assert told[-1] < told[0] * 0.97
     more: dict[str, Any] = {"max_tokens": 12, "logprobs": 0, "return_token_ids": True}
     prompts = [prompt_of(row) for row in rows(6)]
@@ -56,7 +52,7 @@ def test_a_training_goes_on_from_its_checkpoint(bench: Workbench, recipe: str) -
     assert bench.train(job, stop_after=17)["status"] == "running"
     bench.services.jobs.requeue(job, "stopped")
     assert bench.train(job)["status"] == "succeeded"
-    assert losses(bench, job) == pytest.approx(losses(bench, whole["id"]), rel=digits(bench))
+    assert bench.losses(job) == pytest.approx(bench.losses(whole["id"]), rel=digits(bench))
     if bench.settings.devices[0] == "cpu":
         assert bench.weights(job) == bench.weights(whole["id"])
 
@@ -71,7 +67,7 @@ def test_four_bits_hold_the_base_and_the_adapter_beside_it_learns(bench: Workben
             ("qlora", {}),
         )
     )
-    told = [losses(bench, job["id"])[0] for job in (exact, coarse, packed)]
+    told = [bench.losses(job["id"])[0] for job in (exact, coarse, packed)]
     # Random weights lose little to rounding; that something is lost says that they were rounded.
     assert told[1:] == pytest.approx([told[0]] * 2, rel=0.02)
     assert told[1] != told[0]
@@ -88,7 +84,7 @@ def test_four_bits_hold_the_base_and_the_adapter_beside_it_learns(bench: Workben
         assert {str(parameter.device) for parameter in kinds.values()} == {bench.settings.devices[0]}
         assert all(parameter.requires_grad == ("lora" in name) for name, parameter in kinds.items())
     assert bench.train(again)["status"] == "succeeded"
-    assert losses(bench, again)[-1] < told[2]
+    assert bench.losses(again)[-1] < told[2]
 
 
 def test_a_process_that_quantizes_nothing_does_without_the_package() -> None:

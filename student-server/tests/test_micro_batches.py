@@ -1,48 +1,48 @@
 """Which requests share a batch."""
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 
 from student_server.inference.micro_batches import MicroBatches
 
 
-def test_work_that_is_not_patient_starts_at_once_and_takes_along_what_came_meanwhile() -> None:
-    started, go_on = threading.Event(), threading.Event()
-    seen: list[list[int]] = []
+class Held:
+    """Gives ten times each row, once it may go on, and keeps what it was given."""
 
-    def run(rows: list[int]) -> list[int]:
-        seen.append(list(rows))
-        started.set()
-        go_on.wait(30)
+    def __init__(self) -> None:
+        self.started, self.go_on = threading.Event(), threading.Event()
+        self.seen: list[list[int]] = []
+
+    def __call__(self, rows: Sequence[int]) -> list[int]:
+        self.seen.append(list(rows))
+        self.started.set()
+        self.go_on.wait(30)
         return [10 * row for row in rows]
 
+
+def test_work_that_is_not_patient_starts_at_once_and_takes_along_what_came_meanwhile() -> None:
+    held = Held()
     # A patient one would wait a minute for company.
     batches = MicroBatches(64, window=60)
-    first = batches.submit("key", [1], run, patient=False)
-    assert started.wait(30)
-    others = [batches.submit("key", [row], run, patient=False) for row in (2, 3)]
-    go_on.set()
+    first = batches.submit("key", [1], held, patient=False)
+    assert held.started.wait(30)
+    others = [batches.submit("key", [row], held, patient=False) for row in (2, 3)]
+    held.go_on.set()
     assert [work.result(30) for work in (first, *others)] == [[10], [20], [30]]
-    assert seen == [[1], [2, 3]]
+    assert held.seen == [[1], [2, 3]]
     batches.close()
 
 
 def sizes_of(requests: list[int], max_rows: int) -> list[int]:
     """Rows of the batches that requests of so many rows make, when all wait behind a first one."""
-    started, go_on = threading.Event(), threading.Event()
-    sizes: list[int] = []
-
-    def run(rows: list[int]) -> list[int]:
-        started.set()
-        go_on.wait(30)
-        return rows
-
+    held, sizes = Held(), list[int]()
     batches = MicroBatches(max_rows, window=60, on_batch=sizes.append)
-    first = batches.submit("first", [0], run, patient=False)
-    assert started.wait(30)
-    others = [batches.submit("key", [0] * count, run, patient=False) for count in requests]
-    go_on.set()
+    first = batches.submit("first", [0], held, patient=False)
+    assert held.started.wait(30)
+    others = [batches.submit("key", [0] * count, held, patient=False) for count in requests]
+    held.go_on.set()
     for work in (first, *others):
         work.result(30)
     batches.close()
@@ -55,29 +55,21 @@ def test_a_request_of_a_quarter_of_a_batch_is_a_batch_by_itself() -> None:
 
 
 def test_work_that_nobody_waits_for_is_not_done_and_the_rest_goes_on() -> None:
-    started, go_on = threading.Event(), threading.Event()
-    seen: list[list[int]] = []
-
-    def run(rows: list[int]) -> list[int]:
-        seen.append(list(rows))
-        started.set()
-        go_on.wait(30)
-        return rows
-
+    held = Held()
     batches = MicroBatches(64, window=60)
-    first = batches.submit("key", [1], run, patient=False)
-    assert started.wait(30)
-    gone = [batches.submit("key", [2], run, patient=False), batches.submit("other", [3], run, patient=False)]
-    wanted = batches.submit("key", [4], run, patient=False)
+    first = batches.submit("key", [1], held, patient=False)
+    assert held.started.wait(30)
+    gone = [batches.submit("key", [2], held, patient=False), batches.submit("other", [3], held, patient=False)]
+    wanted = batches.submit("key", [4], held, patient=False)
     assert all(work.cancel() for work in gone)
     # What is being computed can't be taken back: its thread would have nowhere to put the answer.
     assert not first.cancel()
     assert batches.waiting() == 1
-    go_on.set()
-    assert (first.result(30), wanted.result(30)) == ([1], [4])
+    held.go_on.set()
+    assert (first.result(30), wanted.result(30)) == ([10], [40])
     # The thread lives.
-    assert batches.submit("key", [5], run, patient=False).result(30) == [5]
-    assert seen == [[1], [4], [5]]
+    assert batches.submit("key", [5], held, patient=False).result(30) == [50]
+    assert held.seen == [[1], [4], [5]]
     batches.close()
 
 

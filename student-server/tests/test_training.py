@@ -1,9 +1,7 @@
 """What training does with a recipe, on a model of 59,000 parameters."""
 
-import errno
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -14,9 +12,8 @@ from student_server.models.build_base import build_base
 from student_server.models.text import ModelText
 from student_server.state.database import Database
 from student_server.training.batches import plan_batches
-from student_server.training.checkpoint import Checkpoints, Progress
 from student_server.training.encode import encode_examples
-from student_server.training.examples import InvalidTrainingFile, read_examples
+from student_server.training.examples import read_examples
 from student_server.training.loop import Loop
 from student_server.training.plan import TrainingPlan
 from student_server.training.recipe import Recipe
@@ -27,29 +24,11 @@ from student_server.training.student import load_student
 LEARNED = {"n_epochs": 80, "batch_size": 8, "learning_rate_multiplier": 2}
 
 
-def losses(bench: Workbench, job: str) -> list[float]:
-    return [event["data"]["train_loss"] for event in bench.events(job) if event["type"] == "metrics"]
-
-
-def stopping_early(bench: Workbench) -> str:
-    """A job whose validation file asks for what its training file takes away."""
-    wrong = [{"messages": [row["messages"][0], {"role": "assistant", "content": "zzz"}]} for row in rows(6)]
-    changes = {"n_epochs": 40, "early_stop": 2}
-    return str(bench.create(validation_file=bench.upload(jsonl(wrong)), hyperparameters=changes).json()["id"])
-
-
-def valid_losses(bench: Workbench, job: str) -> tuple[list[float], float]:
-    """Those that were told, and the model's."""
-    told = [event["data"]["valid_loss"] for event in bench.events(job) if event["type"] == "metrics"]
-    (model,) = bench.client.get(f"/v1/fine_tuning/jobs/{job}/checkpoints").json()["data"]
-    return told, model["metrics"]["full_valid_loss"]
-
-
 @pytest.mark.parametrize("recipe", ["full", "lora"])
 def test_a_student_learns_what_its_file_says(bench: Workbench, recipe: str) -> None:
     job = bench.trained(model=f"{BASE}@{recipe}", hyperparameters=LEARNED, suffix="stage-0", seed=1)
     assert job["fine_tuned_model"] == f"ft:{BASE}:local:stage-0:{job['id'][-8:]}"
-    told = losses(bench, job["id"])
+    told = bench.losses(job["id"])
     # Random matrices beside random weights learn little; it has to be something.
     assert told[-1] < told[0] * (0.3 if recipe == "full" else 0.97)
     if recipe == "full":
@@ -65,27 +44,10 @@ def test_the_same_job_gives_the_same_bytes_and_another_seed_other_ones(bench: Wo
     assert bench.weights(one["id"]) == bench.weights(two["id"]) != bench.weights(other["id"])
 
 
-def test_a_job_that_was_asked_to_stop_goes_on_to_the_same_bytes(bench: Workbench) -> None:
-    """Also over a checkpoint that a power cut has spoiled, and over a half-written one."""
-    more: dict[str, Any] = {"model": f"{BASE}@lora", "seed": 4}
-    whole = bench.trained(**more)
-    job = bench.create(metadata={"again": "1"}, **more).json()["id"]
-    assert bench.train(job, stop_after=17)["status"] == "running"
-    checkpoints = bench.home.job(job) / "checkpoints"
-    assert [path.name for path in checkpoints.iterdir()] == ["step-00000017"]
-    (checkpoints / "step-00000018").mkdir()
-    (checkpoints / "step-00000018" / "progress.json").write_text("{")
-    (checkpoints / ".unfinished-step-00000019-1").mkdir()
-    bench.services.jobs.requeue(job, "stopped")
-    assert bench.train(job)["status"] == "succeeded"
-    assert bench.weights(job) == bench.weights(whole["id"])
-    assert losses(bench, job) == losses(bench, whole["id"])
-
-
 def test_micro_batches_change_memory_and_not_the_result(bench: Workbench) -> None:
     one = bench.trained(hyperparameters={"n_epochs": 4})
     two = bench.trained(hyperparameters={"n_epochs": 4, "micro_batch": 3})
-    assert losses(bench, two["id"]) == pytest.approx(losses(bench, one["id"]), abs=2e-4)
+    assert bench.losses(two["id"]) == pytest.approx(bench.losses(one["id"]), abs=2e-4)
 
 
 def test_validation_takes_no_more_memory_than_a_micro_batch(bench: Workbench) -> None:
@@ -130,21 +92,12 @@ def test_packing_uses_every_example_once_and_passes_no_block() -> None:
     assert sorted(unit for batch in batches.epoch(0) for unit in batch) == sorted(batches.units)
 
 
-def test_early_stop_keeps_the_best_epoch(bench: Workbench) -> None:
-    job = stopping_early(bench)
-    assert bench.train(job)["status"] == "succeeded"
-    messages = [event["message"] for event in bench.events(job)]
-    assert any(message.startswith("Stopped early at step") for message in messages)
-    told, model = valid_losses(bench, job)
-    assert model == min(told) < told[-1]
-
-
 def test_a_student_goes_on_from_a_student(bench: Workbench) -> None:
     for recipe in ("full", "lora"):
         first = bench.trained(model=f"{BASE}@{recipe}", seed=7)
         second = bench.trained(model=first["fine_tuned_model"], seed=7)
         assert second["recipe"] == first["recipe"]
-        assert losses(bench, second["id"])[0] < losses(bench, first["id"])[0]
+        assert bench.losses(second["id"])[0] < bench.losses(first["id"])[0]
 
 
 def test_a_student_goes_on_in_full_or_with_its_adapter_as_it_began(bench: Workbench) -> None:
@@ -180,155 +133,10 @@ def test_an_adapter_that_was_planned_over_a_student_trained_in_full_is_not_train
     assert (failed["status"], failed["error"]["code"]) == ("failed", "unsupported")
 
 
-def test_losses_are_told_once_by_a_training_that_begins_again(bench: Workbench) -> None:
-    whole = bench.trained(seed=4)
-    object.__setattr__(bench.settings, "checkpoint_budget", 1000)
-    job = bench.create(seed=4, metadata={"again": "1"}).json()["id"]
-    assert bench.train(job, stop_after=27)["status"] == "running"
-    assert len(losses(bench, job)) == 2
-    bench.services.jobs.requeue(job, "killed before its first checkpoint")
-    assert bench.train(job)["status"] == "succeeded"
-    assert losses(bench, job) == losses(bench, whole["id"])
-
-
-def test_messages_that_the_chat_template_refuses_are_told(bench: Workbench) -> None:
-    base = build_base(bench.home.bases, BASE)
-    config = json.loads((base / "tokenizer_config.json").read_text())
-    config["chat_template"] = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}x"
-    (base / "tokenizer_config.json").write_text(json.dumps(config))
-    system = {"role": "system", "content": "s"}
-    with Workbench(bench.home.root.parent / "other", (f"--base=mine={base}",), bases=()) as other:
-        for path, more in (("/v1/chat/completions", {"max_tokens": 1}), ("/tokenize", {})):
-            refused = other.client.post(path, json={"model": "mine", "messages": [system], **more})
-            assert (refused.status_code, refused.json()["error"]["param"]) == (400, "messages")
-            assert "no system" in refused.json()["error"]["message"]
-        asked = [{"messages": [system, *row["messages"]]} for row in rows(2)]
-        created = other.create(jsonl(asked), model="mine", hyperparameters={"template": "chat"}).json()
-        failed = other.train(created["id"])["error"]
-        assert (failed["code"], "no system" in failed["message"]) == ("invalid_training_file", True)
-
-
-def test_an_answer_to_nothing_is_learned_from_its_first_token(tmp_path: Path) -> None:
-    """A tokenizer that starts texts with nothing, and a prompt without text."""
-    base = build_base(tmp_path, BASE)
-    tokenizer = json.loads((base / "tokenizer.json").read_text())
-    tokenizer["post_processor"] = None
-    (base / "tokenizer.json").write_text(json.dumps(tokenizer))
-    text = ModelText(str(base))
-    row = {"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": "yes"}]}
-    (tmp_path / "t.jsonl").write_bytes(jsonl([row]))
-    assert text.encode("", start=True) == []
-    (encoded,) = encode_examples(text, read_examples(tmp_path / "t.jsonl"), Recipe())
-    assert (encoded.ids[0], encoded.learned_from) == (text.eos, 1)
-    made = make_rows([encoded], [(0,)], packed=False)
-    assert made.keep[made.column].tolist() == [0, 1, 2, 3]
-    assert made.targets.tolist() == [*text.encode("yes", start=False), text.eos]
-
-
-def test_every_bad_line_is_named_before_training(bench: Workbench) -> None:
-    content = b'{"messages": 3}\nno json\n\n{"messages": [%b, %b]}\n' % ((b'{"role": "user", "content": "a"}',) * 2)
-    half = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b\ud800"}]}
-    content += json.dumps(half).encode()
-    job = bench.create(content).json()["id"]
-    bench.services.supervisor._validate(bench.services.jobs.get(job))
-    failed = bench.job(job)
-    assert (failed["status"], failed["error"]["code"]) == ("failed", "invalid_training_file")
-    for part in ("line 1: messages", "line 2: not JSON", "line 4: the last message must be the assistant's"):
-        assert part in failed["error"]["message"]
-    assert "line 5: messages.1.content: half of a surrogate pair" in failed["error"]["message"]
-
-
-def test_a_file_without_examples_is_no_training_file(tmp_path: Path) -> None:
-    (tmp_path / "empty").write_bytes(b"\n\n")
-    with pytest.raises(InvalidTrainingFile, match="no example"):
-        read_examples(tmp_path / "empty")
-
-
 def test_a_rate_too_large_ends_the_job_with_advice(bench: Workbench) -> None:
     job = bench.create(hyperparameters={"learning_rate_multiplier": 1e30, "max_gradient_norm": 1e30}).json()["id"]
     failed = bench.train(job)
     assert (failed["status"], failed["error"]["code"]) == ("failed", "training_diverged")
-
-
-def test_no_room_for_checkpoints_is_told_once_and_training_goes_on(bench: Workbench) -> None:
-    object.__setattr__(bench.settings, "checkpoint_budget", 1000)
-    job = bench.create().json()["id"]
-    assert bench.train(job, checkpoint_seconds=0)["status"] == "succeeded"
-    told = [event["message"] for event in bench.events(job) if event["level"] == "warn"]
-    assert len(told) == 1
-    assert "disk budget" in told[0]
-
-
-def test_a_checkpoint_takes_the_place_of_the_one_before_it_in_the_budget(bench: Workbench) -> None:
-    # One of this model is reckoned as 1.6 MB, and takes 0.5.
-    object.__setattr__(bench.settings, "checkpoint_budget", 1_800_000)
-    job = bench.create().json()["id"]
-    bench.train(job, stop_after=5, checkpoint_seconds=0)
-    assert [event["message"] for event in bench.events(job) if event["level"] == "warn"] == []
-    assert [path.name for path in (bench.home.job(job) / "checkpoints").iterdir()] == ["step-00000005"]
-
-
-def test_no_room_for_the_best_epoch_is_told_once_and_the_last_weights_are_the_model(bench: Workbench) -> None:
-    object.__setattr__(bench.settings, "checkpoint_budget", 1000)
-    job = stopping_early(bench)
-    assert bench.train(job)["status"] == "succeeded"
-    told, model = valid_losses(bench, job)
-    assert (model, model > min(told)) == (told[-1], True)
-    warned = [event["message"] for event in bench.events(job) if event["level"] == "warn"]
-    assert len(warned) == 2
-    assert "best epoch are not kept" in warned[0]
-    assert f"could not be kept: the model has the last ones ({model:.4f})" in warned[1]
-
-
-def test_the_best_epoch_stays_until_a_better_one_is_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    model = torch.nn.Linear(2, 2)
-    checkpoints = Checkpoints(tmp_path / "jobs" / "one" / "checkpoints", 1 << 30)
-    assert checkpoints.best_valid_loss() is None
-    assert checkpoints.save_best(model, 0.5) is None
-    kept = model.weight.detach().clone()
-    torch.nn.init.zeros_(model.weight)
-
-    def full_disk(tensors: Any, path: Path, metadata: Any = None) -> None:
-        path.write_bytes(b"half of")
-        raise OSError(errno.ENOSPC, "No space left on device", str(path))
-
-    monkeypatch.setattr("student_server.training.checkpoint.save_file", full_disk)
-    with pytest.raises(OSError, match="No space"):
-        checkpoints.save_best(model, 0.4)
-    assert checkpoints.best_valid_loss() == 0.5
-    checkpoints.load_best(model)
-    assert torch.equal(model.weight, kept)
-
-
-def test_random_states_go_back_to_their_gpus_and_those_of_gpus_that_are_gone_to_nobody(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Eleven GPUs when it was saved, three when it is restored; there is none where this runs."""
-    model = torch.nn.Linear(2, 2)
-    optimizer = torch.optim.AdamW(model.parameters())
-    checkpoints = Checkpoints(tmp_path / "jobs" / "one" / "checkpoints", 1 << 30)
-    states = [torch.tensor([number], dtype=torch.uint8) for number in range(11)]
-    restored: dict[int, int] = {}
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
-    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: states)
-    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, gpu: restored.update({gpu: int(state)}))
-    assert checkpoints.save(model, optimizer, Progress(step=1)) is None
-    assert checkpoints.restore(model, optimizer) == Progress(step=1)
-    assert restored == {0: 0, 1: 1, 2: 2}
-
-
-def test_a_long_prompt_loses_its_middle_and_the_answer_stays(tmp_path: Path) -> None:
-    text = ModelText(str(build_base(tmp_path, BASE)))
-    row = {"messages": [{"role": "user", "content": "A" + "x" * 500 + "Z"}, {"role": "assistant", "content": "yes"}]}
-    (tmp_path / "t.jsonl").write_bytes(jsonl([row]))
-    (encoded,) = encode_examples(text, read_examples(tmp_path / "t.jsonl"), Recipe(max_tokens=64))
-    written = "".join(text.pieces(encoded.ids))
-    assert (len(encoded.ids), encoded.cut) == (64, True)
-    assert written.startswith("Ax")
-    assert written.endswith("xZyes")
-    (full,) = encode_examples(text, read_examples(tmp_path / "t.jsonl"), Recipe(max_tokens=64, loss="full"))
-    assert (full.learned_from, encoded.learned_from) == (1, 60)
 
 
 def test_an_adapter_loads_in_plain_peft(bench: Workbench) -> None:
@@ -361,12 +169,3 @@ def test_rates_rise_then_fall() -> None:
     assert [rate_factor(step, 10, "linear", 0.2) for step in (0, 1, 2, 6, 9)] == [0.5, 1.0, 1.0, 0.5, 0.125]
     assert [rate_factor(step, 10, "constant", 0) for step in (0, 9)] == [1.0, 1.0]
     assert rate_factor(5, 10, "cosine", 0) == pytest.approx(0.5)
-
-
-def test_checkpoints_of_other_weights_are_not_taken(tmp_path: Path) -> None:
-    one, two = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2, bias=False)
-    from student_server.training.checkpoint import Progress
-
-    checkpoints = Checkpoints(tmp_path / "job" / "checkpoints", 1 << 30)
-    assert checkpoints.save(one, torch.optim.AdamW(one.parameters(), fused=True), Progress(step=1)) is None
-    assert checkpoints.restore(two, torch.optim.AdamW(two.parameters(), fused=True)) is None

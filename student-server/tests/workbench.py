@@ -127,6 +127,10 @@ class Workbench:
         listed = self.client.get(f"/v1/fine_tuning/jobs/{job}/events", params={"limit": 1000}).json()
         return list(reversed(listed["data"]))
 
+    def losses(self, job: str) -> list[float]:
+        """As told in its events, oldest first."""
+        return [event["data"]["train_loss"] for event in self.events(job) if event["type"] == "metrics"]
+
     def complete(self, model: str, prompt: Any, **more: Any) -> list[dict[str, Any]]:
         body = {"model": model, "prompt": prompt, "temperature": 0, **more}
         answer = self.client.post("/v1/completions", json=body)
