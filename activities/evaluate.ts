@@ -19,7 +19,7 @@ export async function evaluate(world: World, input: EvaluateInput, signal: Abort
   const { artifacts } = world;
   const { spec, split } = input;
   const questions = await readSplit(artifacts, input);
-  const student = world.student(spec, input.student.url);
+  const student = world.student(spec, input.student.address);
   if (questions === null || student === null || !('maxTokens' in spec.student)) {
     throw new BaldistillError('InvalidInput', `There is nothing to evaluate: no ${split} rows or no student.`);
   }

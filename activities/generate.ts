@@ -19,7 +19,7 @@ export async function generate(
   input: SliceInput,
   slice: { readonly cancelled: AbortSignal; readonly seconds: number },
 ): Promise<SliceResult> {
-  const spec = input.terms === undefined ? input.spec : withTerms(input.spec, input.terms);
+  const spec = input.terms === undefined ? input.spec : withTerms(input.spec, input.terms.terms);
   const startedAt = performance.now();
   /** By the first failure, and at the end: whatever the slice was waiting for. */
   const over = new AbortController();

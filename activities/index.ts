@@ -6,16 +6,17 @@ import { cancelBatches } from './batches/cancel.ts';
 import { gatherBatches, openBatches } from './batches/gather.ts';
 import { settleBatch } from './batches/settle.ts';
 import { submitBatch } from './batches/submit.ts';
-import { guarded, workerLeaves } from './boundary.ts';
+import { workerLeaves } from './boundary.ts';
 import { closeStage } from './close-stage.ts';
 import { awaitRun, completedCells, nextCell } from './comparison/cells.ts';
 import { writeComparison } from './comparison/write.ts';
 import { connect } from './connect.ts';
-import { setLimits } from './set-limits.ts';
+import { acceptResume, setLimits, setTerms, verifyTerms } from './commands.ts';
 import { evaluate } from './evaluate.ts';
 import { awaitFineTune, fineTune } from './fine-tune.ts';
 import { generate } from './generate.ts';
 import { keepEstimate } from './plan/kept-estimate.ts';
+import { named, owned, ownedComparison, ownedStage } from './owned.ts';
 import { planRound } from './plan-round.ts';
 import type { World } from './ports/world.ts';
 import { exportTraining, report } from './report.ts';
@@ -25,50 +26,40 @@ import type { BatchActivities, ControlActivities, StudentActivities, TeacherActi
 const cancelled = (): AbortSignal => Context.current().cancellationSignal;
 
 export function controlActivities(world: World): ControlActivities {
-  const { artifacts, ledger } = world;
+  const { artifacts, ledger, owner } = world;
   return {
-    connect: guarded(async (spec) => await connect(world, spec)),
-    // Before anything is asked: what the run then answers itself is no part of what was expected of it.
-    prepare: guarded(async (spec) => {
+    connect: owned(world, async ({ spec }) => await connect(world, spec)),
+    // The estimate is kept before anything is asked: what the run answers itself was not expected of it.
+    prepare: owned(world, async ({ spec }) => {
       const prepared = await world.prepare(spec);
       await keepEstimate(world, spec, prepared);
       return prepared;
     }),
-    balance: guarded(async (input) => {
-      await ledger.verify(input.connected.ledger);
-      return await balance(artifacts, input);
-    }),
-    planRound: guarded(async (request) => {
-      await ledger.verify(request.input.connected.ledger);
-      return await planRound(world, request);
-    }),
-    closeStage: guarded(async (request) => {
-      await ledger.verify(request.input.connected.ledger);
-      return await closeStage(world, request);
-    }),
-    report: guarded(async (input) => {
-      if (input.connected !== null) await ledger.verify(input.connected.ledger);
-      return await report(world, input);
-    }),
-    // A run that is parked before it could open its ledger has a budget all the same.
-    setLimits: guarded(async ({ spec, limits }) => await setLimits(world, spec, limits)),
-    forgive: guarded(async (run) => await ledger.forgiveForfeits(run)),
-    recordStatus: guarded(async ({ run, status, result }) => await ledger.setRunStatus(run, status, result)),
-    awaitClosed: guarded(async (workflowId) => await world.awaitClosed(workflowId)),
-    completedCells: guarded(async (plan) => await completedCells(world, plan)),
-    nextCell: guarded(async (request) => await nextCell(world, request)),
-    awaitRun: guarded(async (request) => await awaitRun(world, request)),
-    steerRuns: guarded(async ({ runs, action }) => {
+    balance: owned(world, async (input) => await balance(artifacts, input)),
+    planRound: ownedStage(world, async (request) => await planRound(world, request)),
+    closeStage: ownedStage(world, async (request) => await closeStage(world, request)),
+    report: owned(world, async (input) => await report(world, input)),
+    setLimits: owned(world, async ({ spec, command }) => await setLimits(world, spec, command)),
+    setTerms: owned(world, async ({ spec, command, before }) => setTerms(world, spec, command, before)),
+    verifyTerms: owned(world, async ({ spec, terms }) => verifyTerms(owner, spec, terms)),
+    acceptResume: owned(world, async ({ spec, command }) => acceptResume(world, spec, command)),
+    forgive: named(world, async (name) => await ledger.forgiveForfeits(name)),
+    recordStatus: named(world, async (name, { status, result }) => await ledger.setRunStatus(name, status, result)),
+    awaitClosed: named(world, async (name, { stage }) => await world.awaitClosed(`${name}/stage-${stage}`)),
+    completedCells: ownedComparison(world, async ({ comparison }) => await completedCells(world, comparison.plan)),
+    nextCell: ownedComparison(world, async (request) => await nextCell(world, request)),
+    awaitRun: ownedComparison(world, async (request) => await awaitRun(world, request)),
+    steerRuns: ownedComparison(world, async ({ runs, action }) => {
       await Promise.all(runs.map(async (run) => await world.runs.tell(run, action)));
     }),
-    writeComparison: guarded(async (input) => await writeComparison(world, input)),
+    writeComparison: ownedComparison(world, async (input) => await writeComparison(world, input)),
   };
 }
 
 export function teacherActivities(world: World, sliceSeconds: number): TeacherActivities {
   return {
-    generate: guarded(async (input) => {
-      await world.ledger.verify(input.connected.ledger);
+    generate: owned(world, async (input) => {
+      if (input.terms !== undefined) verifyTerms(world.owner, input.spec, input.terms);
       return await generate(world, input, { cancelled: cancelled(), seconds: sliceSeconds });
     }),
   };
@@ -78,12 +69,8 @@ export function batchActivities(world: World): BatchActivities {
   /** Gathering ends with the worker or the step; what it wrote down is found by the next one. */
   const stopping = (): AbortSignal => AbortSignal.any([cancelled(), world.draining]);
   return {
-    openBatches: guarded(async (input) => {
-      await world.ledger.verify(input.connected.ledger);
-      return await openBatches(world, input);
-    }),
-    gatherBatches: guarded(async (input) => {
-      await world.ledger.verify(input.connected.ledger);
+    openBatches: owned(world, async (input) => await openBatches(world, input)),
+    gatherBatches: owned(world, async (input) => {
       try {
         return await gatherBatches(world, input, stopping());
       } catch (error) {
@@ -91,36 +78,20 @@ export function batchActivities(world: World): BatchActivities {
         throw error;
       }
     }),
-    submitBatch: guarded(async (input) => {
-      await world.ledger.verify(input.connected.ledger);
-      return await submitBatch(world, input, cancelled());
-    }),
-    awaitBatch: guarded(async (input) => await awaitBatch(world, input, Context.current().info.attempt)),
-    settleBatch: guarded(async (input) => {
-      await world.ledger.verify(input.connected.ledger);
-      return await settleBatch(world, input);
-    }),
-    cancelBatches: guarded(async (input) => {
-      await world.ledger.verify(input.connected.ledger);
-      return await cancelBatches(world, input);
-    }),
+    submitBatch: owned(world, async (input) => await submitBatch(world, input, cancelled())),
+    awaitBatch: owned(world, async (input) => await awaitBatch(world, input, Context.current().info.attempt)),
+    settleBatch: owned(world, async (input) => await settleBatch(world, input)),
+    cancelBatches: owned(world, async (input) => await cancelBatches(world, input)),
   };
 }
 
 export function studentActivities(world: World): StudentActivities {
   return {
-    select: guarded(async (request) => {
-      await world.ledger.verify(request.input.connected.ledger);
-      return await select(world, request, cancelled());
-    }),
-    fineTune: guarded(async (input) => {
-      await world.ledger.verify(input.connected.ledger);
+    select: ownedStage(world, async (request) => await select(world, request, cancelled())),
+    fineTune: owned(world, async (input) => {
       return await fineTune(world, input, async (of) => await exportTraining(world, of), cancelled());
     }),
-    awaitFineTune: guarded(async (input) => await awaitFineTune(world, input, Context.current().info.attempt)),
-    evaluate: guarded(async (input) => {
-      await world.ledger.verify(input.connected.ledger);
-      return await evaluate(world, input, cancelled());
-    }),
+    awaitFineTune: owned(world, async (input) => await awaitFineTune(world, input, Context.current().info.attempt)),
+    evaluate: owned(world, async (input) => await evaluate(world, input, cancelled())),
   };
 }

@@ -41,7 +41,7 @@ export async function scoreRows(
 ): Promise<ScoredRow[]> {
   const { spec, connected } = scorer;
   const { switches } = spec;
-  const student = world.student(spec, scorer.student.url);
+  const student = world.student(spec, scorer.student.address);
   if (student === null || !('maxTokens' in spec.student))
     throw new BaldistillError('InvalidInput', `select: ${switches.select} needs a student.`);
   const { model } = scorer.student;

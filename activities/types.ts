@@ -29,64 +29,78 @@ import type {
   SubmitInput,
   SubmittedBatch,
 } from '../contracts/batch-messages.ts';
-import type { ArtifactRef } from '../contracts/artifact.ts';
 import type {
+  AwaitRunRequest,
   CompletedCell,
   ComparisonReportInput,
   NextCell,
   NextCellRequest,
   RunSeen,
+  SignedComparison,
   SteerRequest,
 } from '../contracts/comparison-messages.ts';
-import type { BudgetCopy, BudgetRequest, RunStatus } from '../contracts/progress.ts';
+import type { BudgetCopy, RunStatus } from '../contracts/progress.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
+import type { Brought, SignedBudget, SignedFlow, SignedResume, SignedTerms } from '../contracts/signed-command.ts';
+import type { Signed } from '../contracts/signed-run.ts';
 import type { Connected, Prepared, Scores, StageInput } from '../contracts/stage.ts';
+
+/** An input that names a run and nothing else. */
+export interface About {
+  readonly spec: RunSpec;
+}
 
 export interface ControlActivities {
   /** Opens the run in the ledger, probes the endpoints once, pins both. */
-  connect(spec: RunSpec): Promise<Connected>;
-  prepare(spec: RunSpec): Promise<Prepared>;
-  balance(input: StageInput): Promise<Balanced>;
-  planRound(input: PlanRoundInput): Promise<RoundPlan>;
-  closeStage(input: CloseStageInput): Promise<ClosedStage>;
-  report(input: ReportInput): Promise<Reported>;
-  setLimits(request: { spec: RunSpec; limits: BudgetRequest }): Promise<{ accepted: boolean; budget: BudgetCopy }>;
+  connect(request: Signed<About>): Promise<Connected>;
+  prepare(request: Signed<About>): Promise<Prepared>;
+  balance(request: Signed<StageInput>): Promise<Balanced>;
+  planRound(request: Signed<PlanRoundInput>): Promise<RoundPlan>;
+  closeStage(request: Signed<CloseStageInput>): Promise<ClosedStage>;
+  report(request: Signed<ReportInput>): Promise<Reported>;
+  setLimits(request: Signed<About & { command: SignedBudget }>): Promise<{ accepted: boolean; budget: BudgetCopy }>;
+  /** Verifies a command that changes the pace, and signs the terms that result from it. */
+  setTerms(request: Signed<About & { command: SignedFlow; before: SignedTerms | null }>): Promise<SignedTerms>;
+  /** Verifies terms that a message brought. */
+  verifyTerms(request: Signed<About & { terms: SignedTerms }>): Promise<void>;
+  /** Verifies what a resume brings along. */
+  acceptResume(request: Signed<About & { command: SignedResume }>): Promise<Brought>;
   /** Lets a run send again after it was parked: forgives a streak of ambiguous ends. */
-  forgive(run: string): Promise<void>;
-  recordStatus(request: { run: string; status: RunStatus; result: unknown }): Promise<void>;
-  /** Waits until a workflow of this id is closed, asking it to cancel first. */
-  awaitClosed(workflowId: string): Promise<void>;
+  forgive(request: Signed<About>): Promise<void>;
+  recordStatus(request: Signed<About & { status: RunStatus; result: unknown }>): Promise<void>;
+  /** Waits until a stage of the run is closed, asking it to cancel first. */
+  awaitClosed(request: Signed<About & { stage: number }>): Promise<void>;
   /** The cells of a plan that were completed before. */
-  completedCells(plan: ArtifactRef): Promise<CompletedCell[]>;
+  completedCells(request: { comparison: SignedComparison }): Promise<CompletedCell[]>;
   nextCell(request: NextCellRequest): Promise<NextCell>;
   /** Answers when a run is over, or its being blocked has changed; throws a benign retryable failure until then. */
-  awaitRun(request: { run: string; blocked: boolean }): Promise<RunSeen>;
+  awaitRun(request: AwaitRunRequest): Promise<RunSeen>;
   steerRuns(request: SteerRequest): Promise<void>;
   writeComparison(input: ComparisonReportInput): Promise<{ folder: string }>;
 }
 
 export interface TeacherActivities {
   /** Sends the calls of one chunk for at most a slice of time. */
-  generate(input: SliceInput): Promise<SliceResult>;
+  generate(request: Signed<SliceInput>): Promise<SliceResult>;
 }
 
 /** Batch mode of the teacher, on its task queue. */
 export interface BatchActivities {
   /** The batches of a round that an earlier attempt left under way. */
-  openBatches(input: GatherInput): Promise<BatchRef[]>;
+  openBatches(request: Signed<GatherInput>): Promise<BatchRef[]>;
   /** Writes down, charges and seals what of some chunks has no answer yet. */
-  gatherBatches(input: GatherInput): Promise<Gathered>;
-  submitBatch(input: SubmitInput): Promise<SubmittedBatch>;
+  gatherBatches(request: Signed<GatherInput>): Promise<Gathered>;
+  submitBatch(request: Signed<SubmitInput>): Promise<SubmittedBatch>;
   /** Answers when there is news; throws a benign retryable failure until then. */
-  awaitBatch(input: AwaitBatchInput): Promise<BatchSeen>;
-  settleBatch(input: SettleBatchInput): Promise<SettledBatch>;
-  cancelBatches(input: CancelBatchesInput): Promise<SubmittedBatch[]>;
+  awaitBatch(request: Signed<AwaitBatchInput>): Promise<BatchSeen>;
+  settleBatch(request: Signed<SettleBatchInput>): Promise<SettledBatch>;
+  cancelBatches(request: Signed<CancelBatchesInput>): Promise<SubmittedBatch[]>;
 }
 
 export interface StudentActivities {
-  select(input: SelectInput): Promise<SelectedRows>;
-  fineTune(input: FineTuneInput): Promise<FineTuneJob>;
+  select(request: Signed<SelectInput>): Promise<SelectedRows>;
+  fineTune(request: Signed<FineTuneInput>): Promise<FineTuneJob>;
   /** One look at the job; throws a benign retryable failure while it is running. */
-  awaitFineTune(input: AwaitFineTuneInput): Promise<FineTuned>;
-  evaluate(input: EvaluateInput): Promise<Scores>;
+  awaitFineTune(request: Signed<AwaitFineTuneInput>): Promise<FineTuned>;
+  evaluate(request: Signed<EvaluateInput>): Promise<Scores>;
 }

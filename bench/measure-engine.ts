@@ -2,6 +2,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
+import { openOwner } from '../adapters/owner/owner.ts';
+import { registerRuns } from '../adapters/owner/register-runs.ts';
 import { look } from '../tests/ledger/look.ts';
 import { startPart } from '../tests/chaos/processes.ts';
 import type { Part } from '../tests/chaos/processes.ts';
@@ -47,13 +49,14 @@ async function measure(
   const { engine, url } = stand;
   const config = benchConfig(name);
   const spec = specOf({ name, folder, url, calls, concurrency: inFlight });
+  await registerRuns(home, [spec]);
   const pids = workers.map(({ pid }) => pid);
   const [clientBefore, serverBefore] = [cpu(pids), cpu([engine.pid()])];
   const startedAt = Date.now();
   const handle: WorkflowHandle<typeof distill> = await engine.client.workflow.start<typeof distill>('distill', {
     workflowId: name,
     taskQueue: config.taskQueues.control.name,
-    args: [{ spec, searchAttributes: true, engine: engineSettings(config) }],
+    args: [{ run: await openOwner(home, null).signRun(spec), searchAttributes: true, engine: engineSettings(config) }],
   });
   const result = await handle.result();
   // The end of the run (deciding the slots, the report) is in the CPU, and not in the seconds: no call waits for it.

@@ -3,7 +3,8 @@ import { mkdirSync } from 'node:fs';
 import type { Charged, RunBudget } from '../activities/ports/ledger.ts';
 import { openingOf } from '../activities/run-opening.ts';
 import { openLedger } from '../adapters/ledger/open-ledger.ts';
-import { RunSpec } from '../contracts/run-file.ts';
+import { openOwner } from '../adapters/owner/owner.ts';
+import { signCommand } from '../adapters/owner/sign-command.ts';
 import { usdOf } from '../domain/cost.ts';
 import { budgetWords } from '../workflows/details.ts';
 import { progressOfRun, resumeRun } from '../workflows/messages.ts';
@@ -11,6 +12,7 @@ import { whereKnown } from './commands/known-run.ts';
 import { withEngineOf } from './engine.ts';
 import { CommandError, exitCodes } from './exit.ts';
 import { ledgerPath } from './memory.ts';
+import { startedSpec } from './open-run.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Returns what was done, in a sentence. Throws `CommandError` where the run's limit forbids it. */
@@ -19,7 +21,7 @@ export async function adoptLedger(terminal: Terminal, run: string, charged: Char
     whereKnown(run, async () => {
       const handle = client.workflow.getHandle(run);
       const description = await handle.describe();
-      const spec = RunSpec.safeParse(description.memo?.['spec']).data;
+      const spec = await startedSpec(terminal.home, description.memo);
       mkdirSync(terminal.home, { recursive: true });
       const ledger = await openLedger({ path: ledgerPath(terminal.home) });
       try {
@@ -43,7 +45,9 @@ export async function adoptLedger(terminal: Terminal, run: string, charged: Char
         const open = description.status.name === 'RUNNING';
         const blocked = open ? (await handle.query(progressOfRun)).blocked : null;
         if (blocked?.type !== 'LedgerMismatch') return `${said}.`;
-        await handle.executeUpdate(resumeRun, { args: [{ ledger: adopted.ledger }] });
+        const content = { ledger: adopted.ledger };
+        const command = signCommand(openOwner(terminal.home, null), { run, action: 'resume', content });
+        await handle.executeUpdate(resumeRun, { args: [command] });
         return `${said} and goes on.`;
       } finally {
         await ledger.close();

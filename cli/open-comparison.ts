@@ -3,6 +3,8 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@te
 import { z } from 'zod';
 import { recordsOf } from '../activities/comparison/records.ts';
 import { createFileArtifacts } from '../adapters/artifacts/file-artifacts.ts';
+import { openOwner } from '../adapters/owner/owner.ts';
+import { registerRuns } from '../adapters/owner/register-runs.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { CompareInput } from '../contracts/comparison-messages.ts';
 import type { ComparisonPlan } from '../contracts/comparison-plan.ts';
@@ -48,12 +50,14 @@ export async function openComparison(
   { limit, window }: Limits,
 ): Promise<OpenedComparison> {
   const config = loadTemporalConfig();
+  const said = { name: plan.name, plan: reference, cells: plan.runs.length, limit, window };
+  await registerRuns(
+    home,
+    plan.runs.map(({ spec }) => spec),
+  );
+  const signature = openOwner(home, null).sign({ kind: 'comparison', ...said });
   const input: CompareInput = {
-    name: plan.name,
-    plan: reference,
-    cells: plan.runs.length,
-    limit,
-    window,
+    comparison: { ...said, signature },
     searchAttributes: config.searchAttributes && (await ensureSearchAttributes(connection, services.namespace)),
     engine: engineSettings(config),
   };

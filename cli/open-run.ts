@@ -3,11 +3,15 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@te
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { RunRecord } from '../activities/ports/ledger.ts';
+import { openOwner } from '../adapters/owner/owner.ts';
+import { registerRuns } from '../adapters/owner/register-runs.ts';
 import { operationalDifferences, specDifferences } from '../adapters/run-file/differences.ts';
 import type { RunResult } from '../contracts/progress.ts';
-import { RunSpec } from '../contracts/run-file.ts';
+import type { RunSpec } from '../contracts/run-file.ts';
 import { datasetOf, settingsTable, summaryOf } from '../contracts/run-words.ts';
+import { SignedRun } from '../contracts/signed-run.ts';
 import type { DistillInput } from '../contracts/stage.ts';
+import { BaldistillError } from '../domain/failures.ts';
 import { ensureSearchAttributes } from '../workers/services/search-attributes.ts';
 import { engineSettings, loadTemporalConfig } from '../workers/temporal-config.ts';
 import { isComparison } from './comparison-files.ts';
@@ -41,9 +45,9 @@ export async function openRun(terminal: Terminal, engine: Engine, spec: RunSpec)
   for (;;) {
     const running = await describeOpen(engine, spec.name);
     if (running !== undefined) {
-      const before = RunSpec.safeParse(running.memo?.['spec']);
-      if (before.success) refuseChanged(before.data, spec);
-      const kept = before.success ? operationalDifferences(before.data, spec) : [];
+      const before = await startedSpec(terminal.home, running.memo);
+      if (before !== undefined) refuseChanged(before, spec);
+      const kept = before === undefined ? [] : operationalDifferences(before, spec);
       const note = `It goes on with the ${kept.map(({ key, before: old }) => `${key} ${old}`).join(', ')} it was started with.`;
       const flow = kept.some(({ key }) => /^teacher\.(concurrency|limits)/.test(key));
       const change = `How fast it asks its teacher is changed with \`baldistill flow ${spec.name}\`.`;
@@ -72,6 +76,21 @@ export function refuseChanged(before: RunSpec, now: RunSpec): void {
   );
 }
 
+/** The spec a workflow was started with; undefined where this home did not sign it or lost it. */
+export async function startedSpec(
+  home: string,
+  memo: WorkflowExecutionDescription['memo'],
+): Promise<RunSpec | undefined> {
+  const run = SignedRun.safeParse(memo?.['run']).data;
+  if (run === undefined) return undefined;
+  try {
+    return await openOwner(home, null).openRun(run);
+  } catch (error) {
+    if (error instanceof BaldistillError) return undefined;
+    throw error;
+  }
+}
+
 async function describeOpen({ client }: Engine, run: string): Promise<WorkflowExecutionDescription | undefined> {
   try {
     const description = await client.workflow.getHandle(run).describe();
@@ -96,14 +115,16 @@ async function start(terminal: Terminal, { client, connection, services }: Engin
   if (!searchAttributes) {
     terminal.note(`The namespace ${services.namespace} takes no search attributes: this run has no columns in the UI.`);
   }
-  const input: DistillInput = { spec, searchAttributes, engine: engineSettings(config) };
+  await registerRuns(terminal.home, [spec]);
+  const run = await openOwner(terminal.home, null).signRun(spec);
+  const input: DistillInput = { run, searchAttributes, engine: engineSettings(config) };
   await client.workflow.start('distill', {
     workflowId: spec.name,
     taskQueue: input.engine.queues.control,
     args: [input],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
-    memo: { spec },
+    memo: { run },
     staticSummary: summaryOf(spec),
     staticDetails: settingsTable(spec),
     ...(searchAttributes ? { typedSearchAttributes: attributesOf(spec) } : {}),

@@ -7,6 +7,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import type { Finish } from './commands/finish.ts';
 import { flowCommand } from './commands/flow.ts';
+import { keyCommand } from './commands/key.ts';
 import { ledgerCommand } from './commands/ledger.ts';
 import { lsCommand, reportCommand } from './commands/look.ts';
 import { budgetCommand, pauseCommand, resumeCommand, skipCommand, stopCommand } from './commands/messages.ts';
@@ -45,6 +46,7 @@ export function createProgram(terminal: Terminal, version: string, finish: Finis
   reportCommand(program, terminal);
   exportCommand(program, terminal);
   evaluateCommand(program, terminal);
+  keyCommand(program, terminal);
   doctorCommand(program, terminal, finish);
   devCommand(program, terminal);
   downCommand(program, terminal);

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { outputs } from '../domain/tasks/output.ts';
 import { ArtifactRef } from './artifact.ts';
-import { FlowLook, FlowTerms } from './flow.ts';
+import { FlowLook } from './flow.ts';
 import { BudgetCopy, DomainProgress, LedgerPin, RunStatus } from './progress.ts';
 import { RunSpec } from './run-file.ts';
+import { SignedTerms } from './signed-command.ts';
 import { Connected, Prepared, Scores, StageCounts, StageInput, StageResult, StudentRef } from './stage.ts';
 
 export const Balanced = z.strictObject({
@@ -56,8 +57,8 @@ export const SliceInput = z.strictObject({
   stage: z.int(),
   round: z.int(),
   chunk: ArtifactRef,
-  /** Where the run is carried out otherwise than its spec says, since somebody changed it on the way. */
-  terms: FlowTerms.optional(),
+  /** Present after `baldistill flow` changed how fast the teacher may be asked. */
+  terms: SignedTerms.optional(),
 });
 export type SliceInput = z.infer<typeof SliceInput>;
 

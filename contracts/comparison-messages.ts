@@ -4,7 +4,9 @@ import { ArtifactRef } from './artifact.ts';
 import { CellStatus } from './comparison.ts';
 import { EngineSettings } from './engine.ts';
 import { Blocked, RunStatus } from './progress.ts';
-import { RunSpec } from './run-file.ts';
+import { RunName } from './run-file.ts';
+import { Signature } from './signature.ts';
+import { SignedRun } from './signed-run.ts';
 
 /** A cell that is open or in trouble. `reason` may quote an endpoint. */
 export const CellNote = z.strictObject({ run: z.string(), status: CellStatus, reason: z.string().nullable() });
@@ -29,14 +31,21 @@ export const CompareMemory = Outcomes.extend({
 });
 export type CompareMemory = z.infer<typeof CompareMemory>;
 
-/** What the workflow `compare` is started with; its workflow id is the comparison's name. */
-export const CompareInput = z.strictObject({
-  name: z.string(),
+/** A comparison as its owner signed it: name, plan and limits. */
+export const SignedComparison = z.strictObject({
+  name: RunName,
   /** `ComparisonPlan`, JSON. */
   plan: ArtifactRef,
   cells: z.int(),
   limit: z.int(),
   window: z.int(),
+  signature: Signature,
+});
+export type SignedComparison = z.infer<typeof SignedComparison>;
+
+/** What the workflow `compare` is started with; its workflow id is the comparison's name. */
+export const CompareInput = z.strictObject({
+  comparison: SignedComparison,
   searchAttributes: z.boolean(),
   engine: EngineSettings,
   memory: CompareMemory.optional(),
@@ -47,9 +56,8 @@ export const CompletedCell = z.strictObject({ index: z.int(), charged: z.int() }
 export type CompletedCell = z.infer<typeof CompletedCell>;
 
 export const NextCellRequest = z.strictObject({
-  plan: ArtifactRef,
+  comparison: SignedComparison,
   index: z.int(),
-  limit: z.int(),
   /** Cells that are running or blocked: their whole limits are spoken for. */
   open: z.array(z.int()),
 });
@@ -57,7 +65,7 @@ export type NextCellRequest = z.infer<typeof NextCellRequest>;
 
 /** `wait`: it may fit once a cell that runs has ended for less than its limit. */
 export const NextCell = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('start'), spec: RunSpec }),
+  z.strictObject({ kind: z.literal('start'), run: SignedRun, summary: z.string(), details: z.string() }),
   z.strictObject({ kind: z.literal('completed'), charged: z.int() }),
   z.strictObject({ kind: z.literal('wait') }),
   z.strictObject({ kind: z.literal('left-out'), run: z.string(), reason: z.string() }),
@@ -72,14 +80,17 @@ export const RunSeen = z.discriminatedUnion('kind', [
 export type RunSeen = z.infer<typeof RunSeen>;
 
 export const SteerRequest = z.strictObject({
+  comparison: SignedComparison,
   runs: z.array(z.string()),
   action: z.enum(['pause', 'resume', 'cancel']),
 });
 export type SteerRequest = z.infer<typeof SteerRequest>;
 
+export const AwaitRunRequest = z.strictObject({ comparison: SignedComparison, run: z.string(), blocked: z.boolean() });
+export type AwaitRunRequest = z.infer<typeof AwaitRunRequest>;
+
 export const ComparisonReportInput = z.strictObject({
-  plan: ArtifactRef,
-  limit: z.int(),
+  comparison: SignedComparison,
   status: RunStatus,
   outcomes: Outcomes,
 });

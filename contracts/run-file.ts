@@ -273,7 +273,7 @@ export const RunFile = z.strictObject({
 export type RunFile = z.infer<typeof RunFile>;
 
 /** A run recorded before one of these switches existed ran with its first value. */
-const Switches = SwitchOverrides.required().extend({
+export const Switches = SwitchOverrides.required().extend({
   scoreOn: z.enum(['self', 'gold']).default('self'),
   diversity: z.enum(['off', 'distinct-output']).default('off'),
   nearDuplicates: z.enum(['keep', 'drop']).default('keep'),

@@ -5,6 +5,8 @@ import { ArtifactRef } from './artifact.ts';
 import { EngineSettings } from './engine.ts';
 import { BudgetCopy, LedgerPin, StepName } from './progress.ts';
 import { RunSpec } from './run-file.ts';
+import { StudentAddress } from './signed-command.ts';
+import { SignedRun } from './signed-run.ts';
 
 /** Result of prepare: the splits as JSONL of `Row`, and the `DomainTable`. */
 export const Prepared = z.strictObject({
@@ -68,12 +70,12 @@ export type StageCounts = z.infer<typeof StageCounts>;
 /** What the student wrote to rank rows: how many answers, and how many of them were cut at their longest (METHOD, step 2). */
 export const Ranked = z.strictObject({ rows: z.int(), cut: z.int() });
 
-/** The student a stage ended with. `url`: where a manually trained one is served; null for the run file's endpoint. */
+/** The student a stage ended with. `address`: of a manually trained one; null for the run file's endpoint. */
 export const StudentRef = z.strictObject({
   model: z.string(),
   job: z.string().nullable(),
   losses: ArtifactRef.nullable(),
-  url: z.string().nullable(),
+  address: StudentAddress.nullable(),
 });
 export type StudentRef = z.infer<typeof StudentRef>;
 
@@ -98,6 +100,8 @@ export const StageResult = z.strictObject({
   /** Steps that were blocked and that a person skipped. */
   skipped: z.array(StepName),
   budget: BudgetCopy,
+  /** The ledger as the stage last saw it. */
+  ledger: LedgerPin,
 });
 export type StageResult = z.infer<typeof StageResult>;
 
@@ -112,7 +116,7 @@ export type StageInput = z.infer<typeof StageInput>;
 
 /** What the workflow `distill` is started with; its workflow id is the run's name. */
 export const DistillInput = z.strictObject({
-  spec: RunSpec,
+  run: SignedRun,
   /** False where the namespace does not know our search attributes: an unregistered one wedges a workflow for ever. */
   searchAttributes: z.boolean(),
   engine: EngineSettings,

@@ -55,6 +55,16 @@ export const failures = {
     remedy:
       'Restore the ledger this run was charged to, then resume the run; or take the one that is there with `baldistill ledger adopt RUN --charged N`.',
   },
+  NotOurs: {
+    retry: 'mend',
+    remedy:
+      'Nothing was done. Start the run with `baldistill run` in the home of these workers, or give them the key it was signed with (BALDISTILL_KEY_FILE). If you did not start it, terminate it.',
+  },
+  NotPermitted: {
+    retry: 'mend',
+    remedy:
+      'Start the run from this machine with `baldistill run`, or permit it under `permissions` in temporal.yaml, then resume the run.',
+  },
   LedgerUnavailable: { retry: 'mend', remedy: 'Make the ledger file readable and unlocked, then resume the run.' },
   WorkerLost: { retry: 'mend', remedy: 'The worker died again and again during this step; read its log, then resume.' },
   Unexpected: { retry: 'mend', remedy: 'This is a fault of baldistill; report it. After an update, resume the run.' },

@@ -7,6 +7,9 @@ import type { WorkerOptions } from '@temporalio/worker';
 import { batchActivities, controlActivities, studentActivities, teacherActivities } from '../activities/index.ts';
 import { tokenCounter } from '../activities/plan/count-tokens.ts';
 import { openLedger } from '../adapters/ledger/open-ledger.ts';
+import { openOwner } from '../adapters/owner/owner.ts';
+import { openPermissions } from '../adapters/owner/permissions.ts';
+import { dataFolder } from './services/home.ts';
 import type { TemporalConfig } from './temporal-config.ts';
 import type { TemporalTarget } from './temporal-connection.ts';
 import { workflowBundle } from './bundle.ts';
@@ -49,9 +52,11 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
   const name = `${process.pid}-${randomBytes(4).toString('hex')}`;
   const metrics = config.metrics.enabled ? await serveMetrics(config.metrics.port, { limiters, ledger }) : null;
   const endWatch = watchWorker({ home, worker: name, limiters, metrics: metrics?.url ?? null });
+  const owner = openOwner(home, openPermissions(home, config.permissions, dataFolder()));
   const world = createWorld({
     home,
     ledger,
+    owner,
     limiters,
     worker: name,
     embeddedUrl: setup.embeddedUrl,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { AllowLists } from '../adapters/owner/permissions.ts';
 import { formatProblems } from '../adapters/run-file/problem.ts';
 import { schemaProblems } from '../adapters/run-file/schema-problems.ts';
 import { readYaml } from '../adapters/run-file/yaml-source.ts';
@@ -30,6 +31,8 @@ export const TemporalConfig = z.strictObject({
   window,
   /** Prometheus metrics of each worker, on the loopback interface. Port 0 takes a free one. */
   metrics: z.strictObject({ enabled: z.boolean().default(true), port: Port.default(0) }).prefault({}),
+  /** What runs may do on this machine beside what its own CLI registered when it started them. */
+  permissions: AllowLists.prefault({}),
   /** Ports: 0 takes a free one. Retention: how long finished runs stay in the UI. */
   devServer: z
     .strictObject({

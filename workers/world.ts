@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { createPrepare } from '../activities/prepare.ts';
 import type { Ledger } from '../activities/ports/ledger.ts';
+import type { Owner } from '../activities/ports/owner.ts';
 import type { Purse } from '../activities/ports/purse.ts';
 import type { Student } from '../activities/ports/student.ts';
 import type { Teacher } from '../activities/ports/teacher.ts';
@@ -24,6 +25,7 @@ import type { Limiters } from './watch/limiters.ts';
 export interface WorldParts {
   readonly home: string;
   readonly ledger: Ledger;
+  readonly owner: Owner;
   /** Address of the embedded endpoint now; undefined while it is down. */
   readonly embeddedUrl: () => string | undefined;
   /** See `TeacherSettings`. */
@@ -63,6 +65,7 @@ export function createWorld(parts: WorldParts): World {
   return {
     artifacts,
     ledger: parts.ledger,
+    owner: parts.owner,
     draining: parts.draining,
     awaitClosed: parts.awaitClosed,
     runs: parts.runs,
@@ -88,14 +91,16 @@ export function createWorld(parts: WorldParts): World {
       });
     },
 
-    student(spec, url): Student | null {
+    student(spec, elsewhere): Student | null {
       const { student } = spec;
       if (!('hyperparameters' in student)) return null;
+      if (elsewhere !== null)
+        parts.owner.verify({ kind: 'student', run: spec.name, url: elsewhere.url }, elsewhere.signature);
       const remote = 'embedded' in student ? undefined : student;
       const purse = purseOf(spec);
       const endpoint = openAiStudent({
         baseModel: 'embedded' in student ? student.embedded : 'model' in student ? student.model : student.driver,
-        address: () => ({ ...address(url ?? remote?.baseUrl, remote?.apiKeyEnv, student), purse }),
+        address: () => ({ ...address(elsewhere?.url ?? remote?.baseUrl, remote?.apiKeyEnv, student), purse }),
         hyperparameters: student.hyperparameters,
       });
       if (!('driver' in student) || student.driver !== 'command') return endpoint;

@@ -16,7 +16,7 @@ export interface Carried {
  */
 export async function carryBatches(run: StageRun, batches: readonly BatchRef[]): Promise<Carried> {
   const { memory, parking, input } = run;
-  const queue = input.spec.teacher?.batch.maxTokens ?? Infinity;
+  const queue = input.run.outline.teacher?.batch.maxTokens ?? Infinity;
   const scope = new CancellationScope();
   const underWay = new Map<string, { tokens: number; done: number }>();
   const lanes: Promise<void>[] = [];
@@ -91,7 +91,7 @@ async function carry(
   { name, heard }: Listener,
 ): Promise<'settled' | 'refused' | 'left'> {
   const { steps, memory } = run;
-  const about = () => ({ spec: run.input.spec, connected: run.input.connected });
+  const about = () => ({ run: run.input.run, connected: run.input.connected });
   const submitted = await steps.batch.submitBatch.executeWithOptions(
     { summary: `submit ${name} · ${figure(batch.lines)} calls` },
     [{ ...about(), batch }],

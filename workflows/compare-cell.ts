@@ -2,13 +2,14 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { CancellationScope, condition, startChild } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
-import type { RunSeen } from '../contracts/comparison-messages.ts';
-import type { RunSpec } from '../contracts/run-file.ts';
-import { settingsTable, summaryOf } from '../contracts/run-words.ts';
+import type { NextCell, RunSeen } from '../contracts/comparison-messages.ts';
 import type { Cell, CompareState } from './compare-state.ts';
 import type { CompareSteps } from './compare-steps.ts';
 import { distill } from './distill.ts';
 import { attempt } from './parking.ts';
+
+/** A cell that may start: its run, signed, and how the engine's UI shows it. */
+export type CellStart = NextCell & { readonly kind: 'start' };
 
 /**
  * Null where a run of this name goes on already. Abandoned by its parent: it outlives a continue-as-new, and a
@@ -16,18 +17,18 @@ import { attempt } from './parking.ts';
  */
 export async function startCell(
   { input: { engine, searchAttributes } }: CompareState,
-  spec: RunSpec,
+  { run, summary, details }: CellStart,
 ): Promise<ChildWorkflowHandle<typeof distill> | null> {
   try {
     return await startChild(distill, {
-      workflowId: spec.name,
+      workflowId: run.outline.name,
       taskQueue: engine.queues.control,
       parentClosePolicy: 'ABANDON',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: summaryOf(spec),
-      staticDetails: settingsTable(spec),
-      memo: { spec },
-      args: [{ spec, searchAttributes, engine }],
+      staticSummary: summary,
+      staticDetails: details,
+      memo: { run },
+      args: [{ run, searchAttributes, engine }],
     });
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
@@ -54,7 +55,9 @@ export async function followCell(
     const seen = await looking.run(async () => {
       const summary = blocked ? 'until it goes on' : 'until it is over or blocked';
       const look = attempt(state.parking, changed, () =>
-        steps.polled.awaitRun.executeWithOptions({ summary }, [{ run: cell.run, blocked }]),
+        steps.polled.awaitRun.executeWithOptions({ summary }, [
+          { comparison: state.input.comparison, run: cell.run, blocked },
+        ]),
       );
       // Tried again by a person: then it is not blocked until it says so anew.
       const triedAgain = condition(() => (cell.status === 'blocked') !== blocked).then(() => 'again' as const);

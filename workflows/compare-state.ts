@@ -57,7 +57,7 @@ export function openComparison(input: CompareInput, now: number): CompareState {
   const reasons = new Map(memory?.reasons.map(({ index, reason }) => [index, reason]));
   const blocked = new Map(memory?.blocked.map((cell) => [cell.index, cell]));
   const names = new Map([...(memory?.names ?? []), ...blocked.values()].map(({ index, run }) => [index, run]));
-  const cells = Array.from({ length: input.cells }, (_, index): Cell => {
+  const cells = Array.from({ length: input.comparison.cells }, (_, index): Cell => {
     const [run, reason] = [names.get(index) ?? '', reasons.get(index) ?? null];
     const [status, charged] = [memory?.statuses[index] ?? 'waiting', memory?.charged[index] ?? 0];
     return { index, status, run, reason, charged };
@@ -66,7 +66,7 @@ export function openComparison(input: CompareInput, now: number): CompareState {
     input,
     cells,
     startedAt: memory?.startedAt ?? now,
-    limit: input.limit,
+    limit: input.comparison.limit,
     paused: memory?.paused ?? false,
     resuming: false,
     stopping: memory?.stopping ?? false,
@@ -114,7 +114,7 @@ export function statusOf(state: CompareState): RunStatus {
 /** The cell to start, or to try again; null while there is none, or no room. */
 export function startable(state: CompareState): Cell | null {
   if (state.paused || state.resuming || state.stopping) return null;
-  const { window } = state.input;
+  const { window } = state.input.comparison;
   if (having(state, 'running').length >= window) return null;
   const again = having(state, 'blocked').find((cell) => state.again.has(cell));
   if (again !== undefined) return again;
@@ -139,12 +139,13 @@ function blockedOf(state: CompareState): ComparisonProgress['blocked'] {
 }
 
 export function comparisonProgress(state: CompareState): ComparisonProgress {
-  const { input, cells, seconds, startedAt, limit } = state;
+  const { cells, seconds, startedAt, limit } = state;
+  const { comparison } = state.input;
   const counts = { waiting: 0, running: 0, blocked: 0, completed: 0, stopped: 0, failed: 0, 'left-out': 0 };
   for (const { status } of cells) counts[status] += 1;
   return {
-    name: input.name,
-    plan: input.plan.sha256,
+    name: comparison.name,
+    plan: comparison.plan.sha256,
     status: statusOf(state),
     blocked: state.ended === null ? blockedOf(state) : null,
     cells: cells.length,
@@ -152,7 +153,7 @@ export function comparisonProgress(state: CompareState): ComparisonProgress {
     open: having(state, 'running').slice(0, 20).map(noteOf),
     trouble: having(state, 'blocked', 'failed', 'stopped', 'left-out').slice(0, 20).map(noteOf),
     startedAt,
-    window: input.window,
+    window: comparison.window,
     secondsPerCell: seconds.length === 0 ? null : seconds.reduce((sum, each) => sum + each, 0) / seconds.length,
     charged: cells.reduce((sum, { charged }) => sum + charged, 0),
     limit,

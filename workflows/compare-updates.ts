@@ -1,6 +1,7 @@
 /** The updates a comparison takes: those of a run that make sense for many. */
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
-import type { ResumeRequest, UpdateAnswer } from '../contracts/progress.ts';
+import type { UpdateAnswer } from '../contracts/progress.ts';
+import type { ResumeCommand } from '../contracts/signed-command.ts';
 import { having, statusOf } from './compare-state.ts';
 import { tellOpen } from './comparing.ts';
 import type { Comparing } from './comparing.ts';
@@ -9,7 +10,7 @@ import { release } from './parking.ts';
 
 export function answerComparisonUpdates(comparing: Comparing): void {
   const { state, changed } = comparing;
-  const { name } = state.input;
+  const { name } = state.input.comparison;
 
   function answer(message: string): UpdateAnswer {
     changed();
@@ -32,7 +33,7 @@ export function answerComparisonUpdates(comparing: Comparing): void {
 
   setHandler(
     resumeRun,
-    async (_request: ResumeRequest) => {
+    async (_command: ResumeCommand) => {
       const blocked = having(state, 'blocked');
       const failed = having(state, 'failed');
       for (const cell of blocked) state.again.add(cell);
@@ -44,7 +45,7 @@ export function answerComparisonUpdates(comparing: Comparing): void {
       return answer(count === 0 ? 'Resumed.' : `Resumed: ${count} blocked or failed cells are tried again.`);
     },
     {
-      validator: (_request: ResumeRequest) => {
+      validator: (_command: ResumeCommand) => {
         refuseWhenOver();
         const idle = !state.paused && state.parking.blocked === null;
         if (idle && having(state, 'blocked', 'failed').length === 0)

@@ -13,10 +13,11 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { SignedComparison } from '../contracts/comparison-messages.ts';
 import type { CompareInput, ComparisonResult } from '../contracts/comparison-messages.ts';
 import type { RunStatus } from '../contracts/progress.ts';
-import type { RunSpec } from '../contracts/run-file.ts';
 import { followCell, startCell } from './compare-cell.ts';
+import type { CellStart } from './compare-cell.ts';
 import { comparisonProgress, having, memoryOf, openComparison, outcomesOf, show, startable } from './compare-state.ts';
 import type { Cell, CompareState } from './compare-state.ts';
 import { compareSteps } from './compare-steps.ts';
@@ -25,8 +26,10 @@ import { tell, tellLate, tellOpen } from './comparing.ts';
 import type { Comparing } from './comparing.ts';
 import { progressOfComparison } from './messages.ts';
 import { attempt, failureOf } from './parking.ts';
+import { requireSigned } from './require-signed.ts';
 
 export async function compare(input: CompareInput): Promise<ComparisonResult> {
+  requireSigned(SignedComparison, input?.comparison);
   const state = openComparison(input, Date.now());
   const changed = (): void => show(state);
   const comparing: Comparing = { state, steps: compareSteps(input.engine), changed };
@@ -36,8 +39,8 @@ export async function compare(input: CompareInput): Promise<ComparisonResult> {
 
   const lanes: Promise<void>[] = [];
   // Cells are ended by asking each of them to cancel: none is left behind half told.
-  const open = (cell: Cell, spec: RunSpec | null): void => {
-    lanes.push(CancellationScope.nonCancellable(async () => await lane(comparing, cell, spec)));
+  const open = (cell: Cell, start: CellStart | null): void => {
+    lanes.push(CancellationScope.nonCancellable(async () => await lane(comparing, cell, start)));
   };
   try {
     if (input.memory === undefined) await takeCompleted(comparing);
@@ -59,9 +62,9 @@ export async function compare(input: CompareInput): Promise<ComparisonResult> {
 }
 
 async function takeCompleted({ state, steps, changed }: Comparing): Promise<void> {
-  const { plan } = state.input;
+  const { comparison } = state.input;
   const completed = await attempt(state.parking, changed, () =>
-    steps.control.completedCells.executeWithOptions({ summary: 'which cells the ledger knows' }, [plan]),
+    steps.control.completedCells.executeWithOptions({ summary: 'which cells the ledger knows' }, [{ comparison }]),
   );
   for (const { index, charged } of completed) {
     const cell = state.cells[index];
@@ -70,7 +73,7 @@ async function takeCompleted({ state, steps, changed }: Comparing): Promise<void
 }
 
 /** Starts cells while there is room, until none is left to start and none is open. */
-async function dispatch(comparing: Comparing, open: (cell: Cell, spec: RunSpec | null) => void): Promise<void> {
+async function dispatch(comparing: Comparing, open: (cell: Cell, start: CellStart | null) => void): Promise<void> {
   const { state, changed } = comparing;
   for (;;) {
     await condition(() => isOver(state) || mustContinue(state) || nextOf(state) !== null);
@@ -114,13 +117,12 @@ function nextOf(state: CompareState): Cell | null {
 async function decide(
   { state, steps, changed }: Comparing,
   cell: Cell,
-  open: (cell: Cell, spec: RunSpec) => void,
+  open: (cell: Cell, start: CellStart) => void,
 ): Promise<void> {
   const before = having(state, 'running', 'blocked');
   const request = {
-    plan: state.input.plan,
+    comparison: state.input.comparison,
     index: cell.index,
-    limit: state.limit,
     open: before.map(({ index }) => index),
   };
   const next = await attempt(state.parking, changed, () =>
@@ -140,18 +142,18 @@ async function decide(
     case 'start':
       // A pause or a stop that came while we asked was told that no cell is started.
       if (state.paused || state.stopping) return;
-      Object.assign(cell, { status: 'running', run: next.spec.name, reason: null } satisfies Partial<Cell>);
-      open(cell, next.spec);
+      Object.assign(cell, { status: 'running', run: next.run.outline.name, reason: null } satisfies Partial<Cell>);
+      open(cell, next);
   }
 }
 
-/** A cell from its start to its end; `spec` null where it goes on already. Never throws: the others go on. */
-async function lane(comparing: Comparing, cell: Cell, spec: RunSpec | null): Promise<void> {
+/** A cell from its start to its end; `start` null where it goes on already. Never throws: the others go on. */
+async function lane(comparing: Comparing, cell: Cell, start: CellStart | null): Promise<void> {
   const { state, steps, changed } = comparing;
   const startedAt = Date.now();
   try {
-    const child = spec === null ? null : await startCell(state, spec);
-    if (spec !== null) await tellLate(comparing, cell);
+    const child = start === null ? null : await startCell(state, start);
+    if (start !== null) await tellLate(comparing, cell);
     const { status, reason, charged } = await followCell(state, steps, cell, child, changed);
     const over = status === 'completed' || status === 'stopped' ? status : 'failed';
     Object.assign(cell, { status: over, reason, charged } satisfies Partial<Cell>);
@@ -167,10 +169,11 @@ async function lane(comparing: Comparing, cell: Cell, spec: RunSpec | null): Pro
 
 /** Writes the comparison, whatever the end was. */
 async function end({ state, steps, changed }: Comparing): Promise<ComparisonResult> {
-  const { plan, name } = state.input;
+  const { comparison } = state.input;
+  const { name } = comparison;
   const failed = having(state, 'failed').length > 0;
   const status: RunStatus = state.cancelled || state.stopping ? 'stopped' : failed ? 'failed' : 'completed';
-  const input = { plan, limit: state.limit, status, outcomes: outcomesOf(state) };
+  const input = { comparison, status, outcomes: outcomesOf(state) };
   const { folder } = await attempt(state.parking, changed, () =>
     steps.control.writeComparison.executeWithOptions({ summary: `write the comparison: ${status}` }, [input]),
   );

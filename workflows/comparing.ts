@@ -37,6 +37,6 @@ export async function tell(
 ): Promise<void> {
   if (cells.length === 0) return;
   const summary = `${action} ${cells.length} cells`;
-  const request = { runs: cells.map(({ run }) => run), action };
+  const request = { comparison: state.input.comparison, runs: cells.map(({ run }) => run), action };
   await attempt(state.parking, changed, () => steps.control.steerRuns.executeWithOptions({ summary }, [request]));
 }

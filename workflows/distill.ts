@@ -11,31 +11,37 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { RunResult, RunStatus } from '../contracts/progress.ts';
+import { SignedRun } from '../contracts/signed-run.ts';
 import type { DistillInput, StageResult, StudentRef } from '../contracts/stage.ts';
-import { progressOfRun, stageReported } from './messages.ts';
+import { StageReport, progressOfRun, stageReported } from './messages.ts';
 import { StepSkipped, attempt } from './parking.ts';
 import { answerUpdates } from './run-updates.ts';
 import { freshRun, pinLedger, progressOf, show } from './run-state.ts';
 import type { RunState } from './run-state.ts';
 import { runStage } from './run-stage.ts';
+import { requireSigned } from './require-signed.ts';
 import { stepsOf } from './steps.ts';
 import type { Steps } from './steps.ts';
 
 export async function distill(input: DistillInput): Promise<RunResult> {
-  const { spec } = input;
+  requireSigned(SignedRun, input?.run);
+  const { run } = input;
+  const { outline } = run;
   const state = freshRun(input, Date.now());
-  const steps = stepsOf(input.engine, spec);
+  const steps = stepsOf(input.engine, outline);
   const changed = () => show(state);
 
   setHandler(progressOfRun, () => progressOf(state));
-  setHandler(stageReported, (report) => {
+  setHandler(stageReported, (message) => {
+    // Anybody who can reach the server can send a signal: what is no report is ignored.
+    const report = StageReport.safeParse(message).data;
+    if (report === undefined) return;
     // A report that arrives after its stage has ended is about the past.
     if (report.stage !== state.stages.length) return;
     // Two signals of one moment are delivered in any order: the later word stands.
-    if (report.number !== undefined && report.number <= (state.current?.number ?? 0)) return;
+    if (report.number <= (state.current?.number ?? 0)) return;
     state.current = report;
     state.budget = report.budget ?? state.budget;
-    pinLedger(state, report.ledger);
     changed();
   });
   answerUpdates(state, steps, changed);
@@ -49,26 +55,27 @@ export async function distill(input: DistillInput): Promise<RunResult> {
   let error: unknown;
   try {
     state.connected = await step('connect', () =>
-      steps.control.connect.executeWithOptions({ summary: 'open the ledger, probe the endpoints' }, [spec]),
+      steps.control.connect.executeWithOptions({ summary: 'open the ledger, probe the endpoints' }, [{ run }]),
     );
     const prepared = await step('prepare', () =>
-      steps.control.prepare.executeWithOptions({ summary: 'import the data' }, [spec]),
+      steps.control.prepare.executeWithOptions({ summary: 'import the data' }, [{ run }]),
     );
     state.prepared = prepared;
-    while (state.stages.length < spec.stages && !state.stopAfterStage && !cancelled()) {
+    while (state.stages.length < outline.stages && !state.stopAfterStage && !cancelled()) {
       await condition(() => !state.parking.paused);
       const startedAt = Date.now();
       state.current = {
         stage: state.stages.length,
+        number: 0,
         status: 'running',
         step: 'balance',
         blocked: null,
         budget: null,
-        ledger: state.connected.ledger,
       };
       changed();
       const result = await runStage(state, { connected: state.connected, prepared });
       state.stages.push(result);
+      pinLedger(state, result.ledger);
       state.budget = result.budget;
       state.seconds.push((Date.now() - startedAt) / 1000);
       state.current = null;
@@ -80,13 +87,15 @@ export async function distill(input: DistillInput): Promise<RunResult> {
       const test = () =>
         steps.student.evaluate.executeWithOptions({ summary: 'test, once' }, [
           // A resume may bring another ledger along.
-          { spec, connected: state.connected ?? connected, prepared, student, split: 'test' },
+          { run, connected: state.connected ?? connected, prepared, student, split: 'test' },
         ]);
       state.test = await orWithout(() => step('test', test, 'end the run without test scores'));
     }
   } catch (caught) {
     error = caught;
   }
+  // Ended before anybody proved to be its owner: there is nothing to report and no record to change.
+  if (state.parking.notOurs && error !== undefined) throw error;
   if (cancelled()) error ??= new CancelledFailure('The run was stopped at once.');
   state.current = null;
   return await CancellationScope.nonCancellable(async () => await end(state, steps, step, error));
@@ -96,8 +105,8 @@ export async function distill(input: DistillInput): Promise<RunResult> {
 function studentToTest({ stages, input, connected }: RunState): StudentRef | null {
   const trained = stages.findLast(({ student }) => student !== null)?.student;
   if (trained) return trained;
-  const base = input.spec.stages === 0 ? (connected?.studentModel ?? null) : null;
-  return base === null ? null : { model: base, job: null, losses: null, url: null };
+  const base = input.run.outline.stages === 0 ? (connected?.studentModel ?? null) : null;
+  return base === null ? null : { model: base, job: null, losses: null, address: null };
 }
 
 /** Writes the report and the ledger's last word, whatever the end was; throws again what ended the run for good. */
@@ -107,9 +116,10 @@ async function end(
   step: <T>(name: RunState['step'], work: () => Promise<T>, skip?: string) => Promise<T>,
   error: unknown,
 ): Promise<RunResult> {
-  const { spec } = state.input;
+  const { run } = state.input;
+  const { outline } = run;
   const failed = error !== undefined && !isCancellation(error);
-  const complete = error === undefined && state.stages.length === spec.stages;
+  const complete = error === undefined && state.stages.length === outline.stages;
   const status: RunStatus = failed ? 'failed' : complete ? 'completed' : 'stopped';
   state.parking.paused = false;
   const reported =
@@ -126,7 +136,7 @@ async function end(
           ),
         );
   const result: RunResult = {
-    run: spec.name,
+    run: outline.name,
     status,
     macro: state.test?.macro ?? null,
     micro: state.test?.micro ?? null,
@@ -136,9 +146,7 @@ async function end(
     seconds: (Date.now() - state.startedAt) / 1000,
   };
   await step('report', () =>
-    steps.control.recordStatus.executeWithOptions({ summary: `ledger: ${status}` }, [
-      { run: spec.name, status, result },
-    ]),
+    steps.control.recordStatus.executeWithOptions({ summary: `ledger: ${status}` }, [{ run, status, result }]),
   );
   state.step = 'done';
   state.ended = status;
@@ -160,7 +168,7 @@ async function orWithout<T>(work: () => Promise<T>): Promise<T | null> {
 
 function reportOf(state: RunState, status: RunStatus) {
   return {
-    spec: state.input.spec,
+    run: state.input.run,
     connected: state.connected,
     prepared: state.prepared,
     stages: state.stages satisfies StageResult[],

@@ -1,7 +1,6 @@
 /** The generate step: rounds of calls, each planned, then sent chunk by chunk (DESIGN section 3). */
 import { CancellationScope, allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import type { Balanced, SelectedRows } from '../contracts/activity-messages.ts';
-import type { TeacherConfig } from '../contracts/run-file.ts';
 import { goesByBatch } from '../domain/batch-mode.ts';
 import { mostRounds } from '../domain/rounds.ts';
 import { attempt } from './parking.ts';
@@ -22,7 +21,7 @@ export async function generateRounds(
 ): Promise<void> {
   const { steps, memory, window } = run;
   await sendPending(run, restart);
-  while (memory.plans.length < mostRounds(run.input.spec.switches)) {
+  while (memory.plans.length < mostRounds(run.input.run.outline.switches)) {
     const round = memory.plans.length;
     const plan = await run.step(
       'generate',
@@ -59,9 +58,16 @@ async function sendPending(run: StageRun, restart: () => Promise<never>): Promis
         window,
         engine.window,
         (chunk) => {
-          const { spec, connected, stage } = run.input;
+          const { run: signed, connected, stage } = run.input;
           return steps.teacher.generate.executeWithOptions({ summary: `round ${round} · ${chunk.rows} slots` }, [
-            { spec, connected, stage, round, chunk, ...(memory.terms === undefined ? {} : { terms: memory.terms }) },
+            {
+              run: signed,
+              connected,
+              stage,
+              round,
+              chunk,
+              ...(memory.terms === undefined ? {} : { terms: memory.terms }),
+            },
           ]);
         },
         (chunk, result) => {
@@ -84,17 +90,17 @@ async function sendPending(run: StageRun, restart: () => Promise<never>): Promis
 }
 
 function byBatch({ input, runStartedAt }: StageRun, calls: number): boolean {
-  const { spec, connected, stage } = input;
-  // A run that an earlier version started says neither.
-  const { mode, batch }: Partial<Pick<TeacherConfig, 'mode' | 'batch'>> = spec.teacher ?? {};
-  if (mode === undefined || batch === undefined) return false;
+  const { connected, stage } = input;
+  const { teacher, stages } = input.run.outline;
+  if (teacher === null) return false;
+  const { mode, batch } = teacher;
   return goesByBatch(
     { mode, minimum: batch.minimum, deadlineHours: batch.deadlineHours },
     {
       calls,
       possible: connected.batch === true,
       hoursSinceStart: (Date.now() - runStartedAt) / 3_600_000,
-      stagesLeft: spec.stages - stage,
+      stagesLeft: stages - stage,
     },
   );
 }

@@ -11,7 +11,8 @@ import {
   condition,
   isCancellation,
 } from '@temporalio/workflow';
-import type { Blocked, ResumeRequest } from '../contracts/progress.ts';
+import type { Blocked } from '../contracts/progress.ts';
+import type { Brought } from '../contracts/signed-command.ts';
 import { failures, isFailureType, remedyOf } from '../domain/failures.ts';
 import type { Failure } from '../domain/failures.ts';
 
@@ -21,11 +22,13 @@ export interface Parking {
   /** The parked step was given up. */
   skipped: boolean;
   /** What the last `resume` brought along. */
-  brought: ResumeRequest;
+  brought: Brought;
+  /** The last step failed because no key of the worker's made the signature: nothing may be written for this run. */
+  notOurs: boolean;
 }
 
 /** A piece of work that may be tried again; told what the last `resume` brought along. */
-export type Step<T> = (brought: ResumeRequest) => Promise<T>;
+export type Step<T> = (brought: Brought) => Promise<T>;
 
 /** What giving a step up would mean. */
 export type Skip = string | null | (() => string | null);
@@ -34,7 +37,7 @@ export type Skip = string | null | (() => string | null);
 export class StepSkipped extends Error {}
 
 export function openParking(): Parking {
-  return { paused: false, blocked: null, skipped: false, brought: {} };
+  return { paused: false, blocked: null, skipped: false, brought: {}, notOurs: false };
 }
 
 /**
@@ -46,10 +49,13 @@ export async function attempt<T>(parking: Parking, changed: () => void, step: St
   for (;;) {
     await condition(() => !parking.paused);
     try {
-      return await step(parking.brought);
+      const done = await step(parking.brought);
+      parking.notOurs = false;
+      return done;
     } catch (error) {
       if (isCancellation(error)) throw error;
       const failure = failureOf(error);
+      parking.notOurs = failure.type === 'NotOurs';
       if (failure.type === 'WorkerLost' && CancellationScope.current().consideredCancelled)
         throw new CancelledFailure(failure.message);
       if (failures[failure.type].retry === 'final') throw error;
@@ -75,8 +81,8 @@ export async function attempt<T>(parking: Parking, changed: () => void, step: St
 }
 
 /** A resume: ends a pause and lets a parked step try again. */
-export function release(parking: Parking, request: ResumeRequest): void {
-  parking.brought = request;
+export function release(parking: Parking, brought: Brought): void {
+  parking.brought = brought;
   parking.paused = false;
   parking.blocked = null;
 }

@@ -19,9 +19,10 @@ export async function runStage(
   state: RunState,
   data: { connected: Connected; prepared: Prepared },
 ): Promise<StageResult> {
-  const { spec, engine } = state.input;
+  const { run, engine } = state.input;
+  const { outline } = run;
   const index = state.stages.length;
-  const workflowId = stageId(spec.name, index);
+  const workflowId = stageId(outline.name, index);
   for (;;) {
     const { paused } = state.parking;
     const { terms } = state;
@@ -31,11 +32,11 @@ export async function runStage(
         taskQueue: engine.queues.control,
         parentClosePolicy: 'REQUEST_CANCEL',
         cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-        staticSummary: `stage ${index} (${index + 1} of ${spec.stages}) · ${spec.method}`,
-        staticDetails: `Balance, select, generate, fine-tune and evaluate for stage ${index} of \`${spec.name}\`.`,
+        staticSummary: `stage ${index} (${index + 1} of ${outline.stages}) · ${outline.method}`,
+        staticDetails: `Balance, select, generate, fine-tune and evaluate for stage ${index} of \`${outline.name}\`.`,
         args: [
           {
-            input: { spec, ...data, stage: index, history: state.stages },
+            input: { run, ...data, stage: index, history: state.stages },
             engine,
             paused,
             ...(terms === null ? {} : { terms }),
@@ -49,9 +50,9 @@ export async function runStage(
       return await state.child.result();
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await stepsOf(engine, spec).control.awaitClosed.executeWithOptions(
+      await stepsOf(engine, outline).control.awaitClosed.executeWithOptions(
         { summary: 'an earlier stage of this name still drains' },
-        [workflowId],
+        [{ run, stage: index }],
       );
     } finally {
       state.child = null;

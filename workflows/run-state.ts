@@ -3,9 +3,8 @@ import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import type { BudgetCopy, LedgerPin, Progress, RunStatus, StageLine, StepName } from '../contracts/progress.ts';
-import type { FlowTerms } from '../contracts/flow.ts';
+import type { SignedTerms } from '../contracts/signed-command.ts';
 import type { Connected, DistillInput, Prepared, Scores, StageResult } from '../contracts/stage.ts';
-import { simulatedParts } from '../contracts/simulated.ts';
 import { runDetails } from './details.ts';
 import type { StageReport } from './messages.ts';
 import { openParking } from './parking.ts';
@@ -40,7 +39,9 @@ export interface RunState {
   test: Scores | null;
   stopAfterStage: boolean;
   /** How fast the teacher may be asked, where somebody changed it on the way. */
-  terms: FlowTerms | null;
+  terms: SignedTerms | null;
+  /** When the newest command that this run took was issued: an older one is refused. */
+  commandedAt: number;
 }
 
 export function freshRun(input: DistillInput, now: number): RunState {
@@ -60,6 +61,7 @@ export function freshRun(input: DistillInput, now: number): RunState {
     test: null,
     stopAfterStage: false,
     terms: null,
+    commandedAt: 0,
   };
 }
 
@@ -77,23 +79,23 @@ export function statusOf(state: RunState): RunStatus {
 }
 
 export function progressOf(state: RunState): Progress {
-  const { spec } = state.input;
+  const { outline } = state.input.run;
   return {
-    run: spec.name,
-    method: spec.method,
+    run: outline.name,
+    method: outline.method,
     status: statusOf(state),
     step: state.current?.step ?? state.step,
     blocked: state.parking.blocked ?? state.current?.blocked ?? null,
     stage: state.current?.stage ?? null,
-    stages: spec.stages,
+    stages: outline.stages,
     budget: state.budget,
     finished: state.stages.map((result, index) => lineOf(result, state.seconds[index] ?? 0)),
     test: state.test === null ? null : { macro: state.test.macro, micro: state.test.micro },
     stopAfterStage: state.stopAfterStage,
     startedAt: state.startedAt,
     ledger: state.connected?.ledger ?? null,
-    simulated: simulatedParts(spec),
-    ...(state.terms === null ? {} : { terms: state.terms }),
+    simulated: outline.simulated,
+    ...(state.terms === null ? {} : { terms: state.terms.terms }),
   };
 }
 
@@ -102,12 +104,12 @@ export function show(state: RunState): void {
   const progress = progressOf(state);
   setCurrentDetails(runDetails(progress));
   if (!state.input.searchAttributes) return;
-  const { spec } = state.input;
+  const { outline } = state.input.run;
   const macro = state.test?.macro ?? state.stages.findLast(({ validation }) => validation !== null)?.validation?.macro;
   upsertSearchAttributes([
     { key: keys.status, value: progress.status },
-    { key: keys.method, value: spec.method },
-    { key: keys.dataset, value: 'builtin' in spec.data ? spec.data.builtin : (spec.data.folder ?? spec.name) },
+    { key: keys.method, value: outline.method },
+    { key: keys.dataset, value: outline.dataset },
     { key: keys.stage, value: progress.stage ?? state.stages.length },
     { key: keys.charged, value: state.budget?.charged ?? 0 },
     ...(macro === undefined ? [] : [{ key: keys.macro, value: macro }]),

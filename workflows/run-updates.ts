@@ -1,9 +1,8 @@
 /** The updates a run takes. Validators check shape and sense only, synchronously; the ledger decides about money. */
 import { ApplicationFailure, CancellationScope, setHandler } from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
-import { FlowRequest } from '../contracts/flow.ts';
-import { changedTerms, termsOf, termsText } from '../contracts/flow-terms.ts';
-import { BudgetRequest, ResumeRequest } from '../contracts/progress.ts';
+import { termsText } from '../contracts/flow-terms.ts';
+import { ResumeCommand, SignedBudget, SignedFlow } from '../contracts/signed-command.ts';
 import type { UpdateAnswer } from '../contracts/progress.ts';
 import {
   pauseRun,
@@ -25,7 +24,8 @@ import type { stage } from './stage.ts';
 import type { Steps } from './steps.ts';
 
 export function answerUpdates(state: RunState, steps: Steps, changed: () => void): void {
-  const run = state.input.spec.name;
+  const { run: signed } = state.input;
+  const run = signed.outline.name;
 
   function answer(message: string): UpdateAnswer {
     changed();
@@ -35,6 +35,15 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
   function refuseWhenOver(): void {
     if (state.ended !== null || state.step === 'report')
       refuse(`The run ${run} is over (${state.ended ?? 'reporting'}).`);
+  }
+
+  /** Carries out a signed command, each once and in the order they were issued. */
+  async function commanded<T>(issuedAt: number, work: () => Promise<T>): Promise<T> {
+    if (issuedAt <= state.commandedAt)
+      refuse(`The run ${run} took a newer command already; check the clock of this machine and send it again.`);
+    const done = await asked(work);
+    state.commandedAt = Math.max(state.commandedAt, issuedAt);
+    return done;
   }
 
   /** What the stage that ends in this moment does not hear, its successor is started with. */
@@ -61,24 +70,32 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
 
   setHandler(
     resumeRun,
-    async (request) => {
+    async (command) => {
       const was = statusOf(state);
+      const brought =
+        command.content !== undefined
+          ? await commanded(command.issuedAt, () =>
+              steps.control.acceptResume.executeWithOptions({ summary: 'verify the resume' }, [
+                { run: signed, command },
+              ]),
+            )
+          : {};
       // Before anything is tried again: a streak of ambiguous ends would refuse the first call at once.
       if (state.connected !== null)
-        await asked(() => steps.control.forgive.executeWithOptions({ summary: 'resume' }, [run]));
-      if (request.ledger !== undefined && state.connected !== null)
-        state.connected = { ...state.connected, ledger: request.ledger };
-      release(state.parking, request);
+        await asked(() => steps.control.forgive.executeWithOptions({ summary: 'resume' }, [{ run: signed }]));
+      if (brought.ledger !== undefined && state.connected !== null)
+        state.connected = { ...state.connected, ledger: brought.ledger };
+      release(state.parking, brought);
       if (state.current !== null) state.current = { ...state.current, blocked: null };
-      await tellStage((child) => child.signal(resumeStage, request));
+      await tellStage((child) => child.signal(resumeStage, command));
       return answer(was === 'blocked' ? 'Resumed: the blocked step is tried again.' : 'Resumed.');
     },
     {
       validator: (request) => {
         if (state.ended !== null) refuse(`The run ${run} is over (${state.ended}).`);
         refuseShape(
-          ResumeRequest.safeParse(request).success,
-          'resume takes {studentModel?, studentUrl?, ledger?: {id, counter, mark}}',
+          ResumeCommand.safeParse(request).success,
+          'resume takes {}, or what `baldistill resume` signed: {content, issuedAt, signature}',
         );
         const status = statusOf(state);
         if (status !== 'paused' && status !== 'blocked')
@@ -128,11 +145,10 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
 
   setHandler(
     setBudget,
-    async (limits) => {
-      const { accepted, budget } = await asked(() =>
-        steps.control.setLimits.executeWithOptions({ summary: limitWords(limits) }, [
-          { spec: state.input.spec, limits },
-        ]),
+    async (command) => {
+      const { content: limits, issuedAt } = command;
+      const { accepted, budget } = await commanded(issuedAt, () =>
+        steps.control.setLimits.executeWithOptions({ summary: limitWords(limits) }, [{ run: signed, command }]),
       );
       state.budget = budget;
       if (!accepted) {
@@ -145,8 +161,8 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
       validator: (request) => {
         refuseWhenOver();
         refuseShape(
-          BudgetRequest.safeParse(request).success,
-          'setBudget takes {calls?: a positive whole number, tokens?: the same, usd?: a positive number}, at least one of them',
+          SignedBudget.safeParse(request).success,
+          'setBudget takes what `baldistill budget` signed: {content: {calls?, tokens?, usd?}, issuedAt, signature}',
         );
       },
       description: 'Change limits of calls, tokens or USD; not below what is charged.',
@@ -155,19 +171,23 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
 
   setHandler(
     setFlow,
-    async (request) => {
-      const terms = changedTerms(state.terms ?? termsOf(state.input.spec), request);
+    async (command) => {
+      const terms = await commanded(command.issuedAt, () =>
+        steps.control.setTerms.executeWithOptions({ summary: 'change the pace' }, [
+          { run: signed, command, before: state.terms },
+        ]),
+      );
       state.terms = terms;
       await tellStage((child) => child.signal(setStageTerms, terms));
-      return answer(`The teacher is asked with ${termsText(terms)}.`);
+      return answer(`The teacher is asked with ${termsText(terms.terms)}.`);
     },
     {
       validator: (request) => {
         refuseWhenOver();
-        if (state.input.spec.teacher === undefined) refuse(`The run ${run} asks no teacher.`);
+        if (signed.outline.teacher === null) refuse(`The run ${run} asks no teacher.`);
         refuseShape(
-          FlowRequest.safeParse(request).success,
-          'setFlow takes {concurrency?: 1 to 1024, requestsPerMinute?, tokensPerMinute?, inputTokensPerMinute?, outputTokensPerMinute?: a positive number, or null for no limit}, at least one of them',
+          SignedFlow.safeParse(request).success,
+          'setFlow takes what `baldistill flow` signed: {content: {concurrency?, requestsPerMinute?, …}, issuedAt, signature}',
         );
       },
       description: 'Change how fast the teacher is asked: calls in flight, requests and tokens a minute.',
@@ -181,6 +201,7 @@ async function asked<T>(question: () => Promise<T>): Promise<T> {
     return await CancellationScope.nonCancellable(question);
   } catch (error) {
     const { type, message } = failureOf(error);
+    if (type === 'NotOurs') refuse(message);
     throw ApplicationFailure.nonRetryable(`The ledger cannot be asked now (${type}): ${message}`, 'UpdateRefused');
   }
 }

@@ -108,15 +108,15 @@ async function gather(
 async function endBatches(run: StageRun): Promise<void> {
   const { steps, parking } = run;
   const end = async (): Promise<void> => {
-    const { spec, connected } = run.input;
+    const { run: signed, connected } = run.input;
     const summary = 'cancel the batches under way';
-    const submitted = await steps.batch.cancelBatches.executeWithOptions({ summary }, [{ spec, connected }]);
+    const submitted = await steps.batch.cancelBatches.executeWithOptions({ summary }, [{ run: signed, connected }]);
     for (const one of submitted) {
       await steps.batchEnd.awaitBatch.executeWithOptions({ summary: `wait until ${one.remote} has ended` }, [
-        { spec, connected, submitted: one, done: one.batch.lines },
+        { run: signed, connected, submitted: one, done: one.batch.lines },
       ]);
       const settled = await steps.batch.settleBatch.executeWithOptions({ summary: 'settle what it has done' }, [
-        { spec, connected: run.input.connected, submitted: one, cancelled: true },
+        { run: signed, connected: run.input.connected, submitted: one, cancelled: true },
       ]);
       run.memory.budget = settled.budget;
       pin(run.memory, settled.ledger);
@@ -132,13 +132,13 @@ async function endBatches(run: StageRun): Promise<void> {
 }
 
 function about(run: StageRun, chunks: ArtifactRef[]) {
-  const { spec, connected, stage } = run.input;
-  return { spec, connected, stage, round: run.memory.plans.length - 1, chunks };
+  const { run: signed, connected, stage } = run.input;
+  return { run: signed, connected, stage, round: run.memory.plans.length - 1, chunks };
 }
 
 function noRoom(run: StageRun): ApplicationFailure {
   const type: FailureType = 'BatchFailed';
-  const limit = run.input.spec.teacher?.batch.maxTokens;
+  const limit = run.input.run.outline.teacher?.batch.maxTokens;
   const known = limit === undefined ? 'teacher.batch.maxTokens can tell its limit' : `maxTokens is ${limit}`;
   return ApplicationFailure.nonRetryable(`The endpoint's queue has no room for a batch (${known}).`, type);
 }

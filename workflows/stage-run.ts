@@ -1,7 +1,8 @@
 /** One running stage: its input, its memory, and how it does a step. Shared by the parts of the stage workflow. */
 import { CancellationScope, getExternalWorkflowHandle, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { EngineSettings } from '../contracts/engine.ts';
-import type { FlowTerms } from '../contracts/flow.ts';
+import type { SignedTerms } from '../contracts/signed-command.ts';
+import type { Signed } from '../contracts/signed-run.ts';
 import type { StageInput } from '../contracts/stage.ts';
 import { stageDetails } from './details.ts';
 import { stageReported } from './messages.ts';
@@ -17,11 +18,11 @@ import type { Steps } from './steps.ts';
 const everyMs = 2_000;
 
 export interface StageStart {
-  readonly input: StageInput;
+  readonly input: Signed<StageInput>;
   readonly engine: EngineSettings;
   readonly paused: boolean;
   /** How fast the teacher may be asked, where somebody changed it before. */
-  readonly terms?: FlowTerms;
+  readonly terms?: SignedTerms;
   /** When the run started; milliseconds since the epoch. Absent in stages started by an earlier version. */
   readonly runStartedAt?: number;
   /** What an earlier execution of this stage already did (continue-as-new). */
@@ -30,7 +31,7 @@ export interface StageStart {
 
 export interface StageRun {
   /** The stage's input, with the ledger as this stage last saw it. */
-  readonly input: StageInput;
+  readonly input: Signed<StageInput>;
   readonly engine: EngineSettings;
   readonly runStartedAt: number;
   readonly steps: Steps;
@@ -59,7 +60,6 @@ export function openStage(start: StageStart): StageRun {
     setCurrentDetails(stageDetails({ status, step, blocked, budget, ...rest }));
     const parent = workflowInfo().parent;
     if (parent === undefined || CancellationScope.current().consideredCancelled) return;
-    const { ledger } = memory;
     // Every signal is a workflow task of both and a dot in the timeline: a new step or status is told at once, the
     // budget alone not too often, and whenever it comes to rest. Whoever wants more asks the stage.
     const settled = status === 'paused' ? budget : null;
@@ -71,7 +71,7 @@ export function openStage(start: StageStart): StageRun {
     memory.reports = number;
     // A parent that is gone cannot listen: the stage goes on, and a successor finds its work in the ledger.
     getExternalWorkflowHandle(parent.workflowId)
-      .signal(stageReported, { stage: input.stage, number, status, step, blocked, budget, ledger })
+      .signal(stageReported, { stage: input.stage, number, status, step, blocked, budget })
       .catch(() => undefined);
   }
 
@@ -81,7 +81,7 @@ export function openStage(start: StageStart): StageRun {
     },
     engine,
     runStartedAt: start.runStartedAt ?? memory.startedAt,
-    steps: stepsOf(engine, input.spec),
+    steps: stepsOf(engine, input.run.outline),
     memory,
     parking,
     window: openWindow(memory.pending ?? []),

@@ -9,8 +9,9 @@ import type {
   StageProgress,
 } from '../contracts/progress.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
-import type { FlowLook, FlowTerms } from '../contracts/flow.ts';
+import type { FlowLook } from '../contracts/flow.ts';
 import { sumOfLooks } from '../contracts/flow-sum.ts';
+import type { SignedTerms } from '../contracts/signed-command.ts';
 import { secondsLeft } from '../domain/seconds-left.ts';
 import type { Parking } from './parking.ts';
 
@@ -37,7 +38,9 @@ export interface StageMemory {
   skipped: StageProgress['step'][];
   domains: DomainProgress[];
   /** How fast the teacher may be asked, where somebody changed it on the way. */
-  terms?: FlowTerms;
+  terms?: SignedTerms;
+  /** When the newest command that this stage took was issued: an older one is ignored. */
+  commandedAt?: number;
   /** How many reports the run was sent. */
   reports?: number;
   /** The flow as each worker last said it, with the time. */

@@ -14,15 +14,21 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { ClosedStage } from '../contracts/activity-messages.ts';
+import { ResumeCommand, SignedTerms } from '../contracts/signed-command.ts';
+import type { Brought } from '../contracts/signed-command.ts';
+import { SignedRun } from '../contracts/signed-run.ts';
 import type { StageResult, StudentRef } from '../contracts/stage.ts';
 import { generateRounds } from './generate-rounds.ts';
 import { pauseStage, progressOfStage, resumeStage, setStageTerms, skipInStage } from './messages.ts';
 import { StepSkipped, giveUp, release } from './parking.ts';
+import { requireSigned } from './require-signed.ts';
+import { takeResume, verified } from './stage-commands.ts';
 import { openStage } from './stage-run.ts';
 import type { StageRun, StageStart } from './stage-run.ts';
 import { pin, snapshot } from './stage-state.ts';
 
 export async function stage(start: StageStart): Promise<StageResult> {
+  requireSigned(SignedRun, start?.input?.run);
   const run = openStage(start);
   const { memory, parking, window } = run;
 
@@ -32,9 +38,13 @@ export async function stage(start: StageStart): Promise<StageResult> {
     window.drain();
     run.changed();
   });
-  setHandler(resumeStage, (request) => {
-    if (request.ledger !== undefined) memory.ledger = request.ledger;
-    release(parking, request);
+  setHandler(resumeStage, async (message) => {
+    const command = ResumeCommand.safeParse(message).data;
+    if (command === undefined) return;
+    const brought = await takeResume(run, command);
+    if (brought === null) return;
+    if (brought.ledger !== undefined) memory.ledger = brought.ledger;
+    release(parking, brought);
     run.changed();
   });
   setHandler(skipInStage, () => {
@@ -42,7 +52,9 @@ export async function stage(start: StageStart): Promise<StageResult> {
     run.changed();
   });
 
-  setHandler(setStageTerms, (terms) => {
+  setHandler(setStageTerms, async (message) => {
+    const terms = SignedTerms.safeParse(message).data;
+    if (terms === undefined || !(await verified(run, terms))) return;
     memory.terms = terms;
     // Slices that run were started under the old ones: what they have not sent is sent under these.
     window.drain();
@@ -63,7 +75,8 @@ export async function stage(start: StageStart): Promise<StageResult> {
   const { selected } = memory;
   const ranked = selected === undefined ? {} : { ranked: { rows: selected.candidates, cut: selected.cut } };
   const filled = { quotas, selection, ordinals, ...form, examples, outcomes, counts, ...ranked, training };
-  return { stage: start.input.stage, ...filled, student, validation, skipped: memory.skipped, budget: closed.budget };
+  const { skipped, ledger } = memory;
+  return { stage: start.input.stage, ...filled, student, validation, skipped, budget: closed.budget, ledger };
 }
 
 /** Balance, select and generate, then decide every slot; after a cancel or a skip, decide the slots that were sent. */
@@ -76,7 +89,7 @@ async function fillSlots(run: StageRun, start: StageStart): Promise<ClosedStage>
       'leave out the stage',
     );
     const { balanced } = memory;
-    const summary = `${balanced.slots} slots, ${start.input.spec.switches.select}`;
+    const summary = `${balanced.slots} slots, ${start.input.run.outline.switches.select}`;
     memory.selected ??= await run.step(
       'select',
       () => steps.student.select.executeWithOptions({ summary }, [{ input: run.input, balanced }]),
@@ -109,16 +122,16 @@ async function fillSlots(run: StageRun, start: StageStart): Promise<ClosedStage>
 /** Trains a student on everything so far; null where the run has none, or nothing new was paid for. */
 async function train(run: StageRun, closed: ClosedStage): Promise<StudentRef | null> {
   const { steps, memory } = run;
-  const { spec, connected, stage: index, history } = run.input;
+  const { run: signed, connected, stage: index, history } = run.input;
   const nothingNew = memory.skipped.length > 0 && closed.examples.rows === 0;
   if (connected.studentModel === null || closed.training.rows === 0 || nothingNew) return null;
   const before = history.findLast(({ student }) => student !== null)?.student;
-  const from = (spec.switches.init === 'continue' ? before?.model : undefined) ?? connected.studentModel;
+  const from = (signed.outline.switches.init === 'continue' ? before?.model : undefined) ?? connected.studentModel;
   memory.domains = closed.domains;
   memory.budget = closed.budget;
-  const tune = async (brought: { studentModel?: string | undefined; studentUrl?: string | undefined }) => {
+  const tune = async (brought: Brought) => {
     if (brought.studentModel !== undefined) {
-      return { model: brought.studentModel, job: null, losses: null, url: brought.studentUrl ?? null };
+      return { model: brought.studentModel, job: null, losses: null, address: brought.student ?? null };
     }
     const { connected: now } = run.input;
     const job = await steps.student.fineTune.executeWithOptions(
@@ -127,25 +140,25 @@ async function train(run: StageRun, closed: ClosedStage): Promise<StudentRef | n
         summary: `submit ${closed.training.rows} examples`,
         startToCloseTimeout: run.engine.fineTuneDays * 86_400_000,
       },
-      [{ spec, connected: now, stage: index, training: closed.training, from }],
+      [{ run: signed, connected: now, stage: index, training: closed.training, from }],
     );
     const tuned = await steps.polled.awaitFineTune.executeWithOptions({ summary: `wait for ${job.id}` }, [
-      { spec, connected: now, job },
+      { run: signed, connected: now, job },
     ]);
-    return { model: tuned.model, job: job.id, losses: tuned.losses, url: null };
+    return { model: tuned.model, job: job.id, losses: tuned.losses, address: null };
   };
   const without = before ? `keep the student of an earlier stage, ${before.model}` : 'go on without a student';
   return await run.step('fine-tune', tune, without);
 }
 
 async function validate(run: StageRun, student: StudentRef): Promise<StageResult['validation']> {
-  const { spec, prepared } = run.input;
+  const { run: signed, prepared } = run.input;
   if (prepared.validation === null) return null;
   return await run.step(
     'evaluate',
     () =>
       run.steps.student.evaluate.executeWithOptions({ summary: 'validation' }, [
-        { spec, connected: run.input.connected, prepared, student, split: 'validation' },
+        { run: signed, connected: run.input.connected, prepared, student, split: 'validation' },
       ]),
     'go on without scores of this stage',
   );

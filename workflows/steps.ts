@@ -3,7 +3,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, RetryPolicy } from '@temporalio/workflow';
 import type { BatchActivities, ControlActivities, StudentActivities, TeacherActivities } from '../activities/types.ts';
 import type { EngineSettings } from '../contracts/engine.ts';
-import type { RunSpec } from '../contracts/run-file.ts';
+import type { RunOutline } from '../contracts/signed-run.ts';
 
 /**
  * Failures that our code classifies are thrown non-retryable and park the run. What is left for the engine to retry
@@ -30,11 +30,11 @@ export interface Steps {
   readonly polled: ActivityInterfaceFor<StudentActivities>;
 }
 
-export function stepsOf(engine: EngineSettings, spec: RunSpec): Steps {
+export function stepsOf(engine: EngineSettings, { teacher }: Pick<RunOutline, 'teacher'>): Steps {
   const heartbeatTimeout = engine.heartbeatSeconds * 1000;
   const step = engine.stepHours * 3_600_000;
   // A slice ends by itself: its time, then one call's deadline for what is in flight, then a margin.
-  const slice = (engine.sliceSeconds + (spec.teacher?.timeout ?? 0) + 15) * 1000;
+  const slice = (engine.sliceSeconds + (teacher?.timeout ?? 0) + 15) * 1000;
   return {
     control: proxyActivities<ControlActivities>({
       taskQueue: engine.queues.control,

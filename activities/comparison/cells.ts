@@ -1,8 +1,15 @@
 /** The cells of a comparison as the ledger and the engine know them: which are done, which may start, how one stands. */
-import type { CompletedCell, NextCell, NextCellRequest, RunSeen } from '../../contracts/comparison-messages.ts';
+import type {
+  AwaitRunRequest,
+  CompletedCell,
+  NextCell,
+  NextCellRequest,
+  RunSeen,
+} from '../../contracts/comparison-messages.ts';
 import type { PlannedRun } from '../../contracts/comparison-plan.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { RunResult } from '../../contracts/progress.ts';
+import { settingsTable, summaryOf } from '../../contracts/run-words.ts';
 import { stillRunning } from '../boundary.ts';
 import type { World } from '../ports/world.ts';
 import { readPlan } from './plan.ts';
@@ -22,7 +29,8 @@ export async function completedCells(world: World, reference: ArtifactRef): Prom
  * Whether a cell may start. The limit is hard without books of its own: a cell starts only where its whole call limit
  * fits beside what the others are charged, or may yet be charged.
  */
-export async function nextCell(world: World, { plan, index, limit, open }: NextCellRequest): Promise<NextCell> {
+export async function nextCell(world: World, { comparison, index, open }: NextCellRequest): Promise<NextCell> {
+  const { plan, limit } = comparison;
   const { runs } = await readPlan(world, plan);
   const records = await recordsOf(world.ledger, runs.map(nameOf));
   const cell = runs[index];
@@ -39,7 +47,15 @@ export async function nextCell(world: World, { plan, index, limit, open }: NextC
     return sum + (isOpen.has(at) ? limitOf(at) : (records.get(spec.name)?.charged ?? 0));
   }, 0);
   const own = limitOf(index);
-  if (others + own <= limit) return { kind: 'start', spec: cell.spec };
+  if (others + own <= limit) {
+    const { spec } = cell;
+    return {
+      kind: 'start',
+      run: await world.owner.signRun(spec),
+      summary: summaryOf(spec),
+      details: settingsTable(spec),
+    };
+  }
   if (open.length > 0) return { kind: 'wait' };
   const left = Math.max(0, limit - others);
   return { kind: 'left-out', run: cell.spec.name, reason: `it may be charged ${own} calls, and ${left} are left` };
@@ -49,7 +65,7 @@ export async function nextCell(world: World, { plan, index, limit, open }: NextC
  * Answers when a run is over, or blocked where it was thought not to be, or the other way round. Until then it throws
  * what makes the engine ask again.
  */
-export async function awaitRun(world: World, { run, blocked }: { run: string; blocked: boolean }): Promise<RunSeen> {
+export async function awaitRun(world: World, { run, blocked }: AwaitRunRequest): Promise<RunSeen> {
   const look = await world.runs.look(run);
   if (look === undefined) throw stillRunning(`${run} does not answer`);
   if (look.kind === 'open') {

@@ -29,7 +29,8 @@ export async function writeComparison(world: World, input: ComparisonReportInput
   return { folder };
 }
 
-async function comparisonOf(world: World, { plan: reference, limit, status, outcomes }: ComparisonReportInput) {
+async function comparisonOf(world: World, { comparison, status, outcomes }: ComparisonReportInput) {
+  const { plan: reference, limit } = comparison;
   const plan = await readPlan(world, reference);
   const gathered = await gatherCells(world, plan, outcomes);
   const cells = gathered.map(({ cell }) => cell);

@@ -3,8 +3,10 @@ import type { Prepared } from '../../contracts/stage.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { BatchEndpoint } from './batch-endpoint.ts';
 import type { Ledger } from './ledger.ts';
+import type { StudentAddress } from '../../contracts/signed-command.ts';
 import type { Limiter } from './limiter.ts';
 import type { OtherRuns } from './other-runs.ts';
+import type { Owner } from './owner.ts';
 import type { Student } from './student.ts';
 import type { Teacher } from './teacher.ts';
 
@@ -14,12 +16,16 @@ export interface World {
   readonly worker: string;
   readonly artifacts: Artifacts;
   readonly ledger: Ledger;
+  readonly owner: Owner;
   /** The teacher of a run; cheap to ask for, clients are kept. Throws `BaldistillError` when the key is not set. */
   teacher(spec: RunSpec): Teacher;
   /** The Batch API of the same teacher. */
   batches(spec: RunSpec): BatchEndpoint;
-  /** The student of a run, at another address where one is given; null for `driver: none`. */
-  student(spec: RunSpec, url: string | null): Student | null;
+  /**
+   * The student of a run, at another address where one is given; null for `driver: none`. Throws `BaldistillError`
+   * `NotOurs` for an address that the owner did not sign for this run: its key would be sent there.
+   */
+  student(spec: RunSpec, address: StudentAddress | null): Student | null;
   /** One limiter per teacher endpoint and worker, whatever the run says of concurrency and limits. */
   limiter(spec: RunSpec): Limiter;
   prepare(spec: RunSpec): Promise<Prepared>;

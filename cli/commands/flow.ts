@@ -1,6 +1,8 @@
 /** How fast a run asks its teacher: changed while it goes on. */
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { openOwner } from '../../adapters/owner/owner.ts';
+import { signCommand } from '../../adapters/owner/sign-command.ts';
 import { FlowRequest } from '../../contracts/flow.ts';
 import { setFlow } from '../../workflows/messages.ts';
 import { CommandError, exitCodes } from '../exit.ts';
@@ -44,6 +46,7 @@ export function flowCommand(program: Command, terminal: Terminal): void {
       };
       if (!FlowRequest.safeParse(request).success)
         throw new CommandError(exitCodes.usage, 'Say what: --concurrency, --rpm, --tpm, --input-tpm or --output-tpm.');
-      return send(terminal, run, given, (handle) => handle.executeUpdate(setFlow, { args: [request] }));
+      const command = signCommand(openOwner(terminal.home, null), { run, action: 'flow', content: request });
+      return send(terminal, run, given, (handle) => handle.executeUpdate(setFlow, { args: [command] }));
     });
 }

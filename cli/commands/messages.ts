@@ -4,6 +4,8 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { openOwner } from '../../adapters/owner/owner.ts';
+import { signCommand } from '../../adapters/owner/sign-command.ts';
 import { BudgetRequest, UpdateAnswer } from '../../contracts/progress.ts';
 import type { ResumeRequest } from '../../contracts/progress.ts';
 import { pauseRun, resumeRun, setBudget, skipStep, stopAfterStage } from '../../workflows/messages.ts';
@@ -39,7 +41,10 @@ export function resumeCommand(program: Command, terminal: Terminal): void {
         ...(student === undefined ? {} : { studentModel: student }),
         ...(endpoint === undefined ? {} : { studentUrl: endpoint }),
       };
-      return send(terminal, run, given, (handle) => handle.executeUpdate(resumeRun, { args: [request] }));
+      const owner = openOwner(terminal.home, null);
+      const brings = Object.keys(request).length > 0;
+      const command = brings ? signCommand(owner, { run, action: 'resume', content: request }) : {};
+      return send(terminal, run, given, (handle) => handle.executeUpdate(resumeRun, { args: [command] }));
     });
 }
 
@@ -111,7 +116,8 @@ export function budgetCommand(program: Command, terminal: Terminal): void {
       const request: BudgetRequest = { calls, tokens, usd };
       if (!BudgetRequest.safeParse(request).success)
         throw new CommandError(exitCodes.usage, 'Say which limit: --calls, --tokens or --usd.');
-      return send(terminal, run, given, (handle) => handle.executeUpdate(setBudget, { args: [request] }));
+      const command = signCommand(openOwner(terminal.home, null), { run, action: 'budget', content: request });
+      return send(terminal, run, given, (handle) => handle.executeUpdate(setBudget, { args: [command] }));
     });
 }
 

@@ -18,6 +18,8 @@ import { engineSettings } from '../../workers/temporal-config.ts';
 import { progressOfStage } from '../../workflows/messages.ts';
 import type { distill } from '../../workflows/index.ts';
 import type { stage } from '../../workflows/stage.ts';
+import { openOwner } from '../../adapters/owner/owner.ts';
+import { registerRuns } from '../../adapters/owner/register-runs.ts';
 import { configOf } from '../chaos/where.ts';
 import type { Where } from '../chaos/where.ts';
 import type { Rig } from '../engine/rig.ts';
@@ -71,12 +73,15 @@ export async function runThroughKills(rig: Rig, spec: RunSpec): Promise<ThroughK
   try {
     const slow = { lineMs: 600_000 };
     const fates = { expire: { share: 0.6, batches: 1 }, fail: { every: 10, status: 429, batches: 1 } } as const;
+    await registerRuns(home, [spec]);
     await behave({ ...slow, ...fates, stall: 'upload' });
     await start();
     const handle = await rig.client.workflow.start<typeof distill>('distill', {
       workflowId: name,
       taskQueue: config.taskQueues.control.name,
-      args: [{ spec, searchAttributes: true, engine: engineSettings(config) }],
+      args: [
+        { run: await openOwner(home, null).signRun(spec), searchAttributes: true, engine: engineSettings(config) },
+      ],
     });
     await expect.poll(stalled, long).toBe(1);
     await kill();

@@ -2,6 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Owner } from '../../activities/ports/owner.ts';
+import { openOwner } from '../../adapters/owner/owner.ts';
 import { teacherModelId } from '../../contracts/embedded-models.ts';
 import { freePort } from '../../workers/services/free-port.ts';
 import { repository } from '../../workers/services/home.ts';
@@ -20,6 +22,7 @@ export interface Site {
   readonly engine: Engine;
   readonly folder: string;
   readonly home: string;
+  readonly owner: Owner;
   readonly ledgerPath: string;
   readonly meterPath: string;
   readonly studentUrl: string;
@@ -86,6 +89,7 @@ export async function openSite(plan: Plan, engine: Engine, root: string, bundles
     engine,
     folder,
     home,
+    owner: openOwner(home, null),
     ledgerPath: join(home, 'ledger.sqlite'),
     meterPath,
     studentUrl: `http://127.0.0.1:${ports.student}/v1`,

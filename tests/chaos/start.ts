@@ -35,11 +35,17 @@ export function specOf(plan: Plan, run: string, studentUrl: string): RunSpec {
 }
 
 export async function startRun(site: Site, run: string): Promise<WorkflowHandle<typeof distill>> {
-  const { plan, engine, studentUrl } = site;
+  const { plan, engine, studentUrl, owner } = site;
   const config = configOf(plan.name, plan.sliceSeconds);
   return await engine.client.workflow.start<typeof distill>('distill', {
     workflowId: run,
     taskQueue: config.taskQueues.control.name,
-    args: [{ spec: specOf(plan, run, studentUrl), searchAttributes: true, engine: engineSettings(config) }],
+    args: [
+      {
+        run: await owner.signRun(specOf(plan, run, studentUrl)),
+        searchAttributes: true,
+        engine: engineSettings(config),
+      },
+    ],
   });
 }

@@ -1,6 +1,7 @@
 /** Pause, resume and other limits at random moments; whatever is refused has to be refused with a sentence. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { signCommand } from '../../adapters/owner/sign-command.ts';
 import type { SeededRandom } from '../../domain/random.ts';
 import { pauseRun, resumeRun, setBudget } from '../../workflows/messages.ts';
 import type { Site } from './site.ts';
@@ -8,13 +9,14 @@ import type { Watch } from './supervise.ts';
 
 export async function steer(site: Site, watch: Watch, random: SeededRandom): Promise<void> {
   const handle = site.engine.client.workflow.getHandle(site.plan.name);
-  const { calls } = site.plan;
+  const { calls, name: run } = site.plan;
+  const limit = (content: { calls: number }) => signCommand(site.owner, { run, action: 'budget', content });
   const messages = {
     pause: () => handle.executeUpdate(pauseRun),
     resume: () => handle.executeUpdate(resumeRun, { args: [{}] }),
-    raise: () => handle.executeUpdate(setBudget, { args: [{ calls: calls + 1 + random.int(100) }] }),
-    lower: () => handle.executeUpdate(setBudget, { args: [{ calls: 1 + random.int(calls) }] }),
-    restore: () => handle.executeUpdate(setBudget, { args: [{ calls }] }),
+    raise: () => handle.executeUpdate(setBudget, { args: [limit({ calls: calls + 1 + random.int(100) })] }),
+    lower: () => handle.executeUpdate(setBudget, { args: [limit({ calls: 1 + random.int(calls) })] }),
+    restore: () => handle.executeUpdate(setBudget, { args: [limit({ calls })] }),
   };
   const names = ['pause', 'resume', 'raise', 'lower', 'restore'] as const;
   const drawn = Array.from({ length: 3 + random.int(4) }, () => names[random.int(names.length)] ?? 'pause');

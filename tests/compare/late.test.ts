@@ -2,6 +2,7 @@
  * A pause or a stop that comes while a comparison is about to start a cell, or to try one again. The moments are made
  * by holding the comparison's own activities; the engine, the workflows and what is said to a run are real.
  */
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationFailure, Context } from '@temporalio/activity';
@@ -9,6 +10,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stillRunning } from '../../activities/boundary.ts';
+import { openOwner } from '../../adapters/owner/owner.ts';
 import type { CompareInput, SteerRequest } from '../../contracts/comparison-messages.ts';
 import { buildId } from '../../workers/build-id.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
@@ -49,6 +51,8 @@ class Gate {
   }
 }
 
+const owner = openOwner(mkdtempSync(join(tmpdir(), 'late-')), null);
+
 /** A comparison of one cell, whose run is blocked at its first step and, tried again, stays in it. */
 async function oneCell(name: string) {
   const [asked, resumed] = [new Gate(), new Gate()];
@@ -64,7 +68,7 @@ async function oneCell(name: string) {
       completedCells: () => [],
       nextCell: async () => {
         await asked.pass();
-        return { kind: 'start', spec };
+        return { kind: 'start', run: await owner.signRun(spec), summary: 'one cell', details: '' };
       },
       awaitRun: async (request: { run: string; blocked: boolean }) => {
         const look = await runs.look(request.run);
@@ -89,11 +93,14 @@ async function oneCell(name: string) {
   const config = TemporalConfig.parse({ taskQueues: { control: queue, teacher: queue, student: queue } });
   const sha256 = 'ab'.repeat(32);
   const input: CompareInput = {
-    name,
-    plan: { uri: `artifact:${sha256}`, sha256, bytes: 1, rows: 1 },
-    cells: 1,
-    limit: 1000,
-    window: 1,
+    comparison: {
+      name,
+      plan: { uri: `artifact:${sha256}`, sha256, bytes: 1, rows: 1 },
+      cells: 1,
+      limit: 1000,
+      window: 1,
+      signature: { key: 'ab'.repeat(4), mac: sha256 },
+    },
     searchAttributes: false,
     engine: engineSettings(config),
   };

@@ -25,7 +25,7 @@ test('a long comparison continues as new between cells, and joins a cell that so
   await rig.behave({ latencyMs: 50 });
   const foreign = await home.start(own);
   const handle = await rig.client.workflow.start<typeof compare>('compare', {
-    workflowId: input.name,
+    workflowId: input.comparison.name,
     taskQueue: home.config.taskQueues.control.name,
     args: [input],
   });

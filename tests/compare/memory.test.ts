@@ -8,11 +8,14 @@ import type { Cell } from '../../workflows/compare-state.ts';
 
 const sha256 = 'ab'.repeat(32);
 const input: CompareInput = {
-  name: 'grid',
-  plan: { uri: `artifact:${sha256}`, sha256, bytes: 1, rows: 1 },
-  cells: 5,
-  limit: 100,
-  window: 2,
+  comparison: {
+    name: 'grid',
+    plan: { uri: `artifact:${sha256}`, sha256, bytes: 1, rows: 1 },
+    cells: 5,
+    limit: 100,
+    window: 2,
+    signature: { key: 'ab'.repeat(4), mac: sha256 },
+  },
   searchAttributes: false,
   engine: engineSettings(TemporalConfig.parse({})),
 };
@@ -48,7 +51,7 @@ test('between two cells nothing runs, and the comparison is not blocked: only wh
   const state = openComparison(input, 0);
   const statusWith = (change: Partial<typeof state>): string => comparisonProgress(Object.assign(state, change)).status;
   for (const cell of state.cells.slice(0, 2)) cell.status = 'blocked';
-  expect(statusWith({ blockedInARow: input.window })).toBe('running');
+  expect(statusWith({ blockedInARow: input.comparison.window })).toBe('running');
   expect(statusWith({ held: true })).toBe('blocked');
-  expect(statusWith({ held: false, blockedInARow: input.window + 1 })).toBe('blocked');
+  expect(statusWith({ held: false, blockedInARow: input.comparison.window + 1 })).toBe('blocked');
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createPrepare } from '../../activities/prepare.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { createImporter } from '../../adapters/datasets/importer.ts';
+import { registerRuns } from '../../adapters/owner/register-runs.ts';
 import type { CompareInput } from '../../contracts/comparison-messages.ts';
 import type { ComparisonPlan, PlannedRun } from '../../contracts/comparison-plan.ts';
 import { engineSettings } from '../../workers/temporal-config.ts';
@@ -69,6 +70,7 @@ function readIt(lines: readonly string[], files: NonNullable<Files['files']>): R
 export async function comparisonInput(
   home: Home,
   lines: readonly string[],
+  limits: { readonly limit?: number; readonly window?: number } = {},
 ): Promise<{ input: CompareInput; plan: ComparisonPlan }> {
   const runs = [...cellsOf(lines)];
   const [first] = runs;
@@ -79,12 +81,13 @@ export async function comparisonInput(
   const name = first.spec.name.split(',')[0] ?? '';
   const dataSets = [{ name: 'wordnet', prepared }];
   const plan: ComparisonPlan = { name, baseline: 'random-ft-cot', budgets: first.budgets, dataSets, runs };
+  await registerRuns(
+    home.path,
+    runs.map(({ spec }) => spec),
+  );
+  const said = { name, plan: await artifacts.writeJson(plan), cells: runs.length, limit: 10_000, window: 2, ...limits };
   const input: CompareInput = {
-    name,
-    plan: await artifacts.writeJson(plan),
-    cells: runs.length,
-    limit: 10_000,
-    window: 2,
+    comparison: { ...said, signature: home.owner.sign({ kind: 'comparison', ...said }) },
     searchAttributes: true,
     engine: engineSettings(home.config),
   };

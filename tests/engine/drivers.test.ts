@@ -48,7 +48,7 @@ test('a manual student: the run parks with its training file and goes on with th
   const path = /(\/\S+\.jsonl)/.exec(blocked?.message ?? '')?.[1] ?? '';
   expect(existsSync(path)).toBe(true);
   const student = { studentModel: trained.studentModel ?? '', studentUrl: rig.embedded().url };
-  await handle.executeUpdate(resumeRun, { args: [student] });
+  await handle.executeUpdate(resumeRun, { args: [home.command(handle.workflowId, 'resume', student)] });
   const result = await handle.result();
   expect(result).toMatchObject({ status: 'completed', studentModel: trained.studentModel, macro: trained.macro });
 });

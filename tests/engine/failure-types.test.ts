@@ -1,9 +1,12 @@
+import { mkdtempSync } from 'node:fs';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openOwner } from '../../adapters/owner/owner.ts';
+import { signCommand } from '../../adapters/owner/sign-command.ts';
 import { failures, isFailureType } from '../../domain/failures.ts';
 import type { FailureType } from '../../domain/failures.ts';
 import { buildId } from '../../workers/build-id.ts';
@@ -15,6 +18,7 @@ import type { distill } from '../../workflows/index.ts';
 import { until, wordnetSpec } from './rig.ts';
 
 /** The run's first activity fails in every way there is, one after the other; nothing else is ever reached. */
+const owner = openOwner(mkdtempSync(join(tmpdir(), 'fails-')), null);
 let environment: TestWorkflowEnvironment;
 let worker: Worker;
 let running: Promise<void>;
@@ -60,7 +64,7 @@ const start = async (name: string) =>
   await environment.client.workflow.start<typeof distill>('distill', {
     workflowId: name,
     taskQueue: 'fails',
-    args: [{ spec: wordnetSpec(name), searchAttributes: false, engine: engineSettings(config) }],
+    args: [{ run: await owner.signRun(wordnetSpec(name)), searchAttributes: false, engine: engineSettings(config) }],
   });
 
 test('every failure a person can mend parks the run with its reason and remedy, again and again', async () => {
@@ -92,7 +96,11 @@ test('a message that needs a ledger which cannot be asked is refused with its se
   failing = 'LedgerUnavailable';
   const handle = await start('no-ledger');
   await until(handle, ({ status }) => status === 'blocked');
-  await expect(handle.executeUpdate(setBudget, { args: [{ calls: 200 }] })).rejects.toMatchObject({
+  await expect(
+    handle.executeUpdate(setBudget, {
+      args: [signCommand(owner, { run: 'no-ledger', action: 'budget', content: { calls: 200 } })],
+    }),
+  ).rejects.toMatchObject({
     cause: { message: 'The ledger cannot be asked now (LedgerUnavailable): the ledger is gone' },
   });
   expect((await until(handle, () => true)).status).toBe('blocked');

@@ -51,10 +51,12 @@ test('limits of a run are changed on the way, by what was asked, and the data st
   await expect
     .poll(() => readBoard(at.home.path)[0]?.endpoints[0]?.limits.requestsPerMinute, { timeout: 20_000 })
     .toBeCloseTo(118.8);
-  await expect(handle.executeUpdate(setFlow, { args: [{ concurrency: 0 }] })).rejects.toBeInstanceOf(
-    WorkflowUpdateFailedError,
-  );
-  const answer = await handle.executeUpdate(setFlow, { args: [{ concurrency: 8, requestsPerMinute: null }] });
+  await expect(
+    handle.executeUpdate(setFlow, { args: [at.home.command(handle.workflowId, 'flow', { concurrency: 0 })] }),
+  ).rejects.toBeInstanceOf(WorkflowUpdateFailedError);
+  const answer = await handle.executeUpdate(setFlow, {
+    args: [at.home.command(handle.workflowId, 'flow', { concurrency: 8, requestsPerMinute: null })],
+  });
   expect(answer.message).toBe('The teacher is asked with at most 8 in flight, no limit a minute.');
   // At two a second it would take a minute.
   await handle.result();

@@ -94,7 +94,9 @@ test(
       async (ledger) => await ledger.adopt('restored', { calls: charged, tokens: 0, microUsd: 0 }),
     );
     expect(adopted).toMatchObject({ accepted: true, budget: { charged, limit: 120 } });
-    await handle.executeUpdate(resumeRun, { args: [{ ledger: adopted.ledger }] });
+    await handle.executeUpdate(resumeRun, {
+      args: [home.command(handle.workflowId, 'resume', { ledger: adopted.ledger })],
+    });
     expect(await handle.result()).toMatchObject({ status: 'completed' });
     const end = await withLedger(home, async (ledger) => await ledger.summary('restored'));
     expect(end.budget.charged).toBeLessThanOrEqual(120);
@@ -118,7 +120,9 @@ test(
       expect((await ledger.adopt('gone', { calls: 121, tokens: 0, microUsd: 0 })).accepted).toBe(false);
       const adopted = await ledger.adopt('gone', { calls: charged, tokens: 0, microUsd: 0 });
       expect(adopted.budget).toMatchObject({ charged, forfeited: charged });
-      await handle.executeUpdate(resumeRun, { args: [{ ledger: adopted.ledger }] });
+      await handle.executeUpdate(resumeRun, {
+        args: [home.command(handle.workflowId, 'resume', { ledger: adopted.ledger })],
+      });
     });
     expect(await handle.result()).toMatchObject({ status: 'completed' });
     const end = await withLedger(home, async (ledger) => await ledger.summary('gone'));

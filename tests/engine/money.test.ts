@@ -63,7 +63,9 @@ test('a run that no run file has checked is refused all the same, and no limit i
   await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
   const before = await at.rig.counters();
   const other = await at.home.start(spec);
-  await expect(other.executeUpdate(setBudget, { args: [{ usd: 1 }] })).rejects.toMatchObject({
+  await expect(
+    other.executeUpdate(setBudget, { args: [at.home.command(other.workflowId, 'budget', { usd: 1 })] }),
+  ).rejects.toMatchObject({
     cause: { message: expect.stringContaining('is not known') },
   });
   await other.result();
@@ -130,7 +132,7 @@ test('a student that bills is paid from the same limit; where it is used up the 
   expect(blocked?.type).toBe('BudgetExhausted');
   expect(blocked?.message).toMatch(/may cost up to [\d.]+ USD, and [\d.]+ of 0\.08 USD are charged already/);
   expect(step).toBe('fine-tune');
-  await handle.executeUpdate(setBudget, { args: [{ usd: 20 }] });
+  await handle.executeUpdate(setBudget, { args: [at.home.command(handle.workflowId, 'budget', { usd: 20 })] });
   await handle.executeUpdate(resumeRun, { args: [{}] });
   expect(await handle.result()).toMatchObject({ status: 'completed', macro: expect.any(Number) });
   const ledger = await openLedger({ path: ledgerFile() });

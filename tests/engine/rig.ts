@@ -8,6 +8,10 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll } from 'vitest';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
+import type { Owner } from '../../activities/ports/owner.ts';
+import { openOwner } from '../../adapters/owner/owner.ts';
+import { signCommand } from '../../adapters/owner/sign-command.ts';
+import { registerRuns } from '../../adapters/owner/register-runs.ts';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import type { Overrides } from '../../adapters/run-file/overrides.ts';
 import { startEmbedded } from '../../embedded/start.ts';
@@ -27,6 +31,13 @@ export interface Home {
   readonly path: string;
   readonly config: TemporalConfig;
   worker(): Promise<RunningWorker>;
+  readonly owner: Owner;
+  /** A command as this home's CLI signs it. */
+  command<Content extends object>(
+    run: string,
+    action: 'budget' | 'flow' | 'resume',
+    content: Content,
+  ): ReturnType<typeof signCommand<Content>>;
   start(spec: RunSpec): Promise<WorkflowHandle<typeof distill>>;
 }
 
@@ -98,9 +109,12 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
         taskQueues: { control: queue('control', 16), teacher: queue('teacher', 8), student: queue('student', 4) },
         timeouts: { heartbeatSeconds: 10, sliceSeconds },
       });
+      const owner = openOwner(path, null);
       return {
         path,
         config,
+        owner,
+        command: (run, action, content) => signCommand(owner, { run, action, content }),
         async worker() {
           // All homes of a rig run the same sources: they share one bundle.
           await workflowBundle(join(tmpdir(), 'baldistill-bundles'), buildId());
@@ -116,10 +130,11 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
           return worker;
         },
         async start(spec) {
+          await registerRuns(path, [spec]);
           return await environment.client.workflow.start<typeof distill>('distill', {
             workflowId: spec.name,
             taskQueue: config.taskQueues.control.name,
-            args: [{ spec, searchAttributes: true, engine: engineSettings(config) }],
+            args: [{ run: await owner.signRun(spec), searchAttributes: true, engine: engineSettings(config) }],
           });
         },
       };

@@ -33,10 +33,15 @@ test('skip in generate closes the stage with what it has; slots that were not se
   const handle = await at.home.start(wordnetSpec('skip-generate', { method: 'adaptive-ft-cot', seed: 31 }));
   const { blocked } = await parked(handle);
   expect(blocked).toMatchObject({ type: 'EndpointRefusesKey', skip: 'close the stage with the answers it has' });
-  expect(await refusal(handle.executeUpdate(setBudget, { args: [{ calls: 1 }] }))).toMatch(
-    /below what is charged already: \d+ of 120 calls/,
-  );
-  expect((await handle.executeUpdate(setBudget, { args: [{ calls: 130 }] })).message).toContain('of 130 calls');
+  expect(
+    await refusal(
+      handle.executeUpdate(setBudget, { args: [at.home.command(handle.workflowId, 'budget', { calls: 1 })] }),
+    ),
+  ).toMatch(/below what is charged already: \d+ of 120 calls/);
+  expect(
+    (await handle.executeUpdate(setBudget, { args: [at.home.command(handle.workflowId, 'budget', { calls: 130 })] }))
+      .message,
+  ).toContain('of 130 calls');
   expect((await handle.executeUpdate(pauseRun)).status).toBe('blocked');
   await at.rig.behave({ faults: [] });
   expect(await handle.executeUpdate(skipStep)).toEqual({
@@ -140,7 +145,10 @@ test('a run that was cancelled and cannot be closed any more is steered to its e
     const closing = await parked(handle);
     expect(closing.blocked).toMatchObject({ type: 'ArtifactMissing', skip: 'end without the answers of this stage' });
     // The budget can still be asked, and the step tried again.
-    expect((await handle.executeUpdate(setBudget, { args: [{ calls: 140 }] })).message).toContain('of 140 calls');
+    expect(
+      (await handle.executeUpdate(setBudget, { args: [at.home.command(handle.workflowId, 'budget', { calls: 140 })] }))
+        .message,
+    ).toContain('of 140 calls');
     await handle.executeUpdate(resumeRun, { args: [{}] });
     await parked(handle);
     await handle.executeUpdate(skipStep);
@@ -166,7 +174,7 @@ test('messages are heard before the first stage too, and one met while a stage e
   const handle = await at.home.start(spec);
   const [paused, limit] = await Promise.all([
     handle.executeUpdate(pauseRun),
-    handle.executeUpdate(setBudget, { args: [{ calls: 125 }] }),
+    handle.executeUpdate(setBudget, { args: [at.home.command(handle.workflowId, 'budget', { calls: 125 })] }),
   ]);
   expect(paused.status).toBe('paused');
   expect(limit.message).toContain('of 125 calls');

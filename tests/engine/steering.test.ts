@@ -82,14 +82,18 @@ test('wrong messages are refused with a sentence and change nothing', async () =
   await until(handle, ({ step }) => step === 'generate');
   await expect.poll(async () => (await at.rig.counters()).requests, patient).toBeGreaterThan(before + 4);
   expect(await refusal(handle.executeUpdate(resumeRun, { args: [{}] }))).toContain('there is nothing to resume');
-  expect(await refusal(handle.executeUpdate(setBudget, { args: [{ calls: 1 }] }))).toMatch(
-    /below what is charged already: \d+ of 120 calls/,
+  expect(
+    await refusal(
+      handle.executeUpdate(setBudget, { args: [at.home.command(handle.workflowId, 'budget', { calls: 1 })] }),
+    ),
+  ).toMatch(/below what is charged already: \d+ of 120 calls/);
+  const wrong: unknown = at.home.command(handle.workflowId, 'budget', { calls: 'many' });
+  expect(await refusal(handle.executeUpdate('setBudget', { args: [wrong] }))).toContain(
+    'what `baldistill budget` signed',
   );
-  // @ts-expect-error what a script may send by mistake
-  expect(await refusal(handle.executeUpdate(setBudget, { args: [{ calls: 'many' }] }))).toContain(
-    'positive whole number',
-  );
-  const raised = await handle.executeUpdate(setBudget, { args: [{ calls: 500 }] });
+  const raised = await handle.executeUpdate(setBudget, {
+    args: [at.home.command(handle.workflowId, 'budget', { calls: 500 })],
+  });
   expect(raised.message).toContain('of 500 calls');
   await at.rig.behave({ latencyMs: 0 });
   await handle.result();

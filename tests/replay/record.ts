@@ -65,18 +65,15 @@ await keep('cut', 'distill-cancelled');
 await keep('cut/stage-0', 'stage-cancelled');
 
 await rig.behave({ latencyMs: 50 });
-const { input } = await comparisonInput(home, [
-  'name: grid',
-  wordnet,
-  'methods: [random-ft-cot, adaptive-ft-cot]',
-  'slots: [20]',
-  'stages: [1]',
-  'seeds: 2',
-]);
+const { input } = await comparisonInput(
+  home,
+  ['name: grid', wordnet, 'methods: [random-ft-cot, adaptive-ft-cot]', 'slots: [20]', 'stages: [1]', 'seeds: 2'],
+  { limit: 70 },
+);
 const comparison = await rig.client.workflow.start<typeof compare>('compare', {
   workflowId: 'grid',
   taskQueue: input.engine.queues.control,
-  args: [{ ...input, limit: 70 }],
+  args: [input],
 });
 await comparison.executeUpdate(pauseRun);
 await comparison.executeUpdate(resumeRun, { args: [{}] });
