@@ -152,19 +152,20 @@ test('what the owner signed elsewhere is not permitted here until this machine s
   await handle.terminate();
 });
 
+async function refusal(update: Promise<unknown>): Promise<string> {
+  const error = await update.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return error instanceof WorkflowUpdateFailedError ? (error.cause?.message ?? '') : `not refused: ${String(error)}`;
+}
+
 test('updates that change money, pace or students are refused unless the owner signed them, each once', async () => {
   await at.rig.behave({ latencyMs: 100 });
   const teacher = '{ embedded: simulated, concurrency: 2 }';
   const handle = await at.home.start(wordnetSpec('commanded', { method: 'adaptive-ft-cot', seed: 4 }, { teacher }));
   await until(handle, ({ step }) => step === 'generate');
   const run = 'commanded';
-  const refusal = async (update: Promise<unknown>): Promise<string> => {
-    const error = await update.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    return error instanceof WorkflowUpdateFailedError ? (error.cause?.message ?? '') : `not refused: ${String(error)}`;
-  };
   const theirs = (action: 'budget' | 'flow', content: object) => signCommand(stranger, { run, action, content });
   expect(await refusal(handle.executeUpdate('setBudget', { args: [{ calls: 10_000 }] }))).toContain(
     '`baldistill budget` signed',
