@@ -23,7 +23,7 @@ export function owned<Rest extends object, Output>(
   world: Reaches,
   work: (input: Rest & { spec: RunSpec }) => Promise<Output>,
 ): (request: Rest & { run: SignedRun; connected?: Connected | null }) => Promise<Output> {
-  return guarded(async (request) => await work({ ...request, spec: await open(world, request) }));
+  return guarded(async (request) => await work(opened(request, await open(world, request))));
 }
 
 /** For inputs about a stage, which hold the run in their `input`. */
@@ -33,7 +33,7 @@ export function ownedStage<Rest extends object, Input extends object, Output>(
 ): (request: Rest & { input: Input & { run: SignedRun; connected: Connected } }) => Promise<Output> {
   return guarded(async (request) => {
     const spec = await open(world, request.input);
-    return await work({ ...request, input: { ...request.input, spec } });
+    return await work({ ...request, input: opened(request.input, spec) });
   });
 }
 
@@ -62,6 +62,16 @@ export function ownedComparison<Request extends { readonly comparison: SignedCom
     requireCaller(said.name, ({ workflowId }) => workflowId === said.name);
     return await work(request);
   });
+}
+
+/** The spec in place of the signed run: what is stored of an input afterwards holds one of them. */
+function opened<Request extends { readonly run: SignedRun }>(
+  request: Request,
+  spec: RunSpec,
+): Request & { spec: RunSpec } {
+  const input = { ...request, spec };
+  Reflect.deleteProperty(input, 'run');
+  return input;
 }
 
 async function open({ owner, ledger }: Reaches, { run, connected }: Asked): Promise<RunSpec> {
