@@ -2,6 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import multipart from '@fastify/multipart';
 import fastify, { type FastifyInstance } from 'fastify';
+import { foreignRequest } from '../domain/loopback-request.ts';
 import { ApiError, errorBody } from './api-error.ts';
 import { batchRoutes } from './routes/batches.ts';
 import { chatRoutes } from './routes/chat.ts';
@@ -18,6 +19,10 @@ const largestFile = 1024 * 1024 * 1024;
 export async function buildApp(services: Services, apiKey: string | undefined): Promise<FastifyInstance> {
   const app = fastify({ bodyLimit: largestBody, forceCloseConnections: true, routerOptions: { maxParamLength: 500 } });
   await app.register(multipart, { limits: { fileSize: largestFile } });
+  app.addHook('onRequest', async ({ headers }) => {
+    const refusal = foreignRequest(headers);
+    if (refusal !== null) throw new ApiError(403, refusal, { code: 'foreign_request' });
+  });
   if (apiKey !== undefined) {
     app.addHook('onRequest', async (request) => {
       if (request.url === '/health' || carriesKey(request.headers.authorization, apiKey)) return;

@@ -3,6 +3,7 @@ import OpenAI from 'openai';
 import { Agent, fetch as undiciFetch } from 'undici';
 import type { Purse } from '../../activities/ports/purse.ts';
 import { BaldistillError } from '../../domain/failures.ts';
+import { bounded, mostAnswerBytes, mostFileBytes } from './answer-limits.ts';
 import { payingFetch } from './paying-fetch.ts';
 import { asResponse, thinFetch } from './transport.ts';
 
@@ -14,6 +15,8 @@ export interface EndpointAddress {
   readonly timeoutSeconds: number;
   /** Longest silence within the body of an answer; undefined: only the whole deadline counts. */
   readonly stallSeconds?: number | undefined;
+  /** Bytes of the longest answer that is read, decompressed; `mostAnswerBytes` where not given. */
+  readonly answerBytes?: number | undefined;
   /** What pays for its requests; undefined where they are free or paid for otherwise. */
   readonly purse?: Purse | undefined;
 }
@@ -23,6 +26,7 @@ const clients = new Map<string, OpenAI>();
 /** A client per address, kept for the life of the process. Throws `EndpointRefusesKey` when the key is not set. */
 export function clientFor(address: EndpointAddress): OpenAI {
   const { baseUrl, apiKeyEnv, connections, timeoutSeconds, stallSeconds, purse } = address;
+  const answerBytes = address.answerBytes ?? mostAnswerBytes;
   const apiKey = apiKeyEnv === undefined ? 'none-needed' : process.env[apiKeyEnv];
   if (apiKey === undefined || apiKey === '') {
     throw new BaldistillError(
@@ -30,7 +34,7 @@ export function clientFor(address: EndpointAddress): OpenAI {
       `The environment variable ${apiKeyEnv} is not set where the worker runs.`,
     );
   }
-  const id = JSON.stringify([baseUrl, apiKeyEnv, connections, timeoutSeconds, stallSeconds, purse?.id]);
+  const id = JSON.stringify([baseUrl, apiKeyEnv, connections, timeoutSeconds, stallSeconds, answerBytes, purse?.id]);
   const known = clients.get(id);
   if (known !== undefined && known.apiKey === apiKey) return known;
   // Whole milliseconds: undici takes no others.
@@ -44,7 +48,8 @@ export function clientFor(address: EndpointAddress): OpenAI {
     bodyTimeout: stallSeconds === undefined ? timeout + 10_000 : Math.ceil(stallSeconds * 1000),
     keepAliveTimeout: 30_000,
   });
-  const send = thinFetch(agent, timeout, async (url, init) => await pooled(agent, url, init));
+  const limits = { wholeMs: timeout, bytes: answerBytes };
+  const send = thinFetch(agent, limits, async (url, init) => await pooled(agent, answerBytes, url, init));
   const client = new OpenAI({
     baseURL: baseUrl,
     apiKey,
@@ -57,7 +62,14 @@ export function clientFor(address: EndpointAddress): OpenAI {
 }
 
 /** `fetch` and its dispatcher have to come from the same undici. */
-async function pooled(agent: Agent, url: string | URL | Request, init?: RequestInit): Promise<Response> {
+async function pooled(
+  agent: Agent,
+  answerBytes: number,
+  url: string | URL | Request,
+  init?: RequestInit,
+): Promise<Response> {
   const target = url instanceof Request ? url.url : url;
-  return asResponse(await Reflect.apply(undiciFetch, undefined, [target, { ...init, dispatcher: agent }]));
+  const response = asResponse(await Reflect.apply(undiciFetch, undefined, [target, { ...init, dispatcher: agent }]));
+  const isFile = new URL(target).pathname.endsWith('/content');
+  return bounded(response, isFile ? mostFileBytes : answerBytes);
 }

@@ -1,7 +1,7 @@
 /** Errors of the `openai` package, told apart by what they mean for money and for the run (models.md A5). */
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import type { FailureType } from '../../domain/failures.ts';
-import { AnswerTooLate } from './answer-too-late.ts';
+import { AnswerTooLarge, AnswerTooLate } from './answer-limits.ts';
 import { NeverSent } from './never-sent.ts';
 import { saysTooLong } from './too-long.ts';
 
@@ -43,6 +43,7 @@ export function troubleOf(error: unknown): Trouble {
   }
   if (error instanceof APIError && typeof error.status === 'number') return answered(error, error.status);
   if (error instanceof AnswerTooLate) return connection('timeout', true);
+  if (error instanceof AnswerTooLarge) return connection('answer_too_large', true);
   if (error instanceof Error && codeOf(error) === 'UND_ERR_BODY_TIMEOUT') return connection('stalled', true);
   // A body that is no JSON, or stops in the middle: the answer was under way, so it may be billed.
   return connection('unreadable_answer', true);

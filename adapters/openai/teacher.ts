@@ -6,6 +6,7 @@ import { CallError } from '../../activities/ports/teacher.ts';
 import type { Teacher, TeacherRequest } from '../../activities/ports/teacher.ts';
 import type { PaidAnswer } from '../../activities/ports/ledger.ts';
 import { BaldistillError } from '../../domain/failures.ts';
+import { chatAnswerBytes } from './answer-limits.ts';
 import { clientFor } from './client.ts';
 import type { EndpointAddress } from './client.ts';
 import { troubleOf } from './errors.ts';
@@ -75,9 +76,9 @@ function answerOf({ choices, usage }: z.infer<typeof Completion>): Omit<PaidAnsw
 const defaultPatienceMs = { refused: 5_000, overloaded: 60_000 };
 
 /** No address or no key is a call that was never sent. */
-function reach(address: () => EndpointAddress): OpenAI {
+function reach({ address, maxTokens }: Pick<TeacherSettings, 'address' | 'maxTokens'>): OpenAI {
   try {
-    return clientFor(address());
+    return clientFor({ ...address(), answerBytes: chatAnswerBytes(maxTokens) });
   } catch (error) {
     if (!(error instanceof BaldistillError)) throw error;
     const refused = { outcome: 'refused', reason: 'not_sent', failure: error.type, retryAfterMs: null } as const;
@@ -134,7 +135,7 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
     content: parameters,
     async complete(request, { idempotencyKey, signal, heard }) {
       const startedAt = performance.now();
-      const client = reach(settings.address);
+      const client = reach(settings);
       const hear = (headers: Headers | undefined): void => {
         const limits = toldBy(headers);
         if (limits !== null) heard(limits);

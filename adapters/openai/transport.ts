@@ -10,14 +10,20 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { AnswerTooLate } from './answer-too-late.ts';
+import { AnswerTooLarge, AnswerTooLate } from './answer-limits.ts';
 import { NeverSent } from './never-sent.ts';
 
 export type Send = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 type Head = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
-export function thinFetch(agent: Dispatcher, wholeMs: number, whole: Send): Send {
+/** What one answer may take. `bytes` counts after decompression. */
+export interface AnswerLimits {
+  readonly wholeMs: number;
+  readonly bytes: number;
+}
+
+export function thinFetch(agent: Dispatcher, limits: AnswerLimits, whole: Send): Send {
   return async (url, init) => {
     if (url instanceof Request || init?.method !== 'POST' || typeof init.body !== 'string')
       return await whole(url, init);
@@ -25,7 +31,7 @@ export function thinFetch(agent: Dispatcher, wholeMs: number, whole: Send): Send
     const { origin, pathname, search } = new URL(url);
     // Nothing is asked for compressed: an answer is a few kilobytes, and unpacking it costs more than it saves.
     const headers = { ...Object.fromEntries(new Headers(init.headers)), 'accept-encoding': 'identity' };
-    const exchange = new Exchange(init.signal ?? undefined, wholeMs);
+    const exchange = new Exchange(init.signal ?? undefined, limits);
     agent.dispatch({ origin, path: pathname + search, method: 'POST', headers, body: init.body }, exchange);
     const answer = await exchange.head;
     // Rare, and never billed: `fetch` knows which redirects may be followed, and what may go along.
@@ -43,11 +49,13 @@ class Answer {
   /** Never a stream: nothing here is asked for in pieces. */
   readonly body = null;
   readonly #bytes: Promise<Buffer>;
+  readonly #mostBytes: number;
 
-  constructor(status: number, head: Head, bytes: Promise<Buffer>) {
+  constructor(status: number, head: Head, bytes: Promise<Buffer>, mostBytes: number) {
     this.status = status;
     this.ok = status >= 200 && status < 300;
     this.#bytes = bytes;
+    this.#mostBytes = mostBytes;
     for (const [name, value] of Object.entries(head)) {
       for (const one of typeof value === 'string' ? [value] : (value ?? [])) this.headers.append(name, one);
     }
@@ -56,7 +64,13 @@ class Answer {
   async text(): Promise<string> {
     const bytes = await this.#bytes;
     const unpack = unpackers[this.headers.get('content-encoding') ?? ''];
-    return utf8.decode(unpack === undefined ? bytes : await unpack(bytes));
+    if (unpack === undefined) return utf8.decode(bytes);
+    try {
+      return utf8.decode(await unpack(bytes, { maxOutputLength: this.#mostBytes }));
+    } catch (error) {
+      if (error instanceof RangeError) throw new AnswerTooLarge(this.#mostBytes);
+      throw error;
+    }
   }
 
   async json(): Promise<unknown> {
@@ -67,7 +81,7 @@ class Answer {
 /** Takes a byte order mark away, as `fetch` does. */
 const utf8 = new TextDecoder();
 /** Some gateways pack whatever they were asked for. */
-const unpackers: Readonly<Record<string, (bytes: Buffer) => Promise<Buffer>>> = {
+const unpackers: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
   gzip: promisify(gunzip),
   'x-gzip': promisify(gunzip),
   deflate: promisify(inflate),
@@ -84,9 +98,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
   readonly #deadline: NodeJS.Timeout;
+  readonly #mostBytes: number;
+  #bytes = 0;
   #begun = false;
 
-  constructor(signal: AbortSignal | undefined, wholeMs: number) {
+  constructor(signal: AbortSignal | undefined, { wholeMs, bytes }: AnswerLimits) {
+    this.#mostBytes = bytes;
     // Before the head the package watches the time, and tells what was never sent from what may be billed.
     this.#deadline = setTimeout(() => {
       if (this.#begun) this.#controller?.abort(new AnswerTooLate());
@@ -108,10 +125,16 @@ class Exchange implements Dispatcher.DispatchHandler {
     // 1xx announces the answer, it is none.
     if (status < 200) return;
     this.#begun = true;
-    this.#answered.resolve(new Answer(status, head, this.#whole.promise));
+    this.#answered.resolve(new Answer(status, head, this.#whole.promise, this.#mostBytes));
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#mostBytes) {
+      this.#chunks.length = 0;
+      controller.abort(new AnswerTooLarge(this.#mostBytes));
+      return;
+    }
     this.#chunks.push(chunk);
   }
 
@@ -124,7 +147,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#over();
     if (this.#signal?.aborted === true) this.#fail(reasonOf(this.#signal));
-    else if (error instanceof AnswerTooLate) this.#fail(error);
+    else if (error instanceof AnswerTooLate || error instanceof AnswerTooLarge) this.#fail(error);
     else {
       // Undici hands a request its controller right before it writes it, never sooner.
       const cause = this.#controller === undefined ? new NeverSent(error) : error;

@@ -30,7 +30,7 @@ export function devCommand(program: Command, terminal: Terminal): void {
       terminal.print(
         [
           `Temporal   ${services.temporalAddress}, namespace ${services.namespace}`,
-          `UI         ${services.uiUrl ?? '(of that server)'}`,
+          `UI         ${services.uiUrl ?? 'that of the server, or none (`devServer.uiPort` in temporal.yaml gives one)'}`,
           `embedded   ${services.embeddedUrl ?? '-'}`,
           ...metrics.map((address) => `metrics    ${address}`),
           `home       ${home}`,

@@ -9,6 +9,7 @@ import type { Launch, Launched } from './launch.ts';
 import type { ServiceName } from './registry.ts';
 import type { Setting } from './setting.ts';
 import { findTemporalCli } from './temporal-cli.ts';
+import { uiAddress } from './ui-address.ts';
 import { serverArguments, untilServing } from './temporal-server.ts';
 import type { TemporalPorts } from './temporal-server.ts';
 
@@ -46,7 +47,8 @@ export function temporalDefinition(setting: Setting): Definition {
     const launched = await launch(request);
     const ready = async (): Promise<undefined> => {
       await untilServing(request, launched, `127.0.0.1:${port}`, config, 60_000);
-      progress(`the Temporal server is up, its UI is http://127.0.0.1:${uiPort}`);
+      const address = uiAddress(home, config);
+      progress(`the Temporal server is up${address === null ? '' : `, its UI is http://${address}:${uiPort}`}`);
     };
     return { launched, port, uiPort, ready };
   };

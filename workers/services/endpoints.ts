@@ -1,6 +1,9 @@
 /** Where the background services of a home are now. Ports may change when a service is restarted: ask, don't keep. */
 import { isAlive } from '../../adapters/processes/process-identity.ts';
+import { loadTemporalConfig } from '../temporal-config.ts';
+import type { TemporalConfig } from '../temporal-config.ts';
 import { readRecord } from './registry.ts';
+import { uiAddress } from './ui-address.ts';
 
 /** Base URL of the embedded endpoint (with `/v1`), or undefined while it is not running. Below 1 ms. */
 export function embeddedUrl(home: string): string | undefined {
@@ -18,8 +21,10 @@ export function temporalAddressOf(home: string): string | undefined {
   return record === undefined ? undefined : `127.0.0.1:${record.port}`;
 }
 
-/** Address of the web UI of our own Temporal server; undefined while that is not running. */
-export function temporalUi(home: string): string | undefined {
+/** Address of the web UI of our own Temporal server; undefined while that is not running, or has none. */
+export function temporalUi(home: string, config: TemporalConfig = loadTemporalConfig()): string | undefined {
   const record = readRecord(home, 'temporal');
-  return record !== undefined && isAlive(record) ? `http://127.0.0.1:${record.uiPort}` : undefined;
+  if (record === undefined || !isAlive(record)) return undefined;
+  const address = uiAddress(home, config);
+  return address === null ? undefined : `http://${address}:${record.uiPort}`;
 }

@@ -5,7 +5,7 @@ import { buildId } from '../build-id.ts';
 import { loadTemporalConfig } from '../temporal-config.ts';
 import { embeddedDefinition, temporalDefinition, workerDefinition } from './definitions.ts';
 import type { Definition } from './definitions.ts';
-import { embeddedUrl } from './endpoints.ts';
+import { embeddedUrl, temporalUi } from './endpoints.ts';
 import { exclusively } from '../../adapters/processes/exclusive.ts';
 import { repository } from './home.ts';
 import { DidNotStart, letGo } from './launch.ts';
@@ -75,11 +75,10 @@ function servicesOf(setting: Setting): Services | undefined {
     ...(needs.worker ? [workerDefinition(setting, address)] : []),
   ];
   if (!definitions.every((definition) => serves(setting, definition))) return undefined;
-  const uiPort = external === undefined ? (readRecord(home, 'temporal')?.uiPort ?? null) : null;
   return {
     temporalAddress: address,
     namespace: external?.namespace ?? config.namespace,
-    uiUrl: uiPort === null ? null : `http://127.0.0.1:${uiPort}`,
+    uiUrl: external === undefined ? (temporalUi(home, config) ?? null) : null,
     embeddedUrl: embeddedUrl(home) ?? null,
   };
 }

@@ -8,25 +8,35 @@ import type { TemporalConfig } from '../temporal-config.ts';
 import { ended, tooLate } from './launch.ts';
 import type { Launch, Launched } from './launch.ts';
 import { registeredAttributes } from './search-attributes.ts';
+import { uiAddress } from './ui-address.ts';
 
 export interface TemporalPorts {
   readonly port: number;
   readonly uiPort: number;
 }
 
-/** Command line of the server. Without the dynamic values every activity costs 90 ms (reference/temporal.md 0.12). */
+/**
+ * No host name: the server's HTTP API answers no request. Nothing here uses it, it cannot be switched off, and a web page
+ * could otherwise start workflows through it.
+ */
+const noHost = 'frontend.httpAllowedHosts=["closed.invalid"]';
+
+/** Command line of the server. Without the poll rates every activity takes 90 ms longer. */
 export function serverArguments(
   home: string,
   config: TemporalConfig,
   { port, uiPort }: TemporalPorts,
 ): readonly string[] {
   const attributes = config.searchAttributes ? Object.entries(searchAttributes) : [];
-  const listen = ['--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)];
+  const address = uiAddress(home, config);
+  const ui = address === null ? ['--headless'] : ['--ui-ip', address, '--ui-port', String(uiPort)];
+  const listen = ['--ip', '127.0.0.1', '--port', String(port), ...ui];
   const state = ['--namespace', config.namespace, '--db-filename', join(home, 'temporal.sqlite')];
   const dynamic = [
     'history.transferProcessorMaxPollRPS=2000',
     'history.timerProcessorMaxPollRPS=2000',
     'system.enableActivityEagerExecution=true',
+    noHost,
   ];
   return [
     'server',

@@ -1,6 +1,7 @@
 /** Prometheus metrics of a worker over HTTP, for this machine only. */
 import { createServer } from 'node:http';
 import { Registry } from 'prom-client';
+import { foreignRequest } from '../../domain/loopback-request.ts';
 import { metricsOf } from './metrics.ts';
 import type { Measured } from './metrics.ts';
 
@@ -14,6 +15,11 @@ export async function serveMetrics(port: number, measured: Measured): Promise<Me
   const registry = new Registry();
   metricsOf(registry, measured);
   const server = createServer((request, response) => {
+    const refusal = foreignRequest(request.headers);
+    if (refusal !== null) {
+      response.writeHead(403).end(refusal);
+      return;
+    }
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404).end();
       return;

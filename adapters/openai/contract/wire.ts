@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { bounded, mostAnswerBytes } from '../answer-limits.ts';
 import { wasSent } from '../errors.ts';
 import { Objection } from './case.ts';
 
@@ -91,7 +92,7 @@ async function exchange(settings: WireSettings, sending: Sending): Promise<{ rep
       ...(body === undefined ? {} : { body: bare ? body : JSON.stringify(body) }),
       signal: AbortSignal.timeout(settings.timeoutMs),
     });
-    const text = await response.text();
+    const text = await bounded(response, mostAnswerBytes).text();
     const contentType = response.headers.get('content-type') ?? '';
     const retryAfter = Number(response.headers.get('retry-after') ?? 1);
     const reply = { status: response.status, contentType, text, json: parsed(text) };
