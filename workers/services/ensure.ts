@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { externalTarget } from '../temporal-connection.ts';
 import { buildId } from '../build-id.ts';
 import { loadTemporalConfig } from '../temporal-config.ts';
+import { makeHome } from './closed-home.ts';
 import { embeddedDefinition, temporalDefinition, workerDefinition } from './definitions.ts';
 import type { Definition } from './definitions.ts';
 import { embeddedUrl } from './endpoints.ts';
@@ -42,6 +43,7 @@ export async function ensureServices(request: EnsureRequest): Promise<Services> 
   };
   const running = servicesOf(setting);
   if (running !== undefined) return running;
+  makeHome(request.home);
   const waiting = (): void => request.progress('another baldistill is starting the services; waiting for it');
   return await exclusively(join(request.home, 'services.lock'), waiting, () => startMissing(setting));
 }

@@ -38,7 +38,7 @@ export function registryPath(home: string): string {
 
 /** Opens the registry, making it where it does not exist, for as long as `work` takes. */
 export function withRegistry<T>(home: string, work: (registry: Registry) => T): T {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  mkdirSync(home, { recursive: true });
   const database = new DatabaseSync(registryPath(home), { timeout: 10_000 });
   try {
     database.exec(`CREATE TABLE IF NOT EXISTS processes (
