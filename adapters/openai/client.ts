@@ -3,6 +3,7 @@ import OpenAI from 'openai';
 import { Agent, fetch as undiciFetch } from 'undici';
 import type { Purse } from '../../activities/ports/purse.ts';
 import { BaldistillError } from '../../domain/failures.ts';
+import { hidingKey } from './hidden-key.ts';
 import { payingFetch } from './paying-fetch.ts';
 import { asResponse, thinFetch } from './transport.ts';
 
@@ -44,7 +45,10 @@ export function clientFor(address: EndpointAddress): OpenAI {
     bodyTimeout: stallSeconds === undefined ? timeout + 10_000 : Math.ceil(stallSeconds * 1000),
     keepAliveTimeout: 30_000,
   });
-  const send = thinFetch(agent, timeout, async (url, init) => await pooled(agent, url, init));
+  const send = hidingKey(
+    thinFetch(agent, timeout, async (url, init) => await pooled(agent, url, init)),
+    apiKey,
+  );
   const client = new OpenAI({
     baseURL: baseUrl,
     apiKey,

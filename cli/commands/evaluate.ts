@@ -17,6 +17,7 @@ import { addressOf, askedOf, isLocal, withStudent } from '../evaluated-student.t
 import { CommandError, exitCodes } from '../exit.ts';
 import { recordOf, resultOf, unknownRun } from '../memory.ts';
 import { outsideHome } from '../outside-home.ts';
+import { requirePublicAddress } from '../public-address.ts';
 import { readRun } from '../run-source.ts';
 import type { Terminal } from '../terminal.ts';
 import { metricsText } from '../view/metrics.ts';
@@ -68,6 +69,10 @@ export function evaluateCommand(program: Command, terminal: Terminal): void {
           exitCodes.usage,
           '--split is test or validation, --endpoint an http address, --api-key-env the name of an environment variable.',
         );
+      requirePublicAddress(
+        options.data.endpoint,
+        'Name the environment variable that holds the key with --api-key-env.',
+      );
       await evaluate(terminal, await subjectOf(terminal, file, given, options.data), options.data);
     });
 }

@@ -28,10 +28,15 @@ export class ServicesEnded extends Error {}
 
 const maxStarts = 3;
 
+/** Keys of a Temporal server elsewhere: with another one, the worker is another one. */
+const temporalKeys = ['TEMPORAL_API_KEY'];
+
 export async function ensureServices(request: EnsureRequest): Promise<Services> {
   const environment = request.environment ?? process.env;
+  const external = externalTarget(environment);
   const setting: Setting = {
     ...request,
+    needs: { ...request.needs, secrets: [...request.needs.secrets, ...(external === undefined ? [] : temporalKeys)] },
     environment,
     programs: request.programs ?? {
       worker: join(repository, 'workers', 'main.ts'),
@@ -39,7 +44,7 @@ export async function ensureServices(request: EnsureRequest): Promise<Services> 
       buildId: buildId(),
     },
     config: loadTemporalConfig(),
-    external: externalTarget(environment),
+    external,
   };
   const running = servicesOf(setting);
   if (running !== undefined) return running;

@@ -18,7 +18,7 @@ const ServiceRecord = z.object({
   uiPort: z.int(),
   /** 1 once it said that it is ready. */
   ready: z.int(),
-  /** Short hashes of the environment variables it was started with for the sake of a run file, as JSON. */
+  /** Fingerprints of the environment variables with keys that it was started with, as JSON: secrets.ts. */
   secrets: z.string(),
 });
 export type ServiceRecord = z.infer<typeof ServiceRecord>;

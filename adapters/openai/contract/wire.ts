@@ -4,7 +4,9 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { endpointUrl } from '../../../domain/endpoint-address.ts';
 import { wasSent } from '../errors.ts';
+import { withoutKey } from '../hidden-key.ts';
 import { Objection } from './case.ts';
 
 const mostWaits = 4;
@@ -91,7 +93,7 @@ async function exchange(settings: WireSettings, sending: Sending): Promise<{ rep
       ...(body === undefined ? {} : { body: bare ? body : JSON.stringify(body) }),
       signal: AbortSignal.timeout(settings.timeoutMs),
     });
-    const text = await response.text();
+    const text = withoutKey(await response.text(), settings.apiKey);
     const contentType = response.headers.get('content-type') ?? '';
     const retryAfter = Number(response.headers.get('retry-after') ?? 1);
     const reply = { status: response.status, contentType, text, json: parsed(text) };
@@ -102,8 +104,7 @@ async function exchange(settings: WireSettings, sending: Sending): Promise<{ rep
 }
 
 export function addressOf({ address }: WireSettings, { path, root = false }: Sending): string {
-  const base = address().replace(/\/+$/, '');
-  return root ? new URL(path, base).href : `${base}${path}`;
+  return root ? new URL(path, address()).href : endpointUrl(address(), path);
 }
 
 export function headersOf({ apiKey }: WireSettings, sending: Sending): Record<string, string> {
