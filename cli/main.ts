@@ -2,20 +2,23 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { z } from 'zod';
+import { ownerUmask } from '../adapters/processes/owner-umask.ts';
 import { BaldistillError, remedyOf } from '../domain/failures.ts';
+import { closeHome, exposureOf } from '../workers/services/closed-home.ts';
 import { CommandError, exitCodes } from './exit.ts';
 import { createProgram } from './program.ts';
 import { systemTerminal } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 async function main(words: readonly string[]): Promise<number> {
-  const terminal = systemTerminal();
+  const terminal = systemTerminal(process.umask(ownerUmask));
   const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   const { version } = z.object({ version: z.string() }).parse(manifest);
   let code: number = exitCodes.done;
   const program = createProgram(terminal, version, (chosen) => {
     code = chosen;
   });
+  program.hook('preAction', (_, command) => closeHomeOf(terminal, command.name()));
   try {
     if (words.length === 0) program.help({ error: true });
     await program.parseAsync([...words], { from: 'user' });
@@ -25,6 +28,15 @@ async function main(words: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     return explain(terminal, error, words.includes('--debug'));
   }
+}
+
+/** A home that an earlier version made, or a person, may be open to other users. `doctor` reports one that is refused. */
+function closeHomeOf(terminal: Terminal, command: string): void {
+  const { home } = terminal;
+  if (command === 'doctor' && exposureOf(home) !== undefined) return;
+  const { folders, files } = closeHome(home);
+  if (folders + files === 0) return;
+  terminal.note(`Closed the home folder ${home} to other users, who could read ${folders} folders and ${files} files.`);
 }
 
 /** What, where, and what to do; the stack only for who asks. */

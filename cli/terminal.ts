@@ -6,6 +6,8 @@ import { terminalLines } from './terminal-text.ts';
 
 export interface Terminal {
   readonly home: string;
+  /** The umask of the person, for files outside the home folder; absent: the one of this process. */
+  readonly umask?: number;
   /** A result, for people or scripts. Text of others is made safe. */
   print(text: string): void;
   printJson(value: unknown): void;
@@ -15,9 +17,10 @@ export interface Terminal {
   readonly confirm?: (question: string) => Promise<boolean>;
 }
 
-export function systemTerminal(): Terminal {
+export function systemTerminal(umask: number): Terminal {
   return {
     home: homeFolder(),
+    umask,
     print: (text) => console.log(terminalLines(text)),
     printJson: (value) => console.log(JSON.stringify(value)),
     note: (text) => console.error(terminalLines(text)),

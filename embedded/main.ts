@@ -3,6 +3,7 @@
  * `BALDISTILL_DATA` names the folder with data sets, `BALDISTILL_EMBEDDED_KEY` a key every request must carry.
  */
 import { parseArgs } from 'node:util';
+import { ownerUmask } from '../adapters/processes/owner-umask.ts';
 import { startEmbedded } from './start.ts';
 
 const { values } = parseArgs({
@@ -13,6 +14,8 @@ const { values } = parseArgs({
     latency: { type: 'string', default: '0' },
   },
 });
+
+process.umask(ownerUmask);
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 

@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 import { Runtime } from '@temporalio/worker';
 import { buildId } from './build-id.ts';
 import { workerLog } from './log.ts';
+import { ownerUmask } from '../adapters/processes/owner-umask.ts';
+import { closeHome } from './services/closed-home.ts';
 import { embeddedUrl } from './services/endpoints.ts';
 import { homeFolder } from './services/home.ts';
 import { startWorker } from './start-worker.ts';
@@ -13,6 +15,8 @@ import { temporalTarget } from './temporal-connection.ts';
 const { values } = parseArgs({ options: { home: { type: 'string' } } });
 const home = values.home ?? homeFolder();
 
+process.umask(ownerUmask);
+closeHome(home);
 Runtime.install({ logger: workerLog('INFO'), shutdownSignals: [] });
 const worker = await startWorker({
   home,

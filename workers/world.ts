@@ -20,6 +20,7 @@ import { teacherModelId } from '../contracts/embedded-models.ts';
 import { studentRates } from '../contracts/run-prices.ts';
 import type { RunSpec, TeacherConfig } from '../contracts/run-file.ts';
 import { BaldistillError } from '../domain/failures.ts';
+import { withheldFromTraining } from './services/child-environment.ts';
 import type { Limiters } from './watch/limiters.ts';
 
 export interface WorldParts {
@@ -105,16 +106,16 @@ export function createWorld(parts: WorldParts): World {
       });
       if (!('driver' in student) || student.driver !== 'command') return endpoint;
       const { train, cwd, hyperparameters, apiKeyEnv: allowed } = student;
-      const withheld =
-        spec.teacher !== undefined && 'apiKeyEnv' in spec.teacher && spec.teacher.apiKeyEnv !== undefined
-          ? [spec.teacher.apiKeyEnv]
-          : [];
+      const withheld = [
+        ...withheldFromTraining(process.env),
+        ...(spec.teacher !== undefined && 'apiKeyEnv' in spec.teacher ? [spec.teacher.apiKeyEnv ?? ''] : []),
+      ];
       return commandStudent(endpoint, {
         train,
         cwd,
         hyperparameters,
         folder: join(parts.home, 'training'),
-        environment: commandEnvironment(process.env, { allowed, withheld }),
+        environment: commandEnvironment(process.env, { allowed: allowed === undefined ? [] : [allowed], withheld }),
         logFile: (suffix) => join(parts.home, 'runs', spec.name, `train-${suffix}.log`),
       });
     },

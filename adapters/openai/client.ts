@@ -4,6 +4,7 @@ import { Agent, fetch as undiciFetch } from 'undici';
 import type { Purse } from '../../activities/ports/purse.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import { bounded, mostAnswerBytes, mostFileBytes } from './answer-limits.ts';
+import { hidingKey } from './hidden-key.ts';
 import { payingFetch } from './paying-fetch.ts';
 import { asResponse, thinFetch } from './transport.ts';
 
@@ -49,7 +50,10 @@ export function clientFor(address: EndpointAddress): OpenAI {
     keepAliveTimeout: 30_000,
   });
   const limits = { wholeMs: timeout, bytes: answerBytes };
-  const send = thinFetch(agent, limits, async (url, init) => await pooled(agent, answerBytes, url, init));
+  const send = hidingKey(
+    thinFetch(agent, limits, async (url, init) => await pooled(agent, answerBytes, url, init)),
+    apiKey,
+  );
   const client = new OpenAI({
     baseURL: baseUrl,
     apiKey,

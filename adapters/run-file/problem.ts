@@ -33,7 +33,9 @@ export function showValue(path: readonly PropertyKey[], value: unknown): string 
   if (value === undefined) return undefined;
   if (/key|token|secret|password/i.test(String(path.at(-1) ?? ''))) return '(not shown)';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[...]' : '{...}';
-  // `https://user:password@host`: what stands before the @ is not shown either.
-  const text = JSON.stringify(value).replace(/^("https?:[/\\]*)[^@]*@/i, '$1(not shown)@');
+  // `https://user:password@host?key=...`: neither what stands before the @ nor a query is shown.
+  const text = JSON.stringify(value)
+    .replace(/^("https?:[/\\]*)[^@]*@/i, '$1(not shown)@')
+    .replace(/^("https?:[^?#"]*[?#])[^"]*/i, '$1(not shown)');
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -1,6 +1,7 @@
 /** What a run file may not combine, with the reason. Works on whatever parts are valid by themselves. */
 import type { Data, RunFile, StudentConfig } from '../../contracts/run-file.ts';
 import { isFolderMap } from '../datasets/folder-rows.ts';
+import { credentialIn } from '../../domain/endpoint-address.ts';
 import { presets } from '../../domain/methods.ts';
 import type { Switches } from '../../domain/methods.ts';
 import { plannedCalls } from '../../domain/planned-calls.ts';
@@ -33,6 +34,7 @@ export function semanticFindings(parts: Parts, stagesChosen: boolean): readonly 
     ...budgetFindings(parts),
     ...methodFindings(parts, stagesChosen),
     ...endpointFindings(parts),
+    ...addressFindings(parts),
   ];
 }
 
@@ -140,6 +142,20 @@ function studentFindings(
     return [{ path: ['student', 'driver'], expected }];
   }
   return [];
+}
+
+/**
+ * Here and not in the schema: a run that was started before this was refused has to stay readable. The schema refuses
+ * user names and passwords.
+ */
+function addressFindings({ teacher, student }: Parts): readonly Finding[] {
+  return Object.entries({ teacher, student }).flatMap(([key, part]) => {
+    const address = part !== undefined && 'baseUrl' in part ? part.baseUrl : undefined;
+    const credential = address === undefined ? undefined : credentialIn(address);
+    if (credential === undefined) return [];
+    const expected = `expected an address without credentials: ${credential} may be one, and addresses are stored and shown; write the name of an environment variable as apiKeyEnv`;
+    return [{ path: [key, 'baseUrl'], expected }];
+  });
 }
 
 function endpointFindings({ teacher, data }: Parts): readonly Finding[] {

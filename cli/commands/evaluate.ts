@@ -16,6 +16,8 @@ import { usdText } from '../../domain/cost.ts';
 import { addressOf, askedOf, isLocal, withStudent } from '../evaluated-student.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import { recordOf, resultOf, unknownRun } from '../memory.ts';
+import { outsideHome } from '../outside-home.ts';
+import { requirePublicAddress } from '../public-address.ts';
 import { readRun } from '../run-source.ts';
 import type { Terminal } from '../terminal.ts';
 import { metricsText } from '../view/metrics.ts';
@@ -67,6 +69,10 @@ export function evaluateCommand(program: Command, terminal: Terminal): void {
           exitCodes.usage,
           '--split is test or validation, --endpoint an http address, --api-key-env the name of an environment variable.',
         );
+      requirePublicAddress(
+        options.data.endpoint,
+        'Name the environment variable that holds the key with --api-key-env.',
+      );
       await evaluate(terminal, await subjectOf(terminal, file, given, options.data), options.data);
     });
 }
@@ -134,8 +140,11 @@ async function evaluate(terminal: Terminal, subject: Subject, options: Options):
     },
   );
   const { url, predictions, metrics } = evaluated;
-  if (options.predictions !== undefined)
-    await artifacts.export(await artifacts.writeLines(predictions), resolve(options.predictions));
+  const file = options.predictions;
+  if (file !== undefined) {
+    const written = await artifacts.writeLines(predictions);
+    await outsideHome(terminal, async () => await artifacts.export(written, resolve(file)));
+  }
   if (json) return terminal.printJson({ model, endpoint: url, split, microUsd: purse?.spent() ?? null, ...metrics });
   terminal.print(`${split}: ${metricsText(metrics)}`);
   if (purse !== undefined) terminal.print(`It cost ${usdText(purse.spent())} USD, charged to no run.`);

@@ -5,6 +5,7 @@ import { storedTrainingSet } from '../../activities/stored-training-set.ts';
 import { trainingFiles, trainingFormats, writeTrainingSet } from '../../activities/training-set.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { CommandError, exitCodes } from '../exit.ts';
+import { outsideHome } from '../outside-home.ts';
 import { refuseForeign } from '../export-folder.ts';
 import { runFolder, unknownRun, withLedger } from '../memory.ts';
 import type { Terminal } from '../terminal.ts';
@@ -32,7 +33,8 @@ export function exportCommand(program: Command, terminal: Terminal): void {
       if (options.data.to !== undefined) refuseForeign(resolve(options.data.to), trainingFiles([format]));
       const folder = resolve(options.data.to ?? join(runFolder(terminal.home, run), 'export'));
       const artifacts = createFileArtifacts(join(terminal.home, 'artifacts'));
-      const files = await writeTrainingSet(artifacts, set, folder, [format]);
+      const write = async (): Promise<readonly string[]> => await writeTrainingSet(artifacts, set, folder, [format]);
+      const files = await (options.data.to === undefined ? write() : outsideHome(terminal, write));
       const { spec, status, examples, training } = set;
       const told = { run, status, folder, files, rows: training.rows, stages: examples.length };
       if (json) return terminal.printJson(told);

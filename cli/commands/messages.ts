@@ -12,6 +12,7 @@ import { pauseRun, resumeRun, setBudget, skipStep, stopAfterStage } from '../../
 import { withEngineOf } from '../engine.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import type { Terminal } from '../terminal.ts';
+import { requirePublicAddress } from '../public-address.ts';
 import { whereKnown } from './known-run.ts';
 import { Json } from './options.ts';
 
@@ -37,6 +38,10 @@ export function resumeCommand(program: Command, terminal: Terminal): void {
       const options = Options.safeParse(given);
       if (!options.success) throw new CommandError(exitCodes.usage, '--endpoint has to be an http address.');
       const { student, endpoint } = options.data;
+      requirePublicAddress(
+        endpoint,
+        'The key is in the environment variable that `student.apiKeyEnv` of the run file names.',
+      );
       const request: ResumeRequest = {
         ...(student === undefined ? {} : { studentModel: student }),
         ...(endpoint === undefined ? {} : { studentUrl: endpoint }),

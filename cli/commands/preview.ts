@@ -9,6 +9,7 @@ import type { PilotAnswer, PilotCall, PilotRun } from '../../activities/pilot.ts
 import { certainCalls } from '../../activities/plan/certain-calls.ts';
 import { teacherRates } from '../../contracts/run-prices.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
+import { endpointUrl } from '../../domain/endpoint-address.ts';
 import { stepDown } from '../../domain/tasks/output.ts';
 import type { Output } from '../../domain/tasks/output.ts';
 import { agreeTo, mayCost } from '../agree.ts';
@@ -155,13 +156,14 @@ async function send({ calls, selection }: Pilot, { home, spec, plan }: Previewed
 
 function requestsOf(home: string, spec: RunSpec, calls: readonly PilotCall[]): readonly ShownRequest[] {
   const teacher = planningWorld(home, null).teacher(spec);
-  const base = spec.teacher !== undefined && 'baseUrl' in spec.teacher ? spec.teacher.baseUrl : 'embedded endpoint';
+  const base = spec.teacher !== undefined && 'baseUrl' in spec.teacher ? spec.teacher.baseUrl : undefined;
+  const path = '/chat/completions';
   return calls.map(({ stage, call }) => ({
     stage,
     slot: call.slot,
     domain: call.domain,
     kind: call.kind,
-    url: `${base.replace(/\/+$/, '')}/chat/completions`,
+    url: base === undefined ? `embedded endpoint${path}` : endpointUrl(base, path),
     body: teacher.content(requestOf(spec, call)),
   }));
 }

@@ -4,6 +4,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { studentServerEnvironment } from '../../workers/services/child-environment.ts';
 import { studentPython, studentServer } from '../../workers/services/student-environment.ts';
 import { StudentSetUpError } from '../../workers/services/student-set-up-error.ts';
 import { CommandError, exitCodes } from '../exit.ts';
@@ -38,7 +39,7 @@ export function studentCommand(program: Command, terminal: Terminal, finish: Fin
       // -P: modules are those of the server, not what lies in the folder somebody happens to stand in.
       const serve = ['-P', '-m', 'student_server', '--home', home, '--port', given.port, ...words];
       const paths = [studentServer, process.env['PYTHONPATH'] ?? ''].filter((path) => path !== '');
-      const env = { ...process.env, PYTHONPATH: paths.join(delimiter) };
+      const env = { ...studentServerEnvironment(process.env), PYTHONPATH: paths.join(delimiter) };
       // Started where we stand: paths among the words are meant from here.
       const child = spawn(python, serve, { env, stdio: ['ignore', 'pipe', 'inherit'] });
       createInterface({ input: child.stdout }).on('line', (line) => {

@@ -8,6 +8,7 @@ import { ModelList } from '../../adapters/openai/contract/shapes.ts';
 import { openWire } from '../../adapters/openai/contract/wire.ts';
 import { isLocal } from '../evaluated-student.ts';
 import { CommandError, exitCodes } from '../exit.ts';
+import { requirePublicAddress } from '../public-address.ts';
 import { terminalLine } from '../terminal-text.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -35,9 +36,7 @@ export async function examineEndpoint(
   options: EndpointOptions,
 ): Promise<{ readonly model: string; readonly examination: Examination }> {
   const { endpoint, training, yes } = options;
-  const { username, password } = new URL(endpoint);
-  if (username !== '' || password !== '')
-    throw new CommandError(exitCodes.usage, 'An address holds no user name and no password: name a variable.');
+  requirePublicAddress(endpoint, 'Name the environment variable that holds the key with --api-key-env.');
   const local = isLocal(endpoint);
   if (!local && !yes) {
     const jobs = training ? ', and trains up to eight very small models (--no-training leaves that out)' : '';

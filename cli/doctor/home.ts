@@ -1,6 +1,7 @@
 /** The home folder: ours to write, on a local disk, with room. */
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { exposureOf } from '../../workers/services/closed-home.ts';
 import { fine, note, trouble } from './prerequisite.ts';
 import type { Prerequisite } from './prerequisite.ts';
 
@@ -20,6 +21,8 @@ export const homePrerequisite: Prerequisite = {
   title: 'home folder',
   task({ home }) {
     const there = existing(home);
+    const exposure = exposureOf(home);
+    if (exposure !== undefined) return trouble(exposure.problem, exposure.remedy);
     if (!statSync(there).isDirectory()) return trouble(`${there} is no folder`, 'Set BALDISTILL_HOME to one.');
     try {
       accessSync(there, constants.W_OK | constants.X_OK);

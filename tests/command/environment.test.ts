@@ -22,9 +22,9 @@ test('a command gets its tools and no secret but the one it was given by name', 
     TEACHER: 'g',
   };
   const environment = { ...plain, ...secret, STUDENT_KEY: 'h' };
-  expect(commandEnvironment(environment, { allowed: 'STUDENT_KEY', withheld: ['TEACHER'] })).toEqual({
+  expect(commandEnvironment(environment, { allowed: ['STUDENT_KEY'], withheld: ['TEACHER'] })).toEqual({
     ...plain,
     STUDENT_KEY: 'h',
   });
-  expect(commandEnvironment(environment, { allowed: undefined, withheld: ['TEACHER'] })).toEqual(plain);
+  expect(commandEnvironment(environment, { allowed: [], withheld: ['TEACHER'] })).toEqual(plain);
 });

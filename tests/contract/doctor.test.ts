@@ -118,7 +118,8 @@ describe('doctor --endpoint', () => {
     [['--endpoint', 'ftp://there'], 'http address'],
     [['--model', 'm'], 'belong to --endpoint'],
     [['a.yaml', '--endpoint', 'http://127.0.0.1:9/v1'], 'not both'],
-    [['--endpoint', 'http://me:pw@127.0.0.1:9/v1'], 'no user name and no password'],
+    [['--endpoint', 'http://me:pw@127.0.0.1:9/v1'], 'a user name or password may be one'],
+    [['--endpoint', 'http://127.0.0.1:9/v1?key=pw'], 'the query parameter "key" may be one'],
     [['--endpoint', 'http://127.0.0.1:9/v1', '--api-key-env', 'NO_SUCH_KEY_HERE'], 'NO_SUCH_KEY_HERE'],
   ])('%j is wrong use', async (words, reason) => {
     expect(await doctor(words)).toMatchObject({ code: 2, error: expect.stringContaining(reason) });

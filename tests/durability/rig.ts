@@ -63,13 +63,20 @@ export interface Home {
   end(): Promise<void>;
 }
 
-export async function openHome(): Promise<Home> {
-  const path = mkdtempSync(join(tmpdir(), 'baldistill-durability-'));
+export interface HomeOptions {
+  /** A folder that the first command makes; without it, a new folder that is there already. */
+  readonly path?: string;
+  /** What commands have in their environment beside the test's own. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+export async function openHome(options: HomeOptions = {}): Promise<Home> {
+  const path = options.path ?? mkdtempSync(join(tmpdir(), 'baldistill-durability-'));
   // All homes run the same sources: one bundle serves them all, and no worker spends seconds on its own.
   const bundle = await workflowBundle(bundles, buildId());
-  cpSync(bundle, join(path, 'bundles', `${buildId()}.js`));
+  if (options.path === undefined) cpSync(bundle, join(path, 'bundles', `${buildId()}.js`));
   const { TEMPORAL_ADDRESS: _address, TEMPORAL_PROFILE: _profile, ...inherited } = process.env;
-  const env = { ...inherited, BALDISTILL_HOME: path };
+  const env = { ...inherited, ...options.environment, BALDISTILL_HOME: path };
 
   const going = new Set<Going>();
   const startOf = (program: string, words: readonly string[]): Going => {

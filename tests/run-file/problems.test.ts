@@ -50,6 +50,34 @@ describe('an address', () => {
     );
   });
 
+  test.each([
+    ['?key=AIzaSyExample', 'the query parameter "key"'],
+    ['?api-version=2024-10-21&api_key=hunter2', 'the query parameter "api_key"'],
+    ['?subscriptionKey=hunter2', 'the query parameter "subscriptionKey"'],
+    ['?Ocp-Apim-Subscription-Key=hunter2', 'the query parameter "Ocp-Apim-Subscription-Key"'],
+    ['?accesstoken=hunter2', 'the query parameter "accesstoken"'],
+    ['?sig=hunter2', 'the query parameter "sig"'],
+    ['?project=0123456789abcdef01234567', 'the query parameter "project"'],
+    ['?0123456789abcdef0123456789', 'its query'],
+    ['#hunter2', 'the part after #'],
+  ])('never holds a key, for the ledger and histories keep it: %s', (rest, what) => {
+    const teacher = `teacher: { baseUrl: 'https://example.com/v1${rest}', model: m, price: free }`;
+    const problems = problemsOf(good.replace(/^teacher.*$/m, teacher));
+    expect(problems).toContain(`expected an address without credentials: ${what}`);
+    expect(problems).toContain('apiKeyEnv');
+    expect(problems).not.toMatch(/hunter2|AIza|0123456789/);
+    const student = `student: { driver: manual, baseUrl: 'https://example.com/v1${rest}', price: free }`;
+    expect(problemsOf(good.replace(/^student.*$/m, student))).toContain(what);
+  });
+
+  test.each(['?api-version=2024-10-21', '?api-version=2024-10-01-preview&deployment=gpt-4o-mini', '?region=eu'])(
+    'may say a version and the like in its query: %s',
+    (rest) => {
+      const teacher = `teacher: { baseUrl: 'https://example.com/v1${rest}', model: m, price: free }`;
+      expect(problemsOf(good.replace(/^teacher.*$/m, teacher))).toBe('no problems');
+    },
+  );
+
   test('may hold an @ elsewhere', () => {
     const teacher = "teacher: { baseUrl: 'https://example.com/v1/@team', model: m, price: free }";
     expect(problemsOf(good.replace(/^teacher.*$/m, teacher))).toBe('no problems');

@@ -38,7 +38,7 @@ async function ensure(program: 'late' | 'always-late' | 'broken'): Promise<void>
     home: here.home,
     needs: { worker: false, embedded: true, secrets: [] },
     progress: (line) => void lines.push(line),
-    environment: { ...here.environment, TAKEN: String(rivalPort()) },
+    environment: { ...here.environment, BALDISTILL_TAKEN: String(rivalPort()) },
     programs: { worker: here.program('worker'), embedded: here.program(program), buildId: 'one' },
   });
 }

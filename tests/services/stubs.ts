@@ -8,7 +8,7 @@ const embedded = `
 import { createServer } from 'node:http';
 import { appendFileSync } from 'node:fs';
 const port = Number(process.argv[process.argv.indexOf('--port') + 1]);
-appendFileSync(process.env.STARTS, 'embedded ' + process.pid + '\\n');
+appendFileSync(process.env.BALDISTILL_STARTS, 'embedded ' + process.pid + '\\n');
 const server = createServer((request, response) => response.end('stub')).listen(port, '127.0.0.1', () => {
   process.send?.({ ready: true, port: server.address().port });
 });
@@ -17,22 +17,22 @@ process.on('SIGTERM', () => process.exit(0));
 
 const worker = `
 import { appendFileSync } from 'node:fs';
-appendFileSync(process.env.STARTS, 'worker ' + process.pid + ' ' + (process.env.SOME_KEY ?? '-') + '\\n');
+appendFileSync(process.env.BALDISTILL_STARTS, 'worker ' + process.pid + ' ' + (process.env.SOME_KEY ?? '-') + '\\n');
 setInterval(() => {}, 1000);
 setTimeout(() => process.send?.({ ready: true }), 200);
 process.on('SIGTERM', () => {
-  appendFileSync(process.env.STARTS, 'drained ' + process.pid + '\\n');
+  appendFileSync(process.env.BALDISTILL_STARTS, 'drained ' + process.pid + '\\n');
   process.exit(0);
 });
 `;
 
-/** Finds its port taken, once (TAKEN) or whenever it is started. */
+/** Finds its port taken, once (BALDISTILL_TAKEN) or whenever it is started. */
 const late = (always: boolean): string => `
 import { createServer } from 'node:http';
 import { appendFileSync, readFileSync } from 'node:fs';
-const first = readFileSync(process.env.STARTS, 'utf8') === '';
-appendFileSync(process.env.STARTS, 'late ' + process.pid + '\\n');
-const port = Number(${always} || first ? process.env.TAKEN : process.argv[process.argv.indexOf('--port') + 1]);
+const first = readFileSync(process.env.BALDISTILL_STARTS, 'utf8') === '';
+appendFileSync(process.env.BALDISTILL_STARTS, 'late ' + process.pid + '\\n');
+const port = Number(${always} || first ? process.env.BALDISTILL_TAKEN : process.argv[process.argv.indexOf('--port') + 1]);
 const server = createServer((request, response) => response.end('stub')).listen(port, '127.0.0.1', () => {
   process.send?.({ ready: true, port: server.address().port });
 });
@@ -62,7 +62,11 @@ export function stage(options: { real?: boolean } = {}): Stage {
   const { TEMPORAL_ADDRESS: _address, TEMPORAL_PROFILE: _profile, ...environment } = process.env;
   return {
     home,
-    environment: { ...environment, STARTS: starts, ...(options.real ? {} : { TEMPORAL_ADDRESS: '127.0.0.1:1' }) },
+    environment: {
+      ...environment,
+      BALDISTILL_STARTS: starts,
+      ...(options.real ? {} : { TEMPORAL_ADDRESS: '127.0.0.1:1' }),
+    },
     program: (name) => join(folder, `${name}.mjs`),
     starts: () => readFileSync(starts, 'utf8').split('\n').filter(Boolean),
     async end() {

@@ -1,12 +1,15 @@
 /** The three background services: what makes one of them the right one, and how it is started. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { embeddedEnvironment, serverEnvironment, workerEnvironment } from './child-environment.ts';
 import { embeddedUrlAt } from './endpoints.ts';
 import { freePort } from './free-port.ts';
 import { dataFolder } from './home.ts';
 import { launch, untilReady } from './launch.ts';
 import type { Launch, Launched } from './launch.ts';
+import { readRecord } from './registry.ts';
 import type { ServiceName } from './registry.ts';
+import { keyNames } from './secrets.ts';
 import type { Setting } from './setting.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { uiAddress } from './ui-address.ts';
@@ -36,13 +39,20 @@ export const graceMs: Readonly<Record<ServiceName, number>> = { temporal: 10_000
 /** The server does not change with our sources: only its own settings make it another one. */
 export function temporalDefinition(setting: Setting): Definition {
   const { home, config, progress, environment } = setting;
-  const identity = hash([...serverArguments(home, config, { port: 0, uiPort: 0 }), JSON.stringify(config.devServer)]);
+  const args = serverArguments(home, config, { port: 0, uiPort: 0 });
+  // Servers that were started before it had an environment of its own hold every key of a shell.
+  const identity = hash([...args, JSON.stringify(config.devServer), 'environment 1']);
   const start = async (before: TemporalPorts): Promise<Starting> => {
     const command = await findTemporalCli(progress, environment);
     const port = await freePort(config.devServer.port || before.port);
     const uiPort = await freePort(config.devServer.uiPort || before.uiPort);
-    const args = serverArguments(home, config, { port, uiPort });
-    const request: Launch = { command, args, environment, logFile: logOf(home, 'temporal'), speaks: false };
+    const request: Launch = {
+      command,
+      args: serverArguments(home, config, { port, uiPort }),
+      environment: serverEnvironment(environment),
+      logFile: logOf(home, 'temporal'),
+      speaks: false,
+    };
     progress('starting the Temporal server');
     const launched = await launch(request);
     const ready = async (): Promise<undefined> => {
@@ -61,7 +71,7 @@ export function embeddedDefinition(setting: Setting): Definition {
   const start = async (before: TemporalPorts): Promise<Starting> => {
     const port = await freePort(before.port);
     const args = [programs.embedded, '--state', join(home, 'embedded'), '--port', String(port)];
-    const request = nodeLaunch(setting, 'embedded', args);
+    const request = nodeLaunch(setting, 'embedded', args, embeddedEnvironment(environment));
     progress('starting the embedded endpoint (simulated or recorded teacher, baseline students)');
     const launched = await launch(request);
     const ready = async (): Promise<number> => {
@@ -77,9 +87,11 @@ export function embeddedDefinition(setting: Setting): Definition {
 
 /** `address`: of Temporal. A worker keeps the one it was started with, so another one makes another worker. */
 export function workerDefinition(setting: Setting, address: string): Definition {
-  const { home, progress, programs, environment, external, config } = setting;
+  const { home, progress, programs, environment, external, config, needs } = setting;
   const start = async (): Promise<Starting> => {
-    const request = nodeLaunch(setting, 'worker', [programs.worker, '--home', home]);
+    const keys = keyNames(readRecord(home, 'worker')?.secrets, needs.secrets);
+    const given = workerEnvironment(environment, { keys, external: external !== undefined });
+    const request = nodeLaunch(setting, 'worker', [programs.worker, '--home', home], given);
     progress('starting the worker');
     const launched = await launch(request);
     const ready = async (): Promise<undefined> => {
@@ -93,13 +105,18 @@ export function workerDefinition(setting: Setting, address: string): Definition 
   return { name: 'worker', title: 'worker', identity, graceMs: graceMs.worker, start };
 }
 
-function nodeLaunch({ home, environment }: Setting, name: ServiceName, args: readonly string[]): Launch {
+function nodeLaunch(
+  { home, environment }: Setting,
+  name: ServiceName,
+  args: readonly string[],
+  given: NodeJS.ProcessEnv,
+): Launch {
   const data = dataFolder(environment);
   const folders = { BALDISTILL_HOME: home, ...(data === undefined ? {} : { BALDISTILL_DATA: data }) };
   return {
     command: process.execPath,
     args,
-    environment: { ...environment, ...folders },
+    environment: { ...given, ...folders },
     logFile: logOf(home, name),
     speaks: true,
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { externalTarget } from '../temporal-connection.ts';
 import { buildId } from '../build-id.ts';
 import { loadTemporalConfig } from '../temporal-config.ts';
+import { makeHome } from './closed-home.ts';
 import { embeddedDefinition, temporalDefinition, workerDefinition } from './definitions.ts';
 import type { Definition } from './definitions.ts';
 import { embeddedUrl, temporalUi } from './endpoints.ts';
@@ -27,10 +28,15 @@ export class ServicesEnded extends Error {}
 
 const maxStarts = 3;
 
+/** Keys of a Temporal server elsewhere: with another one, the worker is another one. */
+const temporalKeys = ['TEMPORAL_API_KEY'];
+
 export async function ensureServices(request: EnsureRequest): Promise<Services> {
   const environment = request.environment ?? process.env;
+  const external = externalTarget(environment);
   const setting: Setting = {
     ...request,
+    needs: { ...request.needs, secrets: [...request.needs.secrets, ...(external === undefined ? [] : temporalKeys)] },
     environment,
     programs: request.programs ?? {
       worker: join(repository, 'workers', 'main.ts'),
@@ -38,10 +44,11 @@ export async function ensureServices(request: EnsureRequest): Promise<Services> 
       buildId: buildId(),
     },
     config: loadTemporalConfig(),
-    external: externalTarget(environment),
+    external,
   };
   const running = servicesOf(setting);
   if (running !== undefined) return running;
+  makeHome(request.home);
   const waiting = (): void => request.progress('another baldistill is starting the services; waiting for it');
   return await exclusively(join(request.home, 'services.lock'), waiting, () => startMissing(setting));
 }

@@ -18,7 +18,7 @@ const ServiceRecord = z.object({
   uiPort: z.int(),
   /** 1 once it said that it is ready. */
   ready: z.int(),
-  /** Short hashes of the environment variables it was started with for the sake of a run file, as JSON. */
+  /** Fingerprints of the environment variables with keys that it was started with, as JSON: secrets.ts. */
   secrets: z.string(),
 });
 export type ServiceRecord = z.infer<typeof ServiceRecord>;
@@ -38,7 +38,7 @@ export function registryPath(home: string): string {
 
 /** Opens the registry, making it where it does not exist, for as long as `work` takes. */
 export function withRegistry<T>(home: string, work: (registry: Registry) => T): T {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  mkdirSync(home, { recursive: true });
   const database = new DatabaseSync(registryPath(home), { timeout: 10_000 });
   try {
     database.exec(`CREATE TABLE IF NOT EXISTS processes (

@@ -4,8 +4,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { endpointUrl } from '../../../domain/endpoint-address.ts';
 import { bounded, mostAnswerBytes } from '../answer-limits.ts';
 import { wasSent } from '../errors.ts';
+import { withoutKey } from '../hidden-key.ts';
 import { Objection } from './case.ts';
 
 const mostWaits = 4;
@@ -92,7 +94,7 @@ async function exchange(settings: WireSettings, sending: Sending): Promise<{ rep
       ...(body === undefined ? {} : { body: bare ? body : JSON.stringify(body) }),
       signal: AbortSignal.timeout(settings.timeoutMs),
     });
-    const text = await bounded(response, mostAnswerBytes).text();
+    const text = withoutKey(await bounded(response, mostAnswerBytes).text(), settings.apiKey);
     const contentType = response.headers.get('content-type') ?? '';
     const retryAfter = Number(response.headers.get('retry-after') ?? 1);
     const reply = { status: response.status, contentType, text, json: parsed(text) };
@@ -103,8 +105,7 @@ async function exchange(settings: WireSettings, sending: Sending): Promise<{ rep
 }
 
 export function addressOf({ address }: WireSettings, { path, root = false }: Sending): string {
-  const base = address().replace(/\/+$/, '');
-  return root ? new URL(path, base).href : `${base}${path}`;
+  return root ? new URL(path, address()).href : endpointUrl(address(), path);
 }
 
 export function headersOf({ apiKey }: WireSettings, sending: Sending): Record<string, string> {
