@@ -2,6 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import multipart from '@fastify/multipart';
 import fastify, { type FastifyInstance } from 'fastify';
+import { isOfAnotherUser } from '../adapters/processes/loopback-peer.ts';
 import { foreignRequest } from '../domain/loopback-request.ts';
 import { ApiError, errorBody } from './api-error.ts';
 import { batchRoutes } from './routes/batches.ts';
@@ -23,7 +24,14 @@ export async function buildApp(services: Services, apiKey: string | undefined): 
     const refusal = foreignRequest(headers);
     if (refusal !== null) throw new ApiError(403, refusal, { code: 'foreign_request' });
   });
-  if (apiKey !== undefined) {
+  if (apiKey === undefined) {
+    app.addHook('onRequest', async ({ raw }) => {
+      if (!isOfAnotherUser(raw.socket)) return;
+      const refusal =
+        'This server answers its owner only, and another user sent this. With a key it answers whoever has it.';
+      throw new ApiError(403, refusal, { code: 'foreign_request' });
+    });
+  } else {
     app.addHook('onRequest', async (request) => {
       if (request.url === '/health' || carriesKey(request.headers.authorization, apiKey)) return;
       throw new ApiError(401, 'Incorrect API key provided.', { code: 'invalid_api_key' });
