@@ -4,7 +4,7 @@ import { CommanderError } from 'commander';
 import { z } from 'zod';
 import { ownerUmask } from '../adapters/processes/owner-umask.ts';
 import { BaldistillError, remedyOf } from '../domain/failures.ts';
-import { closeHome, exposureOf } from '../workers/services/closed-home.ts';
+import { closeHome } from '../workers/services/closed-home.ts';
 import { CommandError, exitCodes } from './exit.ts';
 import { createProgram } from './program.ts';
 import { systemTerminal } from './terminal.ts';
@@ -30,10 +30,10 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** A home that an earlier version made, or a person, may be open to other users. `doctor` reports one that is refused. */
+/** A home that an earlier version made, or a person, may be open to other users. `doctor` reports that and changes nothing. */
 function closeHomeOf(terminal: Terminal, command: string): void {
   const { home } = terminal;
-  if (command === 'doctor' && exposureOf(home) !== undefined) return;
+  if (command === 'doctor') return;
   const { folders, files } = closeHome(home);
   if (folders + files === 0) return;
   terminal.note(`Closed the home folder ${home} to other users, who could read ${folders} folders and ${files} files.`);

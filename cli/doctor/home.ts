@@ -30,6 +30,8 @@ export const homePrerequisite: Prerequisite = {
       // The reason is always the same: it is not ours.
       return trouble(`${there} cannot be written`, 'Make it writable, or set BALDISTILL_HOME to another folder.');
     }
+    if (there === home && (statSync(home).mode & 0o077) !== 0)
+      return note(`other users of this machine may enter ${home}`, 'The next command that uses it closes it.');
     return fine(there === home ? home : `${home}, made by the first run`);
   },
 };

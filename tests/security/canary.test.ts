@@ -140,11 +140,21 @@ test.runIf(process.platform === 'linux')(
       await cli(...words);
 
     const kept = await histories();
-    expect(kept).toContain('STORY_TEACHER');
+    expect(kept).toContain('WORKFLOW_EXECUTION_COMPLETED');
     expect(canariesIn(canaries, Buffer.from(kept))).toEqual([]);
     expect(canariesIn(canaries, Buffer.from(said.join('\n')))).toEqual([]);
     expect(await leaksUnder(canaries, join(folder, 'set'))).toEqual([]);
     expect(await leaksUnder(canaries, home.path)).toEqual([]);
+
+    // The key that signs runs is in its own file alone.
+    const [line = ''] = readFileSync(join(home.path, 'owner.key'), 'utf8')
+      .split('\n')
+      .filter((text) => /^\w{64}$/.test(text));
+    const owner = { line, bytes: Buffer.from(line, 'hex').toString('latin1') };
+    expect(line).not.toBe('');
+    for (const text of [kept, said.join('\n')]) expect(canariesIn(owner, Buffer.from(text))).toEqual([]);
+    expect(await leaksUnder(owner, join(folder, 'set'))).toEqual([]);
+    expect(await leaksUnder(owner, home.path)).toEqual([`${join(home.path, 'owner.key')}: line`]);
 
     // The search itself finds what there is.
     const planted = join(home.path, 'planted');

@@ -91,6 +91,8 @@ describe('under a umask that forbids nothing', { timeout: 240_000 }, () => {
     const own = join(home.path, 'mine.yaml');
     writeFileSync(own, small('mine'));
     chmodSync(own, 0o644);
+    const doctor = await ends(cli('022', 'doctor'), 0);
+    expect(doctor.stdout.replaceAll(/\s+/g, ' ')).toContain(`other users of this machine may enter ${home.path}`);
     const before = open(home.path);
     const { stderr } = await ends(cli('022', 'ls'), 0);
     // What somebody else put there is not ours to change; the folder protects it.

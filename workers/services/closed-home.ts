@@ -12,7 +12,7 @@ interface Counts {
 
 /** What baldistill itself keeps in a home. Anything else there belongs to a person and keeps its mode. */
 const kept =
-  /^(artifacts|bundles|comparisons|embedded|logs|runs|student|training|workers|owner\.key|permissions\.json|salt)$|^(ledger|services|temporal)\./;
+  /^(artifacts|bundles|comparisons|embedded|logs|runs|student|training|ui-address|workers|salt)$|^(ledger|owner|permissions|services|temporal)\./;
 
 const forOthers = 0o077;
 
