@@ -26,7 +26,7 @@ export async function buildApp(services: Services, apiKey: string | undefined): 
   });
   if (apiKey === undefined) {
     app.addHook('onRequest', async ({ raw }) => {
-      if (!isOfAnotherUser(raw.socket)) return;
+      if (!(await isOfAnotherUser(raw.socket))) return;
       const refusal =
         'This server answers its owner only, and another user sent this. With a key it answers whoever has it.';
       throw new ApiError(403, refusal, { code: 'foreign_request' });

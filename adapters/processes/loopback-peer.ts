@@ -1,31 +1,34 @@
 /** Whose process is at the other end of a loopback connection. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { endianness } from 'node:os';
 
-const known = new WeakMap<Socket, boolean>();
+/** The kernel's tables of connections (proc(5), Linux). An IPv6 socket reaches 127.0.0.1 too. */
+const tables = ['/proc/net/tcp', '/proc/net/tcp6'].filter((path) => existsSync(path));
+const known = new WeakMap<Socket, Promise<boolean>>();
 
 /**
- * Whether it belongs to another user than this process and root, by the kernel's table of connections (proc(5), Linux).
- * The other end of a connection that was closed has no owner any more and counts as another's: no one waits for an
- * answer. Always false on systems without the table. Looked up once a connection.
+ * Whether it belongs to another user than this process and root. The other end of a connection that was closed has no
+ * owner any more and counts as another's: no one waits for an answer. Always false on systems without the tables.
+ * Looked up once a connection, since the kernel takes milliseconds to write a table.
  */
-export function isOfAnotherUser(socket: Socket): boolean {
-  const before = known.get(socket);
-  if (before !== undefined) return before;
-  const table = connections();
-  const another = table !== undefined && !isOurs(table, socket);
-  known.set(socket, another);
-  return another;
+export function isOfAnotherUser(socket: Socket): Promise<boolean> {
+  const found = known.get(socket) ?? lookUp(socket);
+  known.set(socket, found);
+  return found;
 }
 
-function connections(): string | undefined {
-  // An IPv6 socket reaches 127.0.0.1 too, where the machine has IPv6.
-  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].filter((path) => existsSync(path));
-  return tables.length === 0 ? undefined : tables.map((path) => readFileSync(path, 'utf8')).join('\n');
+async function lookUp(socket: Socket): Promise<boolean> {
+  for (const table of tables) {
+    const ours = isOurs(await readFile(table, 'utf8'), socket);
+    if (ours !== undefined) return !ours;
+  }
+  return tables.length > 0;
 }
 
-function isOurs(table: string, { localPort = 0, remotePort = 0, remoteAddress = '' }: Socket): boolean {
+/** Undefined where the other end is not listed. */
+function isOurs(table: string, { localPort = 0, remotePort = 0, remoteAddress = '' }: Socket): boolean | undefined {
   const address = hexOf(remoteAddress.replace(/^::ffff:/, ''));
   const [here, there] = [localPort, remotePort].map((port) => port.toString(16).toUpperCase().padStart(4, '0'));
   for (const line of table.split('\n')) {
@@ -34,7 +37,7 @@ function isOurs(table: string, { localPort = 0, remotePort = 0, remoteAddress = 
     if (local?.endsWith(`${address}:${there}`) !== true || remote?.endsWith(`:${here}`) !== true) continue;
     return inode !== '0' && (uid === '0' || Number(uid) === process.getuid?.());
   }
-  return false;
+  return undefined;
 }
 
 /** As the kernel prints an IPv4 address: its four bytes as one number in the byte order of the machine. */
