@@ -16,6 +16,9 @@ import { adoptLedger } from '../adopt.ts';
 import type { Finish } from './finish.ts';
 import { Json } from './options.ts';
 
+/** Sums of what is adopted and of all that a run is charged later stay numbers that JavaScript reads exactly. */
+const mostAdopted = 1_000_000_000_000;
+
 const Show = z.looseObject({ calls: z.boolean().default(false), json: z.boolean().default(false) });
 
 export function ledgerCommand(program: Command, terminal: Terminal, finish: Finish): void {
@@ -95,9 +98,9 @@ async function ofRun<T>(
 
 function adoptCommand(ledgerCommands: Command, terminal: Terminal): void {
   const Options = z.looseObject({
-    charged: z.coerce.number().int().nonnegative(),
-    tokens: z.coerce.number().int().nonnegative().default(0),
-    usd: z.coerce.number().nonnegative().default(0),
+    charged: z.coerce.number().int().nonnegative().max(mostAdopted),
+    tokens: z.coerce.number().int().nonnegative().max(mostAdopted).default(0),
+    usd: z.coerce.number().nonnegative().max(10_000_000).default(0),
   });
   ledgerCommands
     .command('adopt')
@@ -109,7 +112,10 @@ function adoptCommand(ledgerCommands: Command, terminal: Terminal): void {
     .option('--json')
     .action(async (run: string, given: unknown) => {
       const options = Options.safeParse(given);
-      if (!options.success) throw new CommandError(exitCodes.usage, '--charged and --tokens have to be whole numbers.');
+      if (!options.success) {
+        const expected = `--charged and --tokens take whole numbers of at most ${mostAdopted}, --usd at most 10000000.`;
+        throw new CommandError(exitCodes.usage, expected);
+      }
       const { charged: calls, tokens, usd } = options.data;
       const message = await adoptLedger(terminal, run, { calls, tokens, microUsd: microUsdOf(usd) });
       if (Json.parse(given).json) terminal.printJson({ run, message });

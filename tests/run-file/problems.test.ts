@@ -56,6 +56,19 @@ describe('an address', () => {
   });
 });
 
+test('amounts that multiply into charges have a limit', () => {
+  const teacher = 'teacher: { baseUrl: "https://example.com/v1", model: m, price: free, maxTokens: 9007199254740991 }';
+  const student =
+    'student: { baseUrl: "https://example.com/v1", model: m, maxTokens: { select: 10000001, evaluate: 5 }, hyperparameters: { epochs: 1001 } }';
+  const file = good.replace(/^teacher.*$/m, teacher).replace(/^student.*$/m, student);
+  expect(problemsOf(file)).toMatchInlineSnapshot(`
+    "run.yaml: 3 problems
+      line 4: teacher.maxTokens = 9007199254740991: expected at most 10000000
+      line 5: student.maxTokens.select = 10000001: expected at most 10000000
+      line 5: student.hyperparameters.epochs = 1001: expected at most 1000"
+  `);
+});
+
 /** A good file with a template of one’s own. */
 function own(kind: string, text: string, rest = ''): string {
   writeFileSync(join(dataRoot, 'own.txt'), text);
