@@ -107,7 +107,10 @@ export function show(state: RunState): void {
   upsertSearchAttributes([
     { key: keys.status, value: progress.status },
     { key: keys.method, value: spec.method },
-    { key: keys.dataset, value: 'builtin' in spec.data ? spec.data.builtin : (spec.data.folder ?? spec.name) },
+    {
+      key: keys.dataset,
+      value: 'builtin' in spec.data ? spec.data.builtin : (spec.data.folder?.slice(0, 200) ?? spec.name),
+    },
     { key: keys.stage, value: progress.stage ?? state.stages.length },
     { key: keys.charged, value: state.budget?.charged ?? 0 },
     ...(macro === undefined ? [] : [{ key: keys.macro, value: macro }]),

@@ -1,4 +1,5 @@
 /** What a run file may not combine, with the reason. Works on whatever parts are valid by themselves. */
+import { longestEndpointName } from '../../contracts/payload-limits.ts';
 import type { Data, RunFile, StudentConfig } from '../../contracts/run-file.ts';
 import { isFolderMap } from '../datasets/folder-rows.ts';
 import { mostTokens } from '../../domain/cost.ts';
@@ -47,6 +48,10 @@ function amountFindings({ teacher, student }: Parts): readonly Finding[] {
   const limit = (path: readonly string[], value: number, most: number): void => {
     if (value > most) found.push({ path, expected: `expected at most ${most}` });
   };
+  for (const [key, part] of Object.entries({ teacher, student })) {
+    if (part === undefined || !('model' in part) || part.model.length <= longestEndpointName) continue;
+    found.push({ path: [key, 'model'], expected: `expected at most ${longestEndpointName} characters` });
+  }
   if (teacher !== undefined && 'maxTokens' in teacher) limit(['teacher', 'maxTokens'], teacher.maxTokens, mostTokens);
   if (student !== undefined && 'maxTokens' in student) {
     const { select, evaluate } = student.maxTokens;

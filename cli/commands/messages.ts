@@ -4,8 +4,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { BudgetRequest, UpdateAnswer } from '../../contracts/progress.ts';
-import type { ResumeRequest } from '../../contracts/progress.ts';
+import { BudgetRequest, ResumeRequest, UpdateAnswer } from '../../contracts/progress.ts';
 import { pauseRun, resumeRun, setBudget, skipStep, stopAfterStage } from '../../workflows/messages.ts';
 import { withEngineOf } from '../engine.ts';
 import { CommandError, exitCodes } from '../exit.ts';
@@ -23,7 +22,8 @@ export function pauseCommand(program: Command, terminal: Terminal): void {
 }
 
 export function resumeCommand(program: Command, terminal: Terminal): void {
-  const Options = z.looseObject({ student: z.string().min(1).optional(), endpoint: z.url().optional() });
+  const { studentModel, studentUrl } = ResumeRequest.shape;
+  const Options = z.looseObject({ student: studentModel, endpoint: studentUrl });
   program
     .command('resume')
     .argument('<run>')
@@ -33,7 +33,8 @@ export function resumeCommand(program: Command, terminal: Terminal): void {
     .option('--json')
     .action((run: string, given: unknown) => {
       const options = Options.safeParse(given);
-      if (!options.success) throw new CommandError(exitCodes.usage, '--endpoint has to be an http address.');
+      if (!options.success)
+        throw new CommandError(exitCodes.usage, '--student takes the name of a model, --endpoint an http address.');
       const { student, endpoint } = options.data;
       const request: ResumeRequest = {
         ...(student === undefined ? {} : { studentModel: student }),

@@ -102,9 +102,32 @@ describe('templates of one’s own', () => {
     expect(problemsOf(absent)).toContain('teacher.prompts.verify = "none.txt": there is no file');
     expect(own('annotate', `{input} {answer} {format} ${'x'.repeat(8000)}`)).toContain('expected at most 8000');
     expect(own('annotate', '\u0000').length).toBeGreaterThan(0);
+    expect(own('annotate', `{input} {answer} {format} ${'x'.repeat(40_000)}`)).toContain(
+      'own.txt has 40026 bytes; expected at most 8000 characters',
+    );
+    const folder = good.replace(/^teacher.*$/m, 'teacher: { embedded: simulated, prompts: { verify: / } }');
+    expect(problemsOf(folder)).toContain('/ is no file');
     const unknown = good.replace(/^teacher.*$/m, 'teacher: { embedded: simulated, prompts: { invent: a.txt } }');
     expect(problemsOf(unknown)).toContain('teacher.prompts.invent');
   });
+});
+
+test('settings that are too large for the engine are refused, with what to shorten', () => {
+  const templates = {
+    annotate: '{input} {answer} {format}',
+    synthesise: '{domain} {examples} {format}',
+    verify: '{input} {labels} {format}',
+  };
+  const files = Object.entries(templates).map(([kind, text]) => {
+    writeFileSync(join(dataRoot, `${kind}.txt`), text + '語'.repeat(7900));
+    return `${kind}: ${join(dataRoot, `${kind}.txt`)}`;
+  });
+  const teacher = `teacher: { embedded: simulated, prompts: { ${files.join(', ')} } }`;
+  expect(problemsOf(good.replace(/^teacher.*$/m, teacher))).toMatch(
+    /take 7\d{4} bytes; expected at most 49152: shorten the templates, or leave out prices of other models$/,
+  );
+  const model = good.replace(/^teacher.*$/m, `teacher: { baseUrl: 'https://a.b/v1', model: ${'m'.repeat(201)} }`);
+  expect(problemsOf(model)).toContain('expected at most 200 characters');
 });
 
 describe('a run file with several mistakes', () => {
