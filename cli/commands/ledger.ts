@@ -14,7 +14,7 @@ import { verifyRun } from '../verify/verify-run.ts';
 import { lookAt } from '../look-at.ts';
 import { adoptLedger } from '../adopt.ts';
 import type { Finish } from './finish.ts';
-import { Json } from './options.ts';
+import { Json, runArgument } from './options.ts';
 
 /** Sums of what is adopted and of all that a run is charged later stay numbers that JavaScript reads exactly. */
 const mostAdopted = 1_000_000_000_000;
@@ -32,7 +32,7 @@ export function ledgerCommand(program: Command, terminal: Terminal, finish: Fini
 function showCommand(ledgerCommands: Command, terminal: Terminal): void {
   ledgerCommands
     .command('show')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('what a run was charged, and for what')
     .option('--calls', 'every entry instead of the sums')
     .option('--json')
@@ -53,7 +53,7 @@ function showCommand(ledgerCommands: Command, terminal: Terminal): void {
 function verifyCommand(ledgerCommands: Command, terminal: Terminal, finish: Finish): void {
   ledgerCommands
     .command('verify')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('hold ledger, artifacts, workflow and endpoint against each other; 1 where something differs')
     .option('--json')
     .action(async (run: string, given: unknown) => {
@@ -71,7 +71,7 @@ function verifyCommand(ledgerCommands: Command, terminal: Terminal, finish: Fini
 function reparseCommand(ledgerCommands: Command, terminal: Terminal): void {
   ledgerCommands
     .command('reparse')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('judge the paid answers of a run again with the parser of this version; costs nothing')
     .option('--json')
     .action(async (run: string, given: unknown) => {
@@ -104,7 +104,7 @@ function adoptCommand(ledgerCommands: Command, terminal: Terminal): void {
   });
   ledgerCommands
     .command('adopt')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('go on with the ledger that is there, for a run that was charged to another one or to a later state')
     .requiredOption('--charged <n>', 'calls the run was charged at least, for all you know; they stay charged')
     .option('--tokens <n>', 'tokens it was charged at least')
