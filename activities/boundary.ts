@@ -4,6 +4,7 @@
  */
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
+import { longestMessage } from '../contracts/payload-limits.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import type { FailureType } from '../domain/failures.ts';
 
@@ -41,13 +42,28 @@ export function workerLeaves(message: string): ApplicationFailure {
 function asFailure(error: unknown): unknown {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof BaldistillError) {
-    return ApplicationFailure.create({ type: error.type, message: error.message, nonRetryable: true });
+    return ApplicationFailure.create({ type: error.type, message: within(error.message), nonRetryable: true });
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return ApplicationFailure.create({
     type: 'Unexpected',
-    message: message.slice(0, 2000),
+    message: within(message, longestUnexpected),
     nonRetryable: true,
-    ...(error instanceof Error ? { cause: error } : {}),
+    ...(error instanceof Error ? { cause: causeOf(error) } : {}),
   });
+}
+
+const longestUnexpected = 2000;
+
+/** Truncated, with half a character replaced: a cut may leave one, and an endpoint may send one. */
+function within(text: string, most = longestMessage): string {
+  return (text.length <= most ? text : `${text.slice(0, most - 1)}…`).toWellFormed();
+}
+
+/** The error without its own causes, its message and stack as long as a person reads them. */
+function causeOf({ name, message, stack }: Error): Error {
+  const cause = new Error(within(message, longestUnexpected));
+  cause.name = within(name, 100);
+  cause.stack = within(stack ?? '', 2 * longestUnexpected);
+  return cause;
 }

@@ -1,5 +1,6 @@
 /** A round's calls, cut into the chunks that are sent as slices. */
-import type { ArtifactRef } from '../contracts/artifact.ts';
+import type { RoundPlan } from '../contracts/activity-messages.ts';
+import { ArtifactRef } from '../contracts/artifact.ts';
 import type { PlannedCall } from '../contracts/records.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import type { Artifacts } from './ports/artifacts.ts';
@@ -15,6 +16,18 @@ const writtenTogether = 8;
  */
 export function chunkSlots(calls: number, { teacher }: Pick<RunSpec, 'teacher'>): number {
   return Math.max(fewestSlots, 2 * (teacher?.concurrency ?? 0), Math.ceil(calls / mostChunks));
+}
+
+/** Plans as they were made: the workflow keeps those with many chunks without them. */
+export async function withChunks(artifacts: Artifacts, plans: readonly RoundPlan[]): Promise<RoundPlan[]> {
+  return await Promise.all(
+    plans.map(async (plan) => {
+      if (plan.chunkList === undefined || plan.chunks.length > 0) return plan;
+      const chunks: ArtifactRef[] = [];
+      for await (const chunk of artifacts.readLines(plan.chunkList, ArtifactRef)) chunks.push(chunk);
+      return { ...plan, chunks };
+    }),
+  );
 }
 
 export async function writeChunks(

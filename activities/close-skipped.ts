@@ -1,5 +1,6 @@
 /** Closes a stage that was skipped before its first call: none of its slots is spent, and nothing leaves the pool. */
 import type { ClosedStage, CloseStageInput } from '../contracts/activity-messages.ts';
+import { listedName, mostListed } from '../contracts/payload-limits.ts';
 import { QuotaLine } from '../contracts/records.ts';
 import type { DomainOutcome } from '../contracts/records.ts';
 import { stageSlots } from '../domain/stage-slots.ts';
@@ -24,6 +25,8 @@ export async function closeSkipped(artifacts: Artifacts, { input, balanced }: Cl
     examples: nothing,
     outcomes: await artifacts.writeLines(outcomes),
     counts: { slots, real: 0, synthetic: 0, duplicated: 0, unfilled: slots, dropped: 0 },
-    domains: outcomes.map(({ domain, quota }) => ({ domain, quota, real: 0, synthetic: 0 })).slice(0, 200),
+    domains: outcomes
+      .slice(0, mostListed)
+      .map(({ domain, quota }) => ({ domain: listedName(domain), quota, real: 0, synthetic: 0 })),
   };
 }

@@ -3,9 +3,11 @@ import type { Balanced, ClosedStage, CloseStageInput, RoundPlan } from '../contr
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import { Example, QuotaLine } from '../contracts/records.ts';
 import type { DomainOutcome, Message } from '../contracts/records.ts';
+import { listedName, mostListed } from '../contracts/payload-limits.ts';
 import { seededRandom } from '../domain/random.ts';
 import { studentTarget } from '../domain/tasks/answer-line.ts';
 import type { Task } from '../domain/tasks/task.ts';
+import { withChunks } from './chunks.ts';
 import { closeSkipped } from './close-skipped.ts';
 import { taskOf } from './pool.ts';
 import type { Artifacts } from './ports/artifacts.ts';
@@ -16,8 +18,10 @@ import { stageDecisions } from './stage-decisions.ts';
 import type { DecidedSlot } from './stage-decisions.ts';
 import { tally } from './tally.ts';
 
-export async function closeStage(world: World, request: CloseStageInput): Promise<ClosedStage> {
+export async function closeStage(world: World, given: CloseStageInput): Promise<ClosedStage> {
   const { artifacts, ledger } = world;
+  // With every chunk, also as it is kept: `ledger verify` and `ledger reparse` read them there.
+  const request = { ...given, plans: await withChunks(artifacts, given.plans) };
   const { input, balanced } = request;
   const last = request.plans.at(-1);
   const filled =
@@ -108,7 +112,9 @@ async function fillStage(
     examples: await artifacts.writeLines(examples),
     outcomes: await artifacts.writeLines(outcomes),
     counts: countsOf(balanced.slots, outcomes),
-    domains: outcomes.map(({ domain, quota, real, synthetic }) => ({ domain, quota, real, synthetic })).slice(0, 200),
+    domains: outcomes
+      .slice(0, mostListed)
+      .map(({ domain, quota, real, synthetic }) => ({ domain: listedName(domain), quota, real, synthetic })),
   };
 }
 

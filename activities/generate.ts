@@ -3,6 +3,7 @@
  * ledger knows what was answered, so a slice that is run again pays for nothing twice.
  */
 import type { SliceInput, SliceResult } from '../contracts/activity-messages.ts';
+import { listedName, mostReported } from '../contracts/payload-limits.ts';
 import { PlannedCall } from '../contracts/records.ts';
 import { withTerms } from '../contracts/flow-terms.ts';
 import type { World } from './ports/world.ts';
@@ -59,9 +60,12 @@ export async function generate(
 
 function domainsOf(calls: readonly PlannedCall[], results: readonly CallResult[]): SliceResult['domains'] {
   const answered = calls.filter((_, index) => results[index]?.end === 'answered');
-  return [...Map.groupBy(answered, ({ domain }) => domain)].map(([domain, of]) => ({
-    domain,
-    real: of.filter(({ kind }) => kind === 'annotate').length,
-    synthetic: of.filter(({ kind }) => kind === 'synthesise').length,
-  }));
+  return [...Map.groupBy(answered, ({ domain }) => domain)]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .slice(0, mostReported)
+    .map(([domain, of]) => ({
+      domain: listedName(domain),
+      real: of.filter(({ kind }) => kind === 'annotate').length,
+      synthetic: of.filter(({ kind }) => kind === 'synthesise').length,
+    }));
 }

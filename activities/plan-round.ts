@@ -6,6 +6,7 @@ import type { PlanRoundInput, RoundPlan } from '../contracts/activity-messages.t
 import type { DomainProgress } from '../contracts/progress.ts';
 import { Ordinals, Selected } from '../contracts/records.ts';
 import type { PlannedCall, Row, UncalledSlot } from '../contracts/records.ts';
+import { listedName, mostListed, mostNamedChunks } from '../contracts/payload-limits.ts';
 import { invents } from '../domain/planned-calls.ts';
 import type { Output } from '../domain/tasks/output.ts';
 import { drawRandom } from '../domain/selection.ts';
@@ -15,7 +16,7 @@ import { poolByDomain, taskOf } from './pool.ts';
 import { planInBestForm } from './output-form.ts';
 import type { World } from './ports/world.ts';
 import { affordable, announcePlan } from './round-budget.ts';
-import { writeChunks } from './chunks.ts';
+import { withChunks, writeChunks } from './chunks.ts';
 import { firstShares, reallocatedShares, refillShares } from './round-shares.ts';
 import type { Share } from './round-shares.ts';
 import { isUnverified } from './decide-slots.ts';
@@ -24,8 +25,6 @@ import type { DecidedSlot } from './stage-decisions.ts';
 
 /** Real rows of the domain shown to the teacher with each synthesis. */
 const shownRows = 3;
-/** Domains listed for people; a payload stays under 64 KiB. */
-const listedDomains = 200;
 
 type Purpose = RoundPlan['purpose'];
 
@@ -34,8 +33,9 @@ type Purpose = RoundPlan['purpose'];
  * invented, fill again what was dropped, give away what a domain cannot fill. A round without calls and without rows
  * ends the stage's rounds.
  */
-export async function planRound(world: World, request: PlanRoundInput): Promise<RoundPlan> {
-  const { earlier } = request;
+export async function planRound(world: World, given: PlanRoundInput): Promise<RoundPlan> {
+  const earlier = await withChunks(world.artifacts, given.earlier);
+  const request = { ...given, earlier };
   if (earlier.length === 0) {
     let announced = false;
     const { planned, output } = await planInBestForm(world, request, async (form) => {
@@ -143,7 +143,8 @@ export async function planShares(
   const domains = shares
     .map(({ domain, slots }): DomainProgress => ({ domain, quota: slots.length, real: 0, synthetic: 0 }))
     .sort((a, b) => b.quota - a.quota)
-    .slice(0, listedDomains);
+    .slice(0, mostListed)
+    .map((line) => ({ ...line, domain: listedName(line.domain) }));
   const given = shares.flatMap((share) => share.rows);
   return { purpose, calls, uncalled, given, ordinals, domains };
 }
@@ -195,11 +196,13 @@ async function writePlan(
   const { artifacts } = world;
   const { purpose, uncalled, given, ordinals, domains } = planned;
   const calls = planned.calls.toSorted((a, b) => a.slot - b.slot);
+  const chunks = await writeChunks(world.artifacts, calls, request.input.spec);
   return {
     round: request.earlier.length,
     purpose,
     ...(uncalled.length === 0 ? {} : { uncalled: await artifacts.writeLines(uncalled) }),
-    chunks: await writeChunks(world.artifacts, calls, request.input.spec),
+    chunks,
+    ...(chunks.length <= mostNamedChunks ? {} : { chunkList: await artifacts.writeLines(chunks) }),
     calls: calls.length,
     ...(output === undefined ? {} : { output }),
     selection: await artifacts.writeLines([...(await selectedBefore(world, request)), ...given]),

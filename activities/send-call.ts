@@ -9,10 +9,11 @@ import { BaldistillError } from '../domain/failures.ts';
 import { teacherRates } from '../contracts/run-prices.ts';
 import { answerCost, inputBound, requestBytes, worstCost } from './call-cost.ts';
 import { contentKeyOf, requestOf } from './call-request.ts';
-import type { IntentRequest, Ledger, PaidAnswer } from './ports/ledger.ts';
+import type { IntentRequest, Ledger } from './ports/ledger.ts';
 import type { Lane, Lease } from './ports/limiter.ts';
 import { CallError } from './ports/teacher.ts';
 import type { Teacher, TeacherRequest } from './ports/teacher.ts';
+import { usageAboveBound } from './usage-above-bound.ts';
 
 /** How often the call of another payer is looked at. */
 const watchMs = 50;
@@ -86,7 +87,11 @@ async function exchange(
     const answer = await teacher.complete(request, options);
     const settled = await ledger.settle(callId, answer, answerCost(answer, teacherRates(sender.spec)));
     lease.answered(answer);
-    if (settled === 'above-bound') throw aboveBound(sender, request, answer);
+    // The slot has its answer; sending stops all the same, for the next one may be as dear.
+    if (settled === 'above-bound') {
+      const bound = { inputTokens: inputBound(request), outputTokens: teacher.maxTokens };
+      throw usageAboveBound(teacher.model, answer, bound);
+    }
     return 'answered';
   } catch (error) {
     if (error instanceof BaldistillError && error.type === 'UsageAboveBound') throw error;
@@ -111,16 +116,6 @@ async function exchange(
     if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
     return retryAfterMs === null ? 'empty' : 'again';
   }
-}
-
-/** The answer is stored and the slot has it; sending stops all the same, for the next one may be as dear. */
-function aboveBound({ teacher }: Sender, request: TeacherRequest, answer: PaidAnswer): BaldistillError {
-  const { inputTokens, outputTokens } = answer;
-  return new BaldistillError(
-    'UsageAboveBound',
-    `${teacher.model} reported ${inputTokens} tokens in and ${outputTokens} out for a call of at most ` +
-      `${inputBound(request)} in and ${teacher.maxTokens} out. It is charged in full.`,
-  );
 }
 
 /**

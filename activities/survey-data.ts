@@ -10,6 +10,7 @@ import { collectDataProblems } from './data-problems.ts';
 import type { DataProblems } from './data-problems.ts';
 import { withDistinctIds } from './distinct-ids.ts';
 import { createFingerprints } from './fingerprints.ts';
+import { createNameLimits } from './name-limits.ts';
 import type { DataPart, ImportedRow, Importer } from './ports/importer.ts';
 
 export type Fate = SplitPart | 'dropped' | 'reserved';
@@ -31,10 +32,14 @@ export async function surveyData(importer: Importer, spec: RunSpec): Promise<Sur
     return withDistinctIds(rows, idFieldOf(spec), problems);
   };
 
+  const names = createNameLimits(spec.task);
   const heldOut = createFingerprints();
   for (const part of ['validation', 'test'] as const) {
     if (!importer.has(spec, part)) continue;
-    for await (const { row, line } of read(part)) if (rules.leaks === 'drop') heldOut.add(normalised(row.input), line);
+    for await (const { row, line } of read(part)) {
+      names.add(row);
+      if (rules.leaks === 'drop') heldOut.add(normalised(row.input), line);
+    }
   }
 
   const share = 'builtin' in spec.data ? 0 : (spec.data.reserve ?? 0);
@@ -45,6 +50,7 @@ export async function surveyData(importer: Importer, spec: RunSpec): Promise<Sur
   const dropped = { duplicates: 0, leaks: 0 };
   const fates: Fate[] = [];
   for await (const { row, line } of read('train')) {
+    names.add(row);
     if (reserved[fates.length] === true) {
       fates.push('reserved');
       continue;
@@ -57,6 +63,7 @@ export async function surveyData(importer: Importer, spec: RunSpec): Promise<Sur
     else splitter?.splitter.add(row);
     fates.push(leak || duplicate ? 'dropped' : 'train');
   }
+  names.report(problems);
   if (fates.length > 0 && fates.every((fate) => fate === 'dropped' || fate === 'reserved')) {
     const expected = 'at least one training row whose input is in no held-out file (or leaks: keep)';
     problems.add({ file: 'training data', line: null, field: null, value: null, expected });

@@ -31,13 +31,15 @@ export const RoundPlan = z.strictObject({
   /** JSONL of `UncalledSlot`; absent where every row is annotated. */
   uncalled: ArtifactRef.optional(),
   chunks: z.array(ArtifactRef),
+  /** The chunks again, JSONL of `ArtifactRef`, where they are many: the workflow drops them once they are under way. */
+  chunkList: ArtifactRef.optional(),
   calls: z.int(),
   /** The form that the prompts ask for; absent where no call has told yet what the endpoint takes. */
   output: z.enum(outputs).optional(),
   /** Rows chosen so far in this stage, refills included. */
   selection: ArtifactRef,
   ordinals: ArtifactRef,
-  /** Per domain what is planned, for people; at most 200 domains. */
+  /** Per domain what is planned, for people; at most 200 domains, long names shortened. */
   domains: z.array(DomainProgress),
 });
 export type RoundPlan = z.infer<typeof RoundPlan>;

@@ -3,6 +3,7 @@
  * `grids` they are the one grid there is. A cell is a run file with the axes' values put in.
  */
 import { z } from 'zod';
+import { longestName } from '../domain/data-limits.ts';
 import { methodNames } from '../domain/methods.ts';
 import { RunFile, RunName, StudentConfig } from './run-file.ts';
 
@@ -47,7 +48,7 @@ const Base = z.union([
   z.looseObject({
     file: z.string().min(1).optional(),
     /** Rows of each domain, for data that are not here: to plan, not to run. */
-    counts: z.record(z.string().min(1), z.int().positive()).optional(),
+    counts: z.record(z.string().min(1).max(longestName), z.int().positive()).optional(),
   }),
 ]);
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ArtifactRef } from './artifact.ts';
 import { FlowLook, FlowTerms } from './flow.ts';
+import { longestEndpointName } from './payload-limits.ts';
 import { isFailureType } from '../domain/failures.ts';
 import type { FailureType } from '../domain/failures.ts';
 
@@ -125,8 +126,13 @@ export type Progress = z.infer<typeof Progress>;
 
 /** What `resume` may bring: a model trained elsewhere (manual student), or the ledger that was adopted. */
 export const ResumeRequest = z.strictObject({
-  studentModel: z.string().min(1).optional(),
-  studentUrl: z.url().optional(),
+  studentModel: z.string().min(1).max(longestEndpointName).optional(),
+  /** Of printable ASCII characters, as addresses are written. */
+  studentUrl: z
+    .url()
+    .max(512)
+    .regex(/^[!-~]+$/)
+    .optional(),
   ledger: LedgerPin.optional(),
 });
 export type ResumeRequest = z.infer<typeof ResumeRequest>;

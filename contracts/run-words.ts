@@ -1,9 +1,10 @@
 /** A run in words, for lists and pages of the engine's UI. */
 import type { RunSpec } from './run-file.ts';
 
+/** At most 200 characters: the engine takes no long search attribute. */
 export function datasetOf({ data }: Pick<RunSpec, 'data'>): string {
   if ('builtin' in data) return data.builtin;
-  return data.folder ?? (typeof data.train === 'string' ? data.train : data.train.path);
+  return (data.folder ?? (typeof data.train === 'string' ? data.train : data.train.path)).slice(0, 200);
 }
 
 /** At most 200 characters, as the engine wants it. */

@@ -70,7 +70,8 @@ export function outlineOf(spec: RunSpec): RunOutline {
     method,
     stages,
     switches,
-    dataset: datasetOf(spec),
+    // As long as a search attribute may be; a path can be longer.
+    dataset: datasetOf(spec).slice(0, 200),
     simulated: simulatedParts(spec),
     teacher:
       teacher === undefined

@@ -162,11 +162,14 @@ function charge(state: BudgetState, planned: boolean, as: 'open' | 'cached', wor
   return accept({ ...taken, charged: taken.charged + 1, [as]: taken[as] + 1 });
 }
 
+/** The limit where none is set: half of what JavaScript counts exactly, so that settling never passes that. */
+const mostCharged = 2 ** 52;
+
 /** The first currency there is not enough of. What costs nothing has room even where a limit was passed. */
 function noRoom(state: BudgetState, calls: number, { tokens, microUsd }: Cost): BudgetRefusal | undefined {
   if (calls > 0 && state.charged + calls > state.limit) return 'limit';
-  if (tokens > 0 && state.tokenLimit !== null && state.tokens + tokens > state.tokenLimit) return 'tokens';
-  if (microUsd > 0 && state.microUsdLimit !== null && state.microUsd + microUsd > state.microUsdLimit) return 'money';
+  if (tokens > 0 && state.tokens + tokens > (state.tokenLimit ?? mostCharged)) return 'tokens';
+  if (microUsd > 0 && state.microUsd + microUsd > (state.microUsdLimit ?? mostCharged)) return 'money';
   return undefined;
 }
 

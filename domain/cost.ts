@@ -31,6 +31,12 @@ export interface Rates {
  */
 export const templateAllowance = { request: 64, message: 16 };
 
+/**
+ * The most tokens that one call can read, and the most that it can write: no model has a longer context. An endpoint
+ * that reports more has not counted tokens.
+ */
+export const mostTokens = 10_000_000;
+
 export const noCost: Cost = { tokens: 0, microUsd: 0 };
 
 export function costDifference(to: Cost, from: Cost): Cost {

@@ -36,8 +36,7 @@ export const failures = {
   },
   UsageAboveBound: {
     retry: 'mend',
-    remedy:
-      'The endpoint reported more tokens than the worst case charged; check its prices and limits, then resume; what it reported is the worst case from then on.',
+    remedy: 'Check what the endpoint bills and how it counts tokens, then resume the run.',
   },
   BatchFailed: {
     retry: 'mend',

@@ -1,6 +1,7 @@
 /** Carries batches from submission to settlement, as many at a time as the endpoint's queue has room for. */
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { BatchRef } from '../contracts/batch-messages.ts';
+import { mostCarried } from '../contracts/payload-limits.ts';
 import type { StageRun } from './stage-run.ts';
 import { pin } from './stage-state.ts';
 
@@ -34,7 +35,7 @@ export async function carryBatches(run: StageRun, batches: readonly BatchRef[]):
 
   function hasRoom({ tokens }: BatchRef): boolean {
     const enqueued = [...underWay.values()].reduce((sum, one) => sum + one.tokens, 0);
-    return underWay.size === 0 || enqueued + tokens <= queue;
+    return underWay.size === 0 || (underWay.size < mostCarried && enqueued + tokens <= queue);
   }
 
   async function lane(batch: BatchRef, number: number): Promise<void> {

@@ -7,7 +7,7 @@ import { attempt } from './parking.ts';
 import { sendInBatches } from './send-batches.ts';
 import { sendThrough } from './send-round.ts';
 import type { StageRun } from './stage-run.ts';
-import { hear } from './stage-state.ts';
+import { hear, keptPlan } from './stage-state.ts';
 
 /** What giving up a blocked round means. */
 export const closeWithWhatItHas = 'close the stage with the answers it has';
@@ -34,7 +34,7 @@ export async function generateRounds(
       closeWithWhatItHas,
     );
     if (round > 0 && plan.calls === 0 && plan.uncalled === undefined) return;
-    memory.plans.push(plan);
+    memory.plans.push(keptPlan(plan));
     // A round that verifies plans no slots: it is about those of the round before.
     if (plan.purpose !== 'verify') memory.domains = plan.domains;
     memory.done = 0;

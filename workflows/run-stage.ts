@@ -4,6 +4,7 @@ import { startChild } from '@temporalio/workflow';
 import type { Connected, Prepared, StageResult } from '../contracts/stage.ts';
 import type { RunState } from './run-state.ts';
 import { pauseStage, setStageTerms } from './messages.ts';
+import { pastOf } from './past-stages.ts';
 import { stage } from './stage.ts';
 import { stepsOf } from './steps.ts';
 
@@ -36,7 +37,7 @@ export async function runStage(
         staticDetails: `Balance, select, generate, fine-tune and evaluate for stage ${index} of \`${outline.name}\`.`,
         args: [
           {
-            input: { run, ...data, stage: index, history: state.stages },
+            input: { run, ...data, stage: index, history: pastOf(state.stages) },
             engine,
             paused,
             ...(terms === null ? {} : { terms }),

@@ -10,6 +10,7 @@ import type {
 } from '../contracts/progress.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { FlowLook } from '../contracts/flow.ts';
+import { mostRemembered } from '../contracts/payload-limits.ts';
 import { sumOfLooks } from '../contracts/flow-sum.ts';
 import type { SignedTerms } from '../contracts/signed-command.ts';
 import { secondsLeft } from '../domain/seconds-left.ts';
@@ -47,7 +48,8 @@ export interface StageMemory {
   flows?: Record<string, { readonly look: FlowLook; readonly at: number }>;
 }
 
-type Heard = Pick<SliceResult, 'domains'> & { readonly done: number };
+/** `domains` absent: there were too many to remember, and what follows of this chunk is not counted by domain. */
+type Heard = Partial<Pick<SliceResult, 'domains'>> & { readonly done: number };
 
 /** A worker that has said nothing for so long has no part in the flow any more. */
 const staleMs = 60_000;
@@ -55,6 +57,11 @@ const staleMs = 60_000;
 export function freshMemory(now: number, ledger: LedgerPin): StageMemory {
   const nothing = { plans: [], done: 0, callsPerSecond: null, budget: null, skipped: [], domains: [] };
   return { step: 'balance', startedAt: now, ledger, ...nothing };
+}
+
+/** What a stage keeps of a plan: its chunks wait in the window, its domains are counted in `domains`. */
+export function keptPlan(plan: RoundPlan): RoundPlan {
+  return { ...plan, domains: [], chunks: plan.chunkList === undefined ? plan.chunks : [] };
 }
 
 /** Moves the pin on; slices end in any order, so an older word changes nothing. */
@@ -70,11 +77,12 @@ export function hear(memory: StageMemory, chunk: ArtifactRef, result: SliceResul
   pin(memory, result.ledger);
   if (result.seconds > 0 && result.sent > 0) memory.callsPerSecond = result.sent / result.seconds;
   if (result.flow?.look) hearFlow(memory, result.flow.worker, result.flow.look, Date.now());
-  for (const change of result.domains) {
+  const counted = before === undefined || before.domains !== undefined;
+  for (const change of counted ? result.domains : []) {
     const known = memory.domains.findIndex(({ domain }) => domain === change.domain);
     const line = memory.domains[known];
     if (line === undefined) continue;
-    const last = before?.domains.find(({ domain }) => domain === change.domain);
+    const last = before?.domains?.find(({ domain }) => domain === change.domain);
     memory.domains[known] = {
       ...line,
       real: line.real + more(change.real, last?.real),
@@ -93,11 +101,16 @@ function more(now: number, known = 0): number {
 function remember(memory: StageMemory, { sha256 }: ArtifactRef, result: SliceResult, before: Heard | undefined): void {
   const { [sha256]: _, ...others } = memory.heard ?? {};
   const { answered, empty, unsent, domains } = result;
+  memory.heard = others;
+  if (unsent === 0) return;
   const done = Math.max(answered + empty, before?.done ?? 0);
-  memory.heard = unsent === 0 ? others : { ...others, [sha256]: { done, domains: most(domains, before?.domains) } };
+  const lines = most(domains, before?.domains);
+  const remembered = Object.values(others).reduce((sum, one) => sum + (one.domains?.length ?? 0), lines.length);
+  const counted = (before === undefined || before.domains !== undefined) && remembered <= mostRemembered;
+  memory.heard = { ...others, [sha256]: { done, ...(counted ? { domains: lines } : {}) } };
 }
 
-function most(now: Heard['domains'], before: Heard['domains'] = []): Heard['domains'] {
+function most(now: SliceResult['domains'], before: SliceResult['domains'] = []): SliceResult['domains'] {
   const names = new Set([...before, ...now].map(({ domain }) => domain));
   return [...names].map((domain) => {
     const of = [...before, ...now].filter((one) => one.domain === domain);

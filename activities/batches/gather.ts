@@ -4,6 +4,7 @@
  * it finds what a batch holds already.
  */
 import type { BatchRef, Gathered, GatherInput } from '../../contracts/batch-messages.ts';
+import { listedName, mostOpenBatches, mostReported } from '../../contracts/payload-limits.ts';
 import { batchRates } from '../../contracts/run-prices.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import type { BatchRecord } from '../ports/batch-ledger.ts';
@@ -14,9 +15,6 @@ import { customIdOf } from './custom-id.ts';
 import { dropBatch } from './drop-batch.ts';
 import { Intake, less } from './intake.ts';
 import type { Candidate, Size } from './intake.ts';
-
-/** Domains told of; a payload stays under 64 KiB. */
-const listedDomains = 200;
 
 const justOne: Size = { lines: 1, bytes: Infinity, tokens: Infinity };
 
@@ -29,7 +27,7 @@ interface Tally {
 
 /** The sealed batches of a round that are not closed. What was gathered and never sealed left nobody: it is dropped. */
 export async function openBatches({ ledger }: World, input: GatherInput): Promise<BatchRef[]> {
-  const open = (await ledger.openBatches(input.spec.name)).filter((batch) => isOf(batch, input));
+  const open = await openOf(ledger, input);
   for (const { id, state } of open) if (state === 'gathering') await dropBatch(ledger, id, 'not_submitted');
   return open.filter(({ state }) => state === 'sealed').map(referenceOf);
 }
@@ -75,23 +73,27 @@ export async function gatherBatches(world: World, input: GatherInput, stopping: 
     }
   }
 
-  while (!intake.ended) {
+  // What is left is gathered once these have ended.
+  let room = mostOpenBatches - (await openOf(ledger, input)).length;
+  while (!intake.ended && room > 0) {
     const { id } = await ledger.gatherBatch({ run: spec.name, stage, round });
     const filled = { tokens: 0 };
     const file = await artifacts.writeLines(linesOf(id, filled));
-    if (file.rows > 0) await ledger.sealBatch(id, { file, lines: file.rows, tokens: filled.tokens });
-    else await dropBatch(ledger, id, 'not_submitted');
+    if (file.rows > 0) {
+      await ledger.sealBatch(id, { file, lines: file.rows, tokens: filled.tokens });
+      room -= 1;
+    } else await dropBatch(ledger, id, 'not_submitted');
   }
-  const open = (await ledger.openBatches(spec.name)).filter((batch) => isOf(batch, input));
+  const open = await openOf(ledger, input);
   return {
     batches: open.filter(({ state }) => state === 'sealed').map(referenceOf),
     answered: tally.answered,
     empty: tally.empty,
     waiting: tally.waiting,
     domains: [...tally.domains]
-      .map(([domain, counts]) => ({ domain, ...counts }))
+      .map(([domain, counts]) => ({ domain: listedName(domain), ...counts }))
       .sort((a, b) => b.real + b.synthetic - a.real - a.synthetic)
-      .slice(0, listedDomains),
+      .slice(0, mostReported),
     budget: await ledger.budget(spec.name),
     ledger: await ledger.identity(),
   };
@@ -121,8 +123,10 @@ function roomOf({ teacher }: GatherInput['spec']): Size {
   return { lines, bytes, tokens };
 }
 
-function isOf(batch: BatchRecord, { stage, round }: GatherInput): boolean {
-  return batch.stage === stage && batch.round === round;
+/** The batches of the round that are not closed. */
+async function openOf(ledger: World['ledger'], { spec, stage, round }: GatherInput): Promise<BatchRecord[]> {
+  const open = await ledger.openBatches(spec.name);
+  return open.filter((batch) => batch.stage === stage && batch.round === round);
 }
 
 function referenceOf({ id, lines, tokens }: BatchRecord): BatchRef {

@@ -13,6 +13,7 @@ import { answerCost } from '../call-cost.ts';
 import type { LineResult, RemoteBatch } from '../ports/batch-endpoint.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { World } from '../ports/world.ts';
+import { usageAboveBound } from '../usage-above-bound.ts';
 import { customIdOf } from './custom-id.ts';
 import { endOpenLines } from './drop-batch.ts';
 
@@ -100,8 +101,7 @@ class Books {
       const answer = { ...end.answer, latencyMs: null };
       const settled = await this.#ledger.settle(callId, answer, answerCost(answer, rates));
       if (settled !== 'above-bound') return;
-      const usage = `${answer.inputTokens} tokens in and ${answer.outputTokens} out`;
-      this.#say('UsageAboveBound', `A line of a batch reported ${usage}, above its worst case. It is charged in full.`);
+      this.trouble ??= usageAboveBound('A line of a batch', answer);
       return;
     }
     this.reason = end.reason;

@@ -1,5 +1,6 @@
 /** What a worker saw of the calls of one run: counts, rates of the last seconds, latencies of the last answers. */
 import type { FlowLook } from '../../contracts/flow.ts';
+import { mostReasons } from '../../contracts/payload-limits.ts';
 import { openRateMeter } from '../../domain/flow/rate-meter.ts';
 import type { Usage } from '../ports/limiter.ts';
 
@@ -30,7 +31,8 @@ export function openRunTally(startedAt: number): RunTally {
       tokens.count(now, (answer.inputTokens ?? 0) + (answer.outputTokens ?? 0));
     },
     failed(reason) {
-      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      const known = reasons.has(reason) || reasons.size < mostReasons - 1 ? reason : 'other';
+      reasons.set(known, (reasons.get(known) ?? 0) + 1);
     },
     look(now, inFlight, waiting) {
       const sorted = latencies.slice(0, Math.min(answered, kept)).sort();

@@ -36,7 +36,8 @@ export interface Ledger extends BatchLedger {
   /**
    * Stores an answer and what it cost, null where the endpoint does not say: then the worst case stays charged. A late
    * one of a forfeited call is kept as `recovered`. `above-bound`: settled, and dearer than its worst case; it is
-   * charged in full, and later calls of the run are charged with that much more before they are sent.
+   * charged in full, and later calls of the run are charged with that much more before they are sent. An answer whose
+   * reported usage is impossible keeps its worst case charged; the first one of a run is `above-bound` too.
    */
   settle(callId: string, answer: PaidAnswer, cost: AnswerCost | null): Promise<'settled' | 'recovered' | 'above-bound'>;
   /** Gives the charge back: the endpoint definitely did not bill. Whoever is in charge says so: this process, or `batch`. `final` says that the slot will not be asked again. */
@@ -217,6 +218,15 @@ export interface PaidAnswer {
   readonly outputTokens: number | null;
   /** Null where it came with a batch: what that took says nothing of a call. */
   readonly latencyMs: number | null;
+  /** The reported usage where it cannot be used: then the token counts are null. */
+  readonly refusedUsage?: RefusedUsage;
+}
+
+/** A usage that is no number of tokens. `text`: as it was reported, truncated. */
+export interface RefusedUsage {
+  readonly text: string;
+  /** More tokens than any model reads or writes in one call; else it is negative, fractional or no number. */
+  readonly impossible: boolean;
 }
 
 /** One slot of a round after its calls: an answer, or why there is none (`reason`: refused text, `calls`, `tokens`, `money`, `forfeited`). */

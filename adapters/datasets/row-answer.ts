@@ -1,5 +1,6 @@
 /** What an answer has to be in each kind of task. */
-import { choiceLetter, mostChoices } from '../../domain/choice-answer.ts';
+import { choiceLetter } from '../../domain/choice-answer.ts';
+import { longestName, mostRowLabels } from '../../domain/data-limits.ts';
 import { joinLabels, splitLabels } from '../../domain/label-set.ts';
 import { normaliseMaths } from '../../domain/maths-answer.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
@@ -22,7 +23,10 @@ export function checkAnswer(
   }
   if (task === 'multi-label') {
     const labels = splitLabels(text);
-    return labels.length === 0 ? wrong('at least one label') : { ok: true, answer: joinLabels(labels) };
+    if (labels.length === 0) return wrong('at least one label');
+    if (labels.length > mostRowLabels || labels.some((label) => label.length > longestName))
+      return wrong(`at most ${mostRowLabels} labels, each of at most ${longestName} characters`);
+    return { ok: true, answer: joinLabels(labels) };
   }
   if (task === 'multiple-choice') return checkChoice(text, choices);
   if (task === 'maths' && normaliseMaths(text) === '') return wrong('a number or an expression');
@@ -32,7 +36,6 @@ export function checkAnswer(
 /** A letter, or a choice in its own words. */
 function checkChoice(text: string, choices: readonly string[] | undefined): CheckedAnswer {
   if (choices === undefined) return wrong('a row with choices, since the task is multiple-choice (fields.choices)');
-  if (choices.length > mostChoices) return wrong(`at most ${mostChoices} choices`);
   const letters = choices.map((_, index) => choiceLetter(index));
   const inWords = choices.indexOf(text);
   if (letters.includes(text.toUpperCase())) return { ok: true, answer: text.toUpperCase() };

@@ -4,6 +4,7 @@ import { BaldistillError } from '../../domain/failures.ts';
 import { GroupCommit } from './group-commit.ts';
 import { migrate } from './migrate.ts';
 import type { Reply, ThreadData, ThreadMessage, ThrownData, ToThread } from './protocol.ts';
+import { repairAmounts } from './repair-amounts.ts';
 import { beatMs, openSession } from './sessions.ts';
 import { ledgerError, openSqlite } from './sqlite-dialect.ts';
 import { prepareStatements } from './statements.ts';
@@ -27,6 +28,7 @@ async function start(): Promise<void> {
     await migrate(connection, path);
     await openSession(connection, session, Date.now());
   });
+  await repairAmounts(ledger);
   const surroundings = { statements: prepareStatements(ledger.database), session, path };
   const answer = (replies: readonly Reply[]): void => {
     const theirs = replies.filter(({ id }) => id !== ownBeat);

@@ -10,6 +10,7 @@ import { BaldistillError } from '../../domain/failures.ts';
 import { lineResults } from './batch-lines.ts';
 import { clientFor } from './client.ts';
 import type { EndpointAddress } from './client.ts';
+import { endpointName } from './endpoint-name.ts';
 import { troubleOf } from './errors.ts';
 
 export interface BatchSettings {
@@ -106,7 +107,7 @@ export function batchEndpoint({ teacher, address, unbilled }: BatchSettings): Ba
         const query = { limit: 100, ...(after === undefined ? {} : { after }) };
         const page = await ask('batches', async (client) => BatchPage.parse(await client.get('/batches', { query })));
         const ours = page.data.find(({ metadata }) => metadata?.[batchKey] === key);
-        if (ours !== undefined) return ours.id;
+        if (ours !== undefined) return batchName(ours.id);
         const last = page.data.at(-1);
         // Newest first: what follows is older still.
         const older = last === undefined || last.created_at * 1000 < since - clockSkewMs;
@@ -132,7 +133,7 @@ export function batchEndpoint({ teacher, address, unbilled }: BatchSettings): Ba
       try {
         const options = { body, headers: { 'Idempotency-Key': key }, timeout: createTimeoutMs };
         const batch = Batch.parse(await clientFor(address()).post('/batches', options));
-        return { kind: 'created', remote: batch.id };
+        return { kind: 'created', remote: batchName(batch.id) };
       } catch (error) {
         const failure = failureOf('batches', error);
         if (failure !== null) throw failure;
@@ -169,6 +170,10 @@ export function batchEndpoint({ teacher, address, unbilled }: BatchSettings): Ba
       });
     },
   };
+}
+
+function batchName(id: string): string {
+  return endpointName(id, 'a batch', 'BatchFailed');
 }
 
 /** What a person has to mend; null for trouble that passes. */

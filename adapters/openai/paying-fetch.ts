@@ -7,6 +7,7 @@ import type { Payment, Purse } from '../../activities/ports/purse.ts';
 import { templateAllowance } from '../../domain/cost.ts';
 import { wasSent } from './errors.ts';
 import type { Send } from './transport.ts';
+import { TokenCount } from './usage.ts';
 
 const neverBilled = new Set([503, 529]);
 const maybeBilled = new Set([408, 409]);
@@ -16,8 +17,8 @@ const Body = z.object({
   max_completion_tokens: z.number().optional(),
   prompt: z.unknown().optional(),
 });
-const Count = z.int().nonnegative();
-const Answer = z.object({ usage: z.object({ prompt_tokens: Count, completion_tokens: Count.nullish() }) });
+/** A usage that is no count of tokens is none: then the worst case stays charged. */
+const Answer = z.object({ usage: z.object({ prompt_tokens: TokenCount, completion_tokens: TokenCount.nullish() }) });
 
 export function payingFetch(send: Send, purse: Purse): Send {
   return async (url, init) => {

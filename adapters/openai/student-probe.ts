@@ -6,6 +6,8 @@ import { CompletionList, JobList, Tokens } from './student-shapes.ts';
 
 /** A larger difference in mean NLL means that generation and scoring are not the same distribution (METHOD, step 2). */
 const agreement = 0.02;
+/** A start of sequence is a token or two, with a header of a chat template a few more. */
+const mostStartIds = 64;
 const sample = 'Name a colour.\n';
 
 /** Throws `ModelUnknown`, `EndpointDown` or `EndpointRefusesKey` when the model cannot be asked at all. */
@@ -33,7 +35,7 @@ export async function probeStudent(
   const started = await endpoint.tryOut(Tokens, async (client) =>
     client.post(new URL('/tokenize', client.baseURL).href, { body: { model, prompt: '', add_special_tokens: true } }),
   );
-  const startIds = started?.tokens ?? [];
+  const startIds = (started?.tokens ?? []).slice(0, mostStartIds);
   const withIds = await complete(sample, { max_tokens: 8, return_token_ids: true });
   const byIds =
     startIds.length > 0 &&

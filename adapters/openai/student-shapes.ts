@@ -41,12 +41,15 @@ export const UploadedFile = z.object({ id: z.string() });
 /** Of the student server: names of the hyperparameters it takes beside OpenAI's. */
 export const TunableModel = z.object({ tunable: z.array(z.string()) });
 
+/** Tokens of one fine-tuning job: more than any file that an endpoint takes has in all its epochs. */
+const mostTrainedTokens = 10_000_000_000;
+
 export const Job = z.object({
   id: z.string(),
   status: z.string(),
   fine_tuned_model: z.string().nullish(),
   /** Told oddly is not told: one foreign job must not spoil the list ours is looked for in. */
-  trained_tokens: z.int().nonnegative().nullish().catch(null),
+  trained_tokens: z.int().nonnegative().max(mostTrainedTokens).nullish().catch(null),
   error: z.object({ message: z.string().nullish() }).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import type { FineTuneState, Student } from '../../activities/ports/student.ts';
 import type { EndpointAddress } from './client.ts';
+import { endpointName } from './endpoint-name.ts';
 import { studentEndpoint, unknown } from './student-endpoint.ts';
 import type { StudentEndpoint } from './student-endpoint.ts';
 import { probeStudent } from './student-probe.ts';
@@ -33,7 +34,8 @@ export function openAiStudent(settings: StudentSettings): Student {
     async findJob(key) {
       const jobs = await jobsUnder(endpoint, key);
       const going = jobs.filter((job) => !endedBadly.has(job.status));
-      return { id: going[0]?.id, ended: jobs.length - going.length };
+      const id = going[0]?.id;
+      return { id: id === undefined ? id : jobName(id), ended: jobs.length - going.length };
     },
 
     async tunableBy(model) {
@@ -73,7 +75,7 @@ export function openAiStudent(settings: StudentSettings): Student {
           headers: { 'Idempotency-Key': `${key}-${ended}` },
         }),
       );
-      return job.id;
+      return jobName(job.id);
     },
 
     async job(id): Promise<FineTuneState> {
@@ -83,13 +85,18 @@ export function openAiStudent(settings: StudentSettings): Student {
       if (job === null) return { status: 'unknown' };
       if (job.status === 'succeeded' && job.fine_tuned_model) {
         const losses = await lossesOf(endpoint, id);
-        return { status: 'succeeded', model: job.fine_tuned_model, losses, trainedTokens: job.trained_tokens ?? null };
+        const model = endpointName(job.fine_tuned_model, 'a fine-tuned model', 'FineTuneFailed');
+        return { status: 'succeeded', model, losses, trainedTokens: job.trained_tokens ?? null };
       }
       if (endedBadly.has(job.status))
         return { status: 'failed', message: (job.error?.message ?? job.status).slice(0, 500) };
       return { status: 'running' };
     },
   };
+}
+
+function jobName(id: string): string {
+  return endpointName(id, 'a fine-tuning job', 'FineTuneFailed');
 }
 
 /** Jobs of ours under a key; servers that ignore the filter list everything. */

@@ -12,6 +12,7 @@ import type { EndpointAddress } from './client.ts';
 import { troubleOf } from './errors.ts';
 import type { Trouble } from './errors.ts';
 import { toldBy } from './rate-headers.ts';
+import { readUsage } from './usage.ts';
 
 export interface TeacherSettings {
   readonly model: string;
@@ -29,13 +30,6 @@ export interface TeacherSettings {
   readonly patienceMs?: { readonly refused: number; readonly overloaded: number } | undefined;
 }
 
-const Count = z.int().nonnegative();
-const Usage = z.object({
-  prompt_tokens: Count,
-  completion_tokens: Count,
-  prompt_tokens_details: z.object({ cached_tokens: Count.nullish() }).nullish(),
-});
-
 /** Some gateways hand over the parts of a message as they came. */
 const Parts = z
   .array(z.looseObject({ text: z.string().optional() }))
@@ -50,8 +44,8 @@ const Completion = z.object({
       finish_reason: z.string().nullish(),
     }),
   ),
-  /** An odd figure costs the figures, never the answer that was paid. */
-  usage: Usage.nullish().catch(null),
+  /** Read by itself: a figure that is wrong must not cost the answer that was paid. */
+  usage: z.unknown().optional(),
 });
 
 /** Reads a completion, as a call or a line of a batch brings it; null where it is none. */
@@ -67,9 +61,7 @@ function answerOf({ choices, usage }: z.infer<typeof Completion>): Omit<PaidAnsw
   return {
     text: choice?.message.content ?? choice?.message.refusal ?? '',
     finishReason: refused ? 'refusal' : (choice?.finish_reason ?? 'stop'),
-    inputTokens: usage?.prompt_tokens ?? null,
-    cachedInputTokens: usage?.prompt_tokens_details?.cached_tokens ?? null,
-    outputTokens: usage?.completion_tokens ?? null,
+    ...readUsage(usage),
   };
 }
 

@@ -31,7 +31,7 @@ export function byLine(problems: readonly Problem[]): readonly Problem[] {
 /** A value for a message: on one line, short, and never a key that somebody wrote where its variable's name belongs. */
 export function showValue(path: readonly PropertyKey[], value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  if (/key|token|secret|password/i.test(String(path.at(-1) ?? ''))) return '(not shown)';
+  if (/key|token(?!s)|secret|password/i.test(String(path.at(-1) ?? ''))) return '(not shown)';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[...]' : '{...}';
   // `https://user:password@host?key=...`: neither what stands before the @ nor a query is shown.
   const text = JSON.stringify(value)

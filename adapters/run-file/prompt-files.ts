@@ -1,5 +1,5 @@
 /** The templates that a run file names (`teacher.prompts`): read once, so that their text is a part of the run. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { RunSpec, TeacherConfig } from '../../contracts/run-file.ts';
 import { labelsInAnswer } from '../../domain/tasks/open-task.ts';
@@ -9,6 +9,8 @@ import type { Finding } from './semantics.ts';
 
 /** The text travels with the run's settings, and these with every step. */
 const longestTemplate = 8000;
+/** No text of so many characters has more bytes; a larger file is not read. */
+const largestFile = 4 * longestTemplate;
 
 export interface PromptFiles {
   readonly prompts: RunSpec['prompts'];
@@ -44,6 +46,10 @@ export function readPromptFiles(
 
 function readTemplate(path: string): { readonly text: string } | { readonly expected: string } {
   try {
+    const file = statSync(path);
+    if (!file.isFile()) return { expected: `${path} is no file` };
+    if (file.size > largestFile)
+      return { expected: `${path} has ${file.size} bytes; expected at most ${longestTemplate} characters` };
     const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)).trim();
     if (text.length <= longestTemplate) return { text };
     return { expected: `${path} has ${text.length} characters; expected at most ${longestTemplate}` };

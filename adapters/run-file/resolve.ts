@@ -1,6 +1,7 @@
 /** From the text of a run file to a run with every choice made, or to everything that is wrong with it. */
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
+import { longestSpec } from '../../contracts/payload-limits.ts';
 import { RunFile } from '../../contracts/run-file.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
 import { plannedCalls } from '../../domain/planned-calls.ts';
@@ -80,7 +81,13 @@ export function resolveRun(value: Record<string, unknown>, options: RunValue): R
   );
   const all = [...schemaProblems(RunFile, value, lineOf), ...findings];
   if (all.length > 0) return { ok: false, problems: byLine(all) };
-  return { ok: true, spec: specOf(RunFile.parse(value), prompts, options) };
+  const spec = specOf(RunFile.parse(value), prompts, options);
+  const bytes = Buffer.byteLength(JSON.stringify(spec));
+  if (bytes <= longestSpec) return { ok: true, spec };
+  const expected =
+    `the settings of the run, with its prompt templates and prices, take ${bytes} bytes; ` +
+    `expected at most ${longestSpec}: shorten the templates, or leave out prices of other models`;
+  return { ok: false, problems: [{ line: lineOf([]), key: '', value: undefined, expected }] };
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {

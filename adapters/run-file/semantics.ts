@@ -1,6 +1,8 @@
 /** What a run file may not combine, with the reason. Works on whatever parts are valid by themselves. */
+import { longestEndpointName } from '../../contracts/payload-limits.ts';
 import type { Data, RunFile, StudentConfig } from '../../contracts/run-file.ts';
 import { isFolderMap } from '../datasets/folder-rows.ts';
+import { mostTokens } from '../../domain/cost.ts';
 import { credentialIn } from '../../domain/endpoint-address.ts';
 import { presets } from '../../domain/methods.ts';
 import type { Switches } from '../../domain/methods.ts';
@@ -35,7 +37,31 @@ export function semanticFindings(parts: Parts, stagesChosen: boolean): readonly 
     ...methodFindings(parts, stagesChosen),
     ...endpointFindings(parts),
     ...addressFindings(parts),
+    ...amountFindings(parts),
   ];
+}
+
+/** More epochs than any training uses; with the size of a file they are what a job is charged for. */
+const mostEpochs = 1000;
+
+/** Amounts that multiply into charges. They are refused here and not by the schema, which reads old runs too. */
+function amountFindings({ teacher, student }: Parts): readonly Finding[] {
+  const found: Finding[] = [];
+  const limit = (path: readonly string[], value: number, most: number): void => {
+    if (value > most) found.push({ path, expected: `expected at most ${most}` });
+  };
+  for (const [key, part] of Object.entries({ teacher, student })) {
+    if (part === undefined || !('model' in part) || part.model.length <= longestEndpointName) continue;
+    found.push({ path: [key, 'model'], expected: `expected at most ${longestEndpointName} characters` });
+  }
+  if (teacher !== undefined && 'maxTokens' in teacher) limit(['teacher', 'maxTokens'], teacher.maxTokens, mostTokens);
+  if (student !== undefined && 'maxTokens' in student) {
+    const { select, evaluate } = student.maxTokens;
+    limit(['student', 'maxTokens', 'select'], select, mostTokens);
+    limit(['student', 'maxTokens', 'evaluate'], evaluate, mostTokens);
+    limit(['student', 'hyperparameters', 'epochs'], student.hyperparameters.epochs, mostEpochs);
+  }
+  return found;
 }
 
 function dataFindings({ data, task, teacher }: Parts): readonly Finding[] {

@@ -21,7 +21,7 @@ import { requirePublicAddress } from '../public-address.ts';
 import { readRun } from '../run-source.ts';
 import type { Terminal } from '../terminal.ts';
 import { metricsText } from '../view/metrics.ts';
-import { overridesOf, withOverrides } from './options.ts';
+import { overridesOf, runName, withOverrides } from './options.ts';
 
 const Options = z.looseObject({
   run: z.string().optional(),
@@ -51,7 +51,7 @@ const chatOnly: Capabilities = {
 export function evaluateCommand(program: Command, terminal: Terminal): void {
   withOverrides(program.command('evaluate').argument('[file]', 'run file (YAML): its data, task and student endpoint'))
     .description('score a student on the test or validation rows of a run file, or of a run; charged to no run')
-    .option('--run <name>', 'the data and the student of a run, instead of a run file')
+    .option('--run <name>', 'the data and the student of a run, instead of a run file', runName)
     .option('--model <name>', 'the student to ask; of a run, its own where not given')
     .option('--endpoint <url>', 'where it is served, if not where the run file says')
     .option(

@@ -9,6 +9,7 @@ import { outsideHome } from '../outside-home.ts';
 import { refuseForeign } from '../export-folder.ts';
 import { runFolder, unknownRun, withLedger } from '../memory.ts';
 import type { Terminal } from '../terminal.ts';
+import { runArgument } from './options.ts';
 
 const Options = z.looseObject({
   to: z.string().min(1).optional(),
@@ -19,7 +20,7 @@ const Options = z.looseObject({
 export function exportCommand(program: Command, terminal: Terminal): void {
   program
     .command('export')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('write the training set of a run with its data card; of a run that is not done, every closed stage')
     .option('--to <dir>', 'folder to write to, instead of `export` in the folder of the run')
     .option('--format <format>', `${trainingFormats.join(' or ')}; parquet where not given`)

@@ -8,6 +8,7 @@ import { setFlow } from '../../workflows/messages.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import type { Terminal } from '../terminal.ts';
 import { send } from './messages.ts';
+import { runArgument } from './options.ts';
 
 /** A number, or `none` for no limit. */
 const Limit = z.union([z.literal('none').transform(() => null), z.coerce.number().positive()]).optional();
@@ -22,7 +23,7 @@ const Options = z.looseObject({
 export function flowCommand(program: Command, terminal: Terminal): void {
   program
     .command('flow')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('change how fast a run asks its teacher; `none` lifts a limit')
     .option('--concurrency <n>', 'calls in flight at the same time, at most')
     .option('--rpm <n>', 'requests a minute')

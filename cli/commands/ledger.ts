@@ -14,7 +14,10 @@ import { verifyRun } from '../verify/verify-run.ts';
 import { lookAt } from '../look-at.ts';
 import { adoptLedger } from '../adopt.ts';
 import type { Finish } from './finish.ts';
-import { Json } from './options.ts';
+import { Json, runArgument } from './options.ts';
+
+/** Sums of what is adopted and of all that a run is charged later stay numbers that JavaScript reads exactly. */
+const mostAdopted = 1_000_000_000_000;
 
 const Show = z.looseObject({ calls: z.boolean().default(false), json: z.boolean().default(false) });
 
@@ -29,7 +32,7 @@ export function ledgerCommand(program: Command, terminal: Terminal, finish: Fini
 function showCommand(ledgerCommands: Command, terminal: Terminal): void {
   ledgerCommands
     .command('show')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('what a run was charged, and for what')
     .option('--calls', 'every entry instead of the sums')
     .option('--json')
@@ -50,7 +53,7 @@ function showCommand(ledgerCommands: Command, terminal: Terminal): void {
 function verifyCommand(ledgerCommands: Command, terminal: Terminal, finish: Finish): void {
   ledgerCommands
     .command('verify')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('hold ledger, artifacts, workflow and endpoint against each other; 1 where something differs')
     .option('--json')
     .action(async (run: string, given: unknown) => {
@@ -68,7 +71,7 @@ function verifyCommand(ledgerCommands: Command, terminal: Terminal, finish: Fini
 function reparseCommand(ledgerCommands: Command, terminal: Terminal): void {
   ledgerCommands
     .command('reparse')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('judge the paid answers of a run again with the parser of this version; costs nothing')
     .option('--json')
     .action(async (run: string, given: unknown) => {
@@ -95,13 +98,13 @@ async function ofRun<T>(
 
 function adoptCommand(ledgerCommands: Command, terminal: Terminal): void {
   const Options = z.looseObject({
-    charged: z.coerce.number().int().nonnegative(),
-    tokens: z.coerce.number().int().nonnegative().default(0),
-    usd: z.coerce.number().nonnegative().default(0),
+    charged: z.coerce.number().int().nonnegative().max(mostAdopted),
+    tokens: z.coerce.number().int().nonnegative().max(mostAdopted).default(0),
+    usd: z.coerce.number().nonnegative().max(10_000_000).default(0),
   });
   ledgerCommands
     .command('adopt')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('go on with the ledger that is there, for a run that was charged to another one or to a later state')
     .requiredOption('--charged <n>', 'calls the run was charged at least, for all you know; they stay charged')
     .option('--tokens <n>', 'tokens it was charged at least')
@@ -109,7 +112,10 @@ function adoptCommand(ledgerCommands: Command, terminal: Terminal): void {
     .option('--json')
     .action(async (run: string, given: unknown) => {
       const options = Options.safeParse(given);
-      if (!options.success) throw new CommandError(exitCodes.usage, '--charged and --tokens have to be whole numbers.');
+      if (!options.success) {
+        const expected = `--charged and --tokens take whole numbers of at most ${mostAdopted}, --usd at most 10000000.`;
+        throw new CommandError(exitCodes.usage, expected);
+      }
       const { charged: calls, tokens, usd } = options.data;
       const message = await adoptLedger(terminal, run, { calls, tokens, microUsd: microUsdOf(usd) });
       if (Json.parse(given).json) terminal.printJson({ run, message });

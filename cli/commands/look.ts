@@ -3,14 +3,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { comparisonPaths, isComparison, readComparisonReport } from '../comparison-files.ts';
 import { CommandError, exitCodes } from '../exit.ts';
-import { resultOf, withLedger } from '../memory.ts';
-import { liveStatuses } from '../live-statuses.ts';
+import { goesOn } from '../look-at.ts';
+import { recordOf, resultOf, unknownRun, withLedger } from '../memory.ts';
+import { liveStatuses, rememberedStatus } from '../live-statuses.ts';
 import { readReport, reportPaths } from '../report-files.ts';
 import { terminalLine } from '../terminal-text.ts';
 import type { Terminal } from '../terminal.ts';
 import { tableOf } from '../view/table.ts';
 import { score } from '../view/words.ts';
-import { Json } from './options.ts';
+import { Json, runArgument } from './options.ts';
 
 export function lsCommand(program: Command, terminal: Terminal): void {
   program
@@ -19,12 +20,15 @@ export function lsCommand(program: Command, terminal: Terminal): void {
     .option('--json')
     .action(async (given: unknown) => {
       const runs = (await withLedger(terminal.home, (ledger) => ledger.runs())) ?? [];
-      const ended = ['completed', 'stopped'];
-      const live = runs.every(({ status }) => ended.includes(status))
+      const live = runs.every(({ status }) => status === 'completed' || status === 'stopped')
         ? new Map<string, string>()
         : await liveStatuses(terminal.home);
       const lines = runs
-        .map((record) => ({ ...record, status: live.get(record.name) ?? record.status, result: resultOf(record) }))
+        .map((record) => ({
+          ...record,
+          status: live.get(record.name) ?? rememberedStatus(record),
+          result: resultOf(record),
+        }))
         .toSorted((a, b) => b.openedAt.localeCompare(a.openedAt));
       if (Json.parse(given).json) {
         terminal.printJson(
@@ -57,13 +61,15 @@ export function lsCommand(program: Command, terminal: Terminal): void {
 export function reportCommand(program: Command, terminal: Terminal): void {
   program
     .command('report')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('print the report of a run and where it lies')
     .option('--json', 'the JSON report')
-    .action((run: string, given: unknown) => {
+    .action(async (run: string, given: unknown) => {
       if (isComparison(terminal.home, run)) return printComparison(terminal, run, Json.parse(given).json);
       const { page, markdown, json } = reportPaths(terminal.home, run);
       if (!existsSync(markdown)) {
+        if ((await recordOf(terminal.home, run)) === undefined && !(await goesOn(terminal.home, run)))
+          throw unknownRun(run);
         const remedy = `A report is written when the run ends. \`baldistill status ${run}\` says how far it is.`;
         throw new CommandError(exitCodes.usage, `There is no report of "${run}" in ${markdown}.`, remedy);
       }

@@ -6,37 +6,38 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { openOwner } from '../../adapters/owner/owner.ts';
 import { signCommand } from '../../adapters/owner/sign-command.ts';
-import { BudgetRequest, UpdateAnswer } from '../../contracts/progress.ts';
-import type { ResumeRequest } from '../../contracts/progress.ts';
+import { BudgetRequest, ResumeRequest, UpdateAnswer } from '../../contracts/progress.ts';
 import { pauseRun, resumeRun, setBudget, skipStep, stopAfterStage } from '../../workflows/messages.ts';
 import { withEngineOf } from '../engine.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import type { Terminal } from '../terminal.ts';
 import { requirePublicAddress } from '../public-address.ts';
 import { whereKnown } from './known-run.ts';
-import { Json } from './options.ts';
+import { Json, runArgument } from './options.ts';
 
 export function pauseCommand(program: Command, terminal: Terminal): void {
   program
     .command('pause')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('let the calls in flight finish and send no more until `resume`')
     .option('--json')
     .action((run: string, given: unknown) => send(terminal, run, given, (handle) => handle.executeUpdate(pauseRun)));
 }
 
 export function resumeCommand(program: Command, terminal: Terminal): void {
-  const Options = z.looseObject({ student: z.string().min(1).optional(), endpoint: z.url().optional() });
+  const { studentModel, studentUrl } = ResumeRequest.shape;
+  const Options = z.looseObject({ student: studentModel, endpoint: studentUrl });
   program
     .command('resume')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('go on after a pause, or try again after what blocked the run is mended')
     .option('--student <model>', 'the student that was trained by hand')
     .option('--endpoint <url>', 'where that student is served')
     .option('--json')
     .action((run: string, given: unknown) => {
       const options = Options.safeParse(given);
-      if (!options.success) throw new CommandError(exitCodes.usage, '--endpoint has to be an http address.');
+      if (!options.success)
+        throw new CommandError(exitCodes.usage, '--student takes the name of a model, --endpoint an http address.');
       const { student, endpoint } = options.data;
       requirePublicAddress(
         endpoint,
@@ -56,7 +57,7 @@ export function resumeCommand(program: Command, terminal: Terminal): void {
 export function skipCommand(program: Command, terminal: Terminal): void {
   program
     .command('skip')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('go on without the step that blocks a run')
     .option('--json')
     .action((run: string, given: unknown) => send(terminal, run, given, (handle) => handle.executeUpdate(skipStep)));
@@ -66,7 +67,7 @@ export function stopCommand(program: Command, terminal: Terminal): void {
   const Options = z.looseObject({ now: z.boolean().default(false), kill: z.boolean().default(false) });
   program
     .command('stop')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('end a run after the stage it is at; what it has stays usable')
     .option('--now', 'do not wait for the stage: let the calls in flight finish and end')
     .option('--kill', 'terminate a run that no longer answers; what it paid for is kept')
@@ -105,7 +106,7 @@ export function budgetCommand(program: Command, terminal: Terminal): void {
   });
   program
     .command('budget')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('change the limits of a run; not below what is charged already')
     .option('--calls <n>', 'teacher calls')
     .option('--tokens <n>', 'tokens in and out of the teacher')

@@ -1,9 +1,10 @@
 /** Options that several commands share. */
-import { InvalidArgumentError } from 'commander';
+import { Argument, InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { askAbove } from '../agree.ts';
 import { CommandError, exitCodes } from '../exit.ts';
+import { RunName } from '../../contracts/run-file.ts';
 import type { Overrides } from '../../adapters/run-file/overrides.ts';
 
 const shortKeys = ['method', 'slots', 'calls', 'stages', 'seed', 'noise'] as const;
@@ -39,6 +40,22 @@ export function withOverrides(command: Command): Command {
     .option('--stages <n>', 'K: stages')
     .option('--seed <n>', 'seed of the run')
     .option('--set <key=value>', 'any other key of the run file, by its dotted path', collectSetting, {});
+}
+
+/** Throws (exit 2) for what can be no run: the name becomes a part of paths and of queries to the engine. */
+export function runName(given: string): string {
+  if (RunName.safeParse(given).success) return given;
+  const shown = JSON.stringify(given.length > 60 ? `${given.slice(0, 60)}...` : given);
+  throw new CommandError(
+    exitCodes.usage,
+    `${shown} is no name of a run: expected at most 200 letters, digits and . _ , = + -, starting with a letter or digit.`,
+    '`baldistill ls` lists the runs.',
+  );
+}
+
+/** `<run>`, as commands about one run take it. */
+export function runArgument(): Argument {
+  return new Argument('<run>').argParser(runName);
 }
 
 export const Json = z.looseObject({ json: z.boolean().default(false) });

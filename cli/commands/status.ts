@@ -1,5 +1,6 @@
 import { secondsLeft } from '../../domain/seconds-left.ts';
 import type { Command } from 'commander';
+import type { RunRecord } from '../../activities/ports/ledger.ts';
 import { termsText } from '../../contracts/flow-terms.ts';
 import { resultLines } from '../attach.ts';
 import { isComparison, readComparisonReport } from '../comparison-files.ts';
@@ -7,19 +8,20 @@ import { lookAtComparison } from '../comparison-snapshot.ts';
 import { lookAt, lookWith } from '../look-at.ts';
 import type { Snapshot } from '../follow.ts';
 import { metricsNow } from '../flow-now.ts';
-import { recordOf, resultOf, unknownRun } from '../memory.ts';
+import { rememberedStatus } from '../live-statuses.ts';
+import { recordOf, resultOf, unknownRun, withLedger } from '../memory.ts';
 import type { Terminal } from '../terminal.ts';
 import { comparisonLines, comparisonText } from '../view/comparison.ts';
 import { flowOf, flowWords, rateOf } from '../view/flow.ts';
 import { plainLines } from '../view/plain.ts';
 import { budgetOf, duration } from '../view/words.ts';
-import { Json } from './options.ts';
+import { Json, runArgument } from './options.ts';
 
 /** One look, which starts nothing: at the run where its engine is up, else at what the ledger remembers. */
 export function statusCommand(program: Command, terminal: Terminal): void {
   program
     .command('status')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('say how far a run is')
     .option('--json', 'one JSON object')
     .action(async (run: string, given: unknown) => {
@@ -31,16 +33,25 @@ export function statusCommand(program: Command, terminal: Terminal): void {
       const snapshot = over ? undefined : await lookAt(terminal.home, run);
       if (record === undefined && snapshot === undefined) throw unknownRun(run);
       if (json) {
-        const { status, charged, limit } = record ?? { status: snapshot?.run.status, charged: null, limit: null };
-        terminal.printJson({ run, status: snapshot?.run.status ?? status, charged, limit, result, ...snapshot });
+        const { charged = null, limit = null } = record ?? {};
+        const status = snapshot?.run.status ?? (record === undefined ? null : rememberedStatus(record));
+        terminal.printJson({ run, status, charged, limit, result, ...snapshot });
         return;
       }
       if (snapshot !== undefined) return terminal.print(snapshotText(terminal.home, snapshot));
       if (result !== undefined) return terminal.print(resultLines(terminal.home, result));
-      terminal.print(`${run}: ${record?.status}, ${record?.charged} of ${record?.limit} calls charged`);
+      if (record !== undefined) terminal.print(await rememberedText(terminal.home, record));
       if (!over)
         terminal.note(`Its services are not running; \`baldistill watch ${run}\` starts them, and it goes on.`);
     });
+}
+
+/** A run without a result whose engine is down. */
+async function rememberedText(home: string, record: RunRecord): Promise<string> {
+  const { name, spec, charged, limit } = record;
+  const closed = (await withLedger(home, (ledger) => ledger.closedStages(name)))?.length ?? 0;
+  const stages = `${closed} of ${spec.stages} stages closed`;
+  return `${name}: ${rememberedStatus(record)}; ${stages}, ${charged} of ${limit} calls charged`;
 }
 
 /** Of a comparison: as it tells itself while it goes on, else its tables. */

@@ -7,7 +7,7 @@ import { withEngineOf } from '../engine.ts';
 import { recordOf, resultOf, unknownRun } from '../memory.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Finish } from './finish.ts';
-import { Json } from './options.ts';
+import { Json, runArgument } from './options.ts';
 import { whereKnown } from './known-run.ts';
 
 async function watchComparison(terminal: Terminal, name: string, json: boolean): Promise<ExitCode> {
@@ -19,7 +19,7 @@ async function watchComparison(terminal: Terminal, name: string, json: boolean):
 export function watchCommand(program: Command, terminal: Terminal, finish: Finish): void {
   program
     .command('watch')
-    .argument('<run>')
+    .addArgument(runArgument())
     .description('show a run until it ends; Ctrl+C leaves it going on')
     .option('--json', 'one JSON object a line')
     .action(async (run: string, given: unknown) => {

@@ -41,12 +41,28 @@ describe('wrong use', () => {
     [['run', 'nowhere.yaml'], 'nowhere.yaml: there is no such file'],
     [['ledger', 'show', 'nobody'], 'There is no run "nobody"'],
     [['status', 'nobody'], 'There is no run "nobody"'],
+    [['report', 'nobody'], 'There is no run "nobody"'],
+    [['evaluate', '--run', '../b'], '"../b" is no name of a run'],
     [[], 'Usage: baldistill'],
   ])('%j ends with 2 and says why', async (words, reason) => {
     const { code, error, out } = await baldistill(...words);
     expect(`${error}${out}`).toContain(reason);
     expect(error).not.toContain('    at ');
     expect(code).toBe(2);
+  });
+
+  test.each([
+    ...['watch', 'status', 'pause', 'resume', 'skip', 'stop', 'budget', 'flow', 'report', 'export'].map((word) => [
+      word,
+    ]),
+    ...['show', 'verify', 'reparse'].map((word) => ['ledger', word]),
+    ['ledger', 'adopt', '--charged', '1'],
+  ])('%s %s takes the name of a run and nothing else', async (...words) => {
+    const { code, error, out } = await baldistill(...words, '../../../etc');
+    expect(error).toContain('"../../../etc" is no name of a run: expected at most 200 letters, digits and . _ , = + -');
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(existsSync(join(folder, 'home', 'services.sqlite'))).toBe(false);
   });
 
   test('a run file with mistakes: all of them, exit 2, nothing started', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
-import { openRun } from '../ledger/support.ts';
+import { openRun, requestFor } from '../ledger/support.ts';
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'baldistill-away-'));
@@ -14,6 +14,7 @@ const home = mkdtempSync(join(tmpdir(), 'baldistill-away-'));
 beforeAll(async () => {
   const ledger = await openLedger({ path: join(home, 'ledger.sqlite') });
   await openRun(ledger, 'open');
+  await ledger.intend(requestFor('open', 0));
   await ledger.close();
 });
 afterAll(() => rmSync(home, { recursive: true }));
@@ -29,8 +30,9 @@ function said(...words: string[]): Promise<{ code: unknown; out: string; error: 
 }
 
 test.each([
-  [['status', 'open'], 'open: '],
-  [['ls'], '0 of 10'],
+  [['status', 'open'], 'open: interrupted; 0 of 5 stages closed, 1 of 10 calls charged'],
+  [['status', 'open', '--json'], '"status":"interrupted"'],
+  [['ls'], 'interrupted'],
   [['ledger', 'verify', 'open'], 'open'],
 ])('%j answers from the ledger', async (words, known) => {
   const { code, out, error } = await said(...words);

@@ -67,6 +67,23 @@ describe('before anything runs', () => {
   });
 });
 
+describe('a label of a megabyte', () => {
+  test('is refused with its line before anything starts, within seconds', { timeout: 60_000 }, async () => {
+    const rows = [`{"id":"a","text":"one","label":"${'L'.repeat(1_000_000)}"}`, '{"id":"b","text":"two","label":"y"}'];
+    home.file('long.jsonl', `${rows.join('\n')}\n`);
+    const file = home.file(
+      'long.yaml',
+      'name: long\ndata: { train: long.jsonl, fields: { id: id, input: text, answer: label } }\nstages: 1\n' +
+        'budget: { slots: 2 }\nmethod: adaptive-ft-cot\nstudent: { driver: none }\n' +
+        'teacher: { baseUrl: "http://127.0.0.1:9/v1", model: nobody }\n',
+    );
+    const { stderr } = await ends(home.cli('run', file), 2);
+    expect(stderr).toMatch(/long\.jsonl, line 1: label = "L{56}\.\.\.: expected .* of at most 256 characters/);
+    expect(stderr.length).toBeLessThan(1000);
+    expectNothingStarted();
+  });
+});
+
 describe('while services run', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     await ends(home.cli('dev'), 0);

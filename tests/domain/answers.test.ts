@@ -104,3 +104,7 @@ test.each([
   // What a student writes is read more freely.
   expect(task.extract('The answer is: not wheat, I think', { instruction: '', input: '' })).toBe('wheat');
 });
+
+test('an answer line behind 100,000 asterisks is taken away within seconds', { timeout: 10_000 }, () => {
+  expect(withoutAnswerLine(`${'*'.repeat(100_000)}x the answer is: earn`)).toBe(`${'*'.repeat(100_000)}x`);
+});

@@ -116,6 +116,17 @@ describe('tokens and money', () => {
     expect(after(above, { type: 'setLimits', limits: { tokens: 600 } }, planned).tokens).toBe(600);
   });
 
+  it('have no sum that JavaScript cannot count, limited or not', () => {
+    const most: BudgetEvent = {
+      type: 'intend',
+      planned: true,
+      worst: { tokens: Number.MAX_SAFE_INTEGER, microUsd: 1 },
+    };
+    expect(refusalOf(openBudget(opening), most)).toBe('tokens');
+    expect(refusalOf(openBudget(opening), { type: 'spend', microUsd: 1e300 })).toBe('money');
+    expect(refusalOf(openBudget(opening), { type: 'adopt', calls: 0, tokens: 2 ** 53, microUsd: 0 })).toBe('tokens');
+  });
+
   it('are limited together or not at all', () => {
     const state = after(limited, planned);
     const limits = { calls: 20, tokens: 10, microUsd: 500 };

@@ -41,7 +41,7 @@ test('CSV with a byte order mark, Windows line ends, quotes, commas and line bre
   expect(await refused(fileOf('train.csv', text), 'train.csv')).toEqual([
     // The cell above holds line breaks of its own: the line is still the one an editor shows.
     '  train.csv, line 7: text: missing; expected text that is not empty',
-    '  train.csv, line 7: label: missing; expected text that is not empty, on one line and without control characters',
+    '  train.csv, line 7: label: missing; expected text that is not empty, on one line and without control characters, of at most 256 characters',
   ]);
   const good = text.replace('c,,"",\r\n', 'c,,"5"" disk",z');
   expect(await imported(fileOf('train.csv', good), 'train.csv')).toEqual([
@@ -123,12 +123,12 @@ test('all problems of a Parquet file at once, each with its row', async () => {
     { name: 'raw', data: ['one', 'two', Uint8Array.of(0xff, 0xfe), 'four'].map(bytesOf), type: 'BYTE_ARRAY' },
   ]);
   expect(await refused(folder, 'train.parquet')).toEqual([
-    '  train.parquet, row 1: label = ["x","y"]: expected text that is not empty, on one line and without control characters',
+    '  train.parquet, row 1: label = ["x","y"]: expected text that is not empty, on one line and without control characters, of at most 256 characters',
     '  train.parquet, row 2: text: missing; expected text that is not empty',
   ]);
   const rest = { fields: { id: 'id', input: 'raw', answer: 'text' } };
   expect(await refused(folder, 'train.parquet', rest)).toEqual([
-    '  train.parquet, row 2: text: missing; expected text that is not empty, on one line and without control characters',
+    '  train.parquet, row 2: text: missing; expected text that is not empty, on one line and without control characters, of at most 256 characters',
     '  train.parquet, row 3: raw = bytes: expected text in UTF-8',
   ]);
   expect(await refused(folder, 'train.parquet', { fields: { input: 'txt', answer: 'label' } })).toEqual([

@@ -84,6 +84,19 @@ describe('an address', () => {
   });
 });
 
+test('amounts that multiply into charges have a limit', () => {
+  const teacher = 'teacher: { baseUrl: "https://example.com/v1", model: m, price: free, maxTokens: 9007199254740991 }';
+  const student =
+    'student: { baseUrl: "https://example.com/v1", model: m, maxTokens: { select: 10000001, evaluate: 5 }, hyperparameters: { epochs: 1001 } }';
+  const file = good.replace(/^teacher.*$/m, teacher).replace(/^student.*$/m, student);
+  expect(problemsOf(file)).toMatchInlineSnapshot(`
+    "run.yaml: 3 problems
+      line 4: teacher.maxTokens = 9007199254740991: expected at most 10000000
+      line 5: student.maxTokens.select = 10000001: expected at most 10000000
+      line 5: student.hyperparameters.epochs = 1001: expected at most 1000"
+  `);
+});
+
 /** A good file with a template of one’s own. */
 function own(kind: string, text: string, rest = ''): string {
   writeFileSync(join(dataRoot, 'own.txt'), text);
@@ -117,9 +130,32 @@ describe('templates of one’s own', () => {
     expect(problemsOf(absent)).toContain('teacher.prompts.verify = "none.txt": there is no file');
     expect(own('annotate', `{input} {answer} {format} ${'x'.repeat(8000)}`)).toContain('expected at most 8000');
     expect(own('annotate', '\u0000').length).toBeGreaterThan(0);
+    expect(own('annotate', `{input} {answer} {format} ${'x'.repeat(40_000)}`)).toContain(
+      'own.txt has 40026 bytes; expected at most 8000 characters',
+    );
+    const folder = good.replace(/^teacher.*$/m, 'teacher: { embedded: simulated, prompts: { verify: / } }');
+    expect(problemsOf(folder)).toContain('/ is no file');
     const unknown = good.replace(/^teacher.*$/m, 'teacher: { embedded: simulated, prompts: { invent: a.txt } }');
     expect(problemsOf(unknown)).toContain('teacher.prompts.invent');
   });
+});
+
+test('settings that are too large for the engine are refused, with what to shorten', () => {
+  const templates = {
+    annotate: '{input} {answer} {format}',
+    synthesise: '{domain} {examples} {format}',
+    verify: '{input} {labels} {format}',
+  };
+  const files = Object.entries(templates).map(([kind, text]) => {
+    writeFileSync(join(dataRoot, `${kind}.txt`), text + '語'.repeat(7900));
+    return `${kind}: ${join(dataRoot, `${kind}.txt`)}`;
+  });
+  const teacher = `teacher: { embedded: simulated, prompts: { ${files.join(', ')} } }`;
+  expect(problemsOf(good.replace(/^teacher.*$/m, teacher))).toMatch(
+    /take 7\d{4} bytes; expected at most 49152: shorten the templates, or leave out prices of other models$/,
+  );
+  const model = good.replace(/^teacher.*$/m, `teacher: { baseUrl: 'https://a.b/v1', model: ${'m'.repeat(201)} }`);
+  expect(problemsOf(model)).toContain('expected at most 200 characters');
 });
 
 describe('a run file with several mistakes', () => {

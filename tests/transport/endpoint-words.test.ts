@@ -100,3 +100,42 @@ test.each([
 ])('%s', async (_, body, expected) => {
   expect(await told('200 OK', body)).toMatchObject(expected);
 });
+
+const reporting = (usage: unknown) => ({ ...choice({ content: 'yes' }), usage });
+
+test.each([
+  ['negative', { prompt_tokens: -1, completion_tokens: 2 }, false],
+  ['fractional', { prompt_tokens: 1.5, completion_tokens: 2 }, false],
+  ['text', { prompt_tokens: '12', completion_tokens: 'NaN' }, false],
+  ['null', { prompt_tokens: null, completion_tokens: 2 }, false],
+  ['incomplete', { prompt_tokens: 3 }, false],
+  ['a list', [1, 2], false],
+  ['a number', 12, false],
+  ['the largest safe integer', { prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 2 }, true],
+  ['beyond it', { prompt_tokens: 3, completion_tokens: 2 ** 60 }, true],
+  ['above every context there is', { prompt_tokens: 10_000_001, completion_tokens: 'x' }, true],
+  [
+    'so many from a cache',
+    { prompt_tokens: 3, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 1e15 } },
+    true,
+  ],
+])('a usage that is %s costs its figures, never the answer, and is kept as text', async (_, usage, impossible) => {
+  expect(await told('200 OK', reporting(usage))).toEqual({
+    text: 'yes',
+    finishReason: 'stop',
+    inputTokens: null,
+    cachedInputTokens: null,
+    outputTokens: null,
+    latencyMs: expect.any(Number),
+    refusedUsage: { text: JSON.stringify(usage), impossible },
+  });
+});
+
+test('a usage as long as a book is truncated; the largest one that a model can have is used', async () => {
+  const long = await told('200 OK', reporting({ prompt_tokens: 'x'.repeat(100_000) }));
+  expect(long.refusedUsage?.text).toHaveLength(200);
+  await server?.close();
+  const most = await told('200 OK', reporting({ prompt_tokens: 10_000_000, completion_tokens: 10_000_000 }));
+  expect(most).toMatchObject({ inputTokens: 10_000_000, outputTokens: 10_000_000 });
+  expect(most).not.toHaveProperty('refusedUsage');
+});

@@ -1,5 +1,5 @@
 /** Storing an answer. None is ever lost, however late it comes. */
-import type { AnswerCost, PaidAnswer } from '../../../activities/ports/ledger.ts';
+import type { AnswerCost, PaidAnswer, RefusedUsage } from '../../../activities/ports/ledger.ts';
 import { costDifference } from '../../../domain/cost.ts';
 import type { Cost } from '../../../domain/cost.ts';
 import type { CallRow, ChargeRow } from '../statements.ts';
@@ -33,12 +33,36 @@ export async function settleCall(
     latency_ms: answer.latencyMs,
     micro_usd: cost?.microUsd ?? null,
   });
-  const above = await creditSlots(transaction, call, cost);
-  return above ? 'above-bound' : state;
+  const { refusedUsage } = answer;
+  const unheardOf = refusedUsage?.impossible === true && !(await reportedBefore(transaction, call.run));
+  const above = await creditSlots(transaction, call, { cost, reason: usageText(refusedUsage) });
+  return above || unheardOf ? 'above-bound' : state;
 }
 
-/** True when the answer was dearer than the worst case its payer was charged. */
-async function creditSlots(transaction: LedgerTransaction, call: CallRow, cost: AnswerCost | null): Promise<boolean> {
+const impossibleUsage = 'impossible usage: ';
+
+/** A usage that was not used, as the reason of the charge that it left at its worst case. */
+function usageText(usage: RefusedUsage | undefined): string | null {
+  return usage === undefined ? null : `${usage.impossible ? impossibleUsage : 'usage: '}${usage.text}`;
+}
+
+/** Whether the run has an impossible usage already: a person who resumed the run accepts the worst case for all of them. */
+async function reportedBefore({ database }: LedgerTransaction, run: string): Promise<boolean> {
+  const known = await database
+    .selectFrom('charges')
+    .select('slot')
+    .where('run', '=', run)
+    .where('reason', 'like', `${impossibleUsage}%`)
+    .executeTakeFirst();
+  return known !== undefined;
+}
+
+/** True when the answer was dearer than the worst case its payer was charged. `reason`: of the payer's charge. */
+async function creditSlots(
+  transaction: LedgerTransaction,
+  call: CallRow,
+  { cost, reason }: { cost: AnswerCost | null; reason: string | null },
+): Promise<boolean> {
   const callId = call.call_id;
   let unpaid = call.state === 'refused';
   let above = false;
@@ -54,11 +78,11 @@ async function creditSlots(transaction: LedgerTransaction, call: CallRow, cost: 
       await transaction.updateCharge(row, { state: 'settled', reason: null });
     } else if (row.state === 'open') {
       await mustApply(transaction, row.run, { type: 'settle', cached: false, change }, 'settle', callId);
-      await transaction.updateCharge(row, { state: 'settled', reason: null, ...amounts });
+      await transaction.updateCharge(row, { state: 'settled', reason, ...amounts });
       above = (await noteExcess(transaction, row, change)) || above;
     } else if (row.state === 'forfeited') {
       await mustApply(transaction, row.run, { type: 'recover', change }, 'recover', callId);
-      await transaction.updateCharge(row, { state: 'recovered', reason: null, ...amounts });
+      await transaction.updateCharge(row, { state: 'recovered', reason, ...amounts });
       above = (await noteExcess(transaction, row, change)) || above;
     } else if (unpaid && isGivenBack(row) && row.role === 'payer') {
       unpaid = false;
