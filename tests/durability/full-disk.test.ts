@@ -39,11 +39,14 @@ afterAll(async () => {
 test('a disk that takes nothing parks the run, tears nothing, and space lets it go on', async ({ skip }) => {
   skip(!mounted, 'this user may not mount a small file system, and no disk can be filled safely without one');
   const remount = (options: string): void => void execFileSync('mount', ['-o', `remount,${options}`, folder]);
+  const spec = wordnetSpec('full', { seed: 31 });
+  const signed = await home.owner.signRun(spec);
+  const before = readdirSync(folder);
   remount('ro');
-  const handle = await home.start(wordnetSpec('full', { seed: 31 }));
+  const handle = await home.start(spec, signed);
   const readOnly = (await until(handle, ({ status }) => status === 'blocked')).blocked;
   expect(readOnly).toMatchObject({ type: 'StorageFull', message: expect.stringContaining('read-only (EROFS)') });
-  expect(readdirSync(folder)).toEqual([]);
+  expect(readdirSync(folder)).toEqual(before);
 
   remount('rw');
   await rig.behave({ latencyMs: 20 });
@@ -53,7 +56,7 @@ test('a disk that takes nothing parks the run, tears nothing, and space lets it 
   fill(ballast);
   const full = (await until(handle, ({ status }) => status === 'blocked')).blocked;
   expect(full).toMatchObject({ type: 'StorageFull', message: expect.stringContaining('the disk is full (ENOSPC)') });
-  expect(wholeArtifacts()).toBeGreaterThan(0);
+  expect(wholeArtifacts()).toBeGreaterThan(before.length);
 
   rmSync(ballast);
   remount('size=64m');

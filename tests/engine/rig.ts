@@ -8,6 +8,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll } from 'vitest';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
 import type { RunSpec } from '../../contracts/run-file.ts';
+import type { SignedRun } from '../../contracts/signed-run.ts';
 import type { Owner } from '../../activities/ports/owner.ts';
 import { openOwner } from '../../adapters/owner/owner.ts';
 import { signCommand } from '../../adapters/owner/sign-command.ts';
@@ -38,7 +39,8 @@ export interface Home {
     action: 'budget' | 'flow' | 'resume',
     content: Content,
   ): ReturnType<typeof signCommand<Content>>;
-  start(spec: RunSpec): Promise<WorkflowHandle<typeof distill>>;
+  /** `signed`: what was signed before, where the artifact store takes nothing now. */
+  start(spec: RunSpec, signed?: SignedRun): Promise<WorkflowHandle<typeof distill>>;
 }
 
 export interface RigOptions {
@@ -129,12 +131,14 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
           workers.push(worker);
           return worker;
         },
-        async start(spec) {
+        async start(spec, signed) {
           await registerRuns(path, [spec]);
           return await environment.client.workflow.start<typeof distill>('distill', {
             workflowId: spec.name,
             taskQueue: config.taskQueues.control.name,
-            args: [{ run: await owner.signRun(spec), searchAttributes: true, engine: engineSettings(config) }],
+            args: [
+              { run: signed ?? (await owner.signRun(spec)), searchAttributes: true, engine: engineSettings(config) },
+            ],
           });
         },
       };
