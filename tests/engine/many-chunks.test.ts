@@ -25,7 +25,9 @@ test('every chunk is sent and decided, in a stage of several rounds, and can be 
   const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
   try {
     const [stage] = await ledger.closedStages('many-chunks');
-    const { plans } = CloseStageInput.parse(JSON.parse(stage?.request ?? 'null'));
+    const { plans } = CloseStageInput.pick({ plans: true })
+      .loose()
+      .parse(JSON.parse(stage?.request ?? 'null'));
     expect(plans.length).toBeGreaterThan(1);
     expect(plans[0]?.chunks).toHaveLength(5);
     expect(plans[0]?.chunks.reduce((sum, { rows }) => sum + rows, 0)).toBe(plans[0]?.calls);
@@ -45,7 +47,9 @@ test('every chunk is sent and decided, in a stage of several rounds, and can be 
       ? [Buffer.from(scheduled.input?.payloads?.[0]?.data ?? []).toString()]
       : [],
   );
-  const sent = CloseStageInput.parse(JSON.parse(inputs[0] ?? 'null'));
+  const sent = CloseStageInput.pick({ plans: true })
+    .loose()
+    .parse(JSON.parse(inputs[0] ?? 'null'));
   expect(sent.plans[0]?.chunks).toEqual([]);
   expect(sent.plans.every(({ domains }) => domains.length === 0)).toBe(true);
 });
