@@ -12,6 +12,7 @@ import {
 } from '@temporalio/workflow';
 import type { RunResult, RunStatus } from '../contracts/progress.ts';
 import type { DistillInput, StageResult, StudentRef } from '../contracts/stage.ts';
+import { endingWhenCancelled } from './cancelled-stage.ts';
 import { progressOfRun, stageReported } from './messages.ts';
 import { StepSkipped, attempt } from './parking.ts';
 import { answerUpdates } from './run-updates.ts';
@@ -67,10 +68,12 @@ export async function distill(input: DistillInput): Promise<RunResult> {
         ledger: state.connected.ledger,
       };
       changed();
-      const result = await runStage(state, { connected: state.connected, prepared });
-      state.stages.push(result);
-      state.budget = result.budget;
-      state.seconds.push((Date.now() - startedAt) / 1000);
+      const result = await endingWhenCancelled(state, runStage(state, { connected: state.connected, prepared }));
+      if (result !== null) {
+        state.stages.push(result);
+        state.budget = result.budget;
+        state.seconds.push((Date.now() - startedAt) / 1000);
+      }
       state.current = null;
       changed();
     }
@@ -109,7 +112,7 @@ async function end(
 ): Promise<RunResult> {
   const { spec } = state.input;
   const failed = error !== undefined && !isCancellation(error);
-  const complete = error === undefined && state.stages.length === spec.stages;
+  const complete = error === undefined && state.cancelledStage === null && state.stages.length === spec.stages;
   const status: RunStatus = failed ? 'failed' : complete ? 'completed' : 'stopped';
   state.parking.paused = false;
   const reported =
@@ -134,6 +137,7 @@ async function end(
     folder: reported?.folder ?? null,
     scores: state.test === null ? null : { metrics: state.test.metrics, predictions: state.test.predictions },
     seconds: (Date.now() - state.startedAt) / 1000,
+    cancelledStage: state.cancelledStage,
   };
   await step('report', () =>
     steps.control.recordStatus.executeWithOptions({ summary: `ledger: ${status}` }, [

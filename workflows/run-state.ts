@@ -39,6 +39,8 @@ export interface RunState {
   budget: BudgetCopy | null;
   test: Scores | null;
   stopAfterStage: boolean;
+  /** The stage that somebody cancelled by itself. */
+  cancelledStage: number | null;
   /** How fast the teacher may be asked, where somebody changed it on the way. */
   terms: FlowTerms | null;
 }
@@ -59,6 +61,7 @@ export function freshRun(input: DistillInput, now: number): RunState {
     budget: null,
     test: null,
     stopAfterStage: false,
+    cancelledStage: null,
     terms: null,
   };
 }

@@ -62,7 +62,19 @@ export async function stage(start: StageStart): Promise<StageResult> {
   const form = output === undefined ? {} : { output };
   const { selected } = memory;
   const ranked = selected === undefined ? {} : { ranked: { rows: selected.candidates, cut: selected.cut } };
-  const filled = { quotas, selection, ordinals, ...form, examples, outcomes, counts, ...ranked, training };
+  const cancelled = CancellationScope.current().consideredCancelled ? { cancelled: true } : {};
+  const filled = {
+    quotas,
+    selection,
+    ordinals,
+    ...form,
+    examples,
+    outcomes,
+    counts,
+    ...ranked,
+    training,
+    ...cancelled,
+  };
   return { stage: start.input.stage, ...filled, student, validation, skipped: memory.skipped, budget: closed.budget };
 }
 
