@@ -132,5 +132,6 @@ async function stagePart(artifacts: Artifacts, stage: StageResult, seconds: numb
     validation: stage.validation === null ? null : await artifacts.readJson(stage.validation.metrics, Metrics),
     losses,
     skipped: stage.skipped,
+    cancelled: stage.cancelled ?? false,
   };
 }

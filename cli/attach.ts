@@ -1,6 +1,7 @@
 /** Shows a run until it ends, is parked, or the person leaves: what `run`, `watch` and `demo` have in common. */
 import { createLogUpdate } from 'log-update';
 import type { Engine } from './engine.ts';
+import type { RunResult } from '../contracts/progress.ts';
 import { exitCodes } from './exit.ts';
 import type { ExitCode } from './exit.ts';
 import { follow, followedRun } from './follow.ts';
@@ -92,13 +93,19 @@ export function tell(terminal: Terminal, run: string, ending: Ending, json: bool
 
 export function resultLines(
   home: string,
-  result: { run: string; status: string; macro: number | null; micro: number | null },
+  result: Pick<RunResult, 'run' | 'status' | 'macro' | 'micro' | 'cancelledStage'>,
 ): string {
   const { folder, page } = reportPaths(home, result.run);
   return [
     `${result.run}: ${result.status}; test macro ${score(result.macro)}, micro ${score(result.micro)}`,
     `  report  ${page}`,
     `  output  ${folder}`,
+    ...(result.cancelledStage === null
+      ? []
+      : [
+          `  stage ${result.cancelledStage} was cancelled by itself, and the run ended with it; ` +
+            '`baldistill run FILE --again` fills what is missing',
+        ]),
   ].join('\n');
 }
 

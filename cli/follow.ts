@@ -63,7 +63,7 @@ export function followedRun(home: string, run: string): Followed<Snapshot, RunRe
 
 /** Resolves to how it ended, or to undefined once the signal is aborted. */
 export async function follow<S, R, B>(
-  engine: Engine,
+  engine: Pick<Engine, 'client' | 'heal'>,
   followed: Followed<S, R, B>,
   following: Following<S>,
 ): Promise<EndingOf<R, B> | undefined> {
@@ -90,7 +90,7 @@ export async function follow<S, R, B>(
 
 /** Shows snapshots until one is blocked. After `stop` it never resolves: what stopped it has the word. */
 async function untilBlocked<S, R, B>(
-  { client }: Engine,
+  { client }: Pick<Engine, 'client'>,
   { look, blockedBy }: Followed<S, R, B>,
   following: Following<S>,
   stop: AbortSignal,
@@ -109,7 +109,10 @@ async function untilBlocked<S, R, B>(
 }
 
 /** Starts again whatever dies while somebody watches. Gives up when that fails again and again, or on `down`. */
-async function keepAlive(engine: Engine, stop: AbortSignal): Promise<{ readonly kind: 'down' } | undefined> {
+async function keepAlive(
+  engine: Pick<Engine, 'heal'>,
+  stop: AbortSignal,
+): Promise<{ readonly kind: 'down' } | undefined> {
   let failures = 0;
   while (!stop.aborted) {
     try {
@@ -174,18 +177,35 @@ async function untilClosed<S, R, B>(
 ): Promise<EndingOf<R, B>> {
   while (!signal.aborted) {
     try {
-      const answer: unknown = await client.withAbortSignal(signal, () => client.workflow.getHandle(id).result());
+      const answer: unknown = await client
+        .withAbortSignal(signal, () => client.workflow.getHandle(id).result())
+        .catch(failed);
+      if (answer instanceof WorkflowFailedError) {
+        if (answer.cause instanceof TerminatedFailure && (await hasSuccessor(client, id))) continue;
+        return endingOf(answer);
+      }
       const result = schema.safeParse(answer);
       if (!result.success) return { kind: 'failed', message: 'It ended with a result of another version.' };
       return { kind: 'result', result: result.data };
     } catch (error) {
-      if (error instanceof WorkflowFailedError) return endingOf(error);
       if (error instanceof WorkflowNotFoundError) throw error;
       // The server is gone or going: ask again, the caller says so.
       await pause(500, signal);
     }
   }
   return await never();
+}
+
+/** How a workflow failed is an answer; everything else that goes wrong is asked again. */
+function failed(error: unknown): WorkflowFailedError {
+  if (error instanceof WorkflowFailedError) return error;
+  throw error;
+}
+
+/** A reset terminates an execution and starts another under the same id in one step; that one is followed then. */
+async function hasSuccessor(client: Client, id: string): Promise<boolean> {
+  const { status } = await client.workflow.getHandle(id).describe();
+  return status.name !== 'TERMINATED';
 }
 
 function endingOf(error: WorkflowFailedError): EndingOf<never, never> {

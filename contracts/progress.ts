@@ -162,5 +162,7 @@ export const RunResult = z.strictObject({
   /** What the scores were computed from; null where there are none, and for a run of an earlier version. */
   scores: z.strictObject({ metrics: ArtifactRef, predictions: ArtifactRef }).nullable().default(null),
   seconds: z.number().nullable().default(null),
+  /** The stage that was cancelled by itself, with which the run ended. */
+  cancelledStage: z.int().nullable().default(null),
 });
 export type RunResult = z.infer<typeof RunResult>;

@@ -79,6 +79,8 @@ export const StagePart = z.strictObject({
   losses: z.array(z.strictObject({ step: z.int(), loss: z.number() })),
   /** Steps that were blocked and that a person skipped. */
   skipped: z.array(StepName).default([]),
+  /** The stage was cancelled: with the whole run, or by itself, and the run ended with it. */
+  cancelled: z.boolean().default(false),
 });
 export type StagePart = z.infer<typeof StagePart>;
 

@@ -99,6 +99,8 @@ export const StageResult = z.strictObject({
   validation: Scores.nullable(),
   /** Steps that were blocked and that a person skipped. */
   skipped: z.array(StepName),
+  /** The stage was cancelled: it has the slots that it had by then, and no student. */
+  cancelled: z.boolean().optional(),
   budget: BudgetCopy,
   /** The ledger as the stage last saw it. */
   ledger: LedgerPin,

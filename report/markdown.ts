@@ -6,6 +6,7 @@ import { plannedCalls } from '../domain/planned-calls.ts';
 import { cell, fraction, share, table } from './markdown-table.ts';
 import { metricWord } from './metric-words.ts';
 import { plannedRows } from './planned.ts';
+import { cancelledWords } from './cancelled-words.ts';
 import { rankedWords } from './ranked-words.ts';
 import { promptWords } from './prompt-words.ts';
 import { unpricedWords } from './unpriced-words.ts';
@@ -141,6 +142,7 @@ function stages({ stages: parts }: Report): string {
         ? []
         : ['', `Stage ${stage} went on without a step that was blocked: ${skipped.join(', ')}.`],
     ),
+    ...parts.flatMap(({ stage, cancelled }) => (cancelled ? ['', cancelledWords(stage)] : [])),
   ].join('\n');
 }
 

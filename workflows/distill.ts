@@ -13,6 +13,7 @@ import {
 import type { RunResult, RunStatus } from '../contracts/progress.ts';
 import { SignedRun } from '../contracts/signed-run.ts';
 import type { DistillInput, StageResult, StudentRef } from '../contracts/stage.ts';
+import { endingWhenCancelled } from './cancelled-stage.ts';
 import { StageReport, progressOfRun, stageReported } from './messages.ts';
 import { StepSkipped, attempt } from './parking.ts';
 import { answerUpdates } from './run-updates.ts';
@@ -73,11 +74,13 @@ export async function distill(input: DistillInput): Promise<RunResult> {
         budget: null,
       };
       changed();
-      const result = await runStage(state, { connected: state.connected, prepared });
-      state.stages.push(result);
-      pinLedger(state, result.ledger);
-      state.budget = result.budget;
-      state.seconds.push((Date.now() - startedAt) / 1000);
+      const result = await endingWhenCancelled(state, runStage(state, { connected: state.connected, prepared }));
+      if (result !== null) {
+        state.stages.push(result);
+        pinLedger(state, result.ledger);
+        state.budget = result.budget;
+        state.seconds.push((Date.now() - startedAt) / 1000);
+      }
       state.current = null;
       changed();
     }
@@ -119,7 +122,7 @@ async function end(
   const { run } = state.input;
   const { outline } = run;
   const failed = error !== undefined && !isCancellation(error);
-  const complete = error === undefined && state.stages.length === outline.stages;
+  const complete = error === undefined && state.cancelledStage === null && state.stages.length === outline.stages;
   const status: RunStatus = failed ? 'failed' : complete ? 'completed' : 'stopped';
   state.parking.paused = false;
   const reported =
@@ -144,6 +147,7 @@ async function end(
     folder: reported?.folder ?? null,
     scores: state.test === null ? null : { metrics: state.test.metrics, predictions: state.test.predictions },
     seconds: (Date.now() - state.startedAt) / 1000,
+    cancelledStage: state.cancelledStage,
   };
   await step('report', () =>
     steps.control.recordStatus.executeWithOptions({ summary: `ledger: ${status}` }, [{ run, status, result }]),

@@ -38,6 +38,8 @@ export interface RunState {
   budget: BudgetCopy | null;
   test: Scores | null;
   stopAfterStage: boolean;
+  /** The stage that somebody cancelled by itself. */
+  cancelledStage: number | null;
   /** How fast the teacher may be asked, where somebody changed it on the way. */
   terms: SignedTerms | null;
   /** When the newest command that this run took was issued: an older one is refused. */
@@ -60,6 +62,7 @@ export function freshRun(input: DistillInput, now: number): RunState {
     budget: null,
     test: null,
     stopAfterStage: false,
+    cancelledStage: null,
     terms: null,
     commandedAt: 0,
   };

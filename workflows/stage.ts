@@ -74,9 +74,11 @@ export async function stage(start: StageStart): Promise<StageResult> {
   const form = output === undefined ? {} : { output };
   const { selected } = memory;
   const ranked = selected === undefined ? {} : { ranked: { rows: selected.candidates, cut: selected.cut } };
+  const cancelled = CancellationScope.current().consideredCancelled ? { cancelled: true } : {};
   const filled = { quotas, selection, ordinals, ...form, examples, outcomes, counts, ...ranked, training };
   const { skipped, ledger } = memory;
-  return { stage: start.input.stage, ...filled, student, validation, skipped, budget: closed.budget, ledger };
+  const { budget } = closed;
+  return { stage: start.input.stage, ...filled, student, validation, skipped, ...cancelled, budget, ledger };
 }
 
 /** Balance, select and generate, then decide every slot; after a cancel or a skip, decide the slots that were sent. */

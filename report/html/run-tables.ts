@@ -10,6 +10,7 @@ import type { Column } from './table.ts';
 import { count, dollars } from './words.ts';
 import { metricWord } from '../metric-words.ts';
 import { plannedRows } from '../planned.ts';
+import { cancelledWords } from '../cancelled-words.ts';
 import { rankedWords } from '../ranked-words.ts';
 import { unpricedWords } from '../unpriced-words.ts';
 import type { PlannedRow } from '../planned.ts';
@@ -31,7 +32,8 @@ export function stageTable({ stages }: Report): Markup {
   return markup`<p class="quiet">Macro and micro are those of validation.</p>
     ${sortableTable('Stages', columns, stages)}
   ${stages.flatMap(({ stage, ranked }) => (ranked === undefined ? [] : [markup`<p class="quiet">${rankedWords(stage, ranked)}</p>`]))}
-  ${skipped.map(({ stage, skipped: steps }) => markup`<p>Stage ${stage} went on without a step that was blocked: ${steps.join(', ')}.</p>`)}`;
+  ${skipped.map(({ stage, skipped: steps }) => markup`<p>Stage ${stage} went on without a step that was blocked: ${steps.join(', ')}.</p>`)}
+  ${stages.flatMap(({ stage, cancelled }) => (cancelled ? [markup`<p>${cancelledWords(stage)}</p>`] : []))}`;
 }
 
 interface DomainLine {

@@ -57,7 +57,7 @@ describe('wrong use', () => {
     ]),
     ...['show', 'verify', 'reparse'].map((word) => ['ledger', word]),
     ['ledger', 'adopt', '--charged', '1'],
-  ])('%s %s takes the name of a run and nothing else', async (...words) => {
+  ])('%j takes the name of a run and nothing else', async (...words) => {
     const { code, error, out } = await baldistill(...words, '../../../etc');
     expect(error).toContain('"../../../etc" is no name of a run: expected at most 200 letters, digits and . _ , = + -');
     expect(code).toBe(2);

@@ -73,6 +73,7 @@ function stageOf(stage: number): unknown {
     validation: metricsOf(stage, 500),
     losses: Array.from({ length: 300 * (stage + 1) }, (_, step) => ({ step, loss: 3 / (1 + step / 60) + 0.2 })),
     skipped: stage === 1 ? ['evaluate'] : [],
+    cancelled: false,
   };
 }
 
