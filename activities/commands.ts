@@ -36,12 +36,12 @@ export function setTerms(
   owner.verify({ kind: 'command', run: spec.name, action: 'flow', content, issuedAt }, signature);
   if (before !== null) verifyTerms(owner, spec, before);
   const terms = changedTerms(before?.terms ?? termsOf(spec), content);
-  return { terms, signature: owner.sign({ kind: 'terms', run: spec.name, terms }) };
+  return { terms, issuedAt, signature: owner.sign({ kind: 'terms', run: spec.name, terms, issuedAt }) };
 }
 
 /** Throws `NotOurs`. */
-export function verifyTerms(owner: Owner, { name }: RunSpec, { terms, signature }: SignedTerms): void {
-  owner.verify({ kind: 'terms', run: name, terms }, signature);
+export function verifyTerms(owner: Owner, { name }: RunSpec, { terms, issuedAt, signature }: SignedTerms): void {
+  owner.verify({ kind: 'terms', run: name, terms, issuedAt }, signature);
 }
 
 /** What a resume may change. The address of a student is signed again on its own, since it travels with the student. */

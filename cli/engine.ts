@@ -1,5 +1,6 @@
 /** The services a command needs, and a client of the engine. */
 import { Client, Connection } from '@temporalio/client';
+import { permissionsFor } from '../adapters/owner/permissions.ts';
 import type { RunSpec } from '../contracts/run-file.ts';
 import { ensureServices } from '../workers/services/ensure.ts';
 import type { Services } from '../workers/services/ensure.ts';
@@ -20,10 +21,7 @@ export interface Engine {
 export function needsOf(spec: RunSpec | undefined): Needs {
   if (spec === undefined) return { worker: true, embedded: true, secrets: [] };
   const parts = [...(spec.teacher === undefined ? [] : [spec.teacher]), spec.student];
-  const secrets = parts.flatMap((part) =>
-    'apiKeyEnv' in part && part.apiKeyEnv !== undefined ? [part.apiKeyEnv] : [],
-  );
-  return { worker: true, embedded: parts.some((part) => 'embedded' in part), secrets };
+  return { worker: true, embedded: parts.some((part) => 'embedded' in part), secrets: permissionsFor(spec).apiKeyEnv };
 }
 
 /** Starts the services that are missing, connects, and closes the connection after `work`. */

@@ -25,8 +25,15 @@ export type SignedResume = z.infer<typeof SignedResume>;
 export const ResumeCommand = z.union([SignedResume, z.strictObject({ content: z.undefined().optional() })]);
 export type ResumeCommand = z.infer<typeof ResumeCommand>;
 
-/** How fast the teacher may be asked, as a worker computed it from commands that it verified. */
-export const SignedTerms = z.strictObject({ terms: FlowTerms, signature: Signature });
+/**
+ * How fast the teacher may be asked, as a worker computed it from commands that it verified. `issuedAt` is that of the
+ * last command, so that terms of an earlier one are not taken again.
+ */
+export const SignedTerms = z.strictObject({
+  terms: FlowTerms,
+  issuedAt: z.int().nonnegative(),
+  signature: Signature,
+});
 export type SignedTerms = z.infer<typeof SignedTerms>;
 
 /** Where a student that was trained elsewhere is served. The run's API key is sent there. */

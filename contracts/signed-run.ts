@@ -60,7 +60,7 @@ export type Statement =
       readonly content: object;
       readonly issuedAt: number;
     }
-  | { readonly kind: 'terms'; readonly run: string; readonly terms: FlowTerms }
+  | { readonly kind: 'terms'; readonly run: string; readonly terms: FlowTerms; readonly issuedAt: number }
   | { readonly kind: 'student'; readonly run: string; readonly url: string };
 
 export function outlineOf(spec: RunSpec): RunOutline {

@@ -16,13 +16,19 @@ export async function takeResume(run: StageRun, command: ResumeCommand): Promise
   return brought;
 }
 
-export async function verified(run: StageRun, terms: SignedTerms): Promise<boolean> {
+/** Whether these terms hold from now on: newer than those that hold, and signed. */
+export async function takeTerms(run: StageRun, terms: SignedTerms): Promise<boolean> {
+  const isNewer = (): boolean => terms.issuedAt > (run.memory.terms?.issuedAt ?? 0);
+  if (!isNewer()) return false;
   const request = { run: run.input.run, terms };
   const answer = await orNull('terms', async () => {
     await run.steps.control.verifyTerms.executeWithOptions({ summary: 'verify the new pace' }, [request]);
     return true;
   });
-  return answer === true;
+  // Another message may have been verified meanwhile.
+  if (answer !== true || !isNewer()) return false;
+  run.memory.terms = terms;
+  return true;
 }
 
 /** A message that is refused changes nothing, and a stage that was asked to end can still take one. */

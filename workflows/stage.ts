@@ -22,7 +22,7 @@ import { generateRounds } from './generate-rounds.ts';
 import { pauseStage, progressOfStage, resumeStage, setStageTerms, skipInStage } from './messages.ts';
 import { StepSkipped, giveUp, release } from './parking.ts';
 import { requireSigned } from './require-signed.ts';
-import { takeResume, verified } from './stage-commands.ts';
+import { takeResume, takeTerms } from './stage-commands.ts';
 import { openStage } from './stage-run.ts';
 import type { StageRun, StageStart } from './stage-run.ts';
 import { pin, snapshot } from './stage-state.ts';
@@ -54,8 +54,7 @@ export async function stage(start: StageStart): Promise<StageResult> {
 
   setHandler(setStageTerms, async (message) => {
     const terms = SignedTerms.safeParse(message).data;
-    if (terms === undefined || !(await verified(run, terms))) return;
-    memory.terms = terms;
+    if (terms === undefined || !(await takeTerms(run, terms))) return;
     // Slices that run were started under the old ones: what they have not sent is sent under these.
     window.drain();
     run.changed();

@@ -6,18 +6,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import type { RunSpec, Source } from '../../contracts/run-file.ts';
+import { canonicalJson } from '../../domain/canonical-json.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 
-/** What `temporal.yaml` lists. `commands`: programs with their arguments. `dataRoots`: folders and all below them. */
+/**
+ * What `temporal.yaml` lists. `commands`: a program with its arguments and the folder it runs in, since the same words
+ * start another script elsewhere. `dataRoots`: folders and all below them.
+ */
 export const AllowLists = z.strictObject({
-  commands: z.array(z.array(z.string().min(1)).min(1)).default([]),
+  commands: z.array(z.strictObject({ train: z.array(z.string().min(1)).min(1), cwd: z.string().min(1) })).default([]),
   dataRoots: z.array(z.string().min(1)).default([]),
   apiKeyEnv: z.array(z.string().min(1)).default([]),
 });
 export type AllowLists = z.infer<typeof AllowLists>;
-
-/** What the CLI of this home registered when it started runs; the same shape, with single files among the roots. */
-const Registered = AllowLists;
 
 export interface Permissions {
   /** Throws `BaldistillError` `NotPermitted` with everything that the spec needs and this machine does not permit. */
@@ -34,13 +35,13 @@ export function openPermissions(home: string, allowed: AllowLists, dataFolder: s
     require(spec) {
       const registered = readRegistered(home);
       const roots = [...allowed.dataRoots, ...registered.dataRoots, ...(dataFolder === undefined ? [] : [dataFolder])];
-      const commands = new Set([...allowed.commands, ...registered.commands].map((words) => JSON.stringify(words)));
+      const commands = new Set([...allowed.commands, ...registered.commands].map(canonicalJson));
       const variables = new Set([...allowed.apiKeyEnv, ...registered.apiKeyEnv]);
-      const needs = needsOf(spec);
+      const needs = permissionsFor(spec);
       const refused = [
         ...needs.commands
-          .filter((words) => !commands.has(JSON.stringify(words)))
-          .map((words) => `the command ${JSON.stringify(words)}`),
+          .filter((command) => !commands.has(canonicalJson(command)))
+          .map(({ train, cwd }) => `the command ${JSON.stringify(train)} in ${cwd}`),
         ...needs.dataRoots
           .filter((path) => !roots.some((root) => isBelow(root, path)))
           .map((path) => `the file ${path}`),
@@ -56,12 +57,12 @@ export function openPermissions(home: string, allowed: AllowLists, dataFolder: s
 }
 
 /** What a run needs of the machine it runs on. */
-export function needsOf(spec: Pick<RunSpec, 'data' | 'dataRoot' | 'student' | 'teacher'>): AllowLists {
+export function permissionsFor(spec: Pick<RunSpec, 'data' | 'dataRoot' | 'student' | 'teacher'>): AllowLists {
   const { data, dataRoot, student, teacher } = spec;
   const sources = 'builtin' in data ? [] : [data.train, data.validation, data.test];
   const models = [student, ...(teacher === undefined ? [] : [teacher])];
   return {
-    commands: 'driver' in student && student.driver === 'command' ? [[...student.train]] : [],
+    commands: 'driver' in student && student.driver === 'command' ? [{ train: student.train, cwd: student.cwd }] : [],
     dataRoots: sources
       .flatMap((source) => (source === undefined ? [] : filesOf(source)))
       .map((file) => resolve(dataRoot, file)),
@@ -71,13 +72,27 @@ export function needsOf(spec: Pick<RunSpec, 'data' | 'dataRoot' | 'student' | 't
   };
 }
 
+/**
+ * What the CLI of this home registered when it started runs, in the same shape, with single files among the roots. A
+ * file that cannot be read permits nothing: the next start of a run writes it again.
+ */
 export function readRegistered(home: string): AllowLists {
   const path = permissionsFile(home);
-  if (!existsSync(path)) return Registered.parse({});
-  const parsed = Registered.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  if (parsed.success) return parsed.data;
-  throw new BaldistillError('NotPermitted', `The file ${path} cannot be read; start the run again from this machine.`);
+  if (!existsSync(path)) return AllowLists.parse({});
+  return Stored.safeParse(readFileSync(path, 'utf8')).data ?? AllowLists.parse({});
 }
+
+const Stored = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'not JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(AllowLists);
 
 function filesOf(source: Source): readonly string[] {
   if (typeof source === 'string') return [source];

@@ -3,7 +3,7 @@ import type { RunSpec } from '../../contracts/run-file.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { writeAtomically } from '../artifacts/atomic-file.ts';
 import { exclusively } from '../processes/exclusive.ts';
-import { needsOf, permissionsFile, readRegistered } from './permissions.ts';
+import { permissionsFor, permissionsFile, readRegistered } from './permissions.ts';
 
 /** Records what these runs need, so that the workers of this home permit it. Called by the CLI before it starts them. */
 export async function registerRuns(home: string, specs: readonly RunSpec[]): Promise<void> {
@@ -12,7 +12,7 @@ export async function registerRuns(home: string, specs: readonly RunSpec[]): Pro
     () => undefined,
     async () => {
       const before = readRegistered(home);
-      const needs = specs.map(needsOf);
+      const needs = specs.map(permissionsFor);
       const after = {
         commands: distinct([...before.commands, ...needs.flatMap(({ commands }) => commands)]),
         dataRoots: distinct([...before.dataRoots, ...needs.flatMap(({ dataRoots }) => dataRoots)]),

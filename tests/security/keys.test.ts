@@ -27,9 +27,9 @@ test('a signature fits one statement and one key, whatever the statement says', 
       ring.verify(said(one), signature);
       expect(() => other.verify(said(one), signature)).toThrow(/does not have/);
       expect(() => ring.verify(said(`${one}${another}x`), signature)).toThrow(/does not fit/);
-      expect(() => ring.verify({ kind: 'terms', run: 'r', terms: { concurrency: 1, limits: {} } }, signature)).toThrow(
-        /does not fit/,
-      );
+      expect(() =>
+        ring.verify({ kind: 'terms', run: 'r', terms: { concurrency: 1, limits: {} }, issuedAt: 1 }, signature),
+      ).toThrow(/does not fit/);
     }),
   );
 });
@@ -73,14 +73,30 @@ test('a machine permits what its CLI registered and what its own lists say, and 
   );
   const none = { commands: [], dataRoots: [], apiKeyEnv: [] };
   const bare = openPermissions(home, none, undefined);
-  expect(() => bare.require(spec)).toThrow('the command ["bash","train.sh"], the environment variable TEACHER_KEY');
-  const listed = { commands: [['bash', 'train.sh']], dataRoots: [], apiKeyEnv: ['TEACHER_KEY'] };
+  expect(() => bare.require(spec)).toThrow(
+    'the command ["bash","train.sh"] in /stories, the environment variable TEACHER_KEY',
+  );
+  const listed = {
+    commands: [{ train: ['bash', 'train.sh'], cwd: '/stories' }],
+    dataRoots: [],
+    apiKeyEnv: ['TEACHER_KEY'],
+  };
   openPermissions(home, listed, undefined).require(spec);
-  expect(() => openPermissions(home, { ...listed, commands: [['bash']] }, undefined).require(spec)).toThrow(/bash/);
+  expect(() =>
+    openPermissions(
+      home,
+      { ...listed, commands: [{ train: ['bash', 'train.sh'], cwd: '/elsewhere' }] },
+      undefined,
+    ).require(spec),
+  ).toThrow(/bash/);
   await registerRuns(home, [spec]);
   bare.require(spec);
   writeFileSync(join(home, 'permissions.json'), '{"commands": 1}');
-  expect(() => bare.require(spec)).toThrow(/cannot be read/);
+  expect(() => bare.require(spec)).toThrow(/does not permit/);
+  writeFileSync(join(home, 'permissions.json'), '{"comm');
+  expect(() => bare.require(spec)).toThrow(/does not permit/);
+  await registerRuns(home, [spec]);
+  bare.require(spec);
 });
 
 test('data are read below the folders that are permitted, and nowhere beside them', () => {

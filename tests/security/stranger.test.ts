@@ -210,11 +210,31 @@ test('signals to a stage are ignored unless the owner signed them, also those th
     }
   }
   const terms = { concurrency: 1000, limits: {} };
-  const signature = stranger.sign({ kind: 'terms', run, terms });
-  await child.signal(setStageTerms, { terms, signature });
+  const issuedAt = Date.now();
+  const signature = stranger.sign({ kind: 'terms', run, terms, issuedAt });
+  await child.signal(setStageTerms, { terms, issuedAt, signature });
   const ledger = { id: 'another', counter: 9, mark: 'x' };
   await child.signal(resumeStage, signCommand(stranger, { run, action: 'resume', content: { ledger } }));
   expect((await child.query(progressOfStage)).status).toBe('running');
+
+  // Terms that the owner signed once, before those that hold: recorded by somebody and sent again.
+  const verifications = async (): Promise<number> => {
+    const { events } = await child.fetchHistory();
+    const of = events?.filter(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'verifyTerms',
+    );
+    return of?.length ?? 0;
+  };
+  await handle.executeUpdate(setFlow, { args: [at.home.command(run, 'flow', { concurrency: 3 })] });
+  await expect.poll(verifications).toBe(2);
+  const old = { terms, issuedAt: 1, signature: at.home.owner.sign({ kind: 'terms', run, terms, issuedAt: 1 }) };
+  await expect
+    .poll(async () => {
+      await child.signal(setStageTerms, old);
+      return (await child.query(progressOfStage)).status;
+    })
+    .toBe('running');
+  expect(await verifications()).toBe(2);
   await at.rig.behave({ latencyMs: 0 });
   expect(await handle.result()).toMatchObject({ status: 'completed' });
 });
