@@ -115,11 +115,22 @@ export async function openSite(plan: Plan, engine: Engine, root: string, bundles
     },
     async behave() {
       const behaviour = { latencyMs: 12, jitterMs: 16, faults: site.faults };
-      const response = await fetch(`http://127.0.0.1:${ports.teacher}/embedded/behaviour`, {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(behaviour),
-      });
+      const tell = async (): Promise<Response> =>
+        await fetch(`http://127.0.0.1:${ports.teacher}/embedded/behaviour`, {
+          method: 'PUT',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(behaviour),
+        });
+      let response: Response;
+      try {
+        response = await tell();
+      } catch (error) {
+        // Another strike has killed it: it is told when it starts. One that lives had closed this connection.
+        if (!site.teacher.alive()) return;
+        response = await tell().catch(() => {
+          throw error;
+        });
+      }
       if (!response.ok)
         throw new Error(`the teacher does not take ${JSON.stringify(behaviour)}: ${await response.text()}`);
     },
