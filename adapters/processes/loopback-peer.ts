@@ -20,27 +20,52 @@ export function isOfAnotherUser(socket: Socket): Promise<boolean> {
 }
 
 async function lookUp(socket: Socket): Promise<boolean> {
+  if (tables.length === 0) return false;
+  const end = endsOf(socket);
+  // The kernel writes a table piece by piece, and may pass over a connection when others come and go meanwhile.
+  const owner = (await freshOwners()).get(end) ?? (await freshOwners()).get(end);
+  return owner !== 0 && owner !== process.getuid?.();
+}
+
+/** User ids by the ends of a connection as its client has them; of connections that some process holds. */
+type Owners = ReadonlyMap<string, number>;
+
+let last: Promise<unknown> = Promise.resolve();
+let waiting: Promise<Owners> | undefined;
+
+/**
+ * Owners from tables that are read after this call. Calls that come during a reading share the next one: with many closed
+ * connections a reading takes the kernel a third of a second.
+ */
+function freshOwners(): Promise<Owners> {
+  waiting ??= last.then(() => {
+    waiting = undefined;
+    const reading = readOwners();
+    last = reading.catch(() => undefined);
+    return reading;
+  });
+  return waiting;
+}
+
+async function readOwners(): Promise<Owners> {
+  const owners = new Map<string, number>();
   for (const table of tables) {
-    const ours = isOurs(await readFile(table, 'utf8'), socket);
-    if (ours !== undefined) return !ours;
+    for (const line of (await readFile(table, 'utf8')).split('\n')) {
+      // sl, local address, remote address, state, queues, timer, retransmissions, uid, timeout, inode
+      const [, local = '', remote = '', , , , , uid, , inode] = line.trim().split(/\s+/);
+      if (inode !== undefined && inode !== '0') owners.set(`${local.slice(-13)} ${remote.slice(-4)}`, Number(uid));
+    }
   }
-  return tables.length > 0;
+  return owners;
 }
 
-/** Undefined where the other end is not listed. */
-function isOurs(table: string, { localPort = 0, remotePort = 0, remoteAddress = '' }: Socket): boolean | undefined {
-  const address = hexOf(remoteAddress.replace(/^::ffff:/, ''));
+/** As the kernel prints them: the client's IPv4 address, the last 8 digits also of a mapped one, and port; our port. */
+function endsOf({ localPort = 0, remotePort = 0, remoteAddress = '' }: Socket): string {
   const [here, there] = [localPort, remotePort].map((port) => port.toString(16).toUpperCase().padStart(4, '0'));
-  for (const line of table.split('\n')) {
-    // sl, local address, remote address, state, queues, timer, retransmissions, uid, timeout, inode
-    const [, local, remote, , , , , uid, , inode] = line.trim().split(/\s+/);
-    if (local?.endsWith(`${address}:${there}`) !== true || remote?.endsWith(`:${here}`) !== true) continue;
-    return inode !== '0' && (uid === '0' || Number(uid) === process.getuid?.());
-  }
-  return undefined;
+  return `${hexOf(remoteAddress.replace(/^::ffff:/, ''))}:${there} ${here}`;
 }
 
-/** As the kernel prints an IPv4 address: its four bytes as one number in the byte order of the machine. */
+/** An IPv4 address: its four bytes as one number in the byte order of the machine. */
 function hexOf(address: string): string {
   const bytes = address.split('.').map((byte) => Number(byte).toString(16).toUpperCase().padStart(2, '0'));
   return (endianness() === 'LE' ? bytes.reverse() : bytes).join('');
