@@ -5,7 +5,7 @@ import { answer, cost, freshPath, openFor, openRun, requestFor, violations } fro
 
 describe('the ledger against its reference model', () => {
   it('says the same, whatever two writers do in any order, silenced or not', async () => {
-    await playStories(60);
+    await playStories(60, 100_000);
   }, 120_000);
 
   it('keeps its promises when two writers do everything at once', async () => {
