@@ -1,9 +1,15 @@
 /** Commands of the owner: verified here, since workflows hold no key. */
-import { changedTerms, termsOf } from '../contracts/flow-terms.ts';
+import { changedTerms, termsOf } from '../contracts/flow/flow-terms.ts';
 import type { BudgetCopy } from '../contracts/progress.ts';
-import type { RunSpec } from '../contracts/run-file.ts';
-import type { Brought, SignedBudget, SignedFlow, SignedResume, SignedTerms } from '../contracts/signed-command.ts';
-import { microUsdOf } from '../domain/cost.ts';
+import type { RunSpec } from '../contracts/run/run-file.ts';
+import type {
+  Brought,
+  SignedBudget,
+  SignedFlow,
+  SignedResume,
+  SignedTerms,
+} from '../contracts/signed/signed-command.ts';
+import { microUsdOf } from '../domain/budget/cost.ts';
 import { openInLedger, requirePrices } from './connect.ts';
 import type { Owner } from './ports/owner.ts';
 import type { World } from './ports/world.ts';

@@ -1,13 +1,13 @@
 /** Connect: opens the run in the ledger and learns, once, what its endpoints can do (DESIGN section 1). */
-import type { RunSpec } from '../contracts/run-file.ts';
+import type { RunSpec } from '../contracts/run/run-file.ts';
 import type { Connected } from '../contracts/stage.ts';
-import { requireLogprobs } from './require-logprobs.ts';
-import { unpriced } from '../contracts/run-prices.ts';
+import { requireLogprobs } from './student/require-logprobs.ts';
+import { unpriced } from '../contracts/run/run-prices.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { openingOf } from './run-opening.ts';
 import type { RunBudget } from './ports/ledger.ts';
 import type { World } from './ports/world.ts';
-import { trainingManner } from './training-manner.ts';
+import { trainingManner } from './student/training-options.ts';
 
 /** Records the run in the ledger, or finds it there with what it is charged. */
 export async function openInLedger({ ledger }: World, spec: RunSpec): Promise<RunBudget> {

@@ -3,9 +3,9 @@
  * run or one of its stages, and holds the ledger against the pin the run carries. Behind it there is only verified work.
  */
 import { Context } from '@temporalio/activity';
-import type { SignedComparison } from '../contracts/comparison-messages.ts';
-import type { RunSpec } from '../contracts/run-file.ts';
-import type { SignedRun } from '../contracts/signed-run.ts';
+import type { SignedComparison } from '../contracts/comparison/comparison-messages.ts';
+import type { RunSpec } from '../contracts/run/run-file.ts';
+import type { SignedRun } from '../contracts/signed/signed-run.ts';
 import type { Connected } from '../contracts/stage.ts';
 import { BaldistillError } from '../domain/failures.ts';
 import { guarded } from './boundary.ts';

@@ -1,6 +1,6 @@
-import type { RunSpec } from '../contracts/run-file.ts';
-import { microUsdOf } from '../domain/cost.ts';
-import { plannedCalls } from '../domain/planned-calls.ts';
+import type { RunSpec } from '../contracts/run/run-file.ts';
+import { microUsdOf } from '../domain/budget/cost.ts';
+import { plannedCalls } from '../domain/budget/needed-calls.ts';
 import type { RunOpening } from './ports/ledger.ts';
 
 /** How a run is recorded in the ledger: its limits in every currency, and the calls its plan needs. */

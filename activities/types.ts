@@ -38,11 +38,17 @@ import type {
   RunSeen,
   SignedComparison,
   SteerRequest,
-} from '../contracts/comparison-messages.ts';
+} from '../contracts/comparison/comparison-messages.ts';
 import type { BudgetCopy, RunStatus } from '../contracts/progress.ts';
-import type { RunSpec } from '../contracts/run-file.ts';
-import type { Brought, SignedBudget, SignedFlow, SignedResume, SignedTerms } from '../contracts/signed-command.ts';
-import type { Signed } from '../contracts/signed-run.ts';
+import type { RunSpec } from '../contracts/run/run-file.ts';
+import type {
+  Brought,
+  SignedBudget,
+  SignedFlow,
+  SignedResume,
+  SignedTerms,
+} from '../contracts/signed/signed-command.ts';
+import type { Signed } from '../contracts/signed/signed-run.ts';
 import type { Connected, Prepared, Scores, StageInput } from '../contracts/stage.ts';
 
 /** An input that names a run and nothing else. */

@@ -5,8 +5,8 @@
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Behaviour } from './behaviour.ts';
-import type { Counts } from './behaviour.ts';
+import { Behaviour } from './behavior.ts';
+import type { Counts } from './behavior.ts';
 import { seededRandom } from '../domain/random.ts';
 
 const text =

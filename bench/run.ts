@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { resolveRunFile } from '../adapters/run-file/resolve.ts';
-import type { RunSpec } from '../contracts/run-file.ts';
+import type { RunSpec } from '../contracts/run/run-file.ts';
 import { loadTemporalConfig } from '../workers/temporal-config.ts';
 import type { TemporalConfig } from '../workers/temporal-config.ts';
 import { rowOf } from './prompts.ts';

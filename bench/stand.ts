@@ -9,8 +9,8 @@ import { buildId } from '../workers/build-id.ts';
 import { workflowBundle } from '../workers/bundle.ts';
 import { repository } from '../workers/services/home.ts';
 import type { Launch } from '../workers/services/launch.ts';
-import { Counts } from './behaviour.ts';
-import type { Behaviour } from './behaviour.ts';
+import { Counts } from './behavior.ts';
+import type { Behaviour } from './behavior.ts';
 
 export interface Stand {
   readonly folder: string;

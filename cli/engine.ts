@@ -1,12 +1,12 @@
 /** The services a command needs, and a client of the engine. */
 import { Client, Connection } from '@temporalio/client';
 import { permissionsFor } from '../adapters/owner/permissions.ts';
-import type { RunSpec } from '../contracts/run-file.ts';
+import type { RunSpec } from '../contracts/run/run-file.ts';
 import { ensureServices } from '../workers/services/ensure.ts';
 import type { Services } from '../workers/services/ensure.ts';
 import type { Needs } from '../workers/services/setting.ts';
 import { temporalTarget } from '../workers/temporal-connection.ts';
-import { recordOf } from './memory.ts';
+import { recordOf } from './runs/stored-runs.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Engine {

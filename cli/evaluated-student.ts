@@ -1,10 +1,10 @@
 /** Which student an evaluation asks, and where: from a run file or a run, and what the command line says instead. */
 import { join } from 'node:path';
-import type { Purse } from '../activities/ports/purse.ts';
+import type { Purse } from '../activities/ports/spend-account.ts';
 import type { Student } from '../activities/ports/student.ts';
-import { openAiStudent } from '../adapters/openai/student.ts';
-import { StudentConfig } from '../contracts/run-file.ts';
-import type { RunSpec } from '../contracts/run-file.ts';
+import { openAiStudent } from '../adapters/openai/student/student.ts';
+import { StudentConfig } from '../contracts/run/run-file.ts';
+import type { RunSpec } from '../contracts/run/run-file.ts';
 import { startEmbedded } from '../embedded/start.ts';
 import { embeddedUrl } from '../workers/services/endpoints.ts';
 import { dataFolder } from '../workers/services/home.ts';

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { outputs } from '../domain/tasks/output.ts';
 import { ArtifactRef } from './artifact.ts';
-import { FlowLook } from './flow.ts';
+import { FlowLook } from './flow/flow.ts';
 import { BudgetCopy, DomainProgress, LedgerPin, RunStatus } from './progress.ts';
-import { RunSpec } from './run-file.ts';
-import { SignedTerms } from './signed-command.ts';
+import { RunSpec } from './run/run-file.ts';
+import { SignedTerms } from './signed/signed-command.ts';
 import { Connected, Prepared, Scores, StageCounts, StageInput, StageResult, StudentRef } from './stage.ts';
 
 export const Balanced = z.strictObject({

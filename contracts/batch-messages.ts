@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ArtifactRef } from './artifact.ts';
 import { BudgetCopy, DomainProgress, LedgerPin } from './progress.ts';
-import { RunSpec } from './run-file.ts';
+import { RunSpec } from './run/run-file.ts';
 import { Connected } from './stage.ts';
 
 /** A sealed batch; `id` is the ledger's, and the key it has at the endpoint. `tokens` is an estimate of its input. */

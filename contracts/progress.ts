@@ -1,7 +1,7 @@
 /** One snapshot of a run, as the query `progress` of a run or a stage answers it, and the messages a run takes. */
 import { z } from 'zod';
 import { ArtifactRef } from './artifact.ts';
-import { FlowLook, FlowTerms } from './flow.ts';
+import { FlowLook, FlowTerms } from './flow/flow.ts';
 import { longestEndpointName } from './payload-limits.ts';
 import { isFailureType } from '../domain/failures.ts';
 import type { FailureType } from '../domain/failures.ts';

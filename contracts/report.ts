@@ -6,7 +6,7 @@ import { Metrics } from './metrics.ts';
 import { RunStatus, StepName } from './progress.ts';
 import { DomainOutcome } from './records.ts';
 import { RunEstimate } from './run-estimate.ts';
-import { RunSpec } from './run-file.ts';
+import { RunSpec } from './run/run-file.ts';
 import { Ranked, StageCounts } from './stage.ts';
 
 const LedgerPart = z.strictObject({

@@ -4,9 +4,9 @@ import { outputs } from '../domain/tasks/output.ts';
 import { ArtifactRef } from './artifact.ts';
 import { EngineSettings } from './engine.ts';
 import { BudgetCopy, LedgerPin, StepName } from './progress.ts';
-import { RunSpec } from './run-file.ts';
-import { StudentAddress } from './signed-command.ts';
-import { SignedRun } from './signed-run.ts';
+import { RunSpec } from './run/run-file.ts';
+import { StudentAddress } from './signed/signed-command.ts';
+import { SignedRun } from './signed/signed-run.ts';
 
 /** Result of prepare: the splits as JSONL of `Row`, and the `DomainTable`. */
 export const Prepared = z.strictObject({

@@ -1,5 +1,5 @@
 import type { BatchRunner } from './batches/runner.ts';
-import type { Behaviour } from './behaviour.ts';
+import type { Behaviour } from './behavior.ts';
 import type { JobRunner } from './jobs/runner.ts';
 import type { Batches } from './state/batches.ts';
 import type { Files } from './state/files.ts';

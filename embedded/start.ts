@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { buildApp } from './app.ts';
 import { BatchRunner } from './batches/runner.ts';
-import { Behaviour, type BehaviourChange } from './behaviour.ts';
+import { Behaviour, type BehaviourChange } from './behavior.ts';
 import { JobRunner } from './jobs/runner.ts';
 import { lineAnswers } from './routes/batch-line.ts';
 import { Batches } from './state/batches.ts';

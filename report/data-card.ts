@@ -2,8 +2,8 @@
 import { basename } from 'node:path';
 import { stringify } from 'yaml';
 import type { RunStatus } from '../contracts/progress.ts';
-import type { Data, RunSpec } from '../contracts/run-file.ts';
-import { simulatedParts } from '../contracts/simulated.ts';
+import type { Data, RunSpec } from '../contracts/run/run-file.ts';
+import { simulatedParts } from '../contracts/run/simulated.ts';
 import { cell, table } from './markdown-table.ts';
 
 export interface DomainRows {

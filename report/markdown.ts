@@ -1,11 +1,11 @@
 /** The Markdown report of a run: for terminals, pull requests, and people who read files. */
 import type { Metrics } from '../contracts/metrics.ts';
 import type { Report, StagePart } from '../contracts/report.ts';
-import { usdText } from '../domain/cost.ts';
-import { plannedCalls } from '../domain/planned-calls.ts';
+import { usdText } from '../domain/budget/cost.ts';
+import { plannedCalls } from '../domain/budget/needed-calls.ts';
 import { cell, fraction, share, table } from './markdown-table.ts';
 import { metricWord } from './metric-words.ts';
-import { plannedRows } from './planned.ts';
+import { plannedRows } from './estimate-rows.ts';
 import { cancelledWords } from './cancelled-words.ts';
 import { rankedWords } from './ranked-words.ts';
 import { promptWords } from './prompt-words.ts';

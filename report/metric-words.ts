@@ -1,5 +1,5 @@
 /** What people call the metrics. */
-import type { MetricName, SecondaryScore } from '../domain/metrics.ts';
+import type { MetricName, SecondaryScore } from '../domain/metrics/metrics.ts';
 
 const words = {
   f1: 'F1',

@@ -1,6 +1,6 @@
 /** Says which money a report does not know, for what has no known price is never shown as free. */
 import type { Report } from '../contracts/report.ts';
-import { unpriced } from '../contracts/run-prices.ts';
+import { unpriced } from '../contracts/run/run-prices.ts';
 import { count } from './html/words.ts';
 
 /** `the student's training price is not known`; null where it is known, or there is nothing to pay. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The student server's checks and tests: `student-server/ci.sh`, or `student-server/ci.sh PYTHON` in an environment of
 # your own with requirements-dev.lock.txt. Bounded: SETUP_SECONDS to make its environment (over: skipped) and
-# TEST_SECONDS to check and test, the contract of tests/contract included (over: failed). Ends with one line, "N passed, N failed" and, where something was
+# TEST_SECONDS to check and test, the contract of tests/conformance included (over: failed). Ends with one line, "N passed, N failed" and, where something was
 # skipped, ", N skipped"; the whole of it is 1 skipped where there is no environment, and the reason stands above.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
@@ -41,7 +41,7 @@ beside=
 trap '[ -z "$beside" ] || kill "$beside" 2> /dev/null; rm -rf "$results"' EXIT
 left() { echo $((test_seconds > SECONDS ? test_seconds - SECONDS : 1)); }
 
-# The contract of tests/contract, held against a server as users start it: beside the tests, on another core.
+# The contract of tests/conformance, held against a server as users start it: beside the tests, on another core.
 contract() {
   # The command that starts the server is words between blanks, and a path may hold some.
   printf '#!/bin/sh\nexec "%s" -m student_server --home "%s" --base tiny-llama:micro "$@"\n' "$python" "$results/home" > "$results/server"
@@ -51,7 +51,7 @@ contract() {
   export STUDENT_SERVER_API_KEY=contract-secret BALDISTILL_CONTRACT_KEY=contract-secret
   export BALDISTILL_CONTRACT_MODEL=tiny-llama:micro BALDISTILL_CONTRACT_LACKS=idempotency-key
   export BALDISTILL_CONTRACT_COMMAND="$results/server"
-  exec_within "$(left)" vitest run tests/contract/student.test.ts \
+  exec_within "$(left)" vitest run tests/conformance/student.test.ts \
     --reporter=default --reporter=json --outputFile.json="$results/contract.json"
 }
 if [ -x ../node_modules/.bin/vitest ]; then

@@ -4,7 +4,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { repository } from './services/home.ts';
 
-const folders = ['domain', 'contracts', 'workflows', 'activities', 'adapters', 'embedded', 'workers', 'report'];
+const folders = [
+  'domain',
+  'contracts',
+  'workflows',
+  'activities',
+  'estimate',
+  'adapters',
+  'embedded',
+  'workers',
+  'report',
+];
 const files = ['package-lock.json', 'temporal.yaml'];
 
 /** Hash of the contents of every source file a background process may run: 16 hexadecimal digits. About 20 ms. */

@@ -1,5 +1,5 @@
 /** Current details in Markdown, as the Temporal UI shows them (no HTML, no images; under 20 KB). */
-import type { ComparisonProgress } from '../contracts/comparison-messages.ts';
+import type { ComparisonProgress } from '../contracts/comparison/comparison-messages.ts';
 import type {
   Amount,
   BatchProgress,
@@ -8,7 +8,7 @@ import type {
   Progress,
   StageProgress,
 } from '../contracts/progress.ts';
-import { usdText } from '../domain/cost.ts';
+import { usdText } from '../domain/budget/cost.ts';
 
 const barWidth = 20;
 

@@ -1,10 +1,10 @@
 /** Everything that can be said to a run and asked of it. Shared by the workflows and, as definitions, by the CLI. */
 import { z } from 'zod';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { ComparisonProgress } from '../contracts/comparison-messages.ts';
+import type { ComparisonProgress } from '../contracts/comparison/comparison-messages.ts';
 import { Blocked, BudgetCopy, RunStatus, StepName } from '../contracts/progress.ts';
 import type { Progress, StageProgress, UpdateAnswer } from '../contracts/progress.ts';
-import type { ResumeCommand, SignedBudget, SignedFlow, SignedTerms } from '../contracts/signed-command.ts';
+import type { ResumeCommand, SignedBudget, SignedFlow, SignedTerms } from '../contracts/signed/signed-command.ts';
 
 export const pauseRun = defineUpdate<UpdateAnswer>('pause');
 export const resumeRun = defineUpdate<UpdateAnswer, [ResumeCommand]>('resume');

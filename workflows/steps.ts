@@ -3,7 +3,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, RetryPolicy } from '@temporalio/workflow';
 import type { BatchActivities, ControlActivities, StudentActivities, TeacherActivities } from '../activities/types.ts';
 import type { EngineSettings } from '../contracts/engine.ts';
-import type { RunOutline } from '../contracts/signed-run.ts';
+import type { RunOutline } from '../contracts/signed/signed-run.ts';
 
 /**
  * Failures that our code classifies are thrown non-retryable and park the run. What is left for the engine to retry

@@ -5,12 +5,12 @@
  */
 import type { BatchRef, Gathered, GatherInput } from '../../contracts/batch-messages.ts';
 import { listedName, mostOpenBatches, mostReported } from '../../contracts/payload-limits.ts';
-import { batchRates } from '../../contracts/run-prices.ts';
+import { batchRates } from '../../contracts/run/run-prices.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import type { BatchRecord } from '../ports/batch-ledger.ts';
 import type { IntentOutcome } from '../ports/ledger.ts';
 import type { World } from '../ports/world.ts';
-import { intentOf } from '../send-call.ts';
+import { intentOf } from '../calls/send-call.ts';
 import { customIdOf } from './custom-id.ts';
 import { dropBatch } from './drop-batch.ts';
 import { Intake, less } from './intake.ts';

@@ -1,11 +1,11 @@
 /** The calls of some chunks, taken in slot order as far as there is room for them. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { PlannedCall } from '../../contracts/records.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { Teacher, TeacherRequest } from '../ports/teacher.ts';
-import { requestOf } from '../call-request.ts';
+import { requestOf } from '../calls/call-request.ts';
 
 export interface Size {
   readonly lines: number;

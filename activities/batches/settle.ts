@@ -5,15 +5,15 @@
  * after a crash this reads the same lines again, which changes nothing.
  */
 import type { SettleBatchInput, SettledBatch } from '../../contracts/batch-messages.ts';
-import { batchRates } from '../../contracts/run-prices.ts';
-import type { Rates } from '../../contracts/prices.ts';
+import { batchRates } from '../../contracts/run/run-prices.ts';
+import type { Rates } from '../../contracts/run/prices.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import type { FailureType } from '../../domain/failures.ts';
-import { answerCost } from '../call-cost.ts';
+import { answerCost } from '../calls/call-cost.ts';
 import type { LineResult, RemoteBatch } from '../ports/batch-endpoint.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { World } from '../ports/world.ts';
-import { usageAboveBound } from '../usage-above-bound.ts';
+import { usageAboveBound } from '../calls/usage-above-bound.ts';
 import { customIdOf } from './custom-id.ts';
 import { endOpenLines } from './drop-batch.ts';
 

@@ -5,14 +5,14 @@ import type {
   NextCell,
   NextCellRequest,
   RunSeen,
-} from '../../contracts/comparison-messages.ts';
-import type { PlannedRun } from '../../contracts/comparison-plan.ts';
+} from '../../contracts/comparison/comparison-messages.ts';
+import type { PlannedRun } from '../../contracts/comparison/comparison-grid.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { RunResult } from '../../contracts/progress.ts';
-import { settingsTable, summaryOf } from '../../contracts/run-words.ts';
+import { settingsTable, summaryOf } from '../../contracts/run/run-description.ts';
 import { stillRunning } from '../boundary.ts';
 import type { World } from '../ports/world.ts';
-import { readPlan } from './plan.ts';
+import { readPlan } from './read-grid.ts';
 import { recordsOf } from './records.ts';
 
 /** The cells that were completed before, by whomever. */

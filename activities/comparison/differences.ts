@@ -1,11 +1,11 @@
 /** Every method against the baseline, on every data set of every block: paired over test rows and seeds. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { Prediction } from '../../contracts/records.ts';
-import { macroOf } from '../../domain/macro-shares.ts';
-import type { MacroOf } from '../../domain/macro-shares.ts';
+import { macroOf } from '../../domain/metrics/macro-shares.ts';
+import type { MacroOf } from '../../domain/metrics/macro-shares.ts';
 import type { JudgedRow, Task } from '../../domain/tasks/task.ts';
-import { pairedBootstrap } from '../../domain/paired-bootstrap.ts';
-import type { PairedDifference, PairedSeed } from '../../domain/paired-bootstrap.ts';
+import { pairedBootstrap } from '../../domain/statistics/paired-bootstrap.ts';
+import type { PairedDifference, PairedSeed } from '../../domain/statistics/paired-bootstrap.ts';
 import { baselineFor, distinct } from '../../report/comparison/groups.ts';
 import type { BlockGroup, RowGroup } from '../../report/comparison/groups.ts';
 import type { Artifacts } from '../ports/artifacts.ts';

@@ -1,18 +1,18 @@
 /** What the cells of a comparison came to: from the ledger and from the artifacts that their results name. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
-import type { ComparisonCell, ComparisonData } from '../../contracts/comparison.ts';
-import type { Outcomes } from '../../contracts/comparison-messages.ts';
-import type { ComparisonPlan, PlannedRun } from '../../contracts/comparison-plan.ts';
+import type { ComparisonCell, ComparisonData } from '../../contracts/comparison/comparison.ts';
+import type { Outcomes } from '../../contracts/comparison/comparison-messages.ts';
+import type { ComparisonPlan, PlannedRun } from '../../contracts/comparison/comparison-grid.ts';
 import { Metrics } from '../../contracts/metrics.ts';
 import { RunResult } from '../../contracts/progress.ts';
 import { Row } from '../../contracts/records.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import type { JudgedRow, Task } from '../../domain/tasks/task.ts';
 import { metricWord } from '../../report/metric-words.ts';
 import type { ScoredCell } from '../../report/comparison/scored-cell.ts';
-import { domainTable, taskOf } from '../pool.ts';
+import { domainTable, taskOf } from '../data/pool.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { RunRecord } from '../ports/ledger.ts';
 import type { World } from '../ports/world.ts';

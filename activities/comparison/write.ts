@@ -1,9 +1,9 @@
 /** Writes a comparison into its folder: JSON, Markdown, CSV and HTML. */
 import { join } from 'node:path';
-import { Comparison } from '../../contracts/comparison.ts';
-import type { ComparisonData } from '../../contracts/comparison.ts';
-import type { ComparisonReportInput } from '../../contracts/comparison-messages.ts';
-import { simulatedParts } from '../../contracts/simulated.ts';
+import { Comparison } from '../../contracts/comparison/comparison.ts';
+import type { ComparisonData } from '../../contracts/comparison/comparison.ts';
+import type { ComparisonReportInput } from '../../contracts/comparison/comparison-messages.ts';
+import { simulatedParts } from '../../contracts/run/simulated.ts';
 import type { Task } from '../../domain/tasks/task.ts';
 import { blockOf } from '../../report/comparison/table.ts';
 import { comparisonCsv } from '../../report/comparison/csv.ts';
@@ -13,7 +13,7 @@ import { comparisonMarkdown } from '../../report/comparison/markdown.ts';
 import type { World } from '../ports/world.ts';
 import { differencesIn } from './differences.ts';
 import { describeData, gatherCells } from './gather.ts';
-import { readPlan } from './plan.ts';
+import { readPlan } from './read-grid.ts';
 
 export async function writeComparison(world: World, input: ComparisonReportInput): Promise<{ folder: string }> {
   const comparison = await comparisonOf(world, input);
@@ -22,7 +22,7 @@ export async function writeComparison(world: World, input: ComparisonReportInput
   await artifacts.exportText(comparisonMarkdown(comparison), join(folder, 'comparison.md'));
   await artifacts.exportText(comparisonCsv(comparison), join(folder, 'comparison.csv'));
   // Charts are heavy to load, and a worker that writes none starts without them.
-  const { htmlComparison } = await import('../../report/html/comparison-page.ts');
+  const { htmlComparison } = await import('../../report/html/comparison/comparison-page.ts');
   await artifacts.exportText(htmlComparison(comparison), join(folder, 'comparison.html'));
   // The last: who finds it finds the others.
   await artifacts.exportText(`${JSON.stringify(comparison, null, 2)}\n`, join(folder, 'comparison.json'));

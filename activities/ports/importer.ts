@@ -1,5 +1,5 @@
 import type { Row } from '../../contracts/records.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 
 export type DataPart = 'train' | 'validation' | 'test';
 

@@ -1,8 +1,8 @@
 import type { BatchLedger } from './batch-ledger.ts';
 import type { AnswerUsage, BudgetHistory, KnownAnswer, LedgerSummary, UnusableAnswer } from './ledger-views.ts';
 import type { Amount, LedgerPin, RunStatus } from '../../contracts/progress.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
-import type { Limits } from '../../domain/budget.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
+import type { Limits } from '../../domain/budget/budget.ts';
 
 export type {
   AnswerUsage,

@@ -1,4 +1,4 @@
-import type { EndpointLook, FlowLook, FlowTerms } from '../../contracts/flow.ts';
+import type { EndpointLook, FlowLook, FlowTerms } from '../../contracts/flow/flow.ts';
 import type { Told } from '../../domain/flow/flow.ts';
 
 /** The limiter of one endpoint, shared by all runs and slices of a worker. */

@@ -1,7 +1,7 @@
 /** The owner of a home, as workers know them: by the keys that sign runs and commands, and by what they permitted. */
-import type { RunSpec } from '../../contracts/run-file.ts';
-import type { Signature } from '../../contracts/signature.ts';
-import type { SignedRun, Statement } from '../../contracts/signed-run.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
+import type { Signature } from '../../contracts/signed/signature.ts';
+import type { SignedRun, Statement } from '../../contracts/signed/signed-run.ts';
 
 export interface Owner {
   /** Stores the spec as an artifact and signs a reference to it. Writes to the artifact store. */

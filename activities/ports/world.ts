@@ -1,9 +1,9 @@
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { BatchEndpoint } from './batch-endpoint.ts';
 import type { Ledger } from './ledger.ts';
-import type { StudentAddress } from '../../contracts/signed-command.ts';
+import type { StudentAddress } from '../../contracts/signed/signed-command.ts';
 import type { Limiter } from './limiter.ts';
 import type { OtherRuns } from './other-runs.ts';
 import type { Owner } from './owner.ts';

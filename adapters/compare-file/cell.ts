@@ -1,6 +1,6 @@
 /** One cell: the run file of its data set with the axes' values in it, resolved, and its mistakes at their places. */
-import { RunName } from '../../contracts/run-file.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import { RunName } from '../../contracts/run/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { formatProblem, showValue } from '../run-file/problem.ts';
 import type { Problem } from '../run-file/problem.ts';
 import { resolveRun } from '../run-file/resolve.ts';

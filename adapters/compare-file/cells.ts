@@ -1,5 +1,5 @@
 /** The cells of a grid as runs with every choice made, or everything that is wrong with them. */
-import type { PlannedRun } from '../../contracts/comparison-plan.ts';
+import type { PlannedRun } from '../../contracts/comparison/comparison-grid.ts';
 import { byLine, formatProblem } from '../run-file/problem.ts';
 import type { Problem } from '../run-file/problem.ts';
 import { isRecord } from '../run-file/union-branch.ts';

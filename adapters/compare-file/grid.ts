@@ -1,5 +1,5 @@
 /** The grid of a compare file: every combination of its axes, with the place in the file that each value came from. */
-import type { Axes, CompareFile } from '../../contracts/compare-file.ts';
+import type { Axes, CompareFile } from '../../contracts/comparison/compare-file.ts';
 import { presets } from '../../domain/methods.ts';
 import type { MethodName } from '../../domain/methods.ts';
 

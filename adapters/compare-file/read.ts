@@ -1,6 +1,6 @@
 /** From the text of a compare file to its grid and the run files it names, or to everything that is wrong with it. */
 import { dirname, relative, resolve } from 'node:path';
-import { CompareFile } from '../../contracts/compare-file.ts';
+import { CompareFile } from '../../contracts/comparison/compare-file.ts';
 import type { Problem } from '../run-file/problem.ts';
 import { byLine } from '../run-file/problem.ts';
 import { schemaProblems } from '../run-file/schema-problems.ts';

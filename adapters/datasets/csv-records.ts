@@ -6,7 +6,7 @@ import type { CsvError } from 'csv-parse';
 import { readLines } from '../json-lines/read-lines.ts';
 import { missingColumns } from './file-record.ts';
 import type { FileRecord, RecordProblem } from './file-record.ts';
-import { show } from './normalise-row.ts';
+import { show } from './normalize-row.ts';
 
 /** The parser's limit for one record, as for a line of JSONL. */
 const longestRecord = 16 * 1024 * 1024;

@@ -2,9 +2,9 @@
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import type { DataPart, DataProblem, ImportedRow } from '../../activities/ports/importer.ts';
-import type { DataFormat, FileData, Source } from '../../contracts/run-file.ts';
+import type { DataFormat, FileData, Source } from '../../contracts/run/run-file.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
-import { normaliseRow } from './normalise-row.ts';
+import { normaliseRow } from './normalize-row.ts';
 import { formatOf, readRecords } from './read-records.ts';
 
 type Report = (problem: DataProblem) => void;

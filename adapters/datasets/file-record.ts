@@ -1,6 +1,6 @@
 /** One record of a data file, or what is wrong with it. */
 import type { DataProblem } from '../../activities/ports/importer.ts';
-import { show } from './normalise-row.ts';
+import { show } from './normalize-row.ts';
 
 /** What is wrong with a record, or with the whole file (`line: null`). */
 export type RecordProblem = Pick<DataProblem, 'line' | 'field' | 'value' | 'expected'>;

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Row } from '../../contracts/records.ts';
-import type { FileData } from '../../contracts/run-file.ts';
+import type { FileData } from '../../contracts/run/run-file.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
-import { normaliseRow } from './normalise-row.ts';
+import { normaliseRow } from './normalize-row.ts';
 
 /** A row with the solution that a person wrote for it, where the data have one. */
 export interface FolderRow extends Row {

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DataPart, ImportedRow, Importer } from '../../activities/ports/importer.ts';
 import { readFilePart } from './file-importer.ts';
-import { splitWordnet } from './wordnet.ts';
-import type { WordnetSplit } from './wordnet-split.ts';
+import { splitWordnet } from './wordnet/wordnet.ts';
+import type { WordnetSplit } from './wordnet/wordnet-split.ts';
 
 /** Work between two turns of the event loop: heartbeats are sent in them. */
 const longestMs = 15;

@@ -1,11 +1,11 @@
 /** The records of a data file, whatever its format, each with its place in the file. */
 import { extname } from 'node:path';
-import { dataFormats } from '../../contracts/run-file.ts';
-import type { DataFormat } from '../../contracts/run-file.ts';
+import { dataFormats } from '../../contracts/run/run-file.ts';
+import type { DataFormat } from '../../contracts/run/run-file.ts';
 import { readJsonLines } from '../json-lines/read-json-lines.ts';
 import { readCsv } from './csv-records.ts';
 import type { FileRecord } from './file-record.ts';
-import { show } from './normalise-row.ts';
+import { show } from './normalize-row.ts';
 import { readParquet } from './parquet-records.ts';
 
 /** By the extension of the file where the run file names no format; JSONL where that says nothing. */

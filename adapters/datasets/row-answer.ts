@@ -1,8 +1,8 @@
 /** What an answer has to be in each kind of task. */
-import { choiceLetter } from '../../domain/choice-answer.ts';
-import { longestName, mostRowLabels } from '../../domain/data-limits.ts';
-import { joinLabels, splitLabels } from '../../domain/label-set.ts';
-import { normaliseMaths } from '../../domain/maths-answer.ts';
+import { choiceLetter } from '../../domain/answers/choice-answer.ts';
+import { longestName, mostRowLabels } from '../../domain/data/data-limits.ts';
+import { joinLabels, splitLabels } from '../../domain/answers/label-set.ts';
+import { normaliseMaths } from '../../domain/answers/math-answer.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
 
 export type CheckedAnswer =

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { WorkerLook } from '../../contracts/flow.ts';
+import { WorkerLook } from '../../contracts/flow/flow.ts';
 import { isAlive } from '../processes/process-identity.ts';
 
 /** A worker that has not written for so long is stopped or stuck: it takes no part of an endpoint. */

@@ -4,7 +4,7 @@
  * day to spare after its run last asked.
  */
 import type { Kysely } from 'kysely';
-import type { Schema } from './schema.ts';
+import type { Schema } from './schema/schema.ts';
 
 /** The completion window of 24 hours, what may come before and after it, and a day. */
 const batchSilenceMs = 72 * 3_600_000;

@@ -1,6 +1,6 @@
 /** Between a row of `runs`, the reducer's state and what the port tells of a budget. */
 import type { RunBudget } from '../../activities/ports/ledger.ts';
-import type { BudgetState } from '../../domain/budget.ts';
+import type { BudgetState } from '../../domain/budget/budget.ts';
 import type { BudgetColumns, RunRow } from './statements.ts';
 
 export function budgetOf(row: RunRow): BudgetState {

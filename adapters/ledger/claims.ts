@@ -4,8 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '../../activities/ports/ledger.ts';
-import type { LedgerChannel } from './ledger-channel.ts';
-import type { ClaimOutcome } from './protocol.ts';
+import type { LedgerChannel } from './thread/ledger-channel.ts';
+import type { ClaimOutcome } from './thread/protocol.ts';
 
 /** How often a claim that somebody living holds is looked at again. */
 const claimPollMs = 200;

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Ledger } from '../../activities/ports/ledger.ts';
 import { claims } from './claims.ts';
-import { lasting } from './lasting.ts';
-import { LedgerChannel } from './ledger-channel.ts';
+import { lasting } from './retried-settlement.ts';
+import { LedgerChannel } from './thread/ledger-channel.ts';
 import { runRecord } from './run-record.ts';
 
 /**

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { RunRecord } from '../../activities/ports/ledger.ts';
 import { RunStatus } from '../../contracts/progress.ts';
-import { RunSpec } from '../../contracts/run-file.ts';
+import { RunSpec } from '../../contracts/run/run-file.ts';
 import { BaldistillError } from '../../domain/failures.ts';
-import type { StoredRun } from './protocol.ts';
+import type { StoredRun } from './thread/protocol.ts';
 
 const Json = z.string().transform((text, context): unknown => {
   try {

@@ -6,7 +6,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Kysely } from 'kysely';
 import type { Executor } from './prepared.ts';
-import type { Schema, SessionsTable } from './schema.ts';
+import type { Schema, SessionsTable } from './schema/schema.ts';
 import type { Statements } from './statements.ts';
 
 export const beatMs = 1000;

@@ -9,7 +9,7 @@ import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { CompiledQuery, Kysely, SqliteAdapter, SqliteDriver, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import type { Dialect, SqliteDatabase, SqliteDialectConfig, SqliteStatement } from 'kysely';
 import { BaldistillError } from '../../domain/failures.ts';
-import type { Schema } from './schema.ts';
+import type { Schema } from './schema/schema.ts';
 
 /** How long a writer waits for other processes before the ledger counts as locked. */
 const busyTimeoutMs = 5000;

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Kysely, Selectable } from 'kysely';
 import { prepare } from './prepared.ts';
-import type { CallsTable, ChargesTable, EventsTable, RunsTable, Schema } from './schema.ts';
+import type { CallsTable, ChargesTable, EventsTable, RunsTable, Schema } from './schema/schema.ts';
 
 export type SlotKey = Pick<ChargesTable, 'run' | 'stage' | 'round' | 'slot'>;
 export type ChargeRow = Selectable<ChargesTable>;

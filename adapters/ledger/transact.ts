@@ -1,7 +1,7 @@
 /** One transaction on the ledger's connection. */
 import { CompiledQuery } from 'kysely';
 import type { Kysely } from 'kysely';
-import type { Schema } from './schema.ts';
+import type { Schema } from './schema/schema.ts';
 import type { SqliteLedger } from './sqlite-dialect.ts';
 
 const commit = CompiledQuery.raw('commit');

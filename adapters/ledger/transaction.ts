@@ -4,13 +4,13 @@
  */
 import type { Kysely } from 'kysely';
 import { BaldistillError } from '../../domain/failures.ts';
-import { reduceBudget } from '../../domain/budget.ts';
-import type { BudgetEvent, BudgetRefusal, BudgetState } from '../../domain/budget.ts';
-import type { Cost } from '../../domain/cost.ts';
+import { reduceBudget } from '../../domain/budget/budget.ts';
+import type { BudgetEvent, BudgetRefusal, BudgetState } from '../../domain/budget/budget.ts';
+import type { Cost } from '../../domain/budget/cost.ts';
 import { budgetOf, budgetColumns, limitColumns } from './budget-row.ts';
 import { batchSession, isBatchAlive, isBatchSession } from './batch-sessions.ts';
-import type { Schema } from './schema.ts';
-import { noCost } from '../../domain/cost.ts';
+import type { Schema } from './schema/schema.ts';
+import { noCost } from '../../domain/budget/cost.ts';
 import { isAlive } from './sessions.ts';
 import type { CallRow, ChargeRow, Statements } from './statements.ts';
 

@@ -1,7 +1,7 @@
 /** The one place where an `openai` client is made: no hidden retries, a capped connection pool, no default key. */
 import OpenAI from 'openai';
 import { Agent, fetch as undiciFetch } from 'undici';
-import type { Purse } from '../../activities/ports/purse.ts';
+import type { Purse } from '../../activities/ports/spend-account.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import { bounded, mostAnswerBytes, mostFileBytes } from './answer-limits.ts';
 import { hidingKey } from './hidden-key.ts';

@@ -3,8 +3,8 @@
  * before it leaves, settled by the usage in its answer. Below the client, so that no request gets past it.
  */
 import { z } from 'zod';
-import type { Payment, Purse } from '../../activities/ports/purse.ts';
-import { templateAllowance } from '../../domain/cost.ts';
+import type { Payment, Purse } from '../../activities/ports/spend-account.ts';
+import { templateAllowance } from '../../domain/budget/cost.ts';
 import { wasSent } from './errors.ts';
 import type { Send } from './transport.ts';
 import { TokenCount } from './usage.ts';

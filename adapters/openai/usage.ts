@@ -1,7 +1,7 @@
 /** The usage that an endpoint reports with an answer: as counts of tokens, or, where it cannot be that, as text for people. */
 import { z } from 'zod';
 import type { PaidAnswer } from '../../activities/ports/ledger.ts';
-import { mostTokens } from '../../domain/cost.ts';
+import { mostTokens } from '../../domain/budget/cost.ts';
 
 /** Tokens of one call. A figure above is refused: charged, it would make sums that nothing can read. */
 export const TokenCount = z.int().nonnegative().max(mostTokens);

@@ -17,8 +17,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Signature } from '../../contracts/signature.ts';
-import type { Statement } from '../../contracts/signed-run.ts';
+import type { Signature } from '../../contracts/signed/signature.ts';
+import type { Statement } from '../../contracts/signed/signed-run.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import { codeOf } from '../artifacts/storage-failure.ts';

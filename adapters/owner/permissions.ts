@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import type { RunSpec, Source } from '../../contracts/run-file.ts';
+import type { RunSpec, Source } from '../../contracts/run/run-file.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 

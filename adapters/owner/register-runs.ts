@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { writeAtomically } from '../artifacts/atomic-file.ts';
 import { exclusively } from '../processes/exclusive.ts';

@@ -1,6 +1,6 @@
 import type { Owner } from '../../activities/ports/owner.ts';
-import type { Statement } from '../../contracts/signed-run.ts';
-import type { Signature } from '../../contracts/signature.ts';
+import type { Statement } from '../../contracts/signed/signed-run.ts';
+import type { Signature } from '../../contracts/signed/signature.ts';
 
 /** A command of the owner to a run, as its update takes it. `now` in milliseconds since the epoch. */
 export function signCommand<Content extends object>(

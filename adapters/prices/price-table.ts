@@ -1,7 +1,7 @@
 /** Prices of hosted models, from the table of the package genai-prices; what the run file says comes before it. */
 import { calcPrice, findProvider } from '@pydantic/genai-prices';
 import type { ModelPrice } from '@pydantic/genai-prices';
-import type { Rates } from '../../contracts/prices.ts';
+import type { Rates } from '../../contracts/run/prices.ts';
 
 /** A price may depend on the time of day; what is charged at first has to hold at any of them. */
 const halfHours = Array.from({ length: 48 }, (_, index) => index * 1_800_000);

@@ -1,7 +1,7 @@
 /** Where the data of a run file lie, and whether they are there. */
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Data, Source } from '../../contracts/run-file.ts';
+import type { Data, Source } from '../../contracts/run/run-file.ts';
 import type { Finding } from './semantics.ts';
 
 /** The folder that relative data paths start from: a folder of the data folder, else the run file's own. */

@@ -1,6 +1,6 @@
 /** What makes two runs of one name different runs. */
 import { hash } from 'node:crypto';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { isRecord } from './union-branch.ts';
 
 export interface Difference {

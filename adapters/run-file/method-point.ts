@@ -1,6 +1,6 @@
 /** The point of the switch space that a run file names: a preset, with the file's switches on top. */
-import { RunSpec } from '../../contracts/run-file.ts';
-import type { RunFile } from '../../contracts/run-file.ts';
+import { RunSpec } from '../../contracts/run/run-file.ts';
+import type { RunFile } from '../../contracts/run/run-file.ts';
 import { presets } from '../../domain/methods.ts';
 import type { Preset, Switches } from '../../domain/methods.ts';
 

@@ -1,7 +1,7 @@
 /** What the models of a run cost, and whether that is known well enough for a limit in money. */
-import type { Price } from '../../contracts/prices.ts';
-import { unpriced } from '../../contracts/run-prices.ts';
-import type { RunFile } from '../../contracts/run-file.ts';
+import type { Price } from '../../contracts/run/prices.ts';
+import { unpriced } from '../../contracts/run/run-prices.ts';
+import type { RunFile } from '../../contracts/run/run-file.ts';
 import { tablePrice } from '../prices/price-table.ts';
 import type { Finding, Parts } from './semantics.ts';
 

@@ -1,7 +1,7 @@
 /** The templates that a run file names (`teacher.prompts`): read once, so that their text is a part of the run. */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { RunSpec, TeacherConfig } from '../../contracts/run-file.ts';
+import type { RunSpec, TeacherConfig } from '../../contracts/run/run-file.ts';
 import { labelsInAnswer } from '../../domain/tasks/open-task.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
 import { askKinds, templateProblems } from '../../domain/tasks/template.ts';

@@ -2,9 +2,9 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { longestSpec } from '../../contracts/payload-limits.ts';
-import { RunFile } from '../../contracts/run-file.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
-import { plannedCalls } from '../../domain/planned-calls.ts';
+import { RunFile } from '../../contracts/run/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
+import { plannedCalls } from '../../domain/budget/needed-calls.ts';
 import { dataFindings, dataRootOf } from './data-files.ts';
 import { applyOverrides, nameOf } from './overrides.ts';
 import type { Overrides } from './overrides.ts';

@@ -1,14 +1,14 @@
 /** What a run file may not combine, with the reason. Works on whatever parts are valid by themselves. */
 import { longestEndpointName } from '../../contracts/payload-limits.ts';
-import type { Data, RunFile, StudentConfig } from '../../contracts/run-file.ts';
+import type { Data, RunFile, StudentConfig } from '../../contracts/run/run-file.ts';
 import { isFolderMap } from '../datasets/folder-rows.ts';
-import { mostTokens } from '../../domain/cost.ts';
+import { mostTokens } from '../../domain/budget/cost.ts';
 import { credentialIn } from '../../domain/endpoint-address.ts';
 import { presets } from '../../domain/methods.ts';
 import type { Switches } from '../../domain/methods.ts';
-import { plannedCalls } from '../../domain/planned-calls.ts';
+import { plannedCalls } from '../../domain/budget/needed-calls.ts';
 import { stagesOf, switchesOf } from './method-point.ts';
-import { pointless } from './pointless.ts';
+import { pointless } from './ineffective-switches.ts';
 
 export interface Parts {
   readonly method: RunFile['method'] | undefined;

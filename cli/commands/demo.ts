@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { repository } from '../../workers/services/home.ts';
 import { temporalUi } from '../../workers/services/endpoints.ts';
 import { exitCodes } from '../exit.ts';
-import { recordOf, resultOf } from '../memory.ts';
-import { readReport, reportPaths } from '../report-files.ts';
-import { readRun } from '../run-source.ts';
+import { recordOf, resultOf } from '../runs/stored-runs.ts';
+import { readReport, reportPaths } from '../runs/report-files.ts';
+import { readRun } from '../runs/run-source.ts';
 import type { Terminal } from '../terminal.ts';
 import { score } from '../view/words.ts';
 import type { Finish } from './finish.ts';

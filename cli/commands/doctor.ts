@@ -1,15 +1,15 @@
 /** `doctor`: whether this machine, a run file and its endpoints are fit for a run; or what an endpoint can do. */
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { Objection } from '../../adapters/openai/contract/case.ts';
-import type { Examination } from '../../adapters/openai/contract/examine.ts';
-import { usesOf } from '../../adapters/openai/contract/uses.ts';
+import { Objection } from '../../conformance/case.ts';
+import type { Examination } from '../../conformance/examine.ts';
+import { usesOf } from '../../conformance/uses.ts';
 import { EndpointOptions, examineEndpoint } from '../doctor/endpoint.ts';
-import { lookOver } from '../doctor/look-over.ts';
+import { lookOver } from '../doctor/examine.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import type { Terminal } from '../terminal.ts';
 import { examinationText } from '../view/endpoint.ts';
-import { looksText } from '../view/looks.ts';
+import { looksText } from '../view/examination.ts';
 import type { Finish } from './finish.ts';
 
 const Options = z.looseObject({

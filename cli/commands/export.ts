@@ -1,13 +1,13 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { storedTrainingSet } from '../../activities/stored-training-set.ts';
-import { trainingFiles, trainingFormats, writeTrainingSet } from '../../activities/training-set.ts';
+import { storedTrainingSet } from '../../activities/outputs/stored-training-set.ts';
+import { trainingFiles, trainingFormats, writeTrainingSet } from '../../activities/outputs/training-set.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import { outsideHome } from '../outside-home.ts';
-import { refuseForeign } from '../export-folder.ts';
-import { runFolder, unknownRun, withLedger } from '../memory.ts';
+import { refuseForeign } from '../runs/export-folder.ts';
+import { runFolder, unknownRun, withLedger } from '../runs/stored-runs.ts';
 import type { Terminal } from '../terminal.ts';
 import { runArgument } from './options.ts';
 

@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { openOwner } from '../../adapters/owner/owner.ts';
 import { signCommand } from '../../adapters/owner/sign-command.ts';
-import { FlowRequest } from '../../contracts/flow.ts';
+import { FlowRequest } from '../../contracts/flow/flow.ts';
 import { setFlow } from '../../workflows/messages.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import type { Terminal } from '../terminal.ts';
-import { send } from './messages.ts';
+import { send } from './steer.ts';
 import { runArgument } from './options.ts';
 
 /** A number, or `none` for no limit. */

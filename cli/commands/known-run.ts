@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { CommandError, exitCodes } from '../exit.ts';
-import { unknownRun } from '../memory.ts';
+import { unknownRun } from '../runs/stored-runs.ts';
 
 /** Does something with a run that is going on; says so where the engine does not know it, or where it is over. */
 export async function whereKnown<T>(run: string, work: () => Promise<T>): Promise<T> {

@@ -2,9 +2,9 @@
 import { Argument, InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { askAbove } from '../agree.ts';
+import { askAbove } from '../estimate/confirm-spending.ts';
 import { CommandError, exitCodes } from '../exit.ts';
-import { RunName } from '../../contracts/run-file.ts';
+import { RunName } from '../../contracts/run/run-file.ts';
 import type { Overrides } from '../../adapters/run-file/overrides.ts';
 
 const shortKeys = ['method', 'slots', 'calls', 'stages', 'seed', 'noise'] as const;

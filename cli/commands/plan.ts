@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { isRecord } from '../../adapters/run-file/union-branch.ts';
 import { readYaml } from '../../adapters/run-file/yaml-source.ts';
-import { comparedPlan, readComparison } from '../comparison-source.ts';
-import { planOfRun } from '../planning.ts';
-import { priceComparison } from '../planning-comparison.ts';
-import { readRun, textOf } from '../run-source.ts';
+import { comparedPlan, readComparison } from '../compare/comparison-source.ts';
+import { planOfRun } from '../estimate/estimate-run.ts';
+import { priceComparison } from '../estimate/estimate-comparison.ts';
+import { readRun, textOf } from '../runs/run-source.ts';
 import type { Terminal } from '../terminal.ts';
-import { comparisonPlanText } from '../view/comparison-plan.ts';
+import { comparisonPlanText } from '../view/comparison-estimate.ts';
 import { runPlanText } from '../view/plan.ts';
 import { Json, overridesOf, withOverrides } from './options.ts';
 

@@ -7,7 +7,7 @@ import { repository } from '../../workers/services/home.ts';
 import { logOf } from '../../workers/services/definitions.ts';
 import { runningServices, stopServices } from '../../workers/services/stop.ts';
 import { exitCodes } from '../exit.ts';
-import { metricsNow } from '../flow-now.ts';
+import { metricsNow } from '../follow/current-flow.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Finish } from './finish.ts';
 import { Json } from './options.ts';

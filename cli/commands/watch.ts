@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { attach, tell } from '../attach.ts';
-import { attachComparison } from '../attach-comparison.ts';
-import { isComparison } from '../comparison-files.ts';
+import { attach, tell } from '../follow/attach.ts';
+import { attachComparison } from '../compare/attach-comparison.ts';
+import { isComparison } from '../compare/comparison-files.ts';
 import type { ExitCode } from '../exit.ts';
 import { withEngineOf } from '../engine.ts';
-import { recordOf, resultOf, unknownRun } from '../memory.ts';
+import { recordOf, resultOf, unknownRun } from '../runs/stored-runs.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Finish } from './finish.ts';
 import { Json, runArgument } from './options.ts';

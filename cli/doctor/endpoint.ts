@@ -1,11 +1,11 @@
 /** `doctor --endpoint`: the contract's table against any endpoint. */
 import { z } from 'zod';
-import type { Area } from '../../adapters/openai/contract/case.ts';
-import { examine } from '../../adapters/openai/contract/examine.ts';
-import type { Examination } from '../../adapters/openai/contract/examine.ts';
-import { said } from '../../adapters/openai/contract/replies.ts';
-import { ModelList } from '../../adapters/openai/contract/shapes.ts';
-import { openWire } from '../../adapters/openai/contract/wire.ts';
+import type { Area } from '../../conformance/case.ts';
+import { examine } from '../../conformance/examine.ts';
+import type { Examination } from '../../conformance/examine.ts';
+import { said } from '../../conformance/requests/replies.ts';
+import { ModelList } from '../../conformance/requests/shapes.ts';
+import { openWire } from '../../conformance/requests/wire.ts';
 import { isLocal } from '../evaluated-student.ts';
 import { CommandError, exitCodes } from '../exit.ts';
 import { requirePublicAddress } from '../public-address.ts';

@@ -1,6 +1,6 @@
 /** The ledger: opens, adds up for every run, and is whole as a file. */
 import { fileTrouble } from '../../adapters/ledger/check-file.ts';
-import { ledgerPath, withLedger } from '../memory.ts';
+import { ledgerPath, withLedger } from '../runs/stored-runs.ts';
 import { fine, note, trouble } from './prerequisite.ts';
 import type { Prerequisite } from './prerequisite.ts';
 

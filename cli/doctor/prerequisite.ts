@@ -1,5 +1,5 @@
 /** One thing a run needs, and how it is looked at. Looking changes nothing and starts nothing. */
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 
 export interface Setting {
   readonly home: string;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { repository } from '../../workers/services/home.ts';
-import { findPython } from '../../workers/services/python.ts';
+import { findPython } from '../../workers/services/student/python.ts';
 import { fine, note, trouble } from './prerequisite.ts';
 import type { Prerequisite } from './prerequisite.ts';
 

@@ -1,6 +1,6 @@
 /** Whether an endpoint of a run file answers and knows the model: the two cases of the contract that cost nothing. */
-import { examine } from '../../adapters/openai/contract/examine.ts';
-import { reachingCases } from '../../adapters/openai/contract/cases/reaching.ts';
+import { examine } from '../../conformance/examine.ts';
+import { reachingCases } from '../../conformance/cases/reaching.ts';
 import { fine, note, trouble } from './prerequisite.ts';
 import type { Looked } from './prerequisite.ts';
 

@@ -1,7 +1,7 @@
 /** What one run file needs: keys in the environment, endpoints that answer, a program that can be started. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { lookAtEndpoint } from './run-endpoint.ts';
 import { fine, trouble } from './prerequisite.ts';
 import type { RunPrerequisite } from './prerequisite.ts';

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
-import { presentTemporalCli } from '../../workers/services/temporal-cli.ts';
+import { presentTemporalCli } from '../../workers/services/temporal/temporal-cli.ts';
 import { temporalUi } from '../../workers/services/endpoints.ts';
 import { externalTarget, temporalTarget } from '../../workers/temporal-connection.ts';
 import type { TemporalTarget } from '../../workers/temporal-connection.ts';

@@ -1,6 +1,6 @@
 /** What is held against the ledger, and what that shows. */
 import type { RunRecord } from '../../activities/ports/ledger.ts';
-import type { Snapshot } from '../follow.ts';
+import type { Snapshot } from '../follow/follow.ts';
 
 export interface Known {
   readonly home: string;

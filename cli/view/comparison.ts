@@ -1,8 +1,8 @@
 /** A comparison on a screen, as lines for logs, and as tables when it is over. */
 import colours from 'picocolors';
-import type { Block, Comparison, Entry } from '../../contracts/comparison.ts';
-import type { CellNote } from '../../contracts/comparison-messages.ts';
-import type { ComparisonSnapshot } from '../comparison-snapshot.ts';
+import type { Block, Comparison, Entry } from '../../contracts/comparison/comparison.ts';
+import type { CellNote } from '../../contracts/comparison/comparison-messages.ts';
+import type { ComparisonSnapshot } from '../compare/comparison-snapshot.ts';
 import { terminalLine } from '../terminal-text.ts';
 import { cut } from './live.ts';
 import type { Screen } from './live.ts';

@@ -1,8 +1,8 @@
 /** What `doctor --endpoint` found, for people: what it can do, what it can't, and what a run would lose by it. */
-import { areas } from '../../adapters/openai/contract/case.ts';
-import type { Area, ContractCase, Verdict } from '../../adapters/openai/contract/case.ts';
-import type { Examination, Finding } from '../../adapters/openai/contract/examine.ts';
-import { usesOf } from '../../adapters/openai/contract/uses.ts';
+import { areas } from '../../conformance/case.ts';
+import type { Area, ContractCase, Verdict } from '../../conformance/case.ts';
+import type { Examination, Finding } from '../../conformance/examine.ts';
+import { usesOf } from '../../conformance/uses.ts';
 import { terminalLine } from '../terminal-text.ts';
 import { wrap } from './wrap.ts';
 

@@ -1,6 +1,6 @@
 /** The flow of calls in words: rates, queues, latencies, and what was refused. */
-import type { FlowLook } from '../../contracts/flow.ts';
-import type { Snapshot } from '../follow.ts';
+import type { FlowLook } from '../../contracts/flow/flow.ts';
+import type { Snapshot } from '../follow/follow.ts';
 import { terminalLine } from '../terminal-text.ts';
 
 /** What the workers say now, else what their last slices said. */

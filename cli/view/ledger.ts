@@ -1,7 +1,7 @@
 /** What the ledger says, as text for people. */
 import type { LedgerEntry, LedgerSummary, SpentPart } from '../../activities/ports/ledger.ts';
-import type { Reparsed } from '../../activities/reparse.ts';
-import { usdText } from '../../domain/cost.ts';
+import type { Reparsed } from '../../activities/outputs/reparse.ts';
+import { usdText } from '../../domain/budget/cost.ts';
 import { budgetWords } from '../../workflows/details.ts';
 import { terminalLine } from '../terminal-text.ts';
 import type { Verification } from '../verify/verify-run.ts';

@@ -1,9 +1,9 @@
 /** The view of a run for a terminal: drawn again and again, never higher than the screen. */
-import { secondsLeft } from '../../domain/seconds-left.ts';
+import { secondsLeft } from '../../domain/flow/seconds-left.ts';
 import colours from 'picocolors';
 import type { DomainProgress, StageLine } from '../../contracts/progress.ts';
 import { batchWords } from '../../workflows/details.ts';
-import type { Snapshot } from '../follow.ts';
+import type { Snapshot } from '../follow/follow.ts';
 import { terminalLine } from '../terminal-text.ts';
 import { flowOf, flowWords, rateOf } from './flow.ts';
 import { amountWords, bar, budgetOf, duration, score, stageWords, stepOf } from './words.ts';

@@ -1,5 +1,5 @@
 /** The view of a run for logs and pipes: one line for each change of status, stage or step. */
-import type { Snapshot } from '../follow.ts';
+import type { Snapshot } from '../follow/follow.ts';
 import { terminalLine } from '../terminal-text.ts';
 import { amountWords, budgetOf, score, stageWords, stepOf } from './words.ts';
 

@@ -1,5 +1,5 @@
 /** Plans as tables. */
-import type { PlannedRunCosts } from '../../activities/plan/planned-run.ts';
+import type { PlannedRunCosts } from '../../estimate/run-size.ts';
 import type { RunEstimate } from '../../contracts/run-estimate.ts';
 import { terminalLine } from '../terminal-text.ts';
 import { estimateText } from './estimate.ts';

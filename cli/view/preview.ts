@@ -1,7 +1,7 @@
 /** A pilot for people: what was asked, what came back, what was expected and what the run will make of it. */
 import Table from 'cli-table3';
-import { flawOf, pilotRates } from '../../activities/pilot.ts';
-import type { PilotAnswer } from '../../activities/pilot.ts';
+import { flawOf, pilotRates } from '../../estimate/pilot.ts';
+import type { PilotAnswer } from '../../estimate/pilot.ts';
 import { terminalLine, terminalLines } from '../terminal-text.ts';
 
 export interface ShownRequest {

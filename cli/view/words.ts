@@ -1,7 +1,7 @@
 /** Small pieces of text that every view is made of. */
 import type { BudgetCopy, Progress } from '../../contracts/progress.ts';
-import { usdText } from '../../domain/cost.ts';
-import type { Snapshot } from '../follow.ts';
+import { usdText } from '../../domain/budget/cost.ts';
+import type { Snapshot } from '../follow/follow.ts';
 
 export function bar(part: number, whole: number, width: number): string {
   const filled = Math.max(0, Math.min(width, Math.round((width * part) / Math.max(1, whole))));

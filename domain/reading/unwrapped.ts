@@ -1,4 +1,4 @@
-import { answerLineOf } from '../answers.ts';
+import { answerLineOf } from '../answers/answers.ts';
 
 /** A text with an answer line without what models put around it: thoughts aloud, and a fence, closed or not. */
 export function unwrapped(text: string): string {

@@ -1,5 +1,5 @@
 /** How a worked answer ends, and the student's target (METHOD.md, "Words" and step 4). */
-import { splitAtAnswer } from '../answers.ts';
+import { splitAtAnswer } from '../answers/answers.ts';
 
 /** Closes every student prompt. */
 export const cue = "Let's think step by step.";

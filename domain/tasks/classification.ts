@@ -2,9 +2,9 @@
  * Single-label classification. The student's prompt never holds the domain. Fixed text comes first so that a
  * provider's prompt cache can hit.
  */
-import { answerExtractor } from '../answers.ts';
-import { labelShares } from '../macro-shares.ts';
-import { classificationMetrics } from '../metrics.ts';
+import { answerExtractor } from '../answers/answers.ts';
+import { labelShares } from '../metrics/macro-shares.ts';
+import { classificationMetrics } from '../metrics/metrics.ts';
 import { unreadableReason } from '../reading/unusable.ts';
 import { answerLine, cue, withoutAnswerLine } from './answer-line.ts';
 import { askedIn, plainly } from './asking.ts';

@@ -1,5 +1,5 @@
 /** What a teacher wrote about a given text, as a rationale and its answer line, whichever form it came in. */
-import { answerLineOf } from '../answers.ts';
+import { answerLineOf } from '../answers/answers.ts';
 import { jsonAnswer } from '../reading/answer-fields.ts';
 import { plainText } from '../reading/plain-text.ts';
 import { unwrapped } from '../reading/unwrapped.ts';

@@ -1,9 +1,9 @@
 /** Tasks whose answer is free text on one line: abstractive question answering, and `generic`. */
-import { rowShares } from '../macro-shares.ts';
-import { bareAnswer } from '../answers.ts';
-import { rowMetrics, secondaryScore } from '../row-metrics.ts';
+import { rowShares } from '../metrics/macro-shares.ts';
+import { bareAnswer } from '../answers/answers.ts';
+import { rowMetrics, secondaryScore } from '../metrics/row-metrics.ts';
 import { unreadableReason } from '../reading/unusable.ts';
-import { normaliseAnswer, wordF1 } from '../short-answer.ts';
+import { normaliseAnswer, wordF1 } from '../answers/short-answer.ts';
 import { withoutAnswerLine } from './answer-line.ts';
 import type { Asking } from './asking.ts';
 import { promptsOf } from './prompts.ts';

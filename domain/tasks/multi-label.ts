@@ -1,8 +1,8 @@
 /** Multi-label classification: an answer is a set of labels, `grain; wheat`. Domain: one of them, or any field. */
-import { joinLabels, labelSetExtractor, setF1, splitLabels, strictLabelSet } from '../label-set.ts';
-import { labelSetMetrics } from '../label-set-metrics.ts';
+import { joinLabels, labelSetExtractor, setF1, splitLabels, strictLabelSet } from '../answers/label-set.ts';
+import { labelSetMetrics } from '../metrics/label-set-metrics.ts';
 import { unreadableReason } from '../reading/unusable.ts';
-import { labelShares } from '../macro-shares.ts';
+import { labelShares } from '../metrics/macro-shares.ts';
 import { withoutAnswerLine } from './answer-line.ts';
 import type { Asking } from './asking.ts';
 import { promptsOf } from './prompts.ts';

@@ -1,9 +1,9 @@
 /** Multiple choice: the answer is the letter of one of the choices. */
-import { rowShares } from '../macro-shares.ts';
-import { choiceLetter, extractChoice, mostChoices, namesChoice } from '../choice-answer.ts';
+import { rowShares } from '../metrics/macro-shares.ts';
+import { choiceLetter, extractChoice, mostChoices, namesChoice } from '../answers/choice-answer.ts';
 import type { SeededRandom } from '../random.ts';
 import { unreadableReason } from '../reading/unusable.ts';
-import { rowMetrics } from '../row-metrics.ts';
+import { rowMetrics } from '../metrics/row-metrics.ts';
 import { answerLine, withoutAnswerLine } from './answer-line.ts';
 import type { Asking } from './asking.ts';
 import { promptsOf } from './prompts.ts';

@@ -1,9 +1,9 @@
-import { splitLabels } from '../label-set.ts';
+import { splitLabels } from '../answers/label-set.ts';
 import { plainly } from './asking.ts';
 import type { Asking } from './asking.ts';
 import { classification } from './classification.ts';
 import { abstractiveQa, generic } from './free-answer.ts';
-import { maths } from './maths.ts';
+import { maths } from './math.ts';
 import { multiLabel } from './multi-label.ts';
 import { multipleChoice } from './multiple-choice.ts';
 import type { Task } from './task.ts';

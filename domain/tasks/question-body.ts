@@ -1,5 +1,5 @@
 /** A question with its choices as one text, and taken apart again. */
-import { choiceLetter } from '../choice-answer.ts';
+import { choiceLetter } from '../answers/choice-answer.ts';
 import type { Question } from './task.ts';
 
 /** Input and choices, as student and teacher read them. */

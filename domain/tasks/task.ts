@@ -2,8 +2,8 @@
  * A kind of task: its prompts, how an answer is read, what an invented row must be, and its metric, in one place
  * (METHOD.md, "One stage", steps 3 to 5). A task is opened over the labels of one data set, where it has labels.
  */
-import type { Share } from '../macro-shares.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Share } from '../metrics/macro-shares.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { SeededRandom } from '../random.ts';
 import type { ResponseFormat } from './output.ts';
 import type { AskKind } from './template.ts';

@@ -1,7 +1,7 @@
 /** Reads the input file of a batch: one request a line, all for one model, each under an id of its own. */
 import { z } from 'zod';
-import { Breathing } from '../breathing.ts';
-import type { BatchBehaviour } from './behaviour.ts';
+import { Breathing } from '../yield-to-events.ts';
+import type { BatchBehaviour } from './behavior.ts';
 
 /** The one endpoint that batches are for here. */
 export const batchEndpoint = '/v1/chat/completions';

@@ -5,11 +5,11 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../../domain/random.ts';
-import type { Behaviour } from '../behaviour.ts';
-import { Breathing } from '../breathing.ts';
+import type { Behaviour } from '../behavior.ts';
+import { Breathing } from '../yield-to-events.ts';
 import type { BatchRecord, Batches, BatchStatus } from '../state/batches.ts';
 import type { Files } from '../state/files.ts';
-import type { BatchFate } from './behaviour.ts';
+import type { BatchFate } from './behavior.ts';
 import { readInputFile } from './input-file.ts';
 import type { InputLine } from './input-file.ts';
 

@@ -1,7 +1,7 @@
 /** What a client asks of a fine-tuning job, and the names that follow from it. */
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { fineTunedModelId, isStudentBase, type EmbeddedStudentBase } from '../../contracts/embedded-models.ts';
+import { fineTunedModelId, isStudentBase, type EmbeddedStudentBase } from '../../contracts/run/embedded-models.ts';
 import { ApiError, modelNotFound } from '../api-error.ts';
 import type { TrainingOptions } from '../students/training.ts';
 

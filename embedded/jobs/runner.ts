@@ -3,8 +3,8 @@
  * killed is trained again from the start: training is deterministic, so nobody can tell.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Behaviour } from '../behaviour.ts';
-import { Breathing } from '../breathing.ts';
+import type { Behaviour } from '../behavior.ts';
+import { Breathing } from '../yield-to-events.ts';
 import type { Files } from '../state/files.ts';
 import type { JobRecord, Jobs, TrainingPoint } from '../state/jobs.ts';
 import { train } from '../students/families.ts';

@@ -1,6 +1,6 @@
 /** Reads a training file: OpenAI chat JSONL, one `{"messages": [..., {"role": "assistant"}]}` a line. */
 import { z } from 'zod';
-import { Breathing } from '../breathing.ts';
+import { Breathing } from '../yield-to-events.ts';
 import { promptOf } from '../students/chat-prompt.ts';
 import { TrainingRowError, type TrainingRow } from '../students/training.ts';
 

@@ -2,12 +2,12 @@
  * `response_format` as real servers treat it: what the endpoint does not know is refused before anything is billed, and
  * what the teacher says is put into the form that was asked for. A text that somebody scripted is said as it is.
  */
-import { splitAtAnswer } from '../../domain/answers.ts';
+import { splitAtAnswer } from '../../domain/answers/answers.ts';
 import { withoutAnswerLine } from '../../domain/tasks/answer-line.ts';
 import { parseSynthesis } from '../../domain/tasks/tagged-text.ts';
 import { ApiError } from '../api-error.ts';
-import { structuredForms } from '../behaviour.ts';
-import type { StructuredForm } from '../behaviour.ts';
+import { structuredForms } from '../behavior.ts';
+import type { StructuredForm } from '../behavior.ts';
 import type { TeacherQuestion } from '../teachers/question.ts';
 import type { SpokenAnswer } from '../teachers/teacher.ts';
 import type { ChatRequest } from './chat-request.ts';

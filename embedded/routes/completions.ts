@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { codePointLength } from '../../domain/code-points.ts';
 import { ApiError } from '../api-error.ts';
-import { Breathing } from '../breathing.ts';
+import { Breathing } from '../yield-to-events.ts';
 import type { Services } from '../services.ts';
 import { unixSeconds } from '../state/database.ts';
 import { promptOf } from '../students/chat-prompt.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { embeddedStudentBases, isStudentBase } from '../../contracts/embedded-models.ts';
+import { embeddedStudentBases, isStudentBase } from '../../contracts/run/embedded-models.ts';
 import { modelNotFound } from '../api-error.ts';
 import type { Services } from '../services.ts';
 

@@ -1,6 +1,6 @@
 /** What only this endpoint has: its health, its own meter, and the behaviour that tests and chaos runs change. */
 import type { FastifyInstance } from 'fastify';
-import { BehaviourChange } from '../behaviour.ts';
+import { BehaviourChange } from '../behavior.ts';
 import type { Services } from '../services.ts';
 import { parseBody } from './parse.ts';
 

@@ -1,7 +1,7 @@
 /** What a struck call gets instead of its answer. */
 import type { FastifyReply } from 'fastify';
 import { errorBody } from '../api-error.ts';
-import type { Fault } from '../behaviour.ts';
+import type { Fault } from '../behavior.ts';
 
 /** `body`: the answer that was billed; undefined where the fault struck before that. `last`: the answer before it. */
 export function strike(fault: Fault, body: unknown, last: unknown, reply: FastifyReply): unknown {

@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../api-error.ts';
-import type { Fault } from '../behaviour.ts';
+import type { Fault } from '../behavior.ts';
 import type { Services } from '../services.ts';
 import { unixSeconds } from '../state/database.ts';
 import { readQuestion } from '../teachers/question.ts';

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { ApiError } from '../api-error.ts';
-import { BatchFate } from '../batches/behaviour.ts';
+import { BatchFate } from '../batches/behavior.ts';
 import { unixSeconds } from './database.ts';
 
 const endedStatuses = ['completed', 'failed', 'expired', 'cancelled'] as const;

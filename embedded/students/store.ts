@@ -1,7 +1,7 @@
 /** Trained students on disk, read when first asked for; the few used last stay in memory. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseStudentModelId, type EmbeddedStudentModel } from '../../contracts/embedded-models.ts';
+import { parseStudentModelId, type EmbeddedStudentModel } from '../../contracts/run/embedded-models.ts';
 import { modelNotFound } from '../api-error.ts';
 import { load } from './families.ts';
 import { readModel, writeModel, type TrainedModel } from './model-file.ts';

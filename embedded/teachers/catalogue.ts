@@ -1,8 +1,8 @@
 /** Finds teachers by model id and keeps those that were used. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseTeacherModelId, teacherModelId } from '../../contracts/embedded-models.ts';
-import type { RecordedTeacher } from '../../contracts/embedded-models.ts';
+import { parseTeacherModelId, teacherModelId } from '../../contracts/run/embedded-models.ts';
+import type { RecordedTeacher } from '../../contracts/run/embedded-models.ts';
 import { hasRecording, hasRows, recordedTeacher } from './recorded.ts';
 import { simulatedTeacher } from './simulated.ts';
 import type { EmbeddedTeacher } from './teacher.ts';

@@ -1,10 +1,10 @@
 /** Simple rationales for rows that nobody explained: the words or the sentence of a row that lead to its answer. */
 import type { Row } from '../../contracts/records.ts';
-import { choiceLetter } from '../../domain/choice-answer.ts';
+import { choiceLetter } from '../../domain/answers/choice-answer.ts';
 import { answerLine } from '../../domain/tasks/answer-line.ts';
 import { labelsInAnswer } from '../../domain/tasks/open-task.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
-import { normaliseAnswer } from '../../domain/short-answer.ts';
+import { normaliseAnswer } from '../../domain/answers/short-answer.ts';
 import { TellingWords } from './telling-words.ts';
 
 /** Explains a row and closes with its answer line. */

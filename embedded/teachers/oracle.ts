@@ -3,14 +3,14 @@
  * probability `noise` one of them is wrong. Where a label is learnt, its text belongs to another domain, as in the
  * simulated teacher; elsewhere its answer is another one. The rationale keeps arguing for what is right.
  */
-import type { RecordedTeacher } from '../../contracts/embedded-models.ts';
+import type { RecordedTeacher } from '../../contracts/run/embedded-models.ts';
 import type { FolderRow } from '../../adapters/datasets/folder-rows.ts';
 import { answerLine } from '../../domain/tasks/answer-line.ts';
 import { splitBody } from '../../domain/tasks/question-body.ts';
-import { choiceLetter } from '../../domain/choice-answer.ts';
+import { choiceLetter } from '../../domain/answers/choice-answer.ts';
 import { seededRandom } from '../../domain/random.ts';
 import type { SeededRandom } from '../../domain/random.ts';
-import { createReserveSplitter } from '../../domain/reserve-split.ts';
+import { createReserveSplitter } from '../../domain/data/reserve-split.ts';
 import { labelsInAnswer } from '../../domain/tasks/open-task.ts';
 import { formatSynthesis } from '../../domain/tasks/tagged-text.ts';
 import type { TeacherQuestion } from './question.ts';

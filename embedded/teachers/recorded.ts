@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readFolderRows } from '../../adapters/datasets/folder-rows.ts';
 import type { FolderRow } from '../../adapters/datasets/folder-rows.ts';
-import type { RecordedTeacher } from '../../contracts/embedded-models.ts';
+import type { RecordedTeacher } from '../../contracts/run/embedded-models.ts';
 import { answerLine } from '../../domain/tasks/answer-line.ts';
 import { bodyOf } from '../../domain/tasks/question-body.ts';
 import { formatSynthesis } from '../../domain/tasks/tagged-text.ts';

@@ -4,8 +4,8 @@
  * such a row belongs to another class than was asked for, and its rationale argues for the class it really has.
  * Asked to verify an invented row, it answers from the key, wrong with the same probability.
  */
-import { splitWordnet } from '../../adapters/datasets/wordnet.ts';
-import type { SimulatedTeacher } from '../../contracts/embedded-models.ts';
+import { splitWordnet } from '../../adapters/datasets/wordnet/wordnet.ts';
+import type { SimulatedTeacher } from '../../contracts/run/embedded-models.ts';
 import type { Row } from '../../contracts/records.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { answerLine } from '../../domain/tasks/answer-line.ts';

@@ -1,6 +1,6 @@
 /** The cells of a comparison as CSV, one a line: for spreadsheets and statistics programs. */
 import { stringify } from 'csv-stringify/sync';
-import type { Comparison } from '../../contracts/comparison.ts';
+import type { Comparison } from '../../contracts/comparison/comparison.ts';
 
 const columns = (
   'run data method student budgets slots capped stages seed status macro micro head middle tail charged callLimit ' +

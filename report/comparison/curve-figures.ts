@@ -1,5 +1,5 @@
 /** Which curves are held against each other, in Markdown and on pages alike. */
-import type { Curve } from '../../contracts/comparison.ts';
+import type { Curve } from '../../contracts/comparison/comparison.ts';
 import { distinct } from './groups.ts';
 
 export interface CurveFigure {

@@ -1,6 +1,6 @@
 /** Macro over the number of stages and over the budget: one line a method (Figure 4 of the paper). */
-import type { ComparisonCell, Curve } from '../../contracts/comparison.ts';
-import { spreadOf } from '../../domain/spread.ts';
+import type { ComparisonCell, Curve } from '../../contracts/comparison/comparison.ts';
+import { spreadOf } from '../../domain/statistics/spread.ts';
 import { distinct } from './groups.ts';
 
 /** Only where there is more than one point to draw. */

@@ -1,5 +1,5 @@
 /** How the cells of a comparison fall into blocks, rows and columns. Order: that of the plan, never that of arrival. */
-import type { ComparisonCell } from '../../contracts/comparison.ts';
+import type { ComparisonCell } from '../../contracts/comparison/comparison.ts';
 
 export interface BlockGroup<C> {
   readonly student: string;

@@ -1,5 +1,5 @@
 /** The Markdown of a comparison: the paper's table first, then what it stands on. */
-import type { Block, Comparison, ComparisonCell, Entry, Spread } from '../../contracts/comparison.ts';
+import type { Block, Comparison, ComparisonCell, Entry, Spread } from '../../contracts/comparison/comparison.ts';
 import { cell, share, table } from '../markdown-table.ts';
 import { curveFigures } from './curve-figures.ts';
 import type { CurveFigure } from './curve-figures.ts';

@@ -1,8 +1,8 @@
 /** The blocks of a comparison: means, best, and what is significant, from scored cells and their differences. */
-import type { Block, ComparisonData, ComparisonRow, Difference, Entry } from '../../contracts/comparison.ts';
-import { holm } from '../../domain/holm.ts';
-import type { PairedDifference } from '../../domain/paired-bootstrap.ts';
-import { spreadOf } from '../../domain/spread.ts';
+import type { Block, ComparisonData, ComparisonRow, Difference, Entry } from '../../contracts/comparison/comparison.ts';
+import { holm } from '../../domain/statistics/holm.ts';
+import type { PairedDifference } from '../../domain/statistics/paired-bootstrap.ts';
+import { spreadOf } from '../../domain/statistics/spread.ts';
 import type { BlockGroup, RowGroup } from './groups.ts';
 import type { ScoredCell } from './scored-cell.ts';
 

@@ -1,6 +1,6 @@
 /** The head of a run's page: the score a reader takes home, with its interval, and what it cost. */
 import type { Report } from '../../contracts/report.ts';
-import { datasetOf } from '../../contracts/run-words.ts';
+import { datasetOf } from '../../contracts/run/run-description.ts';
 import { markup } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { lastScores } from './scored.ts';

@@ -1,21 +1,21 @@
 /** The HTML report of a run: one file that shows the same from disk, on paper and without scripts. */
 import type { Report } from '../../contracts/report.ts';
-import { callsChart, moneyChart } from './budget-chart.ts';
-import { changeChart } from './change-chart.ts';
+import { callsChart, moneyChart } from './charts/budget-chart.ts';
+import { changeChart } from './charts/change-chart.ts';
 import { documentOf } from './document.ts';
 import type { Section } from './document.ts';
-import { fillingChart } from './filling-chart.ts';
-import { frequencyChart } from './frequency-chart.ts';
+import { fillingChart } from './charts/filling-chart.ts';
+import { frequencyChart } from './charts/frequency-chart.ts';
 import { headline } from './headline.ts';
-import { lossChart } from './loss-chart.ts';
+import { lossChart } from './charts/loss-chart.ts';
 import { markup } from './markup.ts';
 import type { Markup } from './markup.ts';
-import { quotaMap } from './quota-map.ts';
+import { quotaMap } from './charts/quota-map.ts';
 import { budgetTable, domainTable, groupTable, metricTable, plannedTable, stageTable } from './run-tables.ts';
 import { samples } from './samples.ts';
 import { lastScores } from './scored.ts';
 import { settings } from './settings.ts';
-import { groupCurve, stageCurve } from './stage-curve.ts';
+import { groupCurve, stageCurve } from './charts/stage-curve.ts';
 
 export function htmlReport(report: Report): string {
   const quotas = quotaMap(report);

@@ -9,11 +9,11 @@ import { factTable, sortableTable } from './table.ts';
 import type { Column } from './table.ts';
 import { count, dollars } from './words.ts';
 import { metricWord } from '../metric-words.ts';
-import { plannedRows } from '../planned.ts';
+import { plannedRows } from '../estimate-rows.ts';
 import { cancelledWords } from '../cancelled-words.ts';
 import { rankedWords } from '../ranked-words.ts';
 import { unpricedWords } from '../unpriced-words.ts';
-import type { PlannedRow } from '../planned.ts';
+import type { PlannedRow } from '../estimate-rows.ts';
 
 export function stageTable({ stages }: Report): Markup {
   const skipped = stages.filter((stage) => stage.skipped.length > 0);

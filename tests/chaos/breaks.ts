@@ -9,10 +9,10 @@ export interface Break {
   readonly options: readonly string[];
 }
 
-const sendCall = 'activities/send-call.ts';
-const callRequest = 'activities/call-request.ts';
+const sendCall = 'activities/calls/send-call.ts';
+const callRequest = 'activities/calls/call-request.ts';
 const settle = 'adapters/ledger/operations/settle.ts';
-const teacher = 'adapters/openai/teacher.ts';
+const teacher = 'adapters/openai/teacher/teacher.ts';
 
 export const breaks: readonly Break[] = [
   {
@@ -107,12 +107,12 @@ export const breaks: readonly Break[] = [
         ].join('\n'),
       },
       {
-        file: 'domain/budget.ts',
+        file: 'domain/budget/budget.ts',
         from: 'const full = noRoom(state, 1, worst);\n  if (full !== undefined) return refuse(full);',
         to: '',
       },
       {
-        file: 'domain/budget.ts',
+        file: 'domain/budget/budget.ts',
         from: "if (!planned && state.charged + 1 + state.planned > state.limit) return refuse('plan');",
         to: '',
       },

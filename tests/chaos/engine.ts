@@ -2,8 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { findTemporalCli } from '../../workers/services/temporal-cli.ts';
-import { serverArguments, untilServing } from '../../workers/services/temporal-server.ts';
+import { findTemporalCli } from '../../workers/services/temporal/temporal-cli.ts';
+import { serverArguments, untilServing } from '../../workers/services/temporal/temporal-server.ts';
 import { freePort } from '../../workers/services/free-port.ts';
 import type { Launch } from '../../workers/services/launch.ts';
 import { startPart } from './processes.ts';

@@ -1,6 +1,6 @@
 /** What the driver can break, and what each may cost: the closed list of issue 4, in its order. */
 import type { FailureType } from '../../domain/failures.ts';
-import type { Fault } from '../../embedded/behaviour.ts';
+import type { Fault } from '../../embedded/behavior.ts';
 
 export interface FaultKind {
   /** Calls whose answer one strike may lose at an endpoint that is not idempotent. */

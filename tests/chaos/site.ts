@@ -4,10 +4,10 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import type { Owner } from '../../activities/ports/owner.ts';
 import { openOwner } from '../../adapters/owner/owner.ts';
-import { teacherModelId } from '../../contracts/embedded-models.ts';
+import { teacherModelId } from '../../contracts/run/embedded-models.ts';
 import { freePort } from '../../workers/services/free-port.ts';
 import { repository } from '../../workers/services/home.ts';
-import type { Fault } from '../../embedded/behaviour.ts';
+import type { Fault } from '../../embedded/behavior.ts';
 import type { Engine } from './engine.ts';
 import { kindOf } from './faults.ts';
 import { pool } from './start.ts';

@@ -1,7 +1,7 @@
 /** The run that is disturbed: 300 calls in three stages over WordNet. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { engineSettings } from '../../workers/temporal-config.ts';
 import type { distill } from '../../workflows/index.ts';
 import type { Plan } from './plan.ts';

@@ -1,6 +1,6 @@
 /** What a plan says of the slots that a domain has no rows for: each way to fill them, and what it costs. */
 import { expect, test } from 'vitest';
-import { plannedRun } from '../../activities/plan/planned-run.ts';
+import { plannedRun } from '../../estimate/run-size.ts';
 import { quotaText } from '../../cli/view/plan.ts';
 import { wordnetSpec } from '../engine/rig.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
-import { madeStudentPython } from '../../workers/services/student-environment.ts';
+import { madeStudentPython } from '../../workers/services/student/student-environment.ts';
 import { repository } from '../../workers/services/home.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'baldistill-student-'));

@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { passedLimits } from '../../cli/adopt.ts';
-import { tellTable } from '../../cli/attach-comparison.ts';
-import { comparisonPaths } from '../../cli/comparison-files.ts';
-import { refuseForeign } from '../../cli/export-folder.ts';
-import { refuseComparison } from '../../cli/open-run.ts';
-import { keptNotes } from '../../cli/open-comparison.ts';
+import { passedLimits } from '../../cli/runs/adopt-ledger.ts';
+import { tellTable } from '../../cli/compare/attach-comparison.ts';
+import { comparisonPaths } from '../../cli/compare/comparison-files.ts';
+import { refuseForeign } from '../../cli/runs/export-folder.ts';
+import { refuseComparison } from '../../cli/runs/open-run.ts';
+import { keptNotes } from '../../cli/compare/open-comparison.ts';
 import type { Terminal } from '../../cli/terminal.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'baldistill-told-'));

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { assert, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Snapshot } from '../../cli/follow.ts';
+import type { Snapshot } from '../../cli/follow/follow.ts';
 import { terminalLine } from '../../cli/terminal-text.ts';
 import { liveFrame } from '../../cli/view/live.ts';
 import { plainLines } from '../../cli/view/plain.ts';

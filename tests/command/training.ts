@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandStudent } from '../../adapters/command/command-student.ts';
-import { openAiStudent } from '../../adapters/openai/student.ts';
+import { openAiStudent } from '../../adapters/openai/student/student.ts';
 
 export const trainer = fileURLToPath(new URL('trainer.ts', import.meta.url));
 export const key = 'a'.repeat(64);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Comparison } from '../../contracts/comparison.ts';
+import { Comparison } from '../../contracts/comparison/comparison.ts';
 import { progressOfComparison } from '../../workflows/messages.ts';
 import type { compare } from '../../workflows/index.ts';
 import { openStories } from '../engine/rig.ts';

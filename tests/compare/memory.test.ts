@@ -1,10 +1,10 @@
 /** What a comparison says of itself, and hands to its next execution. */
 import { expect, test } from 'vitest';
-import { CompareMemory } from '../../contracts/comparison-messages.ts';
-import type { CompareInput } from '../../contracts/comparison-messages.ts';
+import { CompareMemory } from '../../contracts/comparison/comparison-messages.ts';
+import type { CompareInput } from '../../contracts/comparison/comparison-messages.ts';
 import { engineSettings, TemporalConfig } from '../../workers/temporal-config.ts';
-import { comparisonProgress, memoryOf, openComparison } from '../../workflows/compare-state.ts';
-import type { Cell } from '../../workflows/compare-state.ts';
+import { comparisonProgress, memoryOf, openComparison } from '../../workflows/compare/compare-state.ts';
+import type { Cell } from '../../workflows/compare/compare-state.ts';
 
 const sha256 = 'ab'.repeat(32);
 const input: CompareInput = {

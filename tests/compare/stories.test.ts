@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { Comparison } from '../../contracts/comparison.ts';
+import { Comparison } from '../../contracts/comparison/comparison.ts';
 import { embeddedUrl } from '../../workers/services/endpoints.ts';
 import { ends, modelAway, openHome, storyFile, until } from '../durability/rig.ts';
 import type { Home } from '../durability/rig.ts';

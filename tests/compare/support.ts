@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPrepare } from '../../activities/prepare.ts';
+import { createPrepare } from '../../activities/data/prepare.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { createImporter } from '../../adapters/datasets/importer.ts';
 import { registerRuns } from '../../adapters/owner/register-runs.ts';
-import type { CompareInput } from '../../contracts/comparison-messages.ts';
-import type { ComparisonPlan, PlannedRun } from '../../contracts/comparison-plan.ts';
+import type { CompareInput } from '../../contracts/comparison/comparison-messages.ts';
+import type { ComparisonPlan, PlannedRun } from '../../contracts/comparison/comparison-grid.ts';
 import { engineSettings } from '../../workers/temporal-config.ts';
 import type { Home } from '../engine/rig.ts';
 import { readCompareFile } from '../../adapters/compare-file/read.ts';

@@ -1,7 +1,7 @@
 /** The tables of a comparison: what is best, what counts, what is left out, and that nobody's text is obeyed. */
 import { expect, test } from 'vitest';
-import type { Comparison, ComparisonCell, ComparisonData } from '../../contracts/comparison.ts';
-import type { PairedDifference } from '../../domain/paired-bootstrap.ts';
+import type { Comparison, ComparisonCell, ComparisonData } from '../../contracts/comparison/comparison.ts';
+import type { PairedDifference } from '../../domain/statistics/paired-bootstrap.ts';
 import { comparisonCsv } from '../../report/comparison/csv.ts';
 import { curvesOf } from '../../report/comparison/curves.ts';
 import { blocksOf } from '../../report/comparison/groups.ts';

@@ -1,12 +1,12 @@
 /** Metrics and extraction against independent implementations, 1,000 seeded cases each. */
 import { expect, test } from 'vitest';
-import { rougeLScore } from '../../activities/rouge-l.ts';
-import { extractChoice } from '../../domain/choice-answer.ts';
-import { labelSetMetrics } from '../../domain/label-set-metrics.ts';
-import { joinLabels } from '../../domain/label-set.ts';
-import { normaliseMaths, sameMaths } from '../../domain/maths-answer.ts';
+import { rougeLScore } from '../../activities/student/rouge-l.ts';
+import { extractChoice } from '../../domain/answers/choice-answer.ts';
+import { labelSetMetrics } from '../../domain/metrics/label-set-metrics.ts';
+import { joinLabels } from '../../domain/answers/label-set.ts';
+import { normaliseMaths, sameMaths } from '../../domain/answers/math-answer.ts';
 import { openTask } from '../../domain/tasks/open-task.ts';
-import { wordF1 } from '../../domain/short-answer.ts';
+import { wordF1 } from '../../domain/answers/short-answer.ts';
 import { cases } from './reference/cases.ts';
 import { computedValues, storedValues } from './reference/python.ts';
 

@@ -1,10 +1,10 @@
 /** What must hold of every answer that is read or compared, whatever it is. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { choiceLetter, extractChoice } from '../../domain/choice-answer.ts';
-import { joinLabels, setF1 } from '../../domain/label-set.ts';
-import { extractMaths, normaliseMaths, sameMaths } from '../../domain/maths-answer.ts';
-import { wordF1 } from '../../domain/short-answer.ts';
+import { choiceLetter, extractChoice } from '../../domain/answers/choice-answer.ts';
+import { joinLabels, setF1 } from '../../domain/answers/label-set.ts';
+import { extractMaths, normaliseMaths, sameMaths } from '../../domain/answers/math-answer.ts';
+import { wordF1 } from '../../domain/answers/short-answer.ts';
 import { answerLine } from '../../domain/tasks/answer-line.ts';
 
 const same = (first: string, second: string): boolean => sameMaths(normaliseMaths(first), normaliseMaths(second));

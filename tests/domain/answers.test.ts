@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { answerExtractor, extractAnswer } from '../../domain/answers.ts';
-import { namesChoice } from '../../domain/choice-answer.ts';
+import { answerExtractor, extractAnswer } from '../../domain/answers/answers.ts';
+import { namesChoice } from '../../domain/answers/choice-answer.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { answerLine, withoutAnswerLine } from '../../domain/tasks/answer-line.ts';
 import { openTask } from '../../domain/tasks/open-task.ts';

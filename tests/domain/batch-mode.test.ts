@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { goesByBatch } from '../../domain/batch-mode.ts';
+import { goesByBatch } from '../../domain/budget/batch-mode.ts';
 
 const round = { calls: 1000, possible: true, hoursSinceStart: 1, stagesLeft: 2 };
 const auto = { mode: 'auto', minimum: 1000, deadlineHours: undefined } as const;

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openBudget, reduceBudget } from '../../domain/budget.ts';
-import type { BudgetEvent, BudgetState } from '../../domain/budget.ts';
-import { costDifference } from '../../domain/cost.ts';
-import type { Cost } from '../../domain/cost.ts';
+import { openBudget, reduceBudget } from '../../domain/budget/budget.ts';
+import type { BudgetEvent, BudgetState } from '../../domain/budget/budget.ts';
+import { costDifference } from '../../domain/budget/cost.ts';
+import type { Cost } from '../../domain/budget/cost.ts';
 
 const opening = { slots: 10, limit: 10, planned: 10, maxForfeits: 3, tokenLimit: null, microUsdLimit: null };
 const worst = { tokens: 100, microUsd: 50 };

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { holm } from '../../domain/holm.ts';
-import { macroOf } from '../../domain/macro-shares.ts';
-import { pairedBootstrap } from '../../domain/paired-bootstrap.ts';
+import { holm } from '../../domain/statistics/holm.ts';
+import { macroOf } from '../../domain/metrics/macro-shares.ts';
+import { pairedBootstrap } from '../../domain/statistics/paired-bootstrap.ts';
 import { seededRandom } from '../../domain/random.ts';
-import { spreadOf } from '../../domain/spread.ts';
+import { spreadOf } from '../../domain/statistics/spread.ts';
 import { openTask, taskNames } from '../../domain/tasks/open-task.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
 

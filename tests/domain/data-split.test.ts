@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { splitRows } from '../../domain/data-split.ts';
+import { splitRows } from '../../domain/data/data-split.ts';
 
 const options = { validation: 0.1, test: 0.2, seed: 0 };
 

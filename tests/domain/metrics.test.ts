@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Metrics } from '../../contracts/metrics.ts';
-import { classificationMetrics, labelInterval, labelScores } from '../../domain/metrics.ts';
-import { reportingGroups, shortOfBalancedShare } from '../../domain/reporting-groups.ts';
+import { classificationMetrics, labelInterval, labelScores } from '../../domain/metrics/metrics.ts';
+import { reportingGroups, shortOfBalancedShare } from '../../domain/metrics/reporting-groups.ts';
 
 const judge = (gold: string, predicted: string | null, times = 1): { gold: string; predicted: string | null }[] =>
   Array.from({ length: times }, () => ({ gold, predicted }));

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createNearDuplicateSearch } from '../../domain/near-duplicate-search.ts';
-import { nearDuplicateGroups } from '../../domain/near-duplicates.ts';
+import { createNearDuplicateSearch } from '../../domain/duplicates/near-duplicate-search.ts';
+import { nearDuplicateGroups } from '../../domain/duplicates/near-duplicates.ts';
 import { seededRandom } from '../../domain/random.ts';
-import { shingles } from '../../domain/shingles.ts';
+import { shingles } from '../../domain/duplicates/shingles.ts';
 
 /** Every pair compared, over the same 5-grams: the truth that the index must find. */
 function groupsByComparingAll(texts: readonly string[]): number[] {

@@ -1,12 +1,12 @@
 /** The arithmetic of plans: bounds that hold for whatever is chosen, samples of both ends, certain inventions. */
 import { array, assert, boolean, func, integer, nat, property } from 'fast-check';
 import { expect, test } from 'vitest';
-import { certainInventions } from '../../domain/certain-syntheses.ts';
+import { certainInventions } from '../../domain/quotas/certain-syntheses.ts';
 import { secondsAtLimits } from '../../domain/flow/seconds-at-limits.ts';
-import { plannedStages } from '../../domain/planned-stages.ts';
+import { plannedStages } from '../../domain/quotas/expected-stages.ts';
 import { presets } from '../../domain/methods.ts';
-import { amountsOf } from '../../domain/some-of.ts';
-import { spreadOver } from '../../domain/spread-over.ts';
+import { amountsOf } from '../../domain/statistics/some-of.ts';
+import { spreadOver } from '../../domain/selection/spread-over.ts';
 
 const values = array(integer({ min: 0, max: 5000 }), { maxLength: 40 });
 

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { headOrTail } from '../../domain/head-tail.ts';
-import { stageQuotas } from '../../domain/quotas.ts';
-import type { QuotaPolicy } from '../../domain/quotas.ts';
-import { stageSlots } from '../../domain/stage-slots.ts';
+import { headOrTail } from '../../domain/quotas/head-tail.ts';
+import { stageQuotas } from '../../domain/quotas/quotas.ts';
+import type { QuotaPolicy } from '../../domain/quotas/quotas.ts';
+import { stageSlots } from '../../domain/quotas/stage-slots.ts';
 
 const math = {
   Algebra: 1744,

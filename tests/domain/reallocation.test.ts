@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { creditsAfter, stageQuotas } from '../../domain/quotas.ts';
-import type { QuotaPolicy } from '../../domain/quotas.ts';
-import { reallocate } from '../../domain/reallocation.ts';
+import { creditsAfter, stageQuotas } from '../../domain/quotas/quotas.ts';
+import type { QuotaPolicy } from '../../domain/quotas/quotas.ts';
+import { reallocate } from '../../domain/quotas/reallocation.ts';
 
 const credits = (of: Record<string, bigint>) => ({ credits: new Map(Object.entries(of)), unit: 10n });
 

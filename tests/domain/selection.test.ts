@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { drawRandom, takeDistinct, takeHighest } from '../../domain/selection.ts';
+import { drawRandom, takeDistinct, takeHighest } from '../../domain/selection/selection.ts';
 
 const ids = (rows: readonly { id: string }[]): string[] => rows.map((row) => row.id);
 

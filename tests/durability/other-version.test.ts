@@ -22,12 +22,12 @@ test('is named as such, is killed without its answer, and starts again with all 
   const older = otherSources(tree, [
     // One timer more: what this version decides no longer fits the history.
     {
-      file: 'workflows/distill.ts',
+      file: 'workflows/distill/distill.ts',
       from: 'export async function distill(input: DistillInput): Promise<RunResult> {',
       to: "export async function distill(input: DistillInput): Promise<RunResult> {\n  await sleep(1, { summary: 'older' });",
     },
     {
-      file: 'workflows/distill.ts',
+      file: 'workflows/distill/distill.ts',
       from: "} from '@temporalio/workflow';",
       to: "  sleep,\n} from '@temporalio/workflow';",
     },

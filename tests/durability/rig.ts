@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { LedgerSummary } from '../../activities/ports/ledger.ts';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { Progress, RunResult, StageProgress } from '../../contracts/progress.ts';
-import type { BehaviourChange } from '../../embedded/behaviour.ts';
+import type { BehaviourChange } from '../../embedded/behavior.ts';
 import { buildId } from '../../workers/build-id.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
 import { embeddedUrl } from '../../workers/services/endpoints.ts';

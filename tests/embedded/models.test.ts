@@ -5,7 +5,7 @@ import {
   parseStudentModelId,
   parseTeacherModelId,
   teacherModelId,
-} from '../../contracts/embedded-models.ts';
+} from '../../contracts/run/embedded-models.ts';
 
 it('reads back every teacher id it writes', () => {
   fc.assert(

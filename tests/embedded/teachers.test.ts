@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadWordnet, wordnetInstruction, wordnetLabels } from '../../adapters/datasets/wordnet.ts';
+import { loadWordnet, wordnetInstruction, wordnetLabels } from '../../adapters/datasets/wordnet/wordnet.ts';
 import { classification } from '../../domain/tasks/classification.ts';
 import { parseSynthesis } from '../../domain/tasks/tagged-text.ts';
 import { clientOf, counters, failure, recording, send, startServer } from './support.ts';

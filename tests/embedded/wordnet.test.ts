@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadWordnet, splitWordnet, wordnetLabels } from '../../adapters/datasets/wordnet.ts';
+import { loadWordnet, splitWordnet, wordnetLabels } from '../../adapters/datasets/wordnet/wordnet.ts';
 
 describe('the built-in data set', () => {
   const rows = loadWordnet();

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, expect, test } from 'vitest';
-import { resultLines } from '../../cli/attach.ts';
+import { resultLines } from '../../cli/follow/attach.ts';
 import { Report } from '../../contracts/report.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import type { distill } from '../../workflows/index.ts';
 import { openStories, until, wordnetSpec } from './rig.ts';
 

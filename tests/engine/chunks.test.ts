@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chunkSlots, writeChunks } from '../../activities/chunks.ts';
+import { chunkSlots, writeChunks } from '../../activities/rounds/chunks.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { PlannedCall } from '../../contracts/records.ts';
-import { TeacherConfig } from '../../contracts/run-file.ts';
+import { TeacherConfig } from '../../contracts/run/run-file.ts';
 
 const teacher = (concurrency: number): { teacher: TeacherConfig } => ({
   teacher: TeacherConfig.parse({ embedded: 'simulated', concurrency }),

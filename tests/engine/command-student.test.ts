@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTimeOf } from '../../adapters/processes/process-identity.ts';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { Report } from '../../contracts/report.ts';
 import { resumeRun } from '../../workflows/messages.ts';
 import type { RunningWorker } from '../../workers/start-worker.ts';

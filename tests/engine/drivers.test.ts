@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Report } from '../../contracts/report.ts';
 import { resumeRun } from '../../workflows/messages.ts';
-import { startLiar } from '../contract/liar.ts';
+import { startLiar } from '../conformance/faulty-endpoint.ts';
 import { openRig, until, wordnetSpec } from './rig.ts';
 import type { Home, Rig } from './rig.ts';
 

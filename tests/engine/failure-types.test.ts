@@ -11,7 +11,7 @@ import { failures, isFailureType } from '../../domain/failures.ts';
 import type { FailureType } from '../../domain/failures.ts';
 import { buildId } from '../../workers/build-id.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
-import { findTemporalCli } from '../../workers/services/temporal-cli.ts';
+import { findTemporalCli } from '../../workers/services/temporal/temporal-cli.ts';
 import { TemporalConfig, engineSettings } from '../../workers/temporal-config.ts';
 import { resumeRun, setBudget, skipStep } from '../../workflows/messages.ts';
 import type { distill } from '../../workflows/index.ts';

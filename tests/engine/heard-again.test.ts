@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest';
 import type { SliceResult } from '../../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
-import { openParking } from '../../workflows/parking.ts';
-import { freshMemory, hear, snapshot } from '../../workflows/stage-state.ts';
-import type { StageMemory } from '../../workflows/stage-state.ts';
+import { openParking } from '../../workflows/blocking.ts';
+import { freshMemory, hear, snapshot } from '../../workflows/stage/stage-state.ts';
+import type { StageMemory } from '../../workflows/stage/stage-state.ts';
 
 const chunk = (name: string): ArtifactRef => {
   const sha256 = name.repeat(64);

@@ -1,7 +1,7 @@
 /** A round of many chunks: the workflow drops their list once they are under way, and what is kept of the stage has it. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { reparse } from '../../activities/reparse.ts';
+import { reparse } from '../../activities/outputs/reparse.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { CloseStageInput } from '../../contracts/activity-messages.ts';

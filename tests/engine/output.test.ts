@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { Report } from '../../contracts/report.ts';
-import type { StructuredForm } from '../../embedded/behaviour.ts';
+import type { StructuredForm } from '../../embedded/behavior.ts';
 import { openRig, until, wordnetSpec } from './rig.ts';
 import type { Home, Rig } from './rig.ts';
 

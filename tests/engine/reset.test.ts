@@ -1,7 +1,7 @@
 /** `temporal workflow reset` ends an execution and starts another: whoever follows the run follows that one. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
-import { follow, followedRun } from '../../cli/follow.ts';
+import { follow, followedRun } from '../../cli/follow/follow.ts';
 import { openStories, until, wordnetSpec } from './rig.ts';
 
 const at = openStories();

@@ -1,6 +1,6 @@
 /** The limiter of a worker: queues, turns, divisions and ends. */
 import { expect, test } from 'vitest';
-import { createLimiter } from '../../activities/flow/limiter.ts';
+import { createLimiter } from '../../activities/calls/limiter.ts';
 import type { Lane, Lease } from '../../activities/ports/limiter.ts';
 
 const size = { bytes: 400, maxTokens: 100 };

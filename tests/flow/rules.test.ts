@@ -1,9 +1,9 @@
 /** The smaller rules: pace, estimates, durations, headers, meters. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toldBy } from '../../adapters/openai/rate-headers.ts';
-import { changedTerms, termsText } from '../../contracts/flow-terms.ts';
-import { sumOfLooks } from '../../contracts/flow-sum.ts';
+import { toldBy } from '../../adapters/openai/teacher/rate-headers.ts';
+import { changedTerms, termsText } from '../../contracts/flow/flow-terms.ts';
+import { sumOfLooks } from '../../contracts/flow/flow-sum.ts';
 import { durationMs } from '../../domain/flow/go-duration.ts';
 import { freePace, rateAt, refusedPace } from '../../domain/flow/pace.ts';
 import { openRateMeter } from '../../domain/flow/rate-meter.ts';

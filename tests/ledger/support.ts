@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import type { AnswerCost, IntentOutcome, Ledger, PaidAnswer } from '../../activities/ports/ledger.ts';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
-import { RunSpec } from '../../contracts/run-file.ts';
+import { RunSpec } from '../../contracts/run/run-file.ts';
 
 export { requestFor } from './requests.ts';
 export { look, violations } from './look.ts';

@@ -3,7 +3,7 @@
  * endpoints say: the engine refuses 2 MB, and a workflow whose payload it refuses cannot go on.
  */
 import { expect, test } from 'vitest';
-import { openRunTally } from '../../activities/flow/run-tally.ts';
+import { openRunTally } from '../../activities/calls/run-tally.ts';
 import {
   CloseStageInput,
   PlanRoundInput,
@@ -12,7 +12,7 @@ import {
   SliceResult,
 } from '../../contracts/activity-messages.ts';
 import { Gathered } from '../../contracts/batch-messages.ts';
-import { CompareMemory } from '../../contracts/comparison-messages.ts';
+import { CompareMemory } from '../../contracts/comparison/comparison-messages.ts';
 import {
   longestEndpointName,
   mostCarried,
@@ -22,10 +22,10 @@ import {
 } from '../../contracts/payload-limits.ts';
 import { Progress, StageProgress } from '../../contracts/progress.ts';
 import { StageInput } from '../../contracts/stage.ts';
-import { mostRounds } from '../../domain/rounds.ts';
-import { openParking } from '../../workflows/parking.ts';
-import { pastOf } from '../../workflows/past-stages.ts';
-import { freshMemory, hear, keptPlan, snapshot } from '../../workflows/stage-state.ts';
+import { mostRounds } from '../../domain/quotas/rounds.ts';
+import { openParking } from '../../workflows/blocking.ts';
+import { pastOf } from '../../workflows/distill/past-stages.ts';
+import { freshMemory, hear, keptPlan, snapshot } from '../../workflows/stage/stage-state.ts';
 import {
   balanced,
   blocked,

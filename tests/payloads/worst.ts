@@ -1,7 +1,7 @@
 /** The largest values that the limits allow, of what workflows and activities exchange. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import type { Balanced, RoundPlan, SliceResult } from '../../contracts/activity-messages.ts';
-import type { FlowLook } from '../../contracts/flow.ts';
+import type { FlowLook } from '../../contracts/flow/flow.ts';
 import {
   listedName,
   longestEndpointName,
@@ -13,9 +13,9 @@ import {
   mostReported,
 } from '../../contracts/payload-limits.ts';
 import type { Blocked, BudgetCopy, DomainProgress } from '../../contracts/progress.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import type { Connected, Prepared, StageInput, StageResult, StudentRef } from '../../contracts/stage.ts';
-import { longestName } from '../../domain/data-limits.ts';
+import { longestName } from '../../domain/data/data-limits.ts';
 import { specOf } from '../ledger/support.ts';
 
 /** Three bytes a character, as many as a UTF-16 unit takes at most. */

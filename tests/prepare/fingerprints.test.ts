@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createFingerprints } from '../../activities/fingerprints.ts';
+import { createFingerprints } from '../../activities/data/fingerprints.ts';
 
 test('keeps the first number of each text, through every growth of the table', () => {
   const fingerprints = createFingerprints();

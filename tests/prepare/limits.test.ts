@@ -1,7 +1,7 @@
 /** Values that are too large are refused where the data are read, all at once, with file, line, value and expectation. */
 import { expect, test } from 'vitest';
-import { checkData } from '../../activities/prepare.ts';
-import { RunSpec } from '../../contracts/run-file.ts';
+import { checkData } from '../../activities/data/prepare.ts';
+import { RunSpec } from '../../contracts/run/run-file.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
 import { dataFolder, fields, importer, prepare, rowsOf, specOf } from './world.ts';
 

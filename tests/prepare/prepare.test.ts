@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkData, createPrepare } from '../../activities/prepare.ts';
+import { checkData, createPrepare } from '../../activities/data/prepare.ts';
 import { artifactFolder, artifacts, dataFolder, fields, importer, prepare, rowsOf, specOf, tableOf } from './world.ts';
 
 const ids = async (...reference: Parameters<typeof rowsOf>): Promise<string[]> =>

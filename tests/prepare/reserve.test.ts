@@ -1,8 +1,8 @@
 /** The reserve: rows that an embedded teacher hands out as invented, and that no method may have seen before. */
 import { expect, test } from 'vitest';
-import { createReserveSplitter } from '../../domain/reserve-split.ts';
+import { createReserveSplitter } from '../../domain/data/reserve-split.ts';
 import { methodNames, presets } from '../../domain/methods.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
 import { dataFolder, fields, prepare, rowsOf, specOf, tableOf } from './world.ts';
 

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { z } from 'zod';
-import { createPrepare } from '../../activities/prepare.ts';
+import { createPrepare } from '../../activities/data/prepare.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { createImporter } from '../../adapters/datasets/importer.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { DomainTable, Row } from '../../contracts/records.ts';
-import { Data, RunFile, RunSpec } from '../../contracts/run-file.ts';
+import { Data, RunFile, RunSpec } from '../../contracts/run/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
 import { presets } from '../../domain/methods.ts';
 

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createNearDuplicateSearch } from '../../domain/near-duplicate-search.ts';
+import { createNearDuplicateSearch } from '../../domain/duplicates/near-duplicate-search.ts';
 import { seededRandom } from '../../domain/random.ts';
 import { table } from '../../report/markdown-table.ts';
 

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Range } from '../../domain/range.ts';
+import type { Range } from '../../domain/statistics/range.ts';
 import { table } from '../../report/markdown-table.ts';
 import { dataFolder, repository } from '../../workers/services/home.ts';
 import { ends, openHome, resultOf } from '../durability/rig.ts';

@@ -114,7 +114,7 @@ async function pays(what: string, name: string, change: Change, program = launch
 /** These sources with a parser that reads answers otherwise. */
 const anotherParser = (): string =>
   otherSources(join(temporary, 'other-parser'), [
-    { file: 'domain/answers.ts', from: '/answer is\\b/gi', to: '/(?:answer|label) is\\b/gi' },
+    { file: 'domain/answers/answers.ts', from: '/answer is\\b/gi', to: '/(?:answer|label) is\\b/gi' },
   ]);
 
 test.skipIf(data === undefined)('a second run pays for what is new, and for nothing else', async () => {

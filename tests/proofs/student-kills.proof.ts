@@ -5,7 +5,7 @@
  */
 import { setInterval as every } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { madeStudentPython } from '../../workers/services/student-environment.ts';
+import { madeStudentPython } from '../../workers/services/student/student-environment.ts';
 import { ends, openHome, resultOf, shownBy, until } from '../durability/rig.ts';
 import { startProofServer } from './student-server.ts';
 import type { ProofServer } from './student-server.ts';

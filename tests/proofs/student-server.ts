@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { studentServer } from '../../workers/services/student-environment.ts';
+import { studentServer } from '../../workers/services/student/student-environment.ts';
 
 const Jobs = z.object({ data: z.array(z.object({ id: z.string(), status: z.string() })) });
 const Events = z.object({ data: z.array(z.object({ message: z.string() })) });

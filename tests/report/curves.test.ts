@@ -1,9 +1,9 @@
 /** Curves over the budget stand in one figure whatever their stages: the baseline is the mark that others are held against. */
 import { expect, test } from 'vitest';
-import type { Curve } from '../../contracts/comparison.ts';
+import type { Curve } from '../../contracts/comparison/comparison.ts';
 import { curveFigures } from '../../report/comparison/curve-figures.ts';
 import { comparisonMarkdown } from '../../report/comparison/markdown.ts';
-import { htmlComparison } from '../../report/html/comparison-page.ts';
+import { htmlComparison } from '../../report/html/comparison/comparison-page.ts';
 import { comparisonFixture } from './fixtures.ts';
 
 function curve(over: Curve['over'], at: string, method: string, data = 'r52'): Curve {

@@ -1,5 +1,5 @@
 /** A report and a comparison made by hand: 90 domains, hostile words wherever words come from outside. */
-import type { Comparison, ComparisonCell, Entry } from '../../contracts/comparison.ts';
+import type { Comparison, ComparisonCell, Entry } from '../../contracts/comparison/comparison.ts';
 import type { Metrics } from '../../contracts/metrics.ts';
 import { Report } from '../../contracts/report.ts';
 import type { Sample } from '../../contracts/report.ts';

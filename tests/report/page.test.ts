@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../contracts/report.ts';
-import { htmlComparison } from '../../report/html/comparison-page.ts';
+import { htmlComparison } from '../../report/html/comparison/comparison-page.ts';
 import { htmlReport } from '../../report/html/run-page.ts';
 import { chromium, launchChromium, open } from './browser.ts';
 import { comparisonFixture, reportFixture } from './fixtures.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import { Report } from '../../contracts/report.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { openRig, until } from '../engine/rig.ts';
 import type { Home, Rig } from '../engine/rig.ts';
 import { chromium, launchChromium, open } from './browser.ts';

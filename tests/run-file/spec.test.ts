@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { specDifferences } from '../../adapters/run-file/differences.ts';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import type { Overrides } from '../../adapters/run-file/overrides.ts';
-import { RunSpec } from '../../contracts/run-file.ts';
+import { RunSpec } from '../../contracts/run/run-file.ts';
 
 const good = `name: demo
 data: { builtin: wordnet }

@@ -12,10 +12,10 @@ import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { openOwner } from '../../adapters/owner/owner.ts';
 import { signCommand } from '../../adapters/owner/sign-command.ts';
 import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
-import type { RunSpec } from '../../contracts/run-file.ts';
-import type { SignedRun } from '../../contracts/signed-run.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
+import type { SignedRun } from '../../contracts/signed/signed-run.ts';
 import { engineSettings } from '../../workers/temporal-config.ts';
-import { findTemporalCli } from '../../workers/services/temporal-cli.ts';
+import { findTemporalCli } from '../../workers/services/temporal/temporal-cli.ts';
 import type { distill, stage } from '../../workflows/index.ts';
 import {
   progressOfStage,

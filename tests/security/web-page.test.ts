@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readBoard } from '../../adapters/flow/worker-board.ts';
 import { foreignRequest } from '../../domain/loopback-request.ts';
-import { uiAddress } from '../../workers/services/ui-address.ts';
+import { uiAddress } from '../../workers/services/temporal/ui-address.ts';
 import { TemporalConfig } from '../../workers/temporal-config.ts';
 import { startEngine } from '../chaos/engine.ts';
 import type { Engine } from '../chaos/engine.ts';

@@ -9,7 +9,7 @@ import { ensureServices } from '../../workers/services/ensure.ts';
 import { endProcess, isAlive, startTimeOf } from '../../adapters/processes/process-identity.ts';
 import { readRecord, withRegistry } from '../../workers/services/registry.ts';
 import type { ServiceRecord } from '../../workers/services/registry.ts';
-import { registeredAttributes } from '../../workers/services/search-attributes.ts';
+import { registeredAttributes } from '../../workers/services/temporal/search-attributes.ts';
 import { runningServices, stopServices } from '../../workers/services/stop.ts';
 import { stage } from './stubs.ts';
 import type { Stage } from './stubs.ts';

@@ -14,7 +14,7 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cliVersion, findTemporalCli } from '../../workers/services/temporal-cli.ts';
+import { cliVersion, findTemporalCli } from '../../workers/services/temporal/temporal-cli.ts';
 
 let folder = '';
 let server: Server | undefined;

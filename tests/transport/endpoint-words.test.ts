@@ -2,8 +2,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { CallError } from '../../activities/ports/teacher.ts';
 import type { PaidAnswer } from '../../activities/ports/ledger.ts';
-import { lineResults } from '../../adapters/openai/batch-lines.ts';
-import { openAiTeacher } from '../../adapters/openai/teacher.ts';
+import { lineResults } from '../../adapters/openai/teacher/batch-lines.ts';
+import { openAiTeacher } from '../../adapters/openai/teacher/teacher.ts';
 import { answer, listen } from './socket-server.ts';
 import type { SocketServer } from './socket-server.ts';
 

@@ -1,8 +1,8 @@
 /** An endpoint that quotes the key it was sent: the key gets into no failure, hence into no history, ledger or log. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CallError } from '../../activities/ports/teacher.ts';
-import { openWire } from '../../adapters/openai/contract/wire.ts';
-import { openAiTeacher } from '../../adapters/openai/teacher.ts';
+import { openWire } from '../../conformance/requests/wire.ts';
+import { openAiTeacher } from '../../adapters/openai/teacher/teacher.ts';
 import { answer, listen } from './socket-server.ts';
 import type { SocketServer } from './socket-server.ts';
 

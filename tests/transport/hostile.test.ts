@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CallError } from '../../activities/ports/teacher.ts';
 import { clientFor } from '../../adapters/openai/client.ts';
-import { openAiTeacher } from '../../adapters/openai/teacher.ts';
+import { openAiTeacher } from '../../adapters/openai/teacher/teacher.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {

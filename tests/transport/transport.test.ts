@@ -8,7 +8,7 @@ import { afterEach, expect, test } from 'vitest';
 import { CallError } from '../../activities/ports/teacher.ts';
 import type { PaidAnswer } from '../../activities/ports/ledger.ts';
 import { clientFor } from '../../adapters/openai/client.ts';
-import { openAiTeacher } from '../../adapters/openai/teacher.ts';
+import { openAiTeacher } from '../../adapters/openai/teacher/teacher.ts';
 import { freePort } from '../../workers/services/free-port.ts';
 import { answer, completion, listen } from './socket-server.ts';
 import type { SocketServer } from './socket-server.ts';

@@ -11,10 +11,10 @@ import { readRecord } from './registry.ts';
 import type { ServiceName } from './registry.ts';
 import { keyNames } from './secrets.ts';
 import type { Setting } from './setting.ts';
-import { findTemporalCli } from './temporal-cli.ts';
-import { uiAddress } from './ui-address.ts';
-import { serverArguments, untilServing } from './temporal-server.ts';
-import type { TemporalPorts } from './temporal-server.ts';
+import { findTemporalCli } from './temporal/temporal-cli.ts';
+import { uiAddress } from './temporal/ui-address.ts';
+import { serverArguments, untilServing } from './temporal/temporal-server.ts';
+import type { TemporalPorts } from './temporal/temporal-server.ts';
 
 export interface Definition {
   readonly name: ServiceName;

@@ -3,7 +3,7 @@ import { isAlive } from '../../adapters/processes/process-identity.ts';
 import { loadTemporalConfig } from '../temporal-config.ts';
 import type { TemporalConfig } from '../temporal-config.ts';
 import { readRecord } from './registry.ts';
-import { uiAddress } from './ui-address.ts';
+import { uiAddress } from './temporal/ui-address.ts';
 
 /** Base URL of the embedded endpoint (with `/v1`), or undefined while it is not running. Below 1 ms. */
 export function embeddedUrl(home: string): string | undefined {

@@ -1,7 +1,7 @@
 /** The limiters of a worker, one an endpoint, kept for its life: what was learned of an endpoint outlives a slice. */
-import { createLimiter } from '../../activities/flow/limiter.ts';
+import { createLimiter } from '../../activities/calls/limiter.ts';
 import type { Limiter } from '../../activities/ports/limiter.ts';
-import type { EndpointLook } from '../../contracts/flow.ts';
+import type { EndpointLook } from '../../contracts/flow/flow.ts';
 
 export interface Limiters {
   /** `endpoint`: address and model, for people too. */

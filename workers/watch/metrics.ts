@@ -2,8 +2,8 @@
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { Ledger } from '../../activities/ports/ledger.ts';
-import type { EndpointLook, FlowLook } from '../../contracts/flow.ts';
-import { secondsLeft } from '../../domain/seconds-left.ts';
+import type { EndpointLook, FlowLook } from '../../contracts/flow/flow.ts';
+import { secondsLeft } from '../../domain/flow/seconds-left.ts';
 import type { Limiters } from './limiters.ts';
 
 export interface Measured {

@@ -4,7 +4,7 @@
  */
 import { isFresh, openBoard, readBoard } from '../../adapters/flow/worker-board.ts';
 import { startTimeOf } from '../../adapters/processes/process-identity.ts';
-import type { WorkerLook } from '../../contracts/flow.ts';
+import type { WorkerLook } from '../../contracts/flow/flow.ts';
 import type { Limiters } from './limiters.ts';
 
 const everyMs = 500;

@@ -1,6 +1,6 @@
 /** Taking a ledger for a run that another one, or a later state of this one, was charged for. */
 import type { Charged, LedgerIdentity, RunBudget } from '../../../activities/ports/ledger.ts';
-import { costDifference } from '../../../domain/cost.ts';
+import { costDifference } from '../../../domain/budget/cost.ts';
 import { runBudget } from '../budget-row.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 import { identity } from './identity.ts';

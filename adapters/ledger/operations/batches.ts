@@ -5,7 +5,7 @@ import type { BatchLine, BatchRecord, BatchRound } from '../../../activities/por
 import { ArtifactRef } from '../../../contracts/artifact.ts';
 import { BaldistillError } from '../../../domain/failures.ts';
 import { batchSession } from '../batch-sessions.ts';
-import type { BatchesTable } from '../schema-3.ts';
+import type { BatchesTable } from '../schema/schema-3.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 
 /** Batches a run may have open; far above what anybody has. */

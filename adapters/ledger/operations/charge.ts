@@ -1,5 +1,5 @@
 /** The rows of `charges`: what a slot owes to which call. */
-import type { BudgetEvent, BudgetState } from '../../../domain/budget.ts';
+import type { BudgetEvent, BudgetState } from '../../../domain/budget/budget.ts';
 import type { IntentRequest } from '../../../activities/ports/ledger.ts';
 import type { ChargeRow } from '../statements.ts';
 import type { LedgerTransaction } from '../transaction.ts';

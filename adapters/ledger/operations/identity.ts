@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { LedgerIdentity } from '../../../activities/ports/ledger.ts';
 import { BaldistillError } from '../../../domain/failures.ts';
-import type { EventsTable } from '../schema.ts';
+import type { EventsTable } from '../schema/schema.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 
 export async function identity(transaction: LedgerTransaction): Promise<LedgerIdentity> {

@@ -10,8 +10,8 @@ import type { IntentOutcome, IntentRequest } from '../../../activities/ports/led
 import type { CallRow, ChargeRow } from '../statements.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 import { BaldistillError } from '../../../domain/failures.ts';
-import type { Cost } from '../../../domain/cost.ts';
-import { noCost } from '../../../domain/cost.ts';
+import type { Cost } from '../../../domain/budget/cost.ts';
+import { noCost } from '../../../domain/budget/cost.ts';
 import { joinBatch } from './batches.ts';
 import { writeCharge, writeExhausted } from './charge.ts';
 import { forfeitOpen, isFresh } from './forfeit.ts';

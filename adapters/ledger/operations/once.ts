@@ -1,5 +1,5 @@
 /** Creations that must happen once (a fine-tuning job): an exclusive row guards them across processes. */
-import type { ClaimOutcome } from '../protocol.ts';
+import type { ClaimOutcome } from '../thread/protocol.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 
 /** A living claimant that recorded nothing for so long has failed and forgot to say so. */

@@ -1,5 +1,5 @@
 /** Which function performs which operation. */
-import type { OperationName, Operations, Request } from '../protocol.ts';
+import type { OperationName, Operations, Request } from '../thread/protocol.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 import { forfeitCall } from './forfeit.ts';
 import { intend } from './intend.ts';

@@ -1,11 +1,11 @@
 /** Runs and what may be changed of their budgets. */
 import type { RunBudget } from '../../../activities/ports/ledger.ts';
 import type { RunStatus } from '../../../contracts/progress.ts';
-import { openBudget } from '../../../domain/budget.ts';
-import type { Limits } from '../../../domain/budget.ts';
+import { openBudget } from '../../../domain/budget/budget.ts';
+import type { Limits } from '../../../domain/budget/budget.ts';
 import { isBatchSession } from '../batch-sessions.ts';
 import { budgetColumns, runBudget } from '../budget-row.ts';
-import type { Operations, StoredRun } from '../protocol.ts';
+import type { Operations, StoredRun } from '../thread/protocol.ts';
 import type { RunRow } from '../statements.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 import { forfeitOpen } from './forfeit.ts';

@@ -1,7 +1,7 @@
 /** Storing an answer. None is ever lost, however late it comes. */
 import type { AnswerCost, PaidAnswer, RefusedUsage } from '../../../activities/ports/ledger.ts';
-import { costDifference } from '../../../domain/cost.ts';
-import type { Cost } from '../../../domain/cost.ts';
+import { costDifference } from '../../../domain/budget/cost.ts';
+import type { Cost } from '../../../domain/budget/cost.ts';
 import type { CallRow, ChargeRow } from '../statements.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 import { isGivenBack, mustApply } from './charge.ts';

@@ -1,5 +1,5 @@
 /** Stages as they were closed, so that they can be checked and decided again long after the engine forgot them. */
-import type { ClosedStageRecord } from '../protocol.ts';
+import type { ClosedStageRecord } from '../thread/protocol.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 
 /** The last closing counts: a run that was started again closes its stages again. */

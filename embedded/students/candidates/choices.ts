@@ -1,5 +1,5 @@
 /** The letters of a multiple-choice question; features are words of question and choice, and how the choices differ. */
-import { choiceLetter } from '../../../domain/choice-answer.ts';
+import { choiceLetter } from '../../../domain/answers/choice-answer.ts';
 import { promptParts } from '../prompt-parts.ts';
 import { both, contentWords, Features, named } from './candidate.ts';
 import type { Candidate, Candidates } from './candidate.ts';

@@ -1,8 +1,8 @@
 /** Which candidates each ranking student ranks, and how good one of them is against the answer it was taught. */
-import { normaliseMaths } from '../../../domain/maths-answer.ts';
-import { evaluateRational } from '../../../domain/rational.ts';
-import { wordF1 } from '../../../domain/short-answer.ts';
-import type { EmbeddedStudentBase } from '../../../contracts/embedded-models.ts';
+import { normaliseMaths } from '../../../domain/answers/math-answer.ts';
+import { evaluateRational } from '../../../domain/answers/rational.ts';
+import { wordF1 } from '../../../domain/answers/short-answer.ts';
+import type { EmbeddedStudentBase } from '../../../contracts/run/embedded-models.ts';
 import { arithmeticAnswer, arithmeticCandidates } from './arithmetic.ts';
 import type { Candidates, Remembered } from './candidate.ts';
 import { choiceCandidates } from './choices.ts';

@@ -1,5 +1,5 @@
 /** A little knowledge of the world: which words the dictionary (WordNet's nouns) uses to explain a word. */
-import { loadWordnet } from '../../../adapters/datasets/wordnet.ts';
+import { loadWordnet } from '../../../adapters/datasets/wordnet/wordnet.ts';
 import { contentWords } from './candidate.ts';
 
 /** Words that explain a word, each with its rarity over all explanations. */

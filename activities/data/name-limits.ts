@@ -1,0 +1,38 @@
+/** Counts the domains and labels of a data set as it is read, and reports a set that has too many of them. */
+import { longestLabelList, mostNames } from '../../domain/data/data-limits.ts';
+import { labelsInAnswer } from '../../domain/tasks/open-task.ts';
+import type { TaskName } from '../../domain/tasks/open-task.ts';
+import type { Row } from '../../contracts/records.ts';
+import type { DataProblems } from './data-problems.ts';
+
+export interface NameLimits {
+  add(row: Row): void;
+  report(problems: Pick<DataProblems, 'add'>): void;
+}
+
+export function createNameLimits(task: TaskName): NameLimits {
+  const domains = new Set<string>();
+  const labels = new Set<string>();
+  let characters = 0;
+  return {
+    add({ domain, answer }) {
+      // One more than the limit says enough; the rest is not kept.
+      if (domains.size <= mostNames) domains.add(domain);
+      for (const label of labelsInAnswer(task, answer) ?? []) {
+        if (labels.size > mostNames || labels.has(label)) continue;
+        labels.add(label);
+        characters += label.length;
+      }
+    },
+    report(problems) {
+      const say = (expected: string): void =>
+        problems.add({ file: 'all data files', line: null, field: null, value: null, expected });
+      if (domains.size > mostNames) say(`at most ${mostNames} domains`);
+      if (labels.size > mostNames) say(`at most ${mostNames} labels; is fields.answer a free text?`);
+      else if (characters > longestLabelList)
+        say(
+          `at most ${longestLabelList} characters in all labels together, since every prompt lists them, not ${characters}`,
+        );
+    },
+  };
+}

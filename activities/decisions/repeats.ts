@@ -1,0 +1,61 @@
+/**
+ * Near-duplicates among invented rows (METHOD.md, step 3, `nearDuplicates: drop`): of a held-out row, which is a leak;
+ * of a row of the pool, of a row that an earlier stage invented, or of one accepted before in this stage, earlier rounds
+ * first, then slot by slot. Exact leaks are found whatever the switches (stage-decisions.ts).
+ */
+import { Example, Row } from '../../contracts/records.ts';
+import type { StageInput } from '../../contracts/stage.ts';
+import { createNearDuplicateSearch } from '../../domain/duplicates/near-duplicate-search.ts';
+import type { Decision } from './decide-slots.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
+
+export interface Repeats {
+  /** The decision about a slot, or that its invented row is a repeat; asked in the order of rounds and slots. */
+  check(slot: number, decision: Decision): Decision;
+  /** The slot has lost its row, so that the row stands in nobody's way. */
+  leave(slot: number): void;
+}
+
+/** `decisions`: all that will be asked about, so that the pool, which may be large, is read once and not kept. */
+export async function openRepeats(
+  artifacts: Artifacts,
+  { spec, prepared, history }: StageInput,
+  decisions: readonly Decision[],
+): Promise<Repeats> {
+  const invented = decisions.flatMap(inventedRow);
+  if (spec.switches.nearDuplicates === 'keep' || invented.length === 0)
+    return { check: (_, decision) => decision, leave: () => undefined };
+
+  const wanted = createNearDuplicateSearch();
+  for (const [index, { input }] of invented.entries()) wanted.add(index, input);
+  const known = new Map<string, 'near_leak' | 'near_duplicate'>();
+  const see = (text: string, as: 'near_leak' | 'near_duplicate'): void => {
+    for (const index of wanted.find(text)) {
+      const id = invented[index]?.id ?? '';
+      if (!known.has(id)) known.set(id, as);
+    }
+  };
+  for (const split of [prepared.validation, prepared.test])
+    if (split !== null) for await (const { input } of artifacts.readLines(split, Row)) see(input, 'near_leak');
+  for await (const { input } of artifacts.readLines(prepared.pool, Row)) see(input, 'near_duplicate');
+  for (const { examples } of history)
+    for await (const { origin, input } of artifacts.readLines(examples, Example))
+      if (origin === 'synthetic') see(input, 'near_duplicate');
+
+  const accepted = createNearDuplicateSearch();
+  return {
+    check(slot, decision) {
+      const [row] = inventedRow(decision);
+      if (row === undefined || row.call === null) return decision;
+      const reason = known.get(row.id) ?? (accepted.find(row.input).length > 0 ? 'near_duplicate' : undefined);
+      if (reason !== undefined) return { kind: 'dropped', reason, callId: row.call };
+      accepted.add(slot, row.input);
+      return decision;
+    },
+    leave: (slot) => accepted.remove(slot),
+  };
+}
+
+function inventedRow(decision: Decision): Example[] {
+  return decision.kind === 'example' && decision.example.origin === 'synthetic' ? [decision.example] : [];
+}

@@ -1,0 +1,42 @@
+/** The training set of a run as its ledger remembers it, whether the run is over or going on: every closed stage. */
+import { z } from 'zod';
+import { ArtifactRef } from '../../contracts/artifact.ts';
+import { BaldistillError } from '../../domain/failures.ts';
+import type { Ledger, RunRecord } from '../ports/ledger.ts';
+import type { TrainingSet } from './training-set.ts';
+
+/** What is needed of `CloseStageInput` and `ClosedStage`, so that stages closed by other versions can be read too. */
+const Request = z.object({
+  input: z.object({
+    connected: z.object({ teacherModel: z.string().nullable() }),
+    history: z.array(z.object({ examples: ArtifactRef })),
+  }),
+});
+const Closed = z.object({ examples: ArtifactRef, training: ArtifactRef });
+
+/** Null where no stage is closed yet. */
+export async function storedTrainingSet(ledger: Ledger, record: RunRecord): Promise<TrainingSet | null> {
+  const { name, spec, status } = record;
+  let found: TrainingSet | null = null;
+  for (const { stage, request, closed } of await ledger.closedStages(name)) {
+    const [asked, done] = [parsed(Request, request), parsed(Closed, closed)];
+    if (asked === undefined || done === undefined)
+      throw new BaldistillError('LedgerUnavailable', `Stage ${stage} of ${name} was closed by another version.`);
+    const { connected, history } = asked.input;
+    const before = history.map(({ examples }) => examples);
+    // A run that was started again closes its stages again: what followed other examples is of the time before.
+    if (hashes(before) !== hashes(found?.examples ?? [])) break;
+    const { teacherModel } = connected;
+    found = { spec, status, teacherModel, examples: [...before, done.examples], training: done.training };
+  }
+  return found;
+}
+
+function parsed<T>(schema: z.ZodType<T>, text: string): T | undefined {
+  const value: unknown = JSON.parse(text);
+  return schema.safeParse(value).data;
+}
+
+function hashes(references: readonly ArtifactRef[]): string {
+  return references.map(({ sha256 }) => sha256).join();
+}

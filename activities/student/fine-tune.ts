@@ -1,0 +1,134 @@
+/** Fine-tune: a job is created once, whatever crashes, and waited for without holding a slot (DESIGN section 3). */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AwaitFineTuneInput, FineTuned, FineTuneInput, FineTuneJob } from '../../contracts/activity-messages.ts';
+import { BaldistillError } from '../../domain/failures.ts';
+import type { FailureType } from '../../domain/failures.ts';
+import { stillRunning, workerLeaves } from '../boundary.ts';
+import { callKey } from '../calls/call-key.ts';
+import type { Claim } from '../ports/ledger.ts';
+import type { World } from '../ports/world.ts';
+import { entryKey, reserveTraining, settleTraining } from './student-charges.ts';
+import { trainingManner } from './training-options.ts';
+
+/**
+ * Creates the job, or finds the one already created under its key: in the ledger, whose exclusive row guards the
+ * creation, then at the endpoint, for a crash between creation and record.
+ */
+export async function fineTune(
+  world: World,
+  input: FineTuneInput,
+  exportTraining: (input: FineTuneInput) => Promise<string>,
+  cancelled: AbortSignal,
+): Promise<FineTuneJob> {
+  const { spec, stage, training, from } = input;
+  if ('driver' in spec.student && spec.student.driver === 'manual') {
+    const path = await exportTraining(input);
+    throw new BaldistillError(
+      'AwaitingStudent',
+      `Stage ${stage} is ready to train: ${path} holds ${training.rows} examples.`,
+    );
+  }
+  const command = 'driver' in spec.student && spec.student.driver === 'command' ? spec.student : null;
+  const student = world.student(spec, null);
+  if (student === null || !('hyperparameters' in spec.student))
+    throw new BaldistillError('InvalidInput', 'The run has no student to train.');
+  const manner = await trainingManner(student, spec, from);
+  const key = callKey({
+    training: training.sha256,
+    from,
+    hyperparameters: spec.student.hyperparameters,
+    loss: spec.switches.loss,
+    seed: spec.seed,
+    // `loss` is in the key already.
+    ...(manner.template === undefined ? {} : { template: manner.template }),
+    // The same words in another folder are another command.
+    ...(command === null ? {} : { command: command.train, cwd: command.cwd }),
+  });
+  const ending = AbortSignal.any([cancelled, world.draining]);
+  const claim = await claimed(world, key, ending);
+  if (claim.kind === 'created') {
+    // Of another run: then it is that run's money, and this run has no entry for it.
+    const { ended } = await student.findJob(key);
+    return { id: claim.value, key, spending: await world.ledger.spendingOf(spec.name, entryKey(key, ended)) };
+  }
+  let spending: string | null = null;
+  try {
+    ending.throwIfAborted();
+    // Looked for first: an endpoint that is down here has nothing reserved with it.
+    const found = await student.findJob(key);
+    spending = await reserveTraining(world.ledger, spec, { key: entryKey(key, found.ended), training });
+    const id =
+      found.id ??
+      (await student.createJob({
+        key,
+        ended: found.ended,
+        baseModel: from,
+        trainingPath: command === null ? world.artifacts.localPath(training) : await exportTraining(input),
+        seed: spec.seed,
+        suffix: `stage-${stage}`,
+        manner,
+        signal: ending,
+      }));
+    await world.ledger.recordOnce(key, id);
+    return { id, key, spending };
+  } catch (error) {
+    try {
+      const refused = error instanceof BaldistillError && neverCreated.has(error.type);
+      if (spending !== null && refused)
+        await world.ledger.endSpending(spending, { state: 'refused', reason: error.type });
+    } finally {
+      // Whoever asks next looks at the endpoint first, so a creation that did happen is still found.
+      await world.ledger.forgetOnce(key, '');
+    }
+    if (error === world.draining.reason) throw workerLeaves('The worker ended while the training command ran.');
+    throw error;
+  }
+}
+
+/** The claim, once whoever is at the same training has come to an end with it. */
+async function claimed(world: World, key: string, ending: AbortSignal): Promise<Claim> {
+  try {
+    return await world.ledger.claimOnce(key, ending);
+  } catch (error) {
+    if (error === world.draining.reason) throw workerLeaves('The worker ended while it waited for the same training.');
+    throw error;
+  }
+}
+
+/** Failures of a request that certainly created no job. After any other one it may be there, and stays charged. */
+const neverCreated: ReadonlySet<FailureType> = new Set<FailureType>([
+  'EndpointRefusesKey',
+  'ModelUnknown',
+  'RequestRejected',
+  'BillingExhausted',
+]);
+
+/** How often and how long the first attempt looks by itself, so that a job of a second costs no more than that. */
+const quickLook = { everyMs: 50, forMs: 1_500 };
+
+/** A look at the job, the first one short and patient. A job that failed or is unknown is forgotten, so that a resume creates a new one. */
+export async function awaitFineTune(
+  world: World,
+  { spec, job }: AwaitFineTuneInput,
+  attempt: number,
+): Promise<FineTuned> {
+  const student = world.student(spec, null);
+  if (student === null) throw new BaldistillError('InvalidInput', 'The run has no student to wait for.');
+  let state = await student.job(job.id);
+  const quickUntil = Date.now() + (attempt === 1 ? quickLook.forMs : 0);
+  while (state.status === 'running' && Date.now() < quickUntil) {
+    await pause(quickLook.everyMs);
+    state = await student.job(job.id);
+  }
+  if (state.status === 'running') throw stillRunning(`The job ${job.id} is still running.`);
+  if (state.status === 'succeeded') {
+    if (job.spending !== null) await settleTraining(world.ledger, spec, job.spending, state.trainedTokens);
+    const losses = state.losses.length === 0 ? null : await world.artifacts.writeLines(state.losses);
+    return { model: state.model, losses };
+  }
+  // The entry first: who creates another job under this key must not find it, or that job would be charged to nobody.
+  if (job.spending !== null) await world.ledger.endSpending(job.spending, { state: 'forfeited', reason: 'job_failed' });
+  await world.ledger.forgetOnce(job.key, job.id);
+  const why = state.status === 'failed' ? `failed: ${state.message}` : 'is not known to the student endpoint any more';
+  throw new BaldistillError('FineTuneFailed', `The fine-tuning job ${job.id} ${why}`);
+}

@@ -1,0 +1,100 @@
+/** What a student that bills costs, as entries of the ledger under the run's limit in money (DESIGN section 4). */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ArtifactRef } from '../../contracts/artifact.ts';
+import { isFree, studentRates } from '../../contracts/run/run-prices.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
+import { priceOf, templateAllowance, trainingPriceOf, usdOf, worstPriceOf } from '../../domain/budget/cost.ts';
+import type { Rates } from '../../domain/budget/cost.ts';
+import { BaldistillError } from '../../domain/failures.ts';
+import type { Ledger, SpendRequest } from '../ports/ledger.ts';
+import type { Purse } from '../ports/spend-account.ts';
+
+/** How often a limit is looked at again while something in flight may give money back. */
+const watchMs = 50;
+
+/** The purse of a run's student; undefined where it is free, or nobody knows what it costs. */
+export function studentPurse(ledger: Ledger, spec: RunSpec): Purse | undefined {
+  const rates = studentRates(spec);
+  if (rates === null || isFree(rates)) return undefined;
+  const run = spec.name;
+  return {
+    id: randomUUID(),
+    async reserve(bound) {
+      const id = await spend(ledger, {
+        run,
+        kind: 'generate-student',
+        key: null,
+        worstMicroUsd: worstPriceOf(rates, bound),
+      });
+      return {
+        async settle(usage) {
+          const cost =
+            usage === null ? null : { ...usage, microUsd: priceOf(rates, { ...usage, cachedInputTokens: 0 }) };
+          await ledger.endSpending(id, { state: 'settled', cost });
+        },
+        giveBack: async (reason) => await ledger.endSpending(id, { state: 'refused', reason }),
+        forfeit: async (reason) => await ledger.endSpending(id, { state: 'forfeited', reason }),
+      };
+    },
+  };
+}
+
+/** The price of a training run's tokens; undefined where training is free or its price is not known. */
+function trainingRates(spec: RunSpec): Rates | undefined {
+  const rates = studentRates(spec);
+  return rates === null || isFree(rates) || rates.training === undefined ? undefined : rates;
+}
+
+/** What a job is charged under: its key, and another one after `ended` jobs of that key failed or were cancelled, perhaps unheard. */
+export function entryKey(key: string, ended: number): string {
+  return ended === 0 ? key : `${key}-${ended}`;
+}
+
+/** Reserves the most a fine-tuning job may cost, once an `entryKey`; null where there is nothing to reserve. */
+export async function reserveTraining(
+  ledger: Ledger,
+  spec: RunSpec,
+  { key, training }: { key: string; training: ArtifactRef },
+): Promise<string | null> {
+  const rates = trainingRates(spec);
+  if (rates === undefined || !('hyperparameters' in spec.student)) return null;
+  const tokens = (training.bytes + templateAllowance.request * training.rows) * spec.student.hyperparameters.epochs;
+  return await spend(ledger, {
+    run: spec.name,
+    kind: 'fine-tune',
+    key,
+    worstMicroUsd: trainingPriceOf(rates, tokens),
+  });
+}
+
+/** The job is done: what it cost, or its worst case where the endpoint does not say how many tokens it trained. */
+export async function settleTraining(
+  ledger: Ledger,
+  spec: RunSpec,
+  spending: string,
+  trainedTokens: number | null,
+): Promise<void> {
+  const rates = trainingRates(spec);
+  const cost =
+    rates === undefined || trainedTokens === null
+      ? null
+      : { microUsd: trainingPriceOf(rates, trainedTokens), inputTokens: trainedTokens, outputTokens: 0 };
+  await ledger.endSpending(spending, { state: 'settled', cost });
+}
+
+async function spend(ledger: Ledger, request: SpendRequest): Promise<string> {
+  for (;;) {
+    const outcome = await ledger.spend(request);
+    if (outcome.kind === 'spend' || outcome.kind === 'charged') return outcome.id;
+    if (outcome.kind === 'exhausted') {
+      const { microUsd } = await ledger.budget(request.run);
+      const what = request.kind === 'fine-tune' ? 'Fine-tuning' : 'The next request to the student';
+      throw new BaldistillError(
+        'BudgetExhausted',
+        `${what} may cost up to ${usdOf(request.worstMicroUsd)} USD, and ${usdOf(microUsd.charged)} of ${usdOf(microUsd.limit ?? 0)} USD are charged already.`,
+      );
+    }
+    await pause(watchMs);
+  }
+}

@@ -1,0 +1,30 @@
+/** What of the method OpenAI's protocol has no word for, and an endpoint of its own kind can be told. */
+import type { RunSpec } from '../../contracts/run/run-file.ts';
+import { BaldistillError } from '../../domain/failures.ts';
+import type { Student, TrainingManner } from '../ports/student.ts';
+
+/**
+ * Only what differs from what every endpoint does: loss on the completion, and its own way with chat messages. The
+ * endpoint is asked nothing where there is nothing to tell. Throws `InvalidInput` where it cannot be told `loss: full`.
+ */
+export async function trainingManner(
+  student: Student,
+  { student: config, switches: { loss, format } }: Pick<RunSpec, 'student' | 'switches'>,
+  model: string,
+): Promise<TrainingManner> {
+  if ('driver' in config || 'embedded' in config) return {};
+  if (loss === 'completion' && format === 'text') return {};
+  const known = await student.tunableBy(model);
+  if (loss === 'full' && !known.includes('loss')) {
+    throw new BaldistillError(
+      'InvalidInput',
+      `The student endpoint does not say that it takes \`loss\` for ${model}, so it may learn the completion only; ` +
+        'use `loss: completion`, or the student server.',
+    );
+  }
+  return {
+    ...(loss === 'full' ? { loss } : {}),
+    // A hosted endpoint has its own chat template, and uses it anyway.
+    ...(format === 'chat' && known.includes('template') ? { template: 'chat' as const } : {}),
+  };
+}

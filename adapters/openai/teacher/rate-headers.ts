@@ -1,0 +1,37 @@
+/** Rate limits as OpenAI's headers tell them and gateways repeat them: `x-ratelimit-{limit,remaining,reset}-*`. */
+import type { Told } from '../../../domain/flow/flow.ts';
+import { durationMs } from '../../../domain/flow/go-duration.ts';
+import type { LimitName, RateLimits } from '../../../domain/flow/rate-limits.ts';
+
+const kinds: readonly (readonly [kind: string, name: LimitName])[] = [
+  ['requests', 'requestsPerMinute'],
+  ['tokens', 'tokensPerMinute'],
+  ['input-tokens', 'inputTokensPerMinute'],
+  ['output-tokens', 'outputTokensPerMinute'],
+];
+
+/**
+ * Null where the headers say nothing of limits. A limit that is really one of a day (some hosts) is read as far too
+ * high a limit of a minute, which holds back nothing that ought to go.
+ */
+export function toldBy(headers: Headers | undefined): Told | null {
+  if (headers === undefined) return null;
+  const limits: Partial<Record<LimitName, number>> = {};
+  const remaining: Partial<Record<LimitName, number>> = {};
+  let resetMs: number | null = null;
+  for (const [kind, name] of kinds) {
+    const limit = count(headers.get(`x-ratelimit-limit-${kind}`));
+    if (limit === null || limit === 0) continue;
+    limits[name] = limit;
+    const left = count(headers.get(`x-ratelimit-remaining-${kind}`));
+    if (left !== null) remaining[name] = left;
+    const reset = durationMs(headers.get(`x-ratelimit-reset-${kind}`) ?? '');
+    if (left === 0 && reset !== null) resetMs = Math.max(resetMs ?? 0, reset);
+  }
+  const told: Told = { limits: limits satisfies RateLimits, remaining, resetMs };
+  return Object.keys(limits).length === 0 ? null : told;
+}
+
+function count(text: string | null): number | null {
+  return text !== null && /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : null;
+}

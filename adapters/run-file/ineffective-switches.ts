@@ -1,0 +1,44 @@
+/** Switches that say something and change nothing, because of what the others say. */
+import type { Switches } from '../../domain/methods.ts';
+import { invents } from '../../domain/budget/needed-calls.ts';
+
+export interface Pointless {
+  readonly key: keyof Switches;
+  readonly reason: string;
+}
+
+export function pointless(switches: Switches): readonly Pointless[] {
+  const { balance, select } = switches;
+  const found: Pointless[] = [];
+  const idle = (key: keyof Switches, is: boolean, reason: string): void => {
+    if (is) found.push({ key, reason });
+  };
+  const unranked = select === 'random';
+  idle(
+    'schedule',
+    switches.schedule === 'full' && balance !== 'adaptive',
+    'only balance: adaptive goes from one distribution to another',
+  );
+  idle('scoreOn', switches.scoreOn === 'gold' && unranked, 'select: random ranks no rows');
+  idle('diversity', switches.diversity !== 'off' && unranked, 'select: random ranks no rows');
+  idle(
+    'diversity',
+    switches.diversity !== 'off' && switches.scoreOn === 'gold' && !unranked,
+    'it compares what the student writes, and with scoreOn: gold it writes nothing',
+  );
+  idle('candidates', typeof switches.candidates === 'number' && unranked, 'select: random ranks no rows');
+  const noQuotas = 'with balance: none there are no quotas, so no domain falls short of one';
+  idle('tail', switches.tail === 'none' && balance === 'none', noQuotas);
+  idle('shortfall', switches.shortfall !== 'duplicate' && balance === 'none', noQuotas);
+  const nothingInvented = `no rows are invented with ${balance === 'none' ? 'balance' : 'tail'}: none`;
+  const checks = { consistency: 'drop', nearDuplicates: 'drop', verify: 'teacher' } as const;
+  for (const key of ['consistency', 'nearDuplicates', 'verify'] as const)
+    idle(key, switches[key] === checks[key] && !invents(switches), nothingInvented);
+  idle('ceiling', switches.ceiling !== 3 && switches.refill === 0, 'with refill: 0 no slot has a second candidate');
+  idle(
+    'onMismatch',
+    switches.onMismatch !== 'answer-only' && switches.rationale === 'none',
+    'with rationale: none real rows have no rationale that could mismatch',
+  );
+  return found;
+}

@@ -1,0 +1,38 @@
+/** Takes away what an examination left at the endpoint, as far as it lets itself be taken away. */
+import { Objection } from './case.ts';
+import type { Site } from './requests/site.ts';
+import { cancel } from './requests/tuning.ts';
+import type { Sending } from './requests/wire.ts';
+
+/** What is still there. Jobs that have ended can't be removed anywhere. */
+export interface Left {
+  readonly jobs: number;
+  readonly files: readonly string[];
+  readonly models: readonly string[];
+}
+
+export async function clearAway(site: Site): Promise<Left> {
+  const { jobs, open, files, models } = site.left;
+  for (const id of open) await tried(async () => (await cancel(site, id)).status);
+  return { jobs: jobs.size, files: await remove(site, '/files', files), models: await remove(site, '/models', models) };
+}
+
+/** Returns those that would not go. */
+async function remove(site: Site, folder: string, ids: ReadonlySet<string>): Promise<readonly string[]> {
+  const stuck: string[] = [];
+  for (const id of ids) {
+    const sending: Sending = { method: 'DELETE', path: `${folder}/${encodeURIComponent(id)}` };
+    if (!(await tried(async () => (await site.wire.send(sending)).status))) stuck.push(id);
+  }
+  return stuck;
+}
+
+/** An endpoint that has gone meanwhile keeps what it has. */
+async function tried(send: () => Promise<number>): Promise<boolean> {
+  try {
+    return (await send()) < 300;
+  } catch (error) {
+    if (!(error instanceof Objection)) throw error;
+    return false;
+  }
+}

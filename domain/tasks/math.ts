@@ -1,0 +1,51 @@
+/** Maths problems: the answer is a number or a simple expression, compared in value. */
+import { rowShares } from '../metrics/macro-shares.ts';
+import { extractMaths, normaliseMaths, sameMaths } from '../answers/math-answer.ts';
+import { unreadableReason } from '../reading/unusable.ts';
+import { rowMetrics } from '../metrics/row-metrics.ts';
+import { withoutAnswerLine } from './answer-line.ts';
+import type { Asking } from './asking.ts';
+import { promptsOf } from './prompts.ts';
+import { parseSynthesis } from './tagged-text.ts';
+import type { Invented, JudgedRow, Task } from './task.ts';
+
+export function maths(asking: Asking): Task {
+  return {
+    ...promptsOf(
+      {
+        version: 'maths-2',
+        heading: 'Question',
+        explain: 'You solve maths problems step by step, one calculation a line.',
+        invent: 'You invent maths problems and solve them step by step, one calculation a line.',
+        answer: 'NUMBER',
+      },
+      asking,
+    ),
+    readSynthesis,
+    extract: (output) => extractMaths(output),
+    agrees: (extracted, { answer }) => agree(extracted, answer),
+    metrics: (evaluation) => rowMetrics(evaluation, 'accuracy', right),
+    shares: (row) => rowShares(row.domain, right(row)),
+  };
+}
+
+function right({ predicted, gold }: JudgedRow): number {
+  return agree(predicted, gold) ? 1 : 0;
+}
+
+function agree(extracted: string | null, gold: string): boolean {
+  return extracted !== null && sameMaths(extracted, normaliseMaths(gold));
+}
+
+function readSynthesis(text: string): Invented | string {
+  const synthesis = parseSynthesis(text);
+  const answer = normaliseMaths(synthesis?.answer ?? '');
+  if (synthesis === undefined || answer === '') return unreadableReason(text);
+  const { input, rationale } = synthesis;
+  return {
+    input,
+    answer,
+    rationale: withoutAnswerLine(rationale),
+    consistent: agree(extractMaths(rationale), answer),
+  };
+}

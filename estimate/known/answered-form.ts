@@ -1,0 +1,47 @@
+/**
+ * Stage 0 in the form that the ledger has answers in: which one an endpoint takes is known only once it was asked, and
+ * then its answers say so.
+ */
+import type { PlannedCall, Row } from '../../contracts/records.ts';
+import { outputs } from '../../domain/tasks/output.ts';
+import type { Output } from '../../domain/tasks/output.ts';
+import { asked, contentKeyOf, requestOf } from '../../activities/calls/call-request.ts';
+import { firstForm } from '../../activities/rounds/output-form.ts';
+import { poolByDomain, taskOf } from '../../activities/data/pool.ts';
+import type { KnownOf, PlanningWorld } from '../estimation-world.ts';
+import { inventionCalls } from '../prompts/synthesis-calls.ts';
+import { annotateKey } from '../prompts/pool-lengths.ts';
+
+/** Another run asked for much that this one asks for: its form shows in so many prompts. A pilot bought a few of all. */
+const mostTried = 512;
+
+/** `taken`: the rows of stage 0. `all`: this run has answers itself, which may be any of them. */
+export async function answeredForm(
+  world: PlanningWorld,
+  of: KnownOf,
+  { taken, all }: { readonly taken: ReadonlySet<string>; readonly all: boolean },
+): Promise<Output> {
+  const { spec, prepared, teacher } = of;
+  const { ledger, artifacts } = world;
+  if (ledger === null || teacher === null || spec.teacher?.output !== 'auto') return firstForm(spec);
+  const every = all ? 1 : Math.max(1, Math.ceil(taken.size / mostTried));
+  let passed = 0;
+  const tried = await poolByDomain(artifacts, prepared, (row): Row | undefined =>
+    taken.has(row.id) && passed++ % every === 0 ? row : undefined,
+  );
+  const rows = spec.switches.rationale === 'none' ? [] : [...tried.values()].flat();
+  let others: Output | undefined;
+  for (const output of outputs) {
+    const task = await taskOf(artifacts, { spec, prepared }, output);
+    const invented = await inventionCalls(world, of, output);
+    const keys = [
+      ...rows.map((row) => annotateKey(spec, teacher, row, asked(task, 'annotate', task.annotatePrompt(row)))),
+      ...invented.map((call: PlannedCall) => contentKeyOf(teacher, call, requestOf(spec, call))),
+    ];
+    const answers = await ledger.knownAnswers(keys);
+    // What this run was answered in says more than what others were.
+    if (answers.some(({ run }) => run === spec.name)) return output;
+    if (answers.length > 0) others ??= output;
+  }
+  return others ?? firstForm(spec);
+}

@@ -1,0 +1,117 @@
+/** What is known before a run: the prompts that are certain, the lengths of the others, and what the ledger has of them. */
+import type { PlannedCall } from '../../contracts/records.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
+import { contentKeyOf, requestOf } from '../../activities/calls/call-request.ts';
+import { firstForm } from '../../activities/rounds/output-form.ts';
+import { taskOf } from '../../activities/data/pool.ts';
+import type { KnownAnswer } from '../../activities/ports/ledger.ts';
+import { answeredForm } from './answered-form.ts';
+import { answeredBy, sameModel } from './earlier-answers.ts';
+import { calibrate, otherAnswers } from './calibration.ts';
+import type { Calibration, CallKind, MeasuredCall } from './calibration.ts';
+import { countMessages } from '../prompts/count-tokens.ts';
+import type { CountTokens } from '../prompts/count-tokens.ts';
+import type { KnownOf, PlanningWorld } from '../estimation-world.ts';
+import { firstRows } from '../prompts/first-rows.ts';
+import { firstMissing, inventionCalls } from '../prompts/synthesis-calls.ts';
+import type { CertainLength, Prompts } from '../prompts/prompt-tokens.ts';
+import type { PlannedRunCosts } from '../run-size.ts';
+import { mostAsked, poolLengths } from '../prompts/pool-lengths.ts';
+import type { PoolLengths, PromptLength } from '../prompts/pool-lengths.ts';
+
+export interface Known {
+  readonly calibration: Calibration;
+  readonly prompts: Prompts;
+  readonly lengths: PoolLengths;
+  /** Calls of the plan that this run has paid already. */
+  readonly bought: number;
+  readonly assumptions: readonly string[];
+}
+
+export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: CountTokens): Promise<Known> {
+  const { spec, prepared, plan } = of;
+  const runs = await sameModel(world, spec);
+  const { own: piloted, others: paidByOthers } = answeredBy(runs, spec);
+  /** Null: no prompt can have an answer, so none is looked up. */
+  const asker = piloted || paidByOthers ? of.teacher : null;
+  const taken = await firstRows(world, of, asker !== null);
+  const output = taken === null ? firstForm(spec) : await answeredForm(world, of, { taken, all: piloted });
+  const task = await taskOf(world.artifacts, { spec, prepared }, output);
+  const invented = (await inventionCalls(world, of, output)).map((call): Invented => {
+    const key = asker === null ? null : contentKeyOf(asker, call, requestOf(spec, call));
+    return { call, domain: call.domain, key, tokens: countMessages(count, call.messages) };
+  });
+  const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher: asker, taken }, count);
+  const keys = [...invented, ...lengths.rows].flatMap(({ key }) => key ?? []);
+  const answers = new Map<string, KnownAnswer>();
+  for (const answer of keys.length === 0 ? [] : ((await world.ledger?.knownAnswers([...new Set(keys)])) ?? []))
+    answers.set(answer.contentKey, answer);
+  const isFree = (key: string): boolean => (answers.get(key)?.run ?? spec.name) !== spec.name;
+  const lengthOf = (kind: CallKind, { domain, key, tokens }: Omit<PromptLength, 'id'>): CertainLength => {
+    return { kind, domain, counted: tokens, paid: key === null || !isFree(key) };
+  };
+  const inventions = Map.groupBy(
+    invented.map((one) => lengthOf('synthesise', one)),
+    ({ domain }) => domain,
+  );
+  const measuredOf = (kind: CallKind, { key, tokens }: Omit<PromptLength, 'id'>): readonly MeasuredCall[] => {
+    const answer = key === null ? undefined : answers.get(key);
+    return answer === undefined ? [] : [{ kind, counted: tokens, answer }];
+  };
+  const own = [
+    ...lengths.rows.flatMap((row) => measuredOf('annotate', row)),
+    ...invented.flatMap((one) => measuredOf('synthesise', one)),
+  ];
+  const others = world.ledger === null ? new Map() : await otherAnswers(world.ledger, spec, runs);
+  const sample =
+    spec.switches.rationale === 'none' ? invented[0]?.call.responseFormat : task.responseFormat('annotate');
+  return {
+    calibration: calibrate({ teacher: spec.teacher, maxTokens: of.teacher?.maxTokens ?? 0 }, own, others, {
+      kinds: kindsOf(spec, plan),
+      // A schema is part of what the model reads; endpoints differ in how much of it they count.
+      formTokens: sample === undefined ? 0 : count(JSON.stringify(sample)),
+    }),
+    prompts: {
+      first: taken && [
+        ...(spec.switches.rationale === 'none' ? [] : lengths.rows)
+          .filter(({ id }) => taken.has(id))
+          .map((row) => lengthOf('annotate', row)),
+        ...firstMissing(plan).flatMap(({ domain, missing }) => inventions.get(domain)?.slice(0, missing) ?? []),
+      ],
+      inventions,
+      rows: lengths.rows,
+      isFree,
+    },
+    lengths,
+    bought: [...answers.values()].filter(({ run }) => run === spec.name).length,
+    assumptions: [
+      ...rowWords(spec, plan),
+      ...(asker !== null && prepared.pool.rows > mostAsked
+        ? [
+            'The pool is large: only the rows of stage 0 were looked up, so what later stages have answered is not counted.',
+          ]
+        : []),
+    ],
+  };
+}
+
+interface Invented extends Omit<PromptLength, 'id'> {
+  readonly call: PlannedCall;
+}
+
+export function kindsOf({ switches }: RunSpec, { real, synthetic }: PlannedRunCosts): ReadonlySet<PlannedCall['kind']> {
+  const kinds = new Set<PlannedCall['kind']>();
+  if (real > 0 && switches.rationale === 'teacher') kinds.add('annotate');
+  if (synthetic > 0) kinds.add('synthesise');
+  if (synthetic > 0 && switches.verify === 'teacher') kinds.add('verify');
+  return kinds;
+}
+
+function rowWords({ switches }: RunSpec, { stages }: PlannedRunCosts): readonly string[] {
+  if (stages.length < 2) return [];
+  const rows =
+    switches.select === 'random'
+      ? 'Rows of later stages are drawn: their prompts come out near the mean of their domain.'
+      : "Rows of later stages are the student's to choose: at the least the shortest of their domain, at the most the longest.";
+  return [rows];
+}

@@ -1,0 +1,183 @@
+/**
+ * A pilot: some of the run's own first calls, sent before the run as the run would send them and under the slots it
+ * would send them for. So the run finds their answers as its own, and nothing is paid twice.
+ */
+import type { ArtifactRef } from '../contracts/artifact.ts';
+import { Row } from '../contracts/records.ts';
+import type { PlannedCall } from '../contracts/records.ts';
+import { termsOf } from '../contracts/flow/flow-terms.ts';
+import type { RunSpec } from '../contracts/run/run-file.ts';
+import type { Prepared } from '../contracts/stage.ts';
+import { spreadOver } from '../domain/selection/spread-over.ts';
+import { requirePrices } from '../activities/connect.ts';
+import { decide } from '../activities/decisions/decide-slots.ts';
+import type { Decision, FillingCall } from '../activities/decisions/decide-slots.ts';
+import { stageBefore } from './prompts/certain-calls.ts';
+import type { CertainCalls } from './prompts/certain-calls.ts';
+import type { SlotRecord } from '../activities/ports/ledger.ts';
+import type { World } from '../activities/ports/world.ts';
+import { openRepeats } from '../activities/decisions/repeats.ts';
+import { openingOf } from '../activities/run-opening.ts';
+import { sendCall } from '../activities/calls/send-call.ts';
+import { openJudge } from '../activities/decisions/stage-decisions.ts';
+
+export interface PilotCall {
+  readonly stage: number;
+  readonly call: FillingCall;
+}
+
+export interface PilotAnswer extends PilotCall {
+  /** Null where the slot has no answer; its `reason` says why. */
+  readonly record: SlotRecord | null;
+  /** What the run will make of it. */
+  readonly decision: Decision;
+  /** What the teacher was told, and the answer it should come to: of a row to be invented, the rows shown and the domain. */
+  readonly asked: string;
+  readonly gold: string;
+}
+
+/** `n` annotations and `n` inventions out of what is certain, from the head and the tail; fewer where there are fewer. */
+export function choosePilot(
+  { first, later }: CertainCalls,
+  counts: Readonly<Record<string, number>>,
+  n: number,
+): readonly PilotCall[] {
+  const all = [...(first === null ? [] : [{ stage: 0, calls: first.calls }]), ...later];
+  const domains = Object.entries(counts)
+    .toSorted(([a, rows], [b, others]) => others - rows || (a < b ? -1 : 1))
+    .map(([domain]) => domain);
+  return (['annotate', 'synthesise'] as const).flatMap((kind) => {
+    const calls = all.flatMap((stage) =>
+      stage.calls.flatMap((call) => (call.kind === kind ? [{ stage: stage.stage, call }] : [])),
+    );
+    const byDomain = Map.groupBy(calls, ({ call }) => call.domain);
+    return spreadOver(
+      domains.flatMap((domain) => (byDomain.has(domain) ? [byDomain.get(domain) ?? []] : [])),
+      n,
+    );
+  });
+}
+
+export type PilotWorld = Pick<World, 'artifacts' | 'ledger' | 'teacher' | 'limiter'>;
+
+export interface PilotRun {
+  readonly spec: RunSpec;
+  readonly prepared: Prepared;
+  /** Rows that stage 0 takes. */
+  readonly selection: ArtifactRef | undefined;
+}
+
+/**
+ * Opens the run in the ledger and sends the calls. Throws `BaldistillError` for trouble of the endpoint; what was
+ * answered by then is kept. `closing` aborted: calls in flight settle, no other is sent.
+ */
+export async function runPilot(
+  world: PilotWorld,
+  run: PilotRun,
+  calls: readonly PilotCall[],
+  closing: AbortSignal,
+): Promise<readonly PilotAnswer[]> {
+  const { spec } = run;
+  await world.ledger.openRun(openingOf(spec));
+  if (spec.budget.usd !== undefined) requirePrices(spec);
+  // Whoever asks again has seen what the endpoint was about.
+  await world.ledger.forgiveForfeits(spec.name);
+  const failed = new AbortController();
+  const { ledger } = world;
+  const stopping = AbortSignal.any([closing, failed.signal]);
+  const lane = world.limiter(spec).open(spec.name, termsOf(spec), stopping);
+  const shared = { spec, round: 0, ledger, teacher: world.teacher(spec), lane };
+  const sent = await Promise.allSettled(
+    calls.map(async ({ stage, call }) => {
+      try {
+        await sendCall({ ...shared, stage, closing: stopping, abandon: new AbortController().signal }, call);
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    }),
+  );
+  for (const one of sent) if (one.status === 'rejected') throw one.reason;
+  return await judgePilot(world, run, calls);
+}
+
+async function judgePilot(
+  { artifacts, ledger }: PilotWorld,
+  { spec, prepared, selection }: PilotRun,
+  calls: readonly PilotCall[],
+): Promise<readonly PilotAnswer[]> {
+  const records = new Map<string, SlotRecord>();
+  for (const stage of new Set(calls.map((one) => one.stage)))
+    for (const record of await ledger.slots(spec.name, stage, 0)) records.set(`${stage}/${record.slot}`, record);
+  const before = stageBefore(spec, prepared, 0);
+  const judge = await openJudge(artifacts, before, selection);
+  const answers = calls.map(({ stage, call }) => {
+    const record = records.get(`${stage}/${call.slot}`) ?? null;
+    const decision = decide({ ...judge, stage }, call, record ?? undefined);
+    return { stage, call, record, decision };
+  });
+  // Repeats are looked for whether or not the run will drop them: people want to know of them.
+  const watched = { ...spec, switches: { ...spec.switches, nearDuplicates: 'drop' as const } };
+  const decisions = answers.map(({ decision }) => decision);
+  const repeats = await openRepeats(artifacts, { ...before, spec: watched }, decisions);
+  const rows = await rowsOf(artifacts, prepared, calls);
+  return answers.map((answer, index) => {
+    const { call } = answer;
+    const row = call.kind === 'annotate' ? rows.get(call.rowId) : undefined;
+    return {
+      ...answer,
+      decision: repeats.check(index, answer.decision),
+      asked: row?.input ?? call.messages.at(-1)?.content ?? '',
+      gold: row?.answer ?? call.domain,
+    };
+  });
+}
+
+async function rowsOf(
+  artifacts: World['artifacts'],
+  prepared: Prepared,
+  calls: readonly PilotCall[],
+): Promise<Map<string, Row>> {
+  const wanted = new Set(calls.flatMap(({ call }) => (call.kind === 'annotate' ? [call.rowId] : [])));
+  const rows = new Map<string, Row>();
+  for await (const row of artifacts.readLines(prepared.pool, Row)) if (wanted.has(row.id)) rows.set(row.id, row);
+  return rows;
+}
+
+/** Shares of a pilot's answers. */
+export interface PilotRates {
+  readonly calls: number;
+  readonly answered: number;
+  /** Annotations whose own answer is not the gold one. */
+  readonly mismatch: number;
+  /** Answers that the token limit cut off. */
+  readonly truncated: number;
+  /** Inventions that cannot be read, or are of another label. */
+  readonly unparseable: number;
+  /** Inventions that repeat a row of the pool, of the prompt, of a held-out set or of each other. */
+  readonly duplicate: number;
+}
+
+const unread: ReadonlySet<string> = new Set(['unparseable', 'wrong_label', 'bad_choices']);
+const repeated: ReadonlySet<string> = new Set(['near_duplicate', 'copy', 'leak', 'duplicate']);
+
+export function pilotRates(answers: readonly PilotAnswer[]): PilotRates {
+  const answered = answers.filter(({ record }) => record?.answer != null);
+  const of = (kind: PlannedCall['kind']): readonly PilotAnswer[] => answered.filter(({ call }) => call.kind === kind);
+  const share = (some: readonly PilotAnswer[], test: (reason: string) => boolean): number =>
+    some.length === 0 ? 0 : some.filter((answer) => test(flawOf(answer.decision) ?? '')).length / some.length;
+  return {
+    calls: answers.length,
+    answered: answered.length,
+    mismatch: share(of('annotate'), (reason) => reason === 'mismatch'),
+    truncated: share(answered, (reason) => reason === 'cut_off'),
+    unparseable: share(of('synthesise'), (reason) => unread.has(reason)),
+    duplicate: share(of('synthesise'), (reason) => repeated.has(reason)),
+  };
+}
+
+/** What is wrong with an answer; null where nothing is. A verification comes later, and is no flaw. */
+export function flawOf(decision: Decision): string | null {
+  if (decision.kind !== 'example') return decision.reason;
+  return decision.flaw === 'unverified' ? null : decision.flaw;
+}

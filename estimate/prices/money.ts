@@ -1,0 +1,22 @@
+import { priceOf, worstPriceOf } from '../../domain/budget/cost.ts';
+import type { Range } from '../../domain/statistics/range.ts';
+import type { Pricing } from './pricing.ts';
+
+/**
+ * Micro-USD of so many tokens: at the least all input is read from the endpoint's cache, at the most all is written to
+ * it; the cheapest and the dearest of the rates that are possible.
+ */
+export function moneyOf({ possible, likely }: Pricing, input: Range, output: Range): Range {
+  const usage = (level: keyof Range) => ({ inputTokens: input[level], outputTokens: output[level] });
+  const least = usage('low');
+  return {
+    low: Math.min(
+      ...possible.flatMap((rates) => [
+        priceOf(rates, { ...least, cachedInputTokens: 0 }),
+        priceOf(rates, { ...least, cachedInputTokens: input.low }),
+      ]),
+    ),
+    likely: priceOf(likely, { ...usage('likely'), cachedInputTokens: 0 }),
+    high: Math.max(...possible.map((rates) => worstPriceOf(rates, usage('high')))),
+  };
+}

@@ -1,0 +1,79 @@
+/** How long the prompts over the pool are, and which of them the ledger has answered: one reading of the pool. */
+import type { PlannedCall, Row } from '../../contracts/records.ts';
+import { Row as RowSchema } from '../../contracts/records.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
+import type { Prepared } from '../../contracts/stage.ts';
+import type { Task } from '../../domain/tasks/task.ts';
+import { asked, contentKeyOf, requestOf } from '../../activities/calls/call-request.ts';
+import type { Artifacts } from '../../activities/ports/artifacts.ts';
+import type { Teacher } from '../../activities/ports/teacher.ts';
+import { countMessages } from './count-tokens.ts';
+import type { CountTokens } from './count-tokens.ts';
+
+/** Of a larger pool the ledger is asked for the rows of stage 0 only. */
+export const mostAsked = 20_000;
+
+/** So many rows are asked of the student to know how long that is, and of those after them every n-th. */
+const studentAsked = { first: 500, every: 32 };
+
+export interface PromptLength {
+  readonly id: string;
+  readonly domain: string;
+  /** Tokens of the prompt that asks for its rationale. */
+  readonly tokens: number;
+  /** Key of the answer; null where there can be none, or the pool is too large to ask for each. */
+  readonly key: string | null;
+}
+
+export interface PoolAsked {
+  readonly spec: RunSpec;
+  readonly prepared: Prepared;
+  readonly task: Task;
+  /** Null: no row can have an answer, and none gets a key. */
+  readonly teacher: Pick<Teacher, 'content'> | null;
+  /** Rows of stage 0, which are asked for whatever the size of the pool; or every row. */
+  readonly taken: ReadonlySet<string> | 'all' | null;
+}
+
+export interface PoolLengths {
+  readonly rows: readonly PromptLength[];
+  /** Mean tokens of what the student is asked. */
+  readonly studentPrompt: number;
+  readonly bytes: number;
+}
+
+export async function poolLengths(
+  artifacts: Artifacts,
+  { spec, prepared, task, teacher, taken }: PoolAsked,
+  count: CountTokens,
+): Promise<PoolLengths> {
+  const rows: PromptLength[] = [];
+  const student = { rows: 0, tokens: 0 };
+  let bytes = 0;
+  const some = taken === 'all' || prepared.pool.rows <= mostAsked ? null : (taken ?? new Set<string>());
+  for await (const row of artifacts.readLines(prepared.pool, RowSchema)) {
+    const messages = task.annotatePrompt(row);
+    bytes += messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+    const tokens = countMessages(count, messages);
+    if (rows.length < studentAsked.first || rows.length % studentAsked.every === 0) {
+      student.rows += 1;
+      student.tokens += count(task.studentPrompt(row));
+    }
+    const key =
+      teacher === null || some?.has(row.id) === false
+        ? null
+        : annotateKey(spec, teacher, row, asked(task, 'annotate', messages));
+    rows.push({ id: row.id, domain: row.domain, tokens, key });
+  }
+  return { rows, studentPrompt: student.rows === 0 ? 0 : student.tokens / student.rows, bytes };
+}
+
+export function annotateKey(
+  spec: RunSpec,
+  teacher: Pick<Teacher, 'content'>,
+  row: Pick<Row, 'id' | 'domain'>,
+  prompt: ReturnType<typeof asked>,
+): string {
+  const call: PlannedCall = { kind: 'annotate', slot: 0, domain: row.domain, rowId: row.id, ...prompt };
+  return contentKeyOf(teacher, call, requestOf(spec, call));
+}

@@ -1,0 +1,128 @@
+/** Tokens of the prompts of a plan, stage by stage and domain by domain, before it is known which rows they will be. */
+import type { PlannedCall } from '../../contracts/records.ts';
+import type { Switches } from '../../domain/methods.ts';
+import type { PlannedQuota, PlannedStage } from '../../domain/quotas/expected-stages.ts';
+import { exactly, nothing, sumOf } from '../../domain/statistics/range.ts';
+import type { Range } from '../../domain/statistics/range.ts';
+import { amountsOf } from '../../domain/statistics/some-of.ts';
+import type { Amounts } from '../../domain/statistics/some-of.ts';
+import type { PromptLength } from './pool-lengths.ts';
+
+/** What some calls are expected to cost in the tokenizer's own count. `paid`: those the ledger does not answer. */
+export interface CallLoad {
+  readonly calls: number;
+  readonly paid: Range;
+  readonly counted: Range;
+}
+
+/** A call whose prompt is certain. */
+export interface CertainLength {
+  readonly kind: PlannedCall['kind'];
+  readonly domain: string;
+  readonly counted: number;
+  readonly paid: boolean;
+}
+
+export interface PlannedLoad {
+  readonly domain: string;
+  readonly annotate: CallLoad;
+  readonly synthesise: CallLoad;
+}
+
+export const noLoad: CallLoad = { calls: 0, paid: nothing, counted: nothing };
+
+export function loadOf(loads: readonly CallLoad[]): CallLoad {
+  return {
+    calls: loads.reduce((sum, { calls }) => sum + calls, 0),
+    paid: sumOf(loads.map(({ paid }) => paid)),
+    counted: sumOf(loads.map(({ counted }) => counted)),
+  };
+}
+
+/** Rows of a domain: what asking for each would cost, nothing where another run has paid for it. */
+interface Lengths {
+  readonly counted: Amounts;
+  readonly paid: Amounts;
+}
+
+export interface Prompts {
+  /** Of the whole first round of stage 0; null where nobody looked which rows it takes: then it is like the later ones. */
+  readonly first: readonly CertainLength[] | null;
+  /** The prompt of the n-th row that is invented for a domain, as far as they were looked at. */
+  readonly inventions: ReadonlyMap<string, readonly CertainLength[]>;
+  readonly rows: readonly PromptLength[];
+  /** Whether the ledger has the answer to a prompt, and another run paid for it. */
+  readonly isFree: (key: string) => boolean;
+}
+
+/** Inventions beyond the certain ones may be numbered otherwise, and are shown other rows. */
+const otherRows = { low: 0.8, likely: 1, high: 1.25 };
+
+/** What each stage asks, domain by domain; one entry for the whole pool where the method has no quotas. */
+export function plannedLoads(
+  stages: readonly PlannedStage[],
+  switches: Pick<Switches, 'select' | 'rationale' | 'tail' | 'balance'>,
+  prompts: Prompts,
+): PlannedLoad[][] {
+  const lengths = new Map(
+    [...Map.groupBy(prompts.rows, ({ domain }) => domain)].map(([domain, rows]) => [domain, lengthsOf(rows, prompts)]),
+  );
+  const all = lengthsOf(prompts.rows, prompts);
+  const invented = new Map<string, number>();
+  return stages.map(({ stage, slots, quotas }) => {
+    const how = stage === 0 || switches.select === 'random' ? 'drawn' : 'chosen';
+    if (stage === 0 && prompts.first !== null) {
+      const byDomain = [...Map.groupBy(prompts.first, ({ domain }) => domain)];
+      for (const [domain, calls] of byDomain)
+        invented.set(domain, calls.filter(({ kind }) => kind === 'synthesise').length);
+      return byDomain.map(([domain, calls]) => ({ domain, ...certainLoads(calls) }));
+    }
+    const planned: readonly PlannedQuota[] = quotas ?? [{ domain: '', quota: slots, real: slots, missing: 0 }];
+    return planned.map(({ domain, real, missing }): PlannedLoad => {
+      const of = quotas === null ? all : (lengths.get(domain) ?? lengthsOf([], prompts));
+      const annotate: CallLoad =
+        switches.rationale === 'none'
+          ? noLoad
+          : { calls: real, paid: of.paid.some(real, how), counted: of.counted.some(real, how) };
+      const before = invented.get(domain) ?? 0;
+      invented.set(domain, before + missing);
+      const synthesise =
+        switches.tail === 'none' || quotas === null ? noLoad : inventionLoad(prompts, domain, before, missing);
+      return { domain, annotate, synthesise };
+    });
+  });
+}
+
+function lengthsOf(rows: readonly PromptLength[], { isFree }: Prompts): Lengths {
+  const free = rows.map(({ key }) => key !== null && isFree(key));
+  return {
+    counted: amountsOf(rows.map(({ tokens }, index) => (free[index] ? 0 : tokens))),
+    paid: amountsOf(free.map((known) => (known ? 0 : 1))),
+  };
+}
+
+function certainLoads(calls: readonly CertainLength[]): Pick<PlannedLoad, 'annotate' | 'synthesise'> {
+  const of = (kind: PlannedCall['kind']): CallLoad => {
+    const own = calls.filter((call) => call.kind === kind);
+    const paid = own.filter((call) => call.paid);
+    const counted = paid.reduce((sum, call) => sum + call.counted, 0);
+    return { calls: own.length, paid: exactly(paid.length), counted: exactly(counted) };
+  };
+  return { annotate: of('annotate'), synthesise: of('synthesise') };
+}
+
+function inventionLoad({ inventions, first }: Prompts, domain: string, before: number, missing: number): CallLoad {
+  if (missing === 0) return noLoad;
+  const known = inventions.get(domain) ?? [];
+  const some = known.slice(before, before + missing);
+  const sample = some.length > 0 ? some : known;
+  const share = sample.length === 0 ? 0 : missing / sample.length;
+  const paid = sample.filter((call) => call.paid);
+  const counted = paid.reduce((sum, call) => sum + call.counted, 0) * share;
+  const margin = first !== null && before === 0 && some.length === missing ? { low: 1, likely: 1, high: 1 } : otherRows;
+  return {
+    calls: missing,
+    paid: { low: paid.length * share, likely: paid.length * share, high: missing },
+    counted: { low: counted * margin.low, likely: counted, high: counted * margin.high },
+  };
+}

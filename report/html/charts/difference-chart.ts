@@ -1,0 +1,64 @@
+/** Differences to the baseline with their intervals: what the marks of the table stand on. */
+import * as Plot from '@observablehq/plot';
+import type { Block, Comparison } from '../../../contracts/comparison/comparison.ts';
+import { below, colour, figure, figureWidth } from './chart.ts';
+import { differencesOf } from '../comparison/comparison-table.ts';
+import { visible } from '../markup.ts';
+import type { Markup } from '../markup.ts';
+import { axisRoom, nameRows } from './panels.ts';
+import { signed } from '../words.ts';
+
+/** One figure a data set, all on one scale so that they can be held against each other. */
+export function differenceCharts(block: Block, { baseline, dataSets }: Comparison): (Markup | null)[] {
+  const all = differencesOf(block);
+  const ends = all.flatMap(({ difference }) => [difference.low, difference.high, 0]);
+  const domain = [Math.min(...ends), Math.max(...ends)];
+  return dataSets.map(({ name, metric }) => {
+    const lines = all.filter(({ data }) => data === name);
+    if (lines.length === 0) return null;
+    return figure(
+      {
+        title: name,
+        caption: `Macro ${metric} minus that of ${baseline}, with 95 % intervals.`,
+        label: `Interval plot for ${name}: ${lines.map(({ label, difference }) => `${label} ${signed(difference.mean)}, ${signed(difference.low)} to ${signed(difference.high)}`).join('; ')}.`,
+      },
+      chartOptions(lines, domain),
+    );
+  });
+}
+
+function chartOptions(lines: ReturnType<typeof differencesOf>, domain: readonly number[]): Plot.PlotOptions {
+  const rows = lines.map(({ label, difference }, place) => ({
+    ...difference,
+    label,
+    place,
+    fill: { better: colour.first, worse: colour.second, none: colour.quiet }[difference.verdict],
+  }));
+  return {
+    width: figureWidth,
+    height: rows.length * 22 + 58,
+    marginLeft: axisRoom(lines.map(({ label }) => label)),
+    marginTop: 8,
+    marginBottom: 46,
+    marginRight: 14,
+    x: {
+      domain: [...domain],
+      nice: true,
+      ...below('difference in macro'),
+      grid: true,
+      ticks: 4,
+    },
+    y: nameRows(rows.map(({ label }) => label)),
+    marks: [
+      Plot.ruleX([0], { stroke: colour.ink }),
+      Plot.link(rows, { x1: 'low', x2: 'high', y: 'place', stroke: 'fill', strokeWidth: 2 }),
+      Plot.dot(rows, {
+        x: 'mean',
+        y: 'place',
+        fill: 'fill',
+        r: 4,
+        title: ({ label, mean, adjusted }) => `${visible(label)}: ${signed(mean)}, p ${adjusted.toFixed(3)} (Holm)`,
+      }),
+    ],
+  };
+}

@@ -1,0 +1,61 @@
+/** Training loss of the student, a line a stage. */
+import * as Plot from '@observablehq/plot';
+import type { Report } from '../../../contracts/report.ts';
+import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
+import type { Markup } from '../markup.ts';
+
+/** More points than this a line, and only every so many are drawn. */
+const mostPoints = 200;
+
+/** Null where no endpoint told its losses. */
+export function lossChart({ stages }: Report): Markup | null {
+  const told = stages.filter(({ losses }) => losses.length > 0);
+  if (told.length === 0) return null;
+  const lines = told.map(({ stage, losses }, index) => {
+    const every = Math.ceil(losses.length / mostPoints);
+    const points = losses.filter((_, place) => place % every === 0 || place === losses.length - 1);
+    // Later stages are stronger: their order can be read without the labels.
+    return { stage, points, depth: 0.35 + 0.65 * ((index + 1) / told.length) };
+  });
+  return figure(
+    {
+      title: 'Training loss of the student',
+      caption:
+        'As the endpoint told it. The number at the end of a line is its stage; each trains on the examples of all stages so far.',
+      label: `Line chart of training loss by step for ${lines.length} stages; last losses: ${lines.map(({ stage, points }) => `stage ${stage} ${points.at(-1)?.loss.toPrecision(3)}`).join('; ')}.`,
+    },
+    {
+      width: figureWidth,
+      height: figureHeight,
+      marginLeft: 46,
+      marginTop: 28,
+      marginBottom: 46,
+      marginRight: 24,
+      x: { ...below('training step'), ticks: 4 },
+      y: { label: 'loss', grid: true, ticks: 5, zero: true, nice: true, tickFormat: short },
+      marks: [
+        ...lines.map(({ points, depth }) =>
+          Plot.line(points, { x: 'step', y: 'loss', stroke: colour.first, strokeOpacity: depth, strokeWidth: 2 }),
+        ),
+        ...lines.map(({ points, depth }) =>
+          Plot.dot(points.slice(-1), { x: 'step', y: 'loss', fill: colour.first, fillOpacity: depth, r: 3.5 }),
+        ),
+        ...lines.map(({ stage, points }) =>
+          Plot.text(points.slice(-1), {
+            x: 'step',
+            y: 'loss',
+            text: [String(stage)],
+            fill: colour.first,
+            fontWeight: 600,
+            dy: -11,
+          }),
+        ),
+      ],
+    },
+  );
+}
+
+/** Losses may be tiny: `8e-5` has room where `0.00008` has not. */
+function short(loss: number): string {
+  return loss !== 0 && Math.abs(loss) < 0.001 ? loss.toExponential(0) : String(Number(loss.toPrecision(3)));
+}

@@ -1,0 +1,83 @@
+/** Macro over the number of stages or the budget, a line a method (Figure 4 of the paper). */
+import * as Plot from '@observablehq/plot';
+import type { Comparison } from '../../../contracts/comparison/comparison.ts';
+import { curveFigures } from '../../comparison/curve-figures.ts';
+import type { CurveFigure } from '../../comparison/curve-figures.ts';
+import { below, colour, figure, figureHeight, figureWidth } from '../charts/chart.ts';
+import { spreadText } from './comparison-table.ts';
+import { endLabels } from '../charts/end-labels.ts';
+import { shortened } from '../markup.ts';
+import type { Markup } from '../markup.ts';
+import type { MethodLook } from '../charts/method-styles.ts';
+import { count } from '../words.ts';
+
+export function curveCharts({ curves, dataSets }: Comparison, looks: ReadonlyMap<string, MethodLook>): Markup[] {
+  return curveFigures(curves).map((drawn) => {
+    const { over, data, student, at, lines } = drawn;
+    const metric = dataSets.find(({ name }) => name === data)?.metric ?? 'score';
+    return figure(
+      {
+        title: `${data}: macro ${metric} over ${over === 'stages' ? 'the number of stages' : 'the budget'}`,
+        caption: `Student ${student}${at === null ? '' : `, ${at}`}. Bars are one standard deviation over seeds; a point without has one seed.`,
+        label: `Line chart of macro by ${over}: ${lines.map(({ curve, label }) => `${label} ${curve.points.map(({ x, macro }) => `${spreadText(macro)} at ${x}`).join(', ')}`).join('; ')}.`,
+      },
+      curveOptions(drawn, looks, metric),
+    );
+  });
+}
+
+function curveOptions(
+  { over, lines }: CurveFigure,
+  looks: ReadonlyMap<string, MethodLook>,
+  metric: string,
+): Plot.PlotOptions {
+  const points = lines.flatMap(({ curve, label }) =>
+    curve.points.map(({ x, macro: { mean, deviation } }) => ({
+      label,
+      x,
+      mean,
+      low: mean - (deviation ?? 0),
+      high: mean + (deviation ?? 0),
+    })),
+  );
+  const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
+  const lookOf = (method: string): MethodLook =>
+    looks.get(method) ?? { fill: colour.ink, symbol: 'circle', dash: '1 0' };
+  const names = lines.map(({ curve, method, suffix }) => ({
+    // A suffix is short, and what tells two lines of a method apart: room for it is taken from the method.
+    text: shortened(method, suffix === '' ? 20 : 15) + suffix,
+    value: curve.points.at(-1)?.macro.mean ?? 0,
+    fill: lookOf(method).fill,
+  }));
+  const ends = endLabels(names, [
+    Math.min(...points.map(({ low }) => low)),
+    Math.max(...points.map(({ high }) => high)),
+  ]);
+  return {
+    width: figureWidth,
+    height: figureHeight,
+    marginLeft: 46,
+    marginTop: 28,
+    marginBottom: 46,
+    marginRight: ends.room,
+    x: {
+      ...below(over === 'stages' ? 'stages (K)' : 'slots (B)'),
+      inset: 6,
+      ticks: xs.length <= 6 ? xs : 5,
+      tickFormat: (x: number) => count(x),
+    },
+    y: { label: `macro ${metric}`, grid: true, nice: true, ticks: 5 },
+    marks: [
+      ...lines.flatMap(({ method, label }) => {
+        const { fill, symbol, dash } = lookOf(method);
+        const own = points.filter((point) => point.label === label);
+        return [
+          Plot.link(own, { x1: 'x', x2: 'x', y1: 'low', y2: 'high', stroke: fill, strokeOpacity: 0.5 }),
+          Plot.lineY(own, { x: 'x', y: 'mean', stroke: fill, strokeWidth: 2, strokeDasharray: dash }),
+          Plot.dot(own, { x: 'x', y: 'mean', fill, symbol, r: 4 }),
+        ];
+      }),
+      ends.at(xs.at(-1) ?? 0),
+    ],
+  };
+}

@@ -1,0 +1,150 @@
+/** A grid that is priced before it is run: what is paid once is counted once, and what is paid is not priced again. */
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { estimateComparison } from '../../estimate/comparison/estimate-comparison.ts';
+import type { ComparisonEstimate } from '../../estimate/comparison/estimate-comparison.ts';
+import { sharedAnnotations } from '../../estimate/comparison/shared-annotations.ts';
+import { mostOf, mostOfCells } from '../../cli/estimate/confirm-spending.ts';
+import { planningWorld, planOfRun } from '../../cli/estimate/estimate-run.ts';
+import { priceComparison } from '../../cli/estimate/estimate-comparison.ts';
+import type { PlannedRun } from '../../contracts/comparison/comparison-grid.ts';
+import type { Range } from '../../contracts/run-estimate.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
+import { exactly } from '../../domain/statistics/range.ts';
+import { look } from '../ledger/look.ts';
+import { openStories, wordnetSpec } from '../engine/rig.ts';
+
+const at = openStories();
+
+const model = 'simulated-wordnet?noise=0.2&pool=600';
+const teacherAt = (cost = ', price: { input: 1, output: 4 }'): string =>
+  `{ baseUrl: '${at.rig.embedded().url}', model: '${model}'${cost} }`;
+
+/** Two methods with two seeds each; together they ask for more rows than the pool has. */
+function grid(teacher = teacherAt()): RunSpec[] {
+  const switches = '{ balance: naive, onMismatch: answer-only }';
+  const budget = '{ slots: 200, calls: 210 }';
+  return [5, 6].flatMap((seed) => [
+    wordnetSpec(`drawn-${seed}`, { method: 'random-ft-cot', seed }, { teacher, student: '{ driver: none }', budget }),
+    wordnetSpec(`even-${seed}`, { seed }, { teacher, switches, budget }),
+  ]);
+}
+
+const cellOf = (spec: RunSpec): PlannedRun => {
+  return { spec, data: 'wordnet', method: spec.method, student: 'default', budgets: [], capped: false };
+};
+
+async function price(specs: readonly RunSpec[]) {
+  const [first] = specs;
+  if (first === undefined) throw new Error('a grid');
+  const { prepared, pool } = await planOfRun(at.home.path, first);
+  const dataSets = [{ name: 'wordnet', counts: pool, prepared }];
+  return await priceComparison(at.home.path, { runs: specs.map(cellOf), dataSets });
+}
+
+function expectWithin(range: Range | null, actual: number): void {
+  expect(range).not.toBeNull();
+  expect(actual).toBeGreaterThanOrEqual(range?.low ?? Infinity);
+  expect(actual).toBeLessThanOrEqual(range?.high ?? -Infinity);
+}
+
+const sumOfCells = ({ cells }: ComparisonEstimate, level: keyof Range): number =>
+  cells.reduce((sum, { teacher }) => sum + teacher.inputTokens[level], 0);
+
+test('a grid comes out inside its ranges; less than its runs would cost apart; completed runs cost nothing more', async () => {
+  const specs = grid();
+  const before = await price(specs);
+  expect(before).toMatchObject({ completed: 0, unknown: 0 });
+  const { estimate } = before;
+  expect(estimate.groups).toHaveLength(1);
+  for (const level of ['low', 'likely', 'high'] as const)
+    expect(estimate.teacher.inputTokens[level]).toBeLessThan(sumOfCells(estimate, level));
+
+  const [drawn, ...others] = specs;
+  if (drawn === undefined) throw new Error('a grid');
+  await (await at.home.start(drawn)).result();
+  const after = await price(specs);
+  expect(after.completed).toBe(1);
+  expect(after.estimate.cells.map(({ spec }) => spec.name)).toEqual(others.map(({ name }) => name));
+  expect(after.estimate.teacher.microUsd?.high).toBeLessThan(estimate.teacher.microUsd?.high ?? 0);
+
+  for (const spec of others) await (await at.home.start(spec)).result();
+  const paidBy = (names: readonly string[]): Record<string, unknown> =>
+    look(
+      join(at.home.path, 'ledger.sqlite'),
+      `select sum(charges.micro_usd) as money, sum(input_tokens) as input, sum(output_tokens) as output
+       from charges join calls using (call_id) where role = 'payer' and charges.run in ('${names.join("', '")}')`,
+    )[0] ?? {};
+  for (const [{ teacher }, names] of [
+    [estimate, specs.map(({ name }) => name)],
+    [after.estimate, others.map(({ name }) => name)],
+  ] as const) {
+    const { money, input, output } = paidBy(names);
+    expectWithin(teacher.microUsd, Number(money));
+    expectWithin(teacher.inputTokens, Number(input));
+    expectWithin(teacher.outputTokens, Number(output));
+  }
+  const done = await price(specs);
+  expect(done.completed).toBe(4);
+  expect(mostOfCells(done.estimate)).toEqual({ microUsd: 0, unpriced: 0, unpricedJobs: 0 });
+});
+
+test('a pool is read a few times, however many cells are over it', async () => {
+  const spec = wordnetSpec('many', { method: 'random-ft-cot' }, { teacher: teacherAt() });
+  const { prepared } = await planOfRun(at.home.path, spec);
+  const world = planningWorld(at.home.path, null);
+  let readings = 0;
+  const counting: typeof world = {
+    ...world,
+    artifacts: {
+      ...world.artifacts,
+      readLines(reference, schema) {
+        if (reference.sha256 === prepared.pool.sha256) readings += 1;
+        return world.artifacts.readLines(reference, schema);
+      },
+    },
+  };
+  const runs = Array.from({ length: 60 }, (_, seed) => ({ spec: { ...spec, name: `many-${seed}`, seed }, prepared }));
+  const { cells } = await estimateComparison(counting, runs);
+  expect(cells).toHaveLength(60);
+  expect(readings).toBe(1);
+});
+
+test('what nobody knows the price of is counted in calls, and never as nothing', async () => {
+  const known = grid().slice(0, 1);
+  const [unknown] = grid(teacherAt('').replace(/http:[^']*/, 'https://teacher.example.com/v1'));
+  if (unknown === undefined) throw new Error('a grid');
+  const { estimate } = await price([...known, { ...unknown, name: 'unknown' }]);
+  expect(estimate.teacher.microUsd).toBeNull();
+  expect(mostOfCells(estimate)).toMatchObject({ unpriced: 210 });
+});
+
+test('a run of which only a part has a price is asked about for that part, and for the calls of the other', async () => {
+  const student = '{ baseUrl: "https://student.example.com/v1", model: s }';
+  const spec = wordnetSpec('half', { method: 'random-ft-cot' }, { teacher: teacherAt(), student });
+  const { estimate } = await planOfRun(at.home.path, spec);
+  expect(mostOf(spec, estimate)).toEqual({
+    microUsd: estimate.teacher.microUsd?.high,
+    unpriced: spec.budget.calls,
+    unpricedJobs: spec.stages,
+  });
+});
+
+/** So many rows of a domain, or of the whole pool. */
+const load = (domain: string, calls: number) => {
+  const annotate = { calls, paid: exactly(calls), counted: exactly(10 * calls) };
+  return [{ domain, annotate, synthesise: { ...annotate, calls: 0, paid: exactly(0), counted: exactly(0) } }];
+};
+
+test('rows that several runs take: at the least those of the largest, at the most what there is', () => {
+  const pool = new Map([
+    ['rare', { rows: 10, paid: 10, counted: 100 }],
+    ['common', { rows: 90, paid: 90, counted: 900 }],
+  ]);
+  // Half of everything, twice: a quarter is left.
+  const twice = sharedAnnotations([load('', 50), load('', 50)], pool);
+  expect(twice.paid).toEqual({ low: 50, likely: 75, high: 100 });
+  expect(twice.counted).toEqual({ low: 500, likely: 750, high: 1000 });
+  expect(sharedAnnotations([load('rare', 10), load('rare', 10)], pool).paid).toMatchObject({ low: 10, likely: 10 });
+  expect(sharedAnnotations([load('', 100), load('common', 90), load('', 30)], pool).paid.high).toBe(100);
+});

@@ -1,0 +1,83 @@
+/** An estimate looks for answers only where some run of the model can have left one, and says the same either way. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createPrepare } from '../../activities/data/prepare.ts';
+import { estimateRun } from '../../estimate/estimate-run.ts';
+import type { Ledger } from '../../activities/ports/ledger.ts';
+import { openingOf } from '../../activities/run-opening.ts';
+import { createImporter } from '../../adapters/datasets/importer.ts';
+import { openLedger } from '../../adapters/ledger/open-ledger.ts';
+import { planningWorld } from '../../cli/estimate/estimate-run.ts';
+import type { RunEstimate } from '../../contracts/run-estimate.ts';
+import type { RunSpec } from '../../contracts/run/run-file.ts';
+import { wordnetSpec } from '../engine/rig.ts';
+
+const teacher = "{ baseUrl: 'http://127.0.0.1:9/v1', model: m }";
+
+async function openHome(): Promise<{ readonly home: string; readonly ledger: Ledger }> {
+  const home = mkdtempSync(join(tmpdir(), 'baldistill-estimate-'));
+  const ledger = await openLedger({ path: join(home, 'ledger.sqlite') });
+  onTestFinished(async () => {
+    await ledger.close();
+    rmSync(home, { recursive: true });
+  });
+  return { home, ledger };
+}
+
+/** The estimate, and how many prompts the ledger was asked for. */
+async function estimated(home: string, ledger: Ledger, spec: RunSpec): Promise<{ of: RunEstimate; asked: number }> {
+  let asked = 0;
+  const world = planningWorld(home, {
+    ...ledger,
+    knownAnswers: async (keys) => {
+      asked += keys.length;
+      return await ledger.knownAnswers(keys);
+    },
+  });
+  const prepared = await createPrepare({ artifacts: world.artifacts, importer: createImporter() })(spec);
+  return { of: await estimateRun(world, spec, prepared), asked };
+}
+
+/** Another run of the model, with one call charged. */
+async function charge(ledger: Ledger, spec: RunSpec): Promise<void> {
+  await ledger.openRun(openingOf(spec));
+  const { accepted } = await ledger.adopt(spec.name, { calls: 1, tokens: 0, microUsd: 0 });
+  expect(accepted).toBe(true);
+}
+
+/** Which calls it plans, without what they come to. */
+const calls = ({ stages, teacher: { calls: all, callLimit, answered, bought } }: RunEstimate) => ({
+  all,
+  callLimit,
+  answered,
+  bought,
+  stages: stages.map(({ annotate, synthesise, verify }) => ({ annotate, synthesise, verify })),
+  domains: stages.map(({ domains }) =>
+    domains
+      ?.map(({ domain, real, synthetic }) => ({ domain, real, synthetic }))
+      .toSorted((a, b) => (a.domain < b.domain ? -1 : 1)),
+  ),
+});
+
+test.each(['{ balance: naive }', '{ balance: none }'])(
+  '%s: nobody is asked where nobody was charged',
+  async (switches) => {
+    const { home, ledger } = await openHome();
+    const spec = wordnetSpec('planned', { seed: 5 }, { teacher, switches, budget: '{ slots: 240, calls: 270 }' });
+    await charge(ledger, wordnetSpec('elsewhere', {}, { teacher: teacher.replace('model: m', 'model: other') }));
+    const unasked = await estimated(home, ledger, spec);
+    expect(unasked.asked).toBe(0);
+
+    await charge(ledger, { ...spec, name: 'same-model' });
+    const asked = await estimated(home, ledger, spec);
+    expect(asked.asked).toBeGreaterThan(240);
+
+    expect(calls(unasked.of)).toEqual(calls(asked.of));
+    // Which rows stage 0 takes is known only where they were looked at; what they come to lies inside what is said else.
+    const [wide, narrow] = [unasked.of.stages[0]?.inputTokens, asked.of.stages[0]?.inputTokens];
+    expect(wide?.low).toBeLessThanOrEqual(narrow?.low ?? 0);
+    expect(wide?.high).toBeGreaterThanOrEqual(narrow?.high ?? Infinity);
+  },
+);

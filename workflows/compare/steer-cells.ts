@@ -1,0 +1,42 @@
+/** What the parts of a running comparison share, and what it says to its cells. */
+import { having } from './compare-state.ts';
+import type { Cell, CompareState } from './compare-state.ts';
+import type { CompareSteps } from './compare-steps.ts';
+import { attempt } from '../blocking.ts';
+
+export interface Comparing {
+  readonly state: CompareState;
+  readonly steps: CompareSteps;
+  readonly changed: () => void;
+}
+
+/** Tells the cells that are open. */
+export async function tellOpen(comparing: Comparing, action: 'pause' | 'resume' | 'cancel'): Promise<void> {
+  const blocked = action === 'cancel' ? having(comparing.state, 'blocked') : [];
+  await tell(comparing, [...having(comparing.state, 'running'), ...blocked], action);
+}
+
+/**
+ * A cell that was being started, or tried again, while the others were told: the word met nobody, or was not meant for
+ * it then. Said again until it is what holds now, since a pause and a resume may overtake each other.
+ */
+export async function tellLate(comparing: Comparing, cell: Cell): Promise<void> {
+  const { state } = comparing;
+  if (state.cancelled) await tell(comparing, [cell], 'cancel');
+  for (let paused = false; !state.cancelled && state.paused !== paused;) {
+    ({ paused } = state);
+    await tell(comparing, [cell], paused ? 'pause' : 'resume');
+  }
+}
+
+/** A cell that is over by then, or in no state for it, does nothing. */
+export async function tell(
+  { state, steps, changed }: Comparing,
+  cells: readonly Cell[],
+  action: 'pause' | 'resume' | 'cancel',
+): Promise<void> {
+  if (cells.length === 0) return;
+  const summary = `${action} ${cells.length} cells`;
+  const request = { comparison: state.input.comparison, runs: cells.map(({ run }) => run), action };
+  await attempt(state.parking, changed, () => steps.control.steerRuns.executeWithOptions({ summary }, [request]));
+}
