@@ -1,5 +1,5 @@
 /** Asks before money is spent: the price is said first, and nobody pays who has not agreed. */
-import type { ComparisonEstimate } from '../../estimate/comparison/estimate-comparison.ts';
+import type { ComparisonEstimate } from '../../estimate/estimate-comparison.ts';
 import type { Rates } from '../../contracts/run/prices.ts';
 import type { Range } from '../../contracts/run-estimate.ts';
 import { isFree, studentRates, teacherRates, unpriced } from '../../contracts/run/run-prices.ts';
@@ -96,15 +96,12 @@ function jobsOfUnknownPrice(spec: RunSpec): number {
 }
 
 /** Of all cells of a comparison together. */
-export function mostOfCells({ groups, cells }: ComparisonEstimate): Bill {
+export function mostOfCells({ cells }: ComparisonEstimate): Bill {
   const bills = cells.map(({ spec, ...costs }) => mostOf(spec, costs));
+  const total = (of: (bill: Bill) => number): number => bills.reduce((sum, bill) => sum + of(bill), 0);
   return {
-    microUsd: highest([...groups.map(({ teacher }) => teacher), ...cells.map(({ student }) => student)]),
-    unpriced: bills.reduce((sum, bill) => sum + bill.unpriced, 0),
-    unpricedJobs: bills.reduce((sum, bill) => sum + bill.unpricedJobs, 0),
+    microUsd: total(({ microUsd }) => microUsd),
+    unpriced: total(({ unpriced: calls }) => calls),
+    unpricedJobs: total(({ unpricedJobs }) => unpricedJobs),
   };
-}
-
-function highest(costs: readonly { readonly microUsd: Range | null }[]): number {
-  return costs.reduce((sum, { microUsd }) => sum + (microUsd?.high ?? 0), 0);
 }

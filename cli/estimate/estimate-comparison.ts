@@ -1,7 +1,7 @@
 /** What a comparison would cost from here on: what is completed or paid for costs nothing any more. */
 import { recordsOf } from '../../activities/comparison/records.ts';
-import { estimateComparison } from '../../estimate/comparison/estimate-comparison.ts';
-import type { ComparisonEstimate } from '../../estimate/comparison/estimate-comparison.ts';
+import { estimateComparison } from '../../estimate/estimate-comparison.ts';
+import type { ComparisonEstimate } from '../../estimate/estimate-comparison.ts';
 import type { Ledger } from '../../activities/ports/ledger.ts';
 import type { PlannedRun } from '../../contracts/comparison/comparison-grid.ts';
 import type { ComparisonSource } from '../compare/comparison-source.ts';

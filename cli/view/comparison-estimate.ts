@@ -1,5 +1,5 @@
 /** What a comparison would ask and cost, for people. */
-import type { CellEstimate, ComparisonEstimate } from '../../estimate/comparison/estimate-comparison.ts';
+import type { CellEstimate, ComparisonEstimate } from '../../estimate/estimate-comparison.ts';
 import type { PlannedRunCosts } from '../../estimate/run-size.ts';
 import type { PlannedRun } from '../../contracts/comparison/comparison-grid.ts';
 import { amount, amounts, prices } from '../../report/ranges.ts';

@@ -1,0 +1,92 @@
+/** What the runs of a comparison would cost together (`plan` and `compare` of a compare file). */
+import type { RunEstimate } from '../contracts/run-estimate.ts';
+import type { RunSpec } from '../contracts/run/run-file.ts';
+import type { Prepared } from '../contracts/stage.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
+import { nothing, sumOf } from '../domain/statistics/range.ts';
+import type { Range } from '../domain/statistics/range.ts';
+import { estimateRun } from './estimate-run.ts';
+import type { PlanningWorld } from './estimation-world.ts';
+
+/** A run of the comparison whose data have been prepared. */
+export interface ComparedRun {
+  readonly spec: RunSpec;
+  readonly prepared: Prepared;
+}
+
+/** `microUsd` null: a price is not known. */
+export interface Cost {
+  readonly inputTokens: Range;
+  readonly outputTokens: Range;
+  readonly microUsd: Range | null;
+}
+
+export interface CellEstimate {
+  readonly spec: RunSpec;
+  readonly teacher: RunEstimate['teacher'];
+  readonly student: RunEstimate['student'];
+}
+
+export interface ComparisonEstimate {
+  readonly cells: readonly CellEstimate[];
+  readonly teacher: Cost;
+  readonly student: Cost;
+  /** What the ranges rest on, one sentence each. */
+  readonly assumptions: readonly string[];
+}
+
+/**
+ * Sends no request and charges nothing. An upper bound: an answer that several runs ask for is paid once and counted
+ * for each of them. Runs that differ in their seed alone are estimated once, so a pool is not read for every run.
+ */
+export async function estimateComparison(
+  world: PlanningWorld,
+  runs: readonly ComparedRun[],
+): Promise<ComparisonEstimate> {
+  const started = await startedRuns(world, runs);
+  const cells: CellEstimate[] = [];
+  const assumptions = new Set<string>();
+  for (const alike of Map.groupBy(runs, (run) => groupOf(run, started)).values()) {
+    const [first] = alike;
+    if (first === undefined) continue;
+    const { teacher, student, assumptions: own } = await estimateRun(world, first.spec, first.prepared);
+    cells.push(...alike.map(({ spec }) => ({ spec, teacher, student })));
+    for (const assumption of own) assumptions.add(assumption);
+  }
+  return {
+    cells,
+    teacher: together(cells.map(({ teacher }) => teacher)),
+    student: together(cells.map(({ student }) => student)),
+    assumptions: [
+      'The most is the sum of all runs. Answers that several runs ask for are paid once, so the total can be as low as ' +
+        'that of the most expensive run.',
+      ...assumptions,
+    ],
+  };
+}
+
+/** Runs that the ledger has already: each of them has less left to pay than its group. */
+async function startedRuns({ ledger }: PlanningWorld, runs: readonly ComparedRun[]): Promise<ReadonlySet<string>> {
+  const known = (await ledger?.runs()) ?? [];
+  const names = new Set(runs.map(({ spec }) => spec.name));
+  return new Set(known.filter(({ name }) => names.has(name)).map(({ name }) => name));
+}
+
+function groupOf({ spec, prepared }: ComparedRun, started: ReadonlySet<string>): string {
+  const { name, seed: _, ...rest } = spec;
+  return started.has(name) ? name : canonicalJson([prepared.pool, prepared.domains, rest]);
+}
+
+function together(costs: readonly Cost[]): Cost {
+  const money = costs.map(({ microUsd }) => microUsd);
+  return {
+    inputTokens: totalOf(costs.map(({ inputTokens }) => inputTokens)),
+    outputTokens: totalOf(costs.map(({ outputTokens }) => outputTokens)),
+    microUsd: money.includes(null) ? null : totalOf(money.map((range) => range ?? nothing)),
+  };
+}
+
+/** From the largest one alone, where all share their answers, to the sum. */
+function totalOf(ranges: readonly Range[]): Range {
+  return { ...sumOf(ranges), low: Math.max(0, ...ranges.map(({ low }) => low)) };
+}
