@@ -1,14 +1,14 @@
 /** What the driver of the benchmark and its endpoint tell each other. */
 import { z } from 'zod';
 
-export const Behaviour = z.strictObject({
+export const Behavior = z.strictObject({
   latencyMs: z.number().min(0).default(0),
   /** Latencies are spread evenly over +- this share, so that calls do not march in step. */
   jitter: z.number().min(0).max(1).default(0.25),
   /** 2 % answer 429, 1 % answer 500, 1 % break off in the middle of the JSON. */
   faults: z.boolean().default(false),
 });
-export type Behaviour = z.infer<typeof Behaviour>;
+export type Behavior = z.infer<typeof Behavior>;
 
 export const Counts = z.strictObject({
   requests: z.int(),

@@ -5,7 +5,7 @@
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Behaviour } from './behavior.ts';
+import { Behavior } from './behavior.ts';
 import type { Counts } from './behavior.ts';
 import { seededRandom } from '../domain/random.ts';
 
@@ -26,7 +26,7 @@ const half = answer.subarray(0, answer.length / 2);
 const limited = Buffer.from(JSON.stringify({ error: { message: 'slow down', code: 'rate_limit_exceeded' } }));
 const broken = Buffer.from(JSON.stringify({ error: { message: 'something broke', code: 'server_error' } }));
 
-let behaviour: Behaviour = Behaviour.parse({});
+let behavior: Behavior = Behavior.parse({});
 let counts: Counts = fresh();
 let random = seededRandom(0, 'bench');
 
@@ -43,7 +43,7 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
   counts.requests += 1;
   counts.inFlight += 1;
   counts.mostInFlight = Math.max(counts.mostInFlight, counts.inFlight);
-  const { latencyMs, jitter, faults } = behaviour;
+  const { latencyMs, jitter, faults } = behavior;
   const delay = latencyMs * (1 + jitter * (2 * random.next() - 1));
   const luck = faults ? random.next() * 100 : 100;
   request.on('end', () => {
@@ -72,7 +72,7 @@ async function configure(request: IncomingMessage, response: ServerResponse): Pr
   let body = '';
   for await (const chunk of request) body += String(chunk);
   if (request.method === 'PUT') {
-    behaviour = Behaviour.parse(JSON.parse(body));
+    behavior = Behavior.parse(JSON.parse(body));
     counts = fresh();
     random = seededRandom(0, 'bench');
   }

@@ -10,7 +10,7 @@ import { workflowBundle } from '../workers/bundle.ts';
 import { repository } from '../workers/services/home.ts';
 import type { Launch } from '../workers/services/launch.ts';
 import { Counts } from './behavior.ts';
-import type { Behaviour } from './behavior.ts';
+import type { Behavior } from './behavior.ts';
 
 export interface Stand {
   readonly folder: string;
@@ -18,7 +18,7 @@ export interface Stand {
   readonly engine: Engine;
   /** Base URL of the endpoint. */
   readonly url: string;
-  behave(behaviour: Behaviour): Promise<void>;
+  behave(behavior: Behavior): Promise<void>;
   counts(): Promise<Counts>;
   close(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export async function openStand(): Promise<Stand> {
     bundles,
     engine,
     url: `${origin}/v1`,
-    behave: async (behaviour) => void (await ask({ method: 'PUT', body: JSON.stringify(behaviour) })),
+    behave: async (behavior) => void (await ask({ method: 'PUT', body: JSON.stringify(behavior) })),
     counts: async () => await ask(),
     close: async () => {
       await Promise.all([engine.close(), endpoint.end(3000)]);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Of each domain, how many rows were asked to be invented: the ordinal of the next one. */
 export const Ordinals = z.record(z.string(), z.int());
 
-/** One normalised data row. `instruction` is what precedes the input in the prompt. */
+/** One normalized data row. `instruction` is what precedes the input in the prompt. */
 export const Row = z.strictObject({
   id: z.string().min(1),
   domain: z.string().min(1),
@@ -75,7 +75,7 @@ export const PlannedCall = z.discriminatedUnion('kind', [
     responseFormat: ResponseFormat.optional(),
   }),
   z.strictObject({
-    kind: z.literal('synthesise'),
+    kind: z.literal('synthesize'),
     slot: z.int().nonnegative(),
     domain: z.string(),
     ordinal: z.int().nonnegative(),

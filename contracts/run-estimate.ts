@@ -12,7 +12,7 @@ export const StageEstimate = z.strictObject({
   stage: z.int(),
   /** Teacher calls by what they do. */
   annotate: z.int(),
-  synthesise: z.int(),
+  synthesize: z.int(),
   verify: z.int(),
   /** Of these, answered by the ledger: they cost neither tokens nor money. */
   answered: Range,

@@ -1,6 +1,6 @@
 /** How the endpoint behaves towards calls of its teachers: delays, idempotency, faults. Can be changed while it runs. */
 import { z } from 'zod';
-import { BatchBehaviour, BatchFates } from './batches/behavior.ts';
+import { BatchBehavior, BatchFates } from './batches/behavior.ts';
 import { Throttle } from './throttle.ts';
 import { Workplaces } from './concurrent-calls.ts';
 
@@ -41,7 +41,7 @@ const Limits = z.strictObject({
   headers: z.boolean().default(true),
 });
 
-export const BehaviourChange = z.strictObject({
+export const BehaviorChange = z.strictObject({
   latencyMs: z.number().nonnegative().max(600_000).optional(),
   /** Added to the latency, uniform between 0 and this. */
   jitterMs: z.number().nonnegative().max(600_000).optional(),
@@ -53,15 +53,15 @@ export const BehaviourChange = z.strictObject({
   trainingPauseMs: z.number().nonnegative().max(60_000).optional(),
   faults: z.array(Fault).optional(),
   /** Replaces all that was said of batches before. */
-  batches: BatchBehaviour.optional(),
+  batches: BatchBehavior.optional(),
   /** Rate limits of the teachers, enforced from now on with full buckets; null: none. */
   limits: Limits.nullish(),
   /** Calls that are worked on at the same time; null: as many as come. */
   servers: z.int().positive().nullish(),
 });
-export type BehaviourChange = z.infer<typeof BehaviourChange>;
+export type BehaviorChange = z.infer<typeof BehaviorChange>;
 
-export class Behaviour {
+export class Behavior {
   latencyMs = 0;
   jitterMs = 0;
   idempotent = false;
@@ -74,7 +74,7 @@ export class Behaviour {
   throttle: Throttle | null = null;
   #faults: { readonly fault: Fault; seen: number; struck: number }[] = [];
 
-  change(change: BehaviourChange): void {
+  change(change: BehaviorChange): void {
     this.latencyMs = change.latencyMs ?? this.latencyMs;
     this.jitterMs = change.jitterMs ?? this.jitterMs;
     this.idempotent = change.idempotent ?? this.idempotent;

@@ -26,7 +26,7 @@ try {
     port: Number(values.port),
     data: process.env['BALDISTILL_DATA'] || undefined,
     apiKey: process.env['BALDISTILL_EMBEDDED_KEY'] || undefined,
-    behaviour: { idempotent: values.idempotent, latencyMs: Number(values.latency) },
+    behavior: { idempotent: values.idempotent, latencyMs: Number(values.latency) },
   });
   let closing = false;
   const close = (signal: string): void => {

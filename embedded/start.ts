@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { buildApp } from './app.ts';
 import { BatchRunner } from './batches/runner.ts';
-import { Behaviour, type BehaviourChange } from './behavior.ts';
+import { Behavior, type BehaviorChange } from './behavior.ts';
 import { JobRunner } from './jobs/runner.ts';
 import { lineAnswers } from './routes/batch-line.ts';
 import { Batches } from './state/batches.ts';
@@ -11,7 +11,7 @@ import { Files } from './state/files.ts';
 import { Jobs } from './state/jobs.ts';
 import { Meter } from './state/meter.ts';
 import { StudentStore } from './students/store.ts';
-import { TeacherCatalogue } from './teachers/catalogue.ts';
+import { TeacherCatalog } from './teachers/catalog.ts';
 
 export interface EmbeddedOptions {
   /** Folder of everything that survives a kill; one server at a time. */
@@ -22,7 +22,7 @@ export interface EmbeddedOptions {
   readonly data?: string | undefined;
   /** Every request but `/health` must carry it as a bearer token. */
   readonly apiKey?: string | undefined;
-  readonly behaviour?: BehaviourChange | undefined;
+  readonly behavior?: BehaviorChange | undefined;
 }
 
 export interface EmbeddedServer {
@@ -37,16 +37,16 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   mkdirSync(options.state, { recursive: true });
   const database = openDatabase(options.state);
   const meter = new Meter(options.state);
-  const behaviour = new Behaviour();
-  if (options.behaviour) behaviour.change(options.behaviour);
+  const behavior = new Behavior();
+  if (options.behavior) behavior.change(options.behavior);
   const files = new Files(options.state, database);
   const jobs = new Jobs(database);
   const students = new StudentStore(options.state);
-  const runner = new JobRunner(files, jobs, students, behaviour);
-  const teachers = new TeacherCatalogue(options.data);
+  const runner = new JobRunner(files, jobs, students, behavior);
+  const teachers = new TeacherCatalog(options.data);
   const batches = new Batches(database);
-  const batchRunner = new BatchRunner(files, batches, behaviour, lineAnswers({ behaviour, meter, students, teachers }));
-  const services = { behaviour, meter, files, jobs, runner, batches, batchRunner, students, teachers };
+  const batchRunner = new BatchRunner(files, batches, behavior, lineAnswers({ behavior, meter, students, teachers }));
+  const services = { behavior, meter, files, jobs, runner, batches, batchRunner, students, teachers };
   const app = await buildApp(services, options.apiKey);
   const close = async (): Promise<void> => {
     await app.close();

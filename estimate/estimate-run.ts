@@ -38,13 +38,13 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
   const spent = loads.map((domains) => domains.map((domain) => spentOn(calibration, domain, verifies)));
   const stages = plan.stages.map(({ stage, quotas }, index): StageEstimate => {
     const own = spent[index] ?? [];
-    const { annotate, synthesise } = totalOf(loads[index] ?? []);
-    const free = sumOf([annotate, synthesise].map(freeOf));
+    const { annotate, synthesize } = totalOf(loads[index] ?? []);
+    const free = sumOf([annotate, synthesize].map(freeOf));
     return {
       stage,
       annotate: annotate.calls,
-      synthesise: synthesise.calls,
-      verify: verifies ? synthesise.calls : 0,
+      synthesize: synthesize.calls,
+      verify: verifies ? synthesize.calls : 0,
       answered: whole(free),
       ...costOf(pricings[index] ?? null, own),
       domains:
@@ -56,7 +56,7 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
     };
   });
   const all = spent.flat();
-  const calls = stages.reduce((sum, { annotate, synthesise, verify }) => sum + annotate + synthesise + verify, 0);
+  const calls = stages.reduce((sum, { annotate, synthesize, verify }) => sum + annotate + synthesize + verify, 0);
   const spare = unplanned(plan.callLimit, calls, all);
   const pricing = pricings.length === 0 ? onlyAt(teacherRates(spec)) : togetherPricing(pricings);
   const paid = paidOf(all, spare);
@@ -103,17 +103,17 @@ function longer(seconds: Range, { teacher }: RunSpec, paid: Range, all: readonly
   return { low: at('low'), likely: at('likely'), high: at('high') };
 }
 
-function totalOf(loads: readonly PlannedLoad[]): Pick<PlannedLoad, 'annotate' | 'synthesise'> {
+function totalOf(loads: readonly PlannedLoad[]): Pick<PlannedLoad, 'annotate' | 'synthesize'> {
   return {
     annotate: loadOf(loads.map(({ annotate }) => annotate)),
-    synthesise: loadOf(loads.map(({ synthesise }) => synthesise)),
+    synthesize: loadOf(loads.map(({ synthesize }) => synthesize)),
   };
 }
 
 /** Calls of some domains, without verifications. */
 export function callsOf(loads: readonly PlannedLoad[]): number {
-  const { annotate, synthesise } = totalOf(loads);
-  return annotate.calls + synthesise.calls;
+  const { annotate, synthesize } = totalOf(loads);
+  return annotate.calls + synthesize.calls;
 }
 
 function freeOf({ calls, paid }: CallLoad): Range {

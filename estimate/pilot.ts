@@ -46,7 +46,7 @@ export function choosePilot(
   const domains = Object.entries(counts)
     .toSorted(([a, rows], [b, others]) => others - rows || (a < b ? -1 : 1))
     .map(([domain]) => domain);
-  return (['annotate', 'synthesise'] as const).flatMap((kind) => {
+  return (['annotate', 'synthesize'] as const).flatMap((kind) => {
     const calls = all.flatMap((stage) =>
       stage.calls.flatMap((call) => (call.kind === kind ? [{ stage: stage.stage, call }] : [])),
     );
@@ -171,8 +171,8 @@ export function pilotRates(answers: readonly PilotAnswer[]): PilotRates {
     answered: answered.length,
     mismatch: share(of('annotate'), (reason) => reason === 'mismatch'),
     truncated: share(answered, (reason) => reason === 'cut_off'),
-    unparseable: share(of('synthesise'), (reason) => unread.has(reason)),
-    duplicate: share(of('synthesise'), (reason) => repeated.has(reason)),
+    unparseable: share(of('synthesize'), (reason) => unread.has(reason)),
+    duplicate: share(of('synthesize'), (reason) => repeated.has(reason)),
   };
 }
 

@@ -149,8 +149,8 @@ function columns({ files }: CardFacts): string {
 function terms({ spec, teacherModel }: CardFacts): string {
   const source =
     'builtin' in spec.data
-      ? 'The source rows are definitions of WordNet 3.1, under the WordNet licence.'
-      : 'The source rows keep the licence they came with; it is not known here.';
+      ? 'The source rows are definitions of WordNet 3.1, under the WordNet license.'
+      : 'The source rows keep the license they came with; it is not known here.';
   return `## Terms\n\n${source} ${teacherTerms(spec.teacher, teacherModel)} Set \`license\` above to what holds before you publish this.\n`;
 }
 

@@ -149,7 +149,7 @@ function stages({ stages: parts }: Report): string {
 function scores({ test, stages: parts }: Report): string {
   const metrics = test ?? parts.findLast(({ validation }) => validation !== null)?.validation ?? null;
   if (metrics === null) return '## Scores\n\nThis run was not evaluated.';
-  const labelled = metrics.domains.some(({ label }) => label !== null);
+  const labeled = metrics.domains.some(({ label }) => label !== null);
   return [
     `## Scores on ${test === null ? 'validation' : 'test'} (${metrics.rows} rows, ${metrics.invalid} without a valid answer)`,
     '',
@@ -157,13 +157,13 @@ function scores({ test, stages: parts }: Report): string {
     groups(metrics),
     '',
     table(
-      ['domain', 'group', 'pool', 'rows', ...(labelled ? ['precision', 'recall'] : []), metricWord(metrics.metric)],
+      ['domain', 'group', 'pool', 'rows', ...(labeled ? ['precision', 'recall'] : []), metricWord(metrics.metric)],
       metrics.domains.map(({ domain, group, pool, support, label, score, scored, short }) => [
         cell(domain) + (short ? ' †' : ''),
         group,
         pool,
         support,
-        ...(labelled ? [label?.precision, label?.recall].map((part) => (scored ? share(part ?? 0) : '–')) : []),
+        ...(labeled ? [label?.precision, label?.recall].map((part) => (scored ? share(part ?? 0) : '–')) : []),
         scored ? share(score) : 'unscored',
       ]),
     ),

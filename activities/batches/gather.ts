@@ -114,7 +114,7 @@ function count(tally: Tally, { call }: Candidate, outcome: Exclude<IntentOutcome
   const { real, synthetic } = tally.domains.get(call.domain) ?? { real: 0, synthetic: 0 };
   tally.domains.set(call.domain, {
     real: real + (call.kind === 'annotate' ? 1 : 0),
-    synthetic: synthetic + (call.kind === 'synthesise' ? 1 : 0),
+    synthetic: synthetic + (call.kind === 'synthesize' ? 1 : 0),
   });
 }
 

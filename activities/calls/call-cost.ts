@@ -15,7 +15,7 @@ export function requestBytes({ messages, responseFormat }: Bounded): number {
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
-/** No tokeniser makes more tokens than there are bytes. */
+/** No tokenizer makes more tokens than there are bytes. */
 export function inputBound(request: Bounded): number {
   return requestBytes(request) + templateAllowance.request + templateAllowance.message * request.messages.length;
 }

@@ -20,11 +20,11 @@ export function asked(
 }
 
 export function requestOf(spec: Pick<RunSpec, 'seed'>, call: PlannedCall): TeacherRequest {
-  const seed = call.kind === 'synthesise' ? spec.seed * 1_000_000 + call.ordinal : null;
+  const seed = call.kind === 'synthesize' ? spec.seed * 1_000_000 + call.ordinal : null;
   return { messages: call.messages, responseFormat: call.responseFormat, seed };
 }
 
 export function contentKeyOf(teacher: Pick<Teacher, 'content'>, call: PlannedCall, request: TeacherRequest): string {
-  const sample = call.kind === 'synthesise' ? call.ordinal : 0;
+  const sample = call.kind === 'synthesize' ? call.ordinal : 0;
   return callKey({ content: teacher.content(request), sample });
 }

@@ -66,6 +66,6 @@ function domainsOf(calls: readonly PlannedCall[], results: readonly CallResult[]
     .map(([domain, of]) => ({
       domain: listedName(domain),
       real: of.filter(({ kind }) => kind === 'annotate').length,
-      synthetic: of.filter(({ kind }) => kind === 'synthesise').length,
+      synthetic: of.filter(({ kind }) => kind === 'synthesize').length,
     }));
 }

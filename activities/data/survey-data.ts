@@ -38,7 +38,7 @@ export async function surveyData(importer: Importer, spec: RunSpec): Promise<Sur
     if (!importer.has(spec, part)) continue;
     for await (const { row, line } of read(part)) {
       names.add(row);
-      if (rules.leaks === 'drop') heldOut.add(normalised(row.input), line);
+      if (rules.leaks === 'drop') heldOut.add(normalized(row.input), line);
     }
   }
 
@@ -55,7 +55,7 @@ export async function surveyData(importer: Importer, spec: RunSpec): Promise<Sur
       fates.push('reserved');
       continue;
     }
-    const input = normalised(row.input);
+    const input = normalized(row.input);
     const leak = heldOut.size > 0 && heldOut.get(input) !== undefined;
     const duplicate = !leak && rules.duplicates === 'drop' && seen.add(`${input}\0${row.answer}`, line) !== undefined;
     if (leak) dropped.leaks += 1;
@@ -113,6 +113,6 @@ function spread(fates: readonly Fate[], parts: readonly SplitPart[]): Fate[] {
 const unfolded = /[^\S ]\s*| \s+/gu;
 
 /** Space is folded and letters composed, so that copies of a text meet. */
-function normalised(text: string): string {
+function normalized(text: string): string {
   return text.normalize('NFC').replaceAll(unfolded, ' ').trim();
 }

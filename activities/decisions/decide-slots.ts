@@ -115,7 +115,7 @@ function realExample(
 
 function decideSynthesis(
   judge: Judge,
-  call: Extract<PlannedCall, { kind: 'synthesise' }>,
+  call: Extract<PlannedCall, { kind: 'synthesize' }>,
   answer: PaidAnswer,
   callId: string,
 ): Decision {

@@ -14,7 +14,7 @@ export interface DecidedSlot {
   readonly slot: number;
   /** The domain that the slot was used for last. */
   readonly domain: string;
-  readonly kind: 'annotate' | 'synthesise';
+  readonly kind: 'annotate' | 'synthesize';
   /** The round that gave the slot what it has. */
   readonly round: number;
   readonly decision: Decision;

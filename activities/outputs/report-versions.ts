@@ -21,7 +21,7 @@ export function prompts({ task: name, prompts: own }: RunSpec, output: Output | 
     task.annotatePrompt(question),
     task.verifyPrompt(question),
     ...['{label}', '{domain}'].map((domain) =>
-      task.synthesisePrompt({ instruction: '{instruction}', domain, shown: [question], avoid: ['{avoid}'] }),
+      task.synthesizePrompt({ instruction: '{instruction}', domain, shown: [question], avoid: ['{avoid}'] }),
     ),
     ...askKinds.map((kind) => task.responseFormat(kind) ?? null),
   ];

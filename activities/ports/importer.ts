@@ -30,7 +30,7 @@ export interface Importer {
   /** Whether the run's data name this part; the training part always exists. */
   has(spec: RunSpec, part: DataPart): boolean;
   /**
-   * Streams the rows of one part in file order, normalised. What is wrong goes to `report`, and that row is left out:
+   * Streams the rows of one part in file order, normalized. What is wrong goes to `report`, and that row is left out:
    * it never throws for bad data.
    */
   read(spec: RunSpec, part: DataPart, report: (problem: DataProblem) => void): AsyncIterable<ImportedRow>;

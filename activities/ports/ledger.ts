@@ -180,7 +180,7 @@ export interface IntentRequest {
   readonly round: number;
   readonly slot: number;
   readonly domain: string;
-  readonly kind: 'annotate' | 'synthesise' | 'verify';
+  readonly kind: 'annotate' | 'synthesize' | 'verify';
   /** Hash of model, messages, parameters and sample index: never of run, attempt, clock or address. */
   readonly contentKey: string;
   /** A call the plan of the run already counts: one of a stage's first round. */

@@ -136,8 +136,8 @@ export async function planShares(
       const ordinal = ordinals.get(domain) ?? 0;
       ordinals.set(domain, ordinal + 1);
       const shown = drawRandom(pool, shownRows, spec.seed, 'shown', domain, ordinal);
-      const messages = task.synthesisePrompt({ instruction, domain, shown, avoid: avoid(domain, ordinal) });
-      return [{ kind: 'synthesise', slot, domain, ordinal, ...asked(task, 'synthesise', messages) }];
+      const messages = task.synthesizePrompt({ instruction, domain, shown, avoid: avoid(domain, ordinal) });
+      return [{ kind: 'synthesize', slot, domain, ordinal, ...asked(task, 'synthesize', messages) }];
     });
   });
   const domains = shares

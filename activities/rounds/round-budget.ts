@@ -20,7 +20,7 @@ export async function announcePlan(
   const { spec, stage } = input;
   const known = new Set((await ledger.slots(spec.name, stage, 0)).map(({ slot }) => slot));
   const open = calls.filter(({ slot }) => !known.has(slot)).length;
-  const verified = spec.switches.verify === 'teacher' ? calls.filter(({ kind }) => kind === 'synthesise').length : 0;
+  const verified = spec.switches.verify === 'teacher' ? calls.filter(({ kind }) => kind === 'synthesize').length : 0;
   await ledger.setPlanned(spec.name, open + verified + (await later(ledger, input, callsPerSlot(spec.switches))));
 }
 

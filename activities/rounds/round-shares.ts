@@ -48,7 +48,7 @@ export async function refillShares(
   const { seed, switches } = input.spec;
   const asked = await candidatesAsked(world, request);
   const invented = Map.groupBy(
-    decided.filter(({ kind, decision }) => kind === 'synthesise' || decision.kind !== 'example'),
+    decided.filter(({ kind, decision }) => kind === 'synthesize' || decision.kind !== 'example'),
     ({ domain }) => domain,
   );
   const shares = [...wanted].map(([domain, open]) => {

@@ -9,5 +9,5 @@ export function isShort(slot: DecidedSlot | undefined): boolean {
   if (slot === undefined) return true;
   const { kind, decision } = slot;
   if (decision.kind === 'empty') return !budgetReasons.has(decision.reason);
-  return decision.kind === 'dropped' && kind === 'synthesise';
+  return decision.kind === 'dropped' && kind === 'synthesize';
 }

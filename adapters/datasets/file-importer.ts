@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { DataPart, DataProblem, ImportedRow } from '../../activities/ports/importer.ts';
 import type { DataFormat, FileData, Source } from '../../contracts/run/run-file.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
-import { normaliseRow } from './normalize-row.ts';
+import { normalizeRow } from './normalize-row.ts';
 import { formatOf, readRecords } from './read-records.ts';
 
 type Report = (problem: DataProblem) => void;
@@ -40,12 +40,12 @@ export async function* readFilePart(
     }
     const { line } = record;
     records += 1;
-    const normalised = normaliseRow(record.value, data, task);
-    if (!normalised.ok) {
-      for (const problem of normalised.problems) report({ ...place, line, ...problem });
+    const normalized = normalizeRow(record.value, data, task);
+    if (!normalized.ok) {
+      for (const problem of normalized.problems) report({ ...place, line, ...problem });
       continue;
     }
-    const { row, ownId } = normalised;
+    const { row, ownId } = normalized;
     if (only?.has(row.id) === false || without?.has(row.id) === true) continue;
     rows += 1;
     yield { row, ownId, ...place, line };

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Row } from '../../contracts/records.ts';
 import type { FileData } from '../../contracts/run/run-file.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
-import { normaliseRow } from './normalize-row.ts';
+import { normalizeRow } from './normalize-row.ts';
 
 /** A row with the solution that a person wrote for it, where the data have one. */
 export interface FolderRow extends Row {
@@ -18,7 +18,7 @@ const fieldsOf = {
   classification: texts,
   generic: texts,
   'multi-label': { ...texts, labels: 'labels' },
-  maths: questions,
+  math: questions,
   'multiple-choice': { ...questions, choices: 'choices' },
   'abstractive-qa': { ...questions, references: 'answers' },
 } satisfies Record<TaskName, FileData['fields']>;
@@ -42,9 +42,9 @@ export function readFolderRows(path: string, task: TaskName): FolderRow[] {
     .flatMap((line, index) => {
       if (line.trim() === '') return [];
       const value: unknown = JSON.parse(line);
-      const normalised = normaliseRow(value, { fields: fieldsOf[task] }, task);
-      if (normalised.ok) return [{ ...normalised.row, rationale: Solution.parse(value).rationale ?? null }];
-      const { field, expected } = normalised.problems[0] ?? { field: null, expected: 'a row' };
+      const normalized = normalizeRow(value, { fields: fieldsOf[task] }, task);
+      if (normalized.ok) return [{ ...normalized.row, rationale: Solution.parse(value).rationale ?? null }];
+      const { field, expected } = normalized.problems[0] ?? { field: null, expected: 'a row' };
       throw new Error(`${path}, line ${index + 1}: ${field ?? 'row'}: expected ${expected}`);
     });
 }

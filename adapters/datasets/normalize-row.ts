@@ -16,7 +16,7 @@ export interface FieldProblem {
   readonly expected: string;
 }
 
-export type Normalised =
+export type Normalized =
   | { readonly ok: true; readonly row: Row; readonly ownId: boolean }
   | { readonly ok: false; readonly problems: readonly FieldProblem[] };
 
@@ -53,7 +53,7 @@ const expectedId = `${onOneLine}, of at most ${longestId} characters`;
 const expectedName = `${onOneLine}, of at most ${longestName} characters`;
 
 /** Source of the rules: DESIGN.md, section 5. Without a field of its own the domain of a row is its answer. */
-export function normaliseRow(value: unknown, data: RowMap, task: TaskName): Normalised {
+export function normalizeRow(value: unknown, data: RowMap, task: TaskName): Normalized {
   const record = JsonObject.safeParse(value);
   if (!record.success) return { ok: false, problems: [{ field: null, value: show(value), expected: 'a JSON object' }] };
   const { fields } = data;
@@ -74,7 +74,7 @@ export function normaliseRow(value: unknown, data: RowMap, task: TaskName): Norm
     return undefined;
   };
 
-  const free = task === 'abstractive-qa' || task === 'generic' || task === 'maths';
+  const free = task === 'abstractive-qa' || task === 'generic' || task === 'math';
   const id = take(fields.id, Id, expectedId, false);
   const instruction = take(fields.instruction, z.string(), 'text', false);
   const question = take(fields.question, Text, expectedText, true);

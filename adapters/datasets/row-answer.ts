@@ -2,7 +2,7 @@
 import { choiceLetter } from '../../domain/answers/choice-answer.ts';
 import { longestName, mostRowLabels } from '../../domain/data/data-limits.ts';
 import { joinLabels, splitLabels } from '../../domain/answers/label-set.ts';
-import { normaliseMaths } from '../../domain/answers/math-answer.ts';
+import { normalizeMath } from '../../domain/answers/math-answer.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
 
 export type CheckedAnswer =
@@ -29,7 +29,7 @@ export function checkAnswer(
     return { ok: true, answer: joinLabels(labels) };
   }
   if (task === 'multiple-choice') return checkChoice(text, choices);
-  if (task === 'maths' && normaliseMaths(text) === '') return wrong('a number or an expression');
+  if (task === 'math' && normalizeMath(text) === '') return wrong('a number or an expression');
   return { ok: true, answer: text };
 }
 

@@ -71,7 +71,7 @@ function boundOf(
   const body = Body.safeParse(parsed(init.body)).data ?? {};
   const prompts = Array.isArray(body.prompt) && typeof body.prompt[0] !== 'number' ? body.prompt.length : 1;
   const written = body.max_completion_tokens ?? body.max_tokens ?? 0;
-  // No tokeniser makes more tokens than there are bytes; token ids are longer than a byte each.
+  // No tokenizer makes more tokens than there are bytes; token ids are longer than a byte each.
   const inputTokens = Buffer.byteLength(init.body) + templateAllowance.request * prompts;
   return { inputTokens, outputTokens: written * prompts };
 }

@@ -37,8 +37,8 @@ export function readPromptFiles(
     }
     prompts[kind] = reading.text;
     if (task === undefined) continue;
-    const labelled = labelsInAnswer(task, '') !== undefined;
-    for (const { line, expected } of templateProblems(kind, reading.text, labelled))
+    const labeled = labelsInAnswer(task, '') !== undefined;
+    for (const { line, expected } of templateProblems(kind, reading.text, labeled))
       findings.push({ path, expected: `${file}${line === null ? '' : `, line ${line}`}: ${expected}` });
   }
   return { prompts, findings };

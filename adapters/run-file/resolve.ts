@@ -11,6 +11,7 @@ import type { Overrides } from './overrides.ts';
 import { byLine, showValue } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { readPromptFiles } from './prompt-files.ts';
+import { withCurrentNames } from './renamed-keys.ts';
 import { schemaProblems } from './schema-problems.ts';
 import type { LineOf } from './schema-problems.ts';
 import { priceFindings, pricesOf } from './prices.ts';
@@ -64,8 +65,9 @@ export function resolveRunFile(text: string, options: RunFileOptions): Resolved 
 }
 
 /** The value of a run file that somebody has read and changed: `changed` names the dotted paths of what is not the file's. */
-export function resolveRun(value: Record<string, unknown>, options: RunValue): Resolved {
+export function resolveRun(given: Record<string, unknown>, options: RunValue): Resolved {
   const { changed, lineOf } = options;
+  const value = withCurrentNames(given);
   const parts = partsOf(value);
   const stagesChosen = Object.hasOwn(value, 'stages') && changed.has('stages') === changed.has('method');
   const absent = parts.data === undefined || options.dataAbsent === true;

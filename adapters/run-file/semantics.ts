@@ -72,8 +72,8 @@ function dataFindings({ data, task, teacher }: Parts): readonly Finding[] {
   }
   const found: Finding[] = [];
   const { fields } = data;
-  const labelled = task === 'classification' || task === 'generic';
-  if (!labelled && fields.domain === undefined && data.domainFrom === undefined) {
+  const labeled = task === 'classification' || task === 'generic';
+  if (!labeled && fields.domain === undefined && data.domainFrom === undefined) {
     const expected = `in ${task} an answer is no domain; name the field that holds it, or write data.domainFrom`;
     found.push({ path: ['data', 'fields', 'domain'], expected });
   }

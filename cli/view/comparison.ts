@@ -1,5 +1,5 @@
 /** A comparison on a screen, as lines for logs, and as tables when it is over. */
-import colours from 'picocolors';
+import colors from 'picocolors';
 import type { Block, Comparison, Entry } from '../../contracts/comparison/comparison.ts';
 import type { CellNote } from '../../contracts/comparison/comparison-messages.ts';
 import type { ComparisonSnapshot } from '../compare/comparison-snapshot.ts';
@@ -15,20 +15,20 @@ export function comparisonFrame(snapshot: ComparisonSnapshot, { columns, rows }:
   const { counts, cells, trouble } = comparison;
   const left = secondsLeft(snapshot);
   const progress = [
-    `cells ${colours.cyan(bar(counts.completed, cells, 24))} ${counts.completed} of ${cells}`,
+    `cells ${colors.cyan(bar(counts.completed, cells, 24))} ${counts.completed} of ${cells}`,
     callsWords(snapshot),
     ...(left === null ? [] : [`about ${duration(left)} left`]),
   ].join(' · ');
   const top = [
-    colours.bold(cut(terminalLine(comparison.name), columns)),
+    colors.bold(cut(terminalLine(comparison.name), columns)),
     cut([comparison.status, ...countWords(snapshot)].join(' · '), columns),
     progress,
     '',
     ...openLines(snapshot).map((line) => cut(line, columns)),
   ];
-  const bottom = [colours.dim('Ctrl+C leaves the comparison going on')];
+  const bottom = [colors.dim('Ctrl+C leaves the comparison going on')];
   const room = Math.max(0, rows - 2 - top.length - bottom.length);
-  const notes = trouble.slice(0, room).map((note) => colours.yellow(cut(noteText(note), columns)));
+  const notes = trouble.slice(0, room).map((note) => colors.yellow(cut(noteText(note), columns)));
   return [...top, ...notes, ...bottom].slice(0, Math.max(1, rows - 1)).join('\n');
 }
 

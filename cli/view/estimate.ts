@@ -29,7 +29,7 @@ function stageTable({ stages, teacher }: RunEstimate): string {
   const head = ['', 'annotate', 'invent', ...(verifies ? ['verify'] : []), 'from ledger', 'tokens in', 'tokens out'];
   const rows = stages.map((stage) => [
     `stage ${stage.stage}`,
-    ...[stage.annotate, stage.synthesise, ...(verifies ? [stage.verify] : [])].map(count),
+    ...[stage.annotate, stage.synthesize, ...(verifies ? [stage.verify] : [])].map(count),
     amounts(stage.answered),
     amounts(stage.inputTokens),
     amounts(stage.outputTokens),
@@ -40,7 +40,7 @@ function stageTable({ stages, teacher }: RunEstimate): string {
   const total = [
     'all',
     all(({ annotate }) => annotate),
-    all(({ synthesise }) => synthesise),
+    all(({ synthesize }) => synthesize),
     ...(verifies ? [all(({ verify }) => verify)] : []),
     amounts(teacher.answered),
     amounts(teacher.inputTokens),

@@ -1,6 +1,6 @@
 /** The view of a run for a terminal: drawn again and again, never higher than the screen. */
 import { secondsLeft } from '../../domain/flow/seconds-left.ts';
-import colours from 'picocolors';
+import colors from 'picocolors';
 import type { DomainProgress, StageLine } from '../../contracts/progress.ts';
 import { batchWords } from '../../workflows/details.ts';
 import type { Snapshot } from '../follow/follow.ts';
@@ -17,14 +17,14 @@ export interface Screen {
 export function liveFrame(snapshot: Snapshot, { columns, rows }: Screen): string {
   const { run, stage } = snapshot;
   const top = [
-    colours.bold(cut(terminalLine(run.run), columns)),
+    colors.bold(cut(terminalLine(run.run), columns)),
     cut([run.status, stageWords(run), stepOf(snapshot)].filter(Boolean).join(' · '), columns),
     ...budgetLines(snapshot, columns),
     ...finishedLines(run.finished),
   ];
   const bottom = [
-    ...(run.simulated.length > 0 ? [colours.dim(cut(`with: ${run.simulated.join(', ')}`, columns))] : []),
-    colours.dim('Ctrl+C leaves the run going on'),
+    ...(run.simulated.length > 0 ? [colors.dim(cut(`with: ${run.simulated.join(', ')}`, columns))] : []),
+    colors.dim('Ctrl+C leaves the run going on'),
   ];
   const room = rows - 1 - top.length - bottom.length;
   return [...top, ...domainLines(stage?.domains ?? [], room, columns), ...bottom]
@@ -41,11 +41,11 @@ function budgetLines(snapshot: Snapshot, columns: number): readonly string[] {
     const left = secondsLeft(rate, budget);
     lines.push(
       [
-        `budget ${colours.cyan(bar(budget.charged, budget.limit, 24))} ${budget.charged} of ${budget.limit} calls charged`,
+        `budget ${colors.cyan(bar(budget.charged, budget.limit, 24))} ${budget.charged} of ${budget.limit} calls charged`,
         ...amountWords(budget),
         ...(rate === null ? [] : [`${rate.toFixed(1)} calls/s`]),
         ...(left === null ? [] : [`about ${duration(left)} of calls left`]),
-        ...(budget.forfeited > 0 ? [colours.yellow(`${budget.forfeited} forfeited`)] : []),
+        ...(budget.forfeited > 0 ? [colors.yellow(`${budget.forfeited} forfeited`)] : []),
       ].join(' · '),
     );
   }
@@ -82,7 +82,7 @@ function domainLines(domains: readonly DomainProgress[], room: number, columns: 
     ...[quota, real, synthetic].map(String),
   ]);
   const more = domains.length - fits;
-  const rest = more > 0 ? [colours.dim(`and ${more} more`)] : [];
+  const rest = more > 0 ? [colors.dim(`and ${more} more`)] : [];
   return ['', ...columnsOf([['domain', 'quota', 'real', 'synthetic'], ...rows]), ...rest];
 }
 

@@ -33,7 +33,7 @@ export function pilotText(
 ): string {
   const parts = [
     { kind: 'annotate', title: 'Rationales', head: ['row', 'teacher', 'gold', 'verdict'], none: 'annotated' },
-    { kind: 'synthesise', title: 'Invented rows', head: ['prompt', 'teacher', 'kind', 'verdict'], none: 'invented' },
+    { kind: 'synthesize', title: 'Invented rows', head: ['prompt', 'teacher', 'kind', 'verdict'], none: 'invented' },
   ].map(({ kind, title, head, none }) => {
     const some = answers.filter(({ call }) => call.kind === kind);
     if (some.length === 0) return `${title}: none is certain to be ${none} before the run begins.`;

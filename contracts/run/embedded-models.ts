@@ -54,7 +54,7 @@ export interface EmbeddedStudentModel {
 
 /**
  * Model id of an embedded teacher, e.g. `simulated-wordnet?noise=0.2&pool=6000`, `recorded-r52` or
- * `recorded-math?task=maths&reserve=0.3&noise=0.2`.
+ * `recorded-math?task=math&reserve=0.3&noise=0.2`.
  */
 export function teacherModelId(teacher: EmbeddedTeacherModel): string {
   if (teacher.kind === 'simulated') {

@@ -138,7 +138,7 @@ const Flow = {
 /** Templates of one's own: paths from the run file's folder. */
 const PromptFiles = z.strictObject({
   annotate: z.string().min(1).optional(),
-  synthesise: z.string().min(1).optional(),
+  synthesize: z.string().min(1).optional(),
   verify: z.string().min(1).optional(),
 });
 /** The form of the answers; `auto`: the best that the endpoint takes, found out by the first call. */
@@ -287,7 +287,7 @@ export const RunSpec = RunFile.extend({
   switches: Switches,
   /** The text of the templates that `teacher.prompts` names: another text is another run. */
   prompts: z
-    .strictObject({ annotate: z.string().optional(), synthesise: z.string().optional(), verify: z.string().optional() })
+    .strictObject({ annotate: z.string().optional(), synthesize: z.string().optional(), verify: z.string().optional() })
     .default({}),
   /** 0: the base student is only evaluated. */
   stages: z.int().min(0).max(100),

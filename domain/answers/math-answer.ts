@@ -1,4 +1,4 @@
-/** Answers of maths problems: normalised text, compared as numbers where both are (METHOD.md, "Answer extraction"). */
+/** Answers of maths problems: normalized text, compared as numbers where both are (METHOD.md, "Answer extraction"). */
 import { bareAnswer } from './answers.ts';
 import { equalRationals, evaluateRational } from './rational.ts';
 
@@ -10,13 +10,13 @@ const withUnit = new RegExp(
 );
 
 /** The answer in what a model wrote; null without an answer line. */
-export function extractMaths(output: string): string | null {
+export function extractMath(output: string): string | null {
   const answer = bareAnswer(output);
-  return answer === null ? null : normaliseMaths(answer) || null;
+  return answer === null ? null : normalizeMath(answer) || null;
 }
 
 /** Strips `$`, `\boxed{}`, spaces, thousands separators, `\left \right`, a leading `x =` and trailing units. */
-export function normaliseMaths(text: string): string {
+export function normalizeMath(text: string): string {
   const inner = (boxed(text) ?? text)
     .replaceAll(/\\(?:text|mathrm|mbox)\s*\{([^{}]*)\}/g, ' $1')
     .replaceAll(/\\left|\\right|\\[!,;: ]|\\\$|\$/g, '')
@@ -28,8 +28,8 @@ export function normaliseMaths(text: string): string {
   return (withUnit.exec(inner)?.[1] ?? inner).replaceAll(/\s+/g, '');
 }
 
-/** Whether two normalised answers are the same: letter for letter, or in value. */
-export function sameMaths(first: string, second: string): boolean {
+/** Whether two normalized answers are the same: letter for letter, or in value. */
+export function sameMath(first: string, second: string): boolean {
   if (first === second) return true;
   const [a, b] = [evaluateRational(first), evaluateRational(second)];
   return a !== undefined && b !== undefined && equalRationals(a, b);

@@ -1,4 +1,4 @@
-/** Short free-text answers: SQuAD normalisation and word F1 (METHOD.md, "Answer extraction" and the table of metrics). */
+/** Short free-text answers: SQuAD normalization and word F1 (METHOD.md, "Answer extraction" and the table of metrics). */
 
 /** The ASCII punctuation that SQuAD removes, whatever stands around it. */
 const punctuation = /[!-/:-@[-`{-~]/g;
@@ -6,7 +6,7 @@ const punctuation = /[!-/:-@[-`{-~]/g;
 const articles = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
 /** Lower case, no punctuation, no articles, white space folded. */
-export function normaliseAnswer(text: string): string {
+export function normalizeAnswer(text: string): string {
   return text
     .toLowerCase()
     .replaceAll(punctuation, '')
@@ -16,10 +16,10 @@ export function normaliseAnswer(text: string): string {
     .join(' ');
 }
 
-/** F1 of the normalised words of two answers, as multisets; where either has none, whether both have none (SQuAD 2.0). */
+/** F1 of the normalized words of two answers, as multisets; where either has none, whether both have none (SQuAD 2.0). */
 export function wordF1(predicted: string, reference: string): number {
-  const guess = normaliseAnswer(predicted).split(' ').filter(Boolean);
-  const gold = normaliseAnswer(reference).split(' ').filter(Boolean);
+  const guess = normalizeAnswer(predicted).split(' ').filter(Boolean);
+  const gold = normalizeAnswer(reference).split(' ').filter(Boolean);
   if (guess.length === 0 || gold.length === 0) return guess.length === gold.length ? 1 : 0;
   const left = new Map<string, number>();
   for (const word of gold) left.set(word, (left.get(word) ?? 0) + 1);

@@ -68,13 +68,13 @@ export interface Metrics {
 }
 
 /** The labels of a row and those that were read from its output: sets, none for an invalid output. */
-export interface Labelled {
+export interface Labeled {
   readonly gold: readonly string[];
   readonly predicted: readonly string[];
 }
 
 /** Counts, precision, recall and F1 of each label, in the order given; 0/0 = 0. */
-export function labelScores(rows: readonly Labelled[], labels: readonly string[]): LabelScore[] {
+export function labelScores(rows: readonly Labeled[], labels: readonly string[]): LabelScore[] {
   const support = new Map<string, number>();
   const predicted = new Map<string, number>();
   const correct = new Map<string, number>();
@@ -129,7 +129,7 @@ export function classificationMetrics(evaluation: {
 }
 
 /** 95 % interval of the mean F1 over the labels that rows have. */
-export function labelInterval(rows: readonly (Labelled & { readonly domain: string })[], seed: number): Interval {
+export function labelInterval(rows: readonly (Labeled & { readonly domain: string })[], seed: number): Interval {
   return bootstrapMacro(
     rows.map(({ domain, gold, predicted }) => ({ stratum: domain, shares: labelShares(gold, predicted) })),
     { seed },

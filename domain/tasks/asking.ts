@@ -37,7 +37,7 @@ export interface TaskWords extends AnswerForm {
   synthesisValues?(domain: string): Readonly<Record<string, string>>;
 }
 
-type Asked = Pick<Task, 'annotatePrompt' | 'synthesisePrompt' | 'verifyPrompt' | 'responseFormat'>;
+type Asked = Pick<Task, 'annotatePrompt' | 'synthesizePrompt' | 'verifyPrompt' | 'responseFormat'>;
 
 export function askedIn(words: TaskWords, { output, templates }: Asking): Asked {
   const fill = (kind: AskKind, values: Readonly<Record<string, string>>) =>
@@ -53,8 +53,8 @@ export function askedIn(words: TaskWords, { output, templates }: Asking): Asked 
   return {
     annotatePrompt: (item) => fill('annotate', { ...asked(item), answer: item.answer }),
     verifyPrompt: (question) => fill('verify', asked(question)),
-    synthesisePrompt: ({ instruction, domain, shown, avoid = [] }) =>
-      fill('synthesise', {
+    synthesizePrompt: ({ instruction, domain, shown, avoid = [] }) =>
+      fill('synthesize', {
         instruction,
         domain,
         ...words.synthesisValues?.(domain),

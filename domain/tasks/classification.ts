@@ -72,7 +72,7 @@ function wordsOf({ output }: Asking): Pick<TaskWords, 'templates' | 'answer' | '
           `${asked}${text}\n\nThe correct label is <label>{answer}</label>. Explain step by step why` +
           (plain ? `, then close with "${answerLine('{answer}')}".` : '.'),
       },
-      synthesise: {
+      synthesize: {
         system: plain
           ? `${invented}Answer with three tagged parts and nothing else: <input>the new text</input> <rationale>step by ` +
             'step, which words and facts decide, closing with the line "The answer is: LABEL"</rationale> ' +

@@ -3,7 +3,7 @@ import { rowShares } from '../metrics/macro-shares.ts';
 import { bareAnswer } from '../answers/answers.ts';
 import { rowMetrics, secondaryScore } from '../metrics/row-metrics.ts';
 import { unreadableReason } from '../reading/unusable.ts';
-import { normaliseAnswer, wordF1 } from '../answers/short-answer.ts';
+import { normalizeAnswer, wordF1 } from '../answers/short-answer.ts';
 import { withoutAnswerLine } from './answer-line.ts';
 import type { Asking } from './asking.ts';
 import { promptsOf } from './prompts.ts';
@@ -11,7 +11,7 @@ import type { Wording } from './prompts.ts';
 import { parseSynthesis } from './tagged-text.ts';
 import type { Invented, Item, JudgedRow, Task } from './task.ts';
 
-/** Word F1 against the best of the references; exact match after SQuAD normalisation as a second figure. */
+/** Word F1 against the best of the references; exact match after SQuAD normalization as a second figure. */
 export function abstractiveQa(asking: Asking): Task {
   return freeAnswer(
     {
@@ -32,7 +32,7 @@ export function abstractiveQa(asking: Asking): Task {
   );
 }
 
-/** Any input, one line of output: exact match after SQuAD normalisation. */
+/** Any input, one line of output: exact match after SQuAD normalization. */
 export function generic(asking: Asking): Task {
   return freeAnswer(
     {
@@ -90,7 +90,7 @@ function exactMatch(row: JudgedRow): number {
 }
 
 function same(first: string, second: string): boolean {
-  return normaliseAnswer(first) === normaliseAnswer(second);
+  return normalizeAnswer(first) === normalizeAnswer(second);
 }
 
 /** The best score against any accepted answer; 0 for a row without an answer. */

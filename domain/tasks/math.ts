@@ -1,6 +1,6 @@
-/** Maths problems: the answer is a number or a simple expression, compared in value. */
+/** Math problems: the answer is a number or a simple expression, compared in value. */
 import { rowShares } from '../metrics/macro-shares.ts';
-import { extractMaths, normaliseMaths, sameMaths } from '../answers/math-answer.ts';
+import { extractMath, normalizeMath, sameMath } from '../answers/math-answer.ts';
 import { unreadableReason } from '../reading/unusable.ts';
 import { rowMetrics } from '../metrics/row-metrics.ts';
 import { withoutAnswerLine } from './answer-line.ts';
@@ -9,7 +9,7 @@ import { promptsOf } from './prompts.ts';
 import { parseSynthesis } from './tagged-text.ts';
 import type { Invented, JudgedRow, Task } from './task.ts';
 
-export function maths(asking: Asking): Task {
+export function math(asking: Asking): Task {
   return {
     ...promptsOf(
       {
@@ -22,7 +22,7 @@ export function maths(asking: Asking): Task {
       asking,
     ),
     readSynthesis,
-    extract: (output) => extractMaths(output),
+    extract: (output) => extractMath(output),
     agrees: (extracted, { answer }) => agree(extracted, answer),
     metrics: (evaluation) => rowMetrics(evaluation, 'accuracy', right),
     shares: (row) => rowShares(row.domain, right(row)),
@@ -34,18 +34,18 @@ function right({ predicted, gold }: JudgedRow): number {
 }
 
 function agree(extracted: string | null, gold: string): boolean {
-  return extracted !== null && sameMaths(extracted, normaliseMaths(gold));
+  return extracted !== null && sameMath(extracted, normalizeMath(gold));
 }
 
 function readSynthesis(text: string): Invented | string {
   const synthesis = parseSynthesis(text);
-  const answer = normaliseMaths(synthesis?.answer ?? '');
+  const answer = normalizeMath(synthesis?.answer ?? '');
   if (synthesis === undefined || answer === '') return unreadableReason(text);
   const { input, rationale } = synthesis;
   return {
     input,
     answer,
     rationale: withoutAnswerLine(rationale),
-    consistent: agree(extractMaths(rationale), answer),
+    consistent: agree(extractMath(rationale), answer),
   };
 }

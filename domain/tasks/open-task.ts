@@ -3,7 +3,7 @@ import { plainly } from './asking.ts';
 import type { Asking } from './asking.ts';
 import { classification } from './classification.ts';
 import { abstractiveQa, generic } from './free-answer.ts';
-import { maths } from './math.ts';
+import { math } from './math.ts';
 import { multiLabel } from './multi-label.ts';
 import { multipleChoice } from './multiple-choice.ts';
 import type { Task } from './task.ts';
@@ -31,8 +31,8 @@ const tasks = {
     open: (_, asking) => multipleChoice(asking),
     instruction: 'Answer the question with the letter of the right choice.',
   },
-  maths: {
-    open: (_, asking) => maths(asking),
+  math: {
+    open: (_, asking) => math(asking),
     instruction: 'Solve the problem. The answer is a number or an expression.',
   },
   'abstractive-qa': { open: (_, asking) => abstractiveQa(asking), instruction: 'Answer the question in a few words.' },

@@ -51,14 +51,14 @@ export function responseFormat(kind: AskKind, output: Output, form: AnswerForm):
     : {};
   // The rationale comes before the answer, so that the model thinks before it decides.
   const properties: Record<string, Property> =
-    kind === 'synthesise' ? { input: text, ...choices, rationale: text, answer } : { rationale: text, answer };
+    kind === 'synthesize' ? { input: text, ...choices, rationale: text, answer } : { rationale: text, answer };
   const schema = {
     type: 'object',
     properties,
     required: Object.keys(properties),
     additionalProperties: false,
   } as const;
-  const name = kind === 'synthesise' ? 'row' : 'explanation';
+  const name = kind === 'synthesize' ? 'row' : 'explanation';
   return { type: 'json_schema', json_schema: { name, strict: true, schema } };
 }
 
@@ -66,7 +66,7 @@ export function responseFormat(kind: AskKind, output: Output, form: AnswerForm):
 export function formatSentence(kind: AskKind, output: Output, { answer, withChoices }: AnswerForm): string {
   const closing = `The answer is: ${answer}`;
   if (output === 'text') {
-    if (kind !== 'synthesise') return `Close with one line of the form "${closing}".`;
+    if (kind !== 'synthesize') return `Close with one line of the form "${closing}".`;
     const choices = withChoices ? '<choices>one choice a line, lettered (A), (B), ...</choices> ' : '';
     return (
       `Answer with tagged parts and nothing else: <input>the new text</input> ${choices}` +
@@ -74,7 +74,7 @@ export function formatSentence(kind: AskKind, output: Output, { answer, withChoi
     );
   }
   const opening = 'Answer with one JSON object and nothing else: ';
-  if (kind !== 'synthesise') return `${opening}{"rationale": "step by step", "answer": "${answer}"}`;
+  if (kind !== 'synthesize') return `${opening}{"rationale": "step by step", "answer": "${answer}"}`;
   const choices = withChoices ? '"choices": ["one choice", "another", "..."], ' : '';
   return (
     `${opening}{"input": "the new text", ${choices}"rationale": "step by step, closing with the line ` +

@@ -27,7 +27,7 @@ type Prompts = Pick<
   | 'promptVersion'
   | 'studentPrompt'
   | 'annotatePrompt'
-  | 'synthesisePrompt'
+  | 'synthesizePrompt'
   | 'verifyPrompt'
   | 'responseFormat'
   | 'shownAs'
@@ -42,7 +42,7 @@ export function promptsOf(wording: Wording, asking: Asking): Prompts {
   const invented = 'Invent one of the kind <domain>{domain}</domain>, different from these real ones:\n{examples}';
   const templates = {
     annotate: { system: `${explain} {format}`, user: `{instruction}\n\n${labels}${text}\n\n${given}` },
-    synthesise: { system: `${invent} {format}`, user: `{instruction}\n\n${labels}${invented}\n\n{avoid}` },
+    synthesize: { system: `${invent} {format}`, user: `{instruction}\n\n${labels}${invented}\n\n{avoid}` },
     verify: { system: `${explain} {format}`, user: `{instruction}\n\n${labels}${text}` },
   };
   const before = labelList === '' ? '' : `Labels: ${labelList}\n\n`;

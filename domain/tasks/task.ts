@@ -65,7 +65,7 @@ export interface Task {
   /** Zero-shot chain of thought with the gold answer in the prompt. */
   annotatePrompt(item: Item): ChatMessage[];
   /** Asks for a new row of a domain, shown a few real ones, and told a few invented ones that it is not to repeat. */
-  synthesisePrompt(request: {
+  synthesizePrompt(request: {
     readonly instruction: string;
     readonly domain: string;
     readonly shown: readonly Item[];
@@ -75,7 +75,7 @@ export interface Task {
   verifyPrompt(question: Question): ChatMessage[];
   /** What the request for such a prompt says about the form of the answer; undefined where it says nothing. */
   responseFormat(kind: AskKind): ResponseFormat | undefined;
-  /** How `synthesisePrompt` shows the text of a real row: an invented one that stands there word for word is a copy. */
+  /** How `synthesizePrompt` shows the text of a real row: an invented one that stands there word for word is a copy. */
   shownAs(item: Question): string;
   /** The invented row in what the teacher wrote, or the reason why it is none (`unparseable`, `wrong_label`, `bad_choices`). */
   readSynthesis(text: string, domain: string, random: SeededRandom): Invented | string;

@@ -10,8 +10,8 @@ export interface Template {
   readonly user: string;
 }
 
-export type AskKind = 'annotate' | 'synthesise' | 'verify';
-export const askKinds = ['annotate', 'synthesise', 'verify'] as const satisfies readonly AskKind[];
+export type AskKind = 'annotate' | 'synthesize' | 'verify';
+export const askKinds = ['annotate', 'synthesize', 'verify'] as const satisfies readonly AskKind[];
 
 const separator = /^---[ \t]*\r?$/m;
 const placeholder = /\{\{([A-Za-z_]+)\}\}|\{([A-Za-z_]+)\}/g;
@@ -40,7 +40,7 @@ const holds: Readonly<Record<AskKind, { readonly needed: readonly string[]; read
   // The answer is given: a rationale for what is right is what the student learns from.
   annotate: { needed: ['input', 'answer', 'format'], allowed: ['instruction', 'labels'] },
   // Real rows are what makes an invented one alike, and what a copy is known by.
-  synthesise: { needed: ['domain', 'examples', 'format'], allowed: ['instruction', 'labels', 'avoid'] },
+  synthesize: { needed: ['domain', 'examples', 'format'], allowed: ['instruction', 'labels', 'avoid'] },
   // Blind: the answer is what is asked for.
   verify: { needed: ['input', 'format'], allowed: ['instruction', 'labels'] },
 };
@@ -51,11 +51,11 @@ export interface TemplateProblem {
   readonly expected: string;
 }
 
-/** All that is wrong with a template that a person wrote. `labelled`: the task has a label set. */
-export function templateProblems(kind: AskKind, text: string, labelled: boolean): TemplateProblem[] {
+/** All that is wrong with a template that a person wrote. `labeled`: the task has a label set. */
+export function templateProblems(kind: AskKind, text: string, labeled: boolean): TemplateProblem[] {
   const { needed, allowed } = holds[kind];
-  const wanted = labelled && kind === 'verify' ? [...needed, 'labels'] : needed;
-  const known = [...new Set([...wanted, ...allowed])].filter((name) => labelled || name !== 'labels');
+  const wanted = labeled && kind === 'verify' ? [...needed, 'labels'] : needed;
+  const known = [...new Set([...wanted, ...allowed])].filter((name) => labeled || name !== 'labels');
   const list = known.map((name) => `{${name}}`).join(' ');
   const used = [...text.matchAll(placeholder)].filter(([, kept]) => kept === undefined);
   const unknown = used

@@ -6,7 +6,7 @@ const Every = z.int().positive();
 /** `batches`: strikes so many of the batches created from now on, then no more. */
 const Struck = { batches: z.int().positive().default(1) };
 
-export const BatchBehaviour = z.strictObject({
+export const BatchBehavior = z.strictObject({
   /** What one line takes; can be changed while batches run. */
   lineMs: z.number().nonnegative().max(600_000).default(0),
   /** Largest input file; a larger one fails in validation. */
@@ -25,7 +25,7 @@ export const BatchBehaviour = z.strictObject({
   /** Every n-th line is billed, counted as completed, and in neither file. */
   lose: z.strictObject({ every: Every, ...Struck }).optional(),
 });
-export type BatchBehaviour = z.infer<typeof BatchBehaviour>;
+export type BatchBehavior = z.infer<typeof BatchBehavior>;
 
 /** What strikes one batch. */
 export const BatchFate = z.strictObject({
@@ -37,25 +37,25 @@ export type BatchFate = z.infer<typeof BatchFate>;
 
 /** Hands out fates: each strike to the next batches in the order they are created. */
 export class BatchFates {
-  #behaviour: BatchBehaviour = BatchBehaviour.parse({});
+  #behavior: BatchBehavior = BatchBehavior.parse({});
   /** Requests that were left without an answer. */
   stalled = 0;
-  #stall: BatchBehaviour['stall'];
+  #stall: BatchBehavior['stall'];
   #left = { expire: 0, fail: 0, lose: 0 };
 
-  get behaviour(): BatchBehaviour {
-    return this.#behaviour;
+  get behavior(): BatchBehavior {
+    return this.#behavior;
   }
 
-  change(behaviour: BatchBehaviour): void {
-    const { expire, fail, lose } = behaviour;
-    this.#behaviour = behaviour;
-    this.#stall = behaviour.stall;
+  change(behavior: BatchBehavior): void {
+    const { expire, fail, lose } = behavior;
+    this.#behavior = behavior;
+    this.#stall = behavior.stall;
     this.#left = { expire: expire?.batches ?? 0, fail: fail?.batches ?? 0, lose: lose?.batches ?? 0 };
   }
 
   /** Whether this request is the one that gets no answer. */
-  stalls(request: NonNullable<BatchBehaviour['stall']>): boolean {
+  stalls(request: NonNullable<BatchBehavior['stall']>): boolean {
     if (this.#stall !== request) return false;
     this.#stall = undefined;
     this.stalled += 1;
@@ -63,7 +63,7 @@ export class BatchFates {
   }
 
   next(): BatchFate {
-    const { expire, fail, lose } = this.#behaviour;
+    const { expire, fail, lose } = this.#behavior;
     const strikes = (kind: 'expire' | 'fail' | 'lose'): boolean => {
       this.#left[kind] -= 1;
       return this.#left[kind] >= 0;

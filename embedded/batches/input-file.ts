@@ -1,7 +1,7 @@
 /** Reads the input file of a batch: one request a line, all for one model, each under an id of its own. */
 import { z } from 'zod';
 import { Breathing } from '../yield-to-events.ts';
-import type { BatchBehaviour } from './behavior.ts';
+import type { BatchBehavior } from './behavior.ts';
 
 /** The one endpoint that batches are for here. */
 export const batchEndpoint = '/v1/chat/completions';
@@ -28,7 +28,7 @@ export type InputFile =
 const listedProblems = 20;
 
 /** Rests between lines, so that a large file blocks nobody. */
-export async function readInputFile(content: Buffer, limits: BatchBehaviour): Promise<InputFile> {
+export async function readInputFile(content: Buffer, limits: BatchBehavior): Promise<InputFile> {
   const problems: LineProblem[] = [];
   const whole = (code: string, message: string): void => void problems.push({ code, message, line: null, param: null });
   const texts = content.toString('utf8').split('\n');

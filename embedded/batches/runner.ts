@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../../domain/random.ts';
-import type { Behaviour } from '../behavior.ts';
+import type { Behavior } from '../behavior.ts';
 import { Breathing } from '../yield-to-events.ts';
 import type { BatchRecord, Batches, BatchStatus } from '../state/batches.ts';
 import type { Files } from '../state/files.ts';
@@ -19,7 +19,7 @@ export type AnswerLine = (
   billKey: string,
 ) => Promise<{ readonly status: number; readonly body: unknown }>;
 
-/** The longest rest before changed behaviour, a cancel or the end of the server is noticed. */
+/** The longest rest before changed behavior, a cancel or the end of the server is noticed. */
 const longestRestMs = 10;
 
 interface Results {
@@ -30,15 +30,15 @@ interface Results {
 export class BatchRunner {
   readonly #files: Files;
   readonly #batches: Batches;
-  readonly #behaviour: Behaviour;
+  readonly #behavior: Behavior;
   readonly #answer: AnswerLine;
   readonly #running = new Set<Promise<void>>();
   #closing = false;
 
-  constructor(files: Files, batches: Batches, behaviour: Behaviour, answer: AnswerLine) {
+  constructor(files: Files, batches: Batches, behavior: Behavior, answer: AnswerLine) {
     this.#files = files;
     this.#batches = batches;
-    this.#behaviour = behaviour;
+    this.#behavior = behavior;
     this.#answer = answer;
   }
 
@@ -80,13 +80,13 @@ export class BatchRunner {
 
   /** Undefined where the batch failed on its input file. */
   async #validated({ id, input_file: file }: BatchRecord): Promise<readonly InputLine[] | undefined> {
-    const { batches: limits } = this.#behaviour;
-    const input = await readInputFile(await this.#files.content(file), limits.behaviour);
+    const { batches: limits } = this.#behavior;
+    const input = await readInputFile(await this.#files.content(file), limits.behavior);
     if (!input.ok) {
       this.#batches.fail(id, input.problems);
       return undefined;
     }
-    const { mostTokens } = limits.behaviour;
+    const { mostTokens } = limits.behavior;
     const under = this.#batches.open().reduce((sum, other) => sum + (other.id === id ? 0 : other.tokens), 0);
     if (mostTokens !== null && under + input.tokens > mostTokens) {
       const message = `${under} tokens are enqueued already; with this batch the limit of ${mostTokens} would be passed.`;
@@ -155,7 +155,7 @@ export class BatchRunner {
     await breathing.rest();
     const since = performance.now();
     for (;;) {
-      const left = this.#behaviour.batches.behaviour.lineMs - (performance.now() - since);
+      const left = this.#behavior.batches.behavior.lineMs - (performance.now() - since);
       if (left <= 0 || this.#closing || this.#cancelling(id)) return;
       await sleep(Math.min(left, longestRestMs));
     }

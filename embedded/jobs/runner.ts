@@ -3,7 +3,7 @@
  * killed is trained again from the start: training is deterministic, so nobody can tell.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Behaviour } from '../behavior.ts';
+import type { Behavior } from '../behavior.ts';
 import { Breathing } from '../yield-to-events.ts';
 import type { Files } from '../state/files.ts';
 import type { JobRecord, Jobs, TrainingPoint } from '../state/jobs.ts';
@@ -14,22 +14,22 @@ import { TrainingRowError, type TrainingRow } from '../students/training.ts';
 import { JobRequest, planTraining, type TrainingPlan } from './request.ts';
 import { readTrainingFile } from './training-file.ts';
 
-/** Rows between two rests where the behaviour asks for rests. */
+/** Rows between two rests where the behavior asks for rests. */
 const sliceRows = 50;
 
 export class JobRunner {
   readonly #files: Files;
   readonly #jobs: Jobs;
   readonly #students: StudentStore;
-  readonly #behaviour: Behaviour;
+  readonly #behavior: Behavior;
   readonly #closing = new AbortController();
   #tail: Promise<void> = Promise.resolve();
 
-  constructor(files: Files, jobs: Jobs, students: StudentStore, behaviour: Behaviour) {
+  constructor(files: Files, jobs: Jobs, students: StudentStore, behavior: Behavior) {
     this.#files = files;
     this.#jobs = jobs;
     this.#students = students;
-    this.#behaviour = behaviour;
+    this.#behavior = behavior;
   }
 
   /** Takes up what a former server left open. */
@@ -83,9 +83,9 @@ export class JobRunner {
 
   async #pause(): Promise<void> {
     const { signal } = this.#closing;
-    if (this.#behaviour.trainingPauseMs === 0 || signal.aborted) return;
+    if (this.#behavior.trainingPauseMs === 0 || signal.aborted) return;
     try {
-      await sleep(this.#behaviour.trainingPauseMs, undefined, { signal });
+      await sleep(this.#behavior.trainingPauseMs, undefined, { signal });
     } catch (error) {
       if (!signal.aborted) throw error;
     }

@@ -35,7 +35,7 @@ export function inForm(
   form: ChatRequest['response_format'],
 ): string {
   if (scripted || !form || form.type === 'text') return text;
-  const row = kind === 'synthesise' ? parseSynthesis(text) : undefined;
+  const row = kind === 'synthesize' ? parseSynthesis(text) : undefined;
   if (row !== undefined) {
     const { input, choices, rationale, answer } = row;
     return JSON.stringify({ input, ...(choices === undefined ? {} : { choices }), rationale, answer });

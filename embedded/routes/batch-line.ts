@@ -11,7 +11,7 @@ import { ChatRequest } from './chat-request.ts';
 import { modelOf, parseBody } from './parse.ts';
 import { answerBody } from './teacher-call.ts';
 
-export function lineAnswers(services: Pick<Services, 'behaviour' | 'meter' | 'students' | 'teachers'>): AnswerLine {
+export function lineAnswers(services: Pick<Services, 'behavior' | 'meter' | 'students' | 'teachers'>): AnswerLine {
   return async (body, billKey) => {
     try {
       return { status: 200, body: await answer(services, body, billKey) };
@@ -24,7 +24,7 @@ export function lineAnswers(services: Pick<Services, 'behaviour' | 'meter' | 'st
 }
 
 async function answer(
-  services: Pick<Services, 'behaviour' | 'meter' | 'students' | 'teachers'>,
+  services: Pick<Services, 'behavior' | 'meter' | 'students' | 'teachers'>,
   body: unknown,
   billKey: string,
 ): Promise<unknown> {
@@ -34,7 +34,7 @@ async function answer(
   const request = parseBody(ChatRequest, body);
   const billed = meter.billOf(billKey);
   if (billed === undefined) meter.receive(billKey);
-  checkForm(services.behaviour.structured, request);
+  checkForm(services.behavior.structured, request);
   const question = readQuestion(request.messages, request.seed);
   const spoken = teacher.answer(question);
   const text = inForm(spoken, question.kind, request.response_format);

@@ -36,10 +36,10 @@ export function batchRoutes(app: FastifyInstance, services: Services): void {
       id: `batch_${randomUUID().replaceAll('-', '')}`,
       input_file: file.id,
       metadata: asked.metadata ?? null,
-      fate: services.behaviour.batches.next(),
+      fate: services.behavior.batches.next(),
     });
     services.batchRunner.start(batch);
-    if (services.behaviour.batches.stalls('create')) return reply.hijack();
+    if (services.behavior.batches.stalls('create')) return reply.hijack();
     return reply.send(describe(batch));
   });
 

@@ -19,8 +19,8 @@ export function chatRoutes(app: FastifyInstance, services: Services): void {
     const key = request.headers['idempotency-key'];
     const asked = parseBody(ChatRequest, request.body);
     const outcome = await callTeacher(services, teacher, asked, typeof key === 'string' ? key : undefined);
-    const last = services.behaviour.lastAnswer;
-    if (outcome.body !== undefined) services.behaviour.lastAnswer = outcome.body;
+    const last = services.behavior.lastAnswer;
+    if (outcome.body !== undefined) services.behavior.lastAnswer = outcome.body;
     if (outcome.fault) return strike(outcome.fault, outcome.body, last, reply);
     if (outcome.headers) reply.headers(outcome.headers);
     return outcome.body;

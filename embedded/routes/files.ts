@@ -17,7 +17,7 @@ export function fileRoutes(app: FastifyInstance, services: Services): void {
   const { files } = services;
 
   app.post('/v1/files', async (request, reply) => {
-    if (services.behaviour.batches.stalls('upload')) return reply.hijack();
+    if (services.behavior.batches.stalls('upload')) return reply.hijack();
     return describe(await receive(request, services));
   });
 
@@ -32,7 +32,7 @@ export function fileRoutes(app: FastifyInstance, services: Services): void {
   app.get('/v1/files/:id/content', async (request, reply) => {
     const { id, purpose } = files.get(parseBody(FileId, request.params).id);
     const content = await files.content(id);
-    if (purpose === 'batch_output' && services.behaviour.batches.stalls('download')) {
+    if (purpose === 'batch_output' && services.behavior.batches.stalls('download')) {
       reply.hijack().raw.writeHead(200, { 'content-length': content.length });
       reply.raw.write(content.subarray(0, content.length / 2));
       return reply;

@@ -1,26 +1,26 @@
-/** What only this endpoint has: its health, its own meter, and the behaviour that tests and chaos runs change. */
+/** What only this endpoint has: its health, its own meter, and the behavior that tests and chaos runs change. */
 import type { FastifyInstance } from 'fastify';
-import { BehaviourChange } from '../behavior.ts';
+import { BehaviorChange } from '../behavior.ts';
 import type { Services } from '../services.ts';
 import { parseBody } from './parse.ts';
 
-export function ownRoutes(app: FastifyInstance, { behaviour, meter }: Services): void {
+export function ownRoutes(app: FastifyInstance, { behavior, meter }: Services): void {
   app.get('/health', (_request, reply) => reply.send({ status: 'ok' }));
 
   app.get('/embedded/counters', (_request, reply) =>
-    reply.send({ requests: meter.requests, billed: meter.billed, stalled: behaviour.batches.stalled }),
+    reply.send({ requests: meter.requests, billed: meter.billed, stalled: behavior.batches.stalled }),
   );
 
-  app.put('/embedded/behaviour', (request, reply) => {
-    behaviour.change(parseBody(BehaviourChange, request.body));
+  app.put('/embedded/behavior', (request, reply) => {
+    behavior.change(parseBody(BehaviorChange, request.body));
     return reply.send({
-      latencyMs: behaviour.latencyMs,
-      jitterMs: behaviour.jitterMs,
-      idempotent: behaviour.idempotent,
-      trainingPauseMs: behaviour.trainingPauseMs,
-      limited: behaviour.throttle !== null,
-      servers: behaviour.workplaces.places,
-      structured: behaviour.structured,
+      latencyMs: behavior.latencyMs,
+      jitterMs: behavior.jitterMs,
+      idempotent: behavior.idempotent,
+      trainingPauseMs: behavior.trainingPauseMs,
+      limited: behavior.throttle !== null,
+      servers: behavior.workplaces.places,
+      structured: behavior.structured,
     });
   });
 }

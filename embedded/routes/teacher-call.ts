@@ -28,25 +28,25 @@ export async function callTeacher(
   request: ChatRequest,
   idempotencyKey: string | undefined,
 ): Promise<TeacherOutcome> {
-  const { behaviour, meter } = services;
+  const { behavior, meter } = services;
   meter.receive(idempotencyKey);
-  const fault = behaviour.nextFault(meter.requests);
-  const headers = behaviour.throttle?.admit(tokensOf(teacher, request), performance.now()) ?? {};
-  const leave = await behaviour.workplaces.enter();
+  const fault = behavior.nextFault(meter.requests);
+  const headers = behavior.throttle?.admit(tokensOf(teacher, request), performance.now()) ?? {};
+  const leave = await behavior.workplaces.enter();
   try {
-    const delay = behaviour.delayMs() + (fault?.delayMs ?? 0);
+    const delay = behavior.delayMs() + (fault?.delayMs ?? 0);
     if (delay > 0) await sleep(delay);
   } finally {
     leave();
   }
   if (fault?.when === 'before') return { fault };
-  checkForm(behaviour.structured, request);
+  checkForm(behavior.structured, request);
   const question = readQuestion(request.messages, request.seed);
   const spoken = teacher.answer(question);
   const content = inForm(spoken, question.kind, request.response_format);
   const fingerprint = hash('sha256', JSON.stringify(request));
   let created = unixSeconds();
-  if (idempotencyKey === undefined || !behaviour.idempotent) {
+  if (idempotencyKey === undefined || !behavior.idempotent) {
     meter.bill(idempotencyKey, fingerprint);
   } else {
     // The answer follows from the request, so the key and what it was used for are all that must be remembered.
@@ -93,7 +93,7 @@ export function answerBody(
         finish_reason: finishReason ?? (cut ? 'length' : 'stop'),
       },
     ],
-    // A simple honest count, four bytes a token; no real tokeniser stands behind it.
+    // A simple honest count, four bytes a token; no real tokenizer stands behind it.
     usage: {
       prompt_tokens: prompt,
       completion_tokens: completion,

@@ -15,7 +15,7 @@ export interface Generated {
 }
 
 /**
- * An embedded baseline student: a tokeniser and exact log-probabilities (natural, untempered). Token id 0 is BOS
+ * An embedded baseline student: a tokenizer and exact log-probabilities (natural, untempered). Token id 0 is BOS
  * (`tokens.ts`); it is never made by `encode`. Always greedy: `temperature` has no effect on what it writes.
  */
 export interface Student {

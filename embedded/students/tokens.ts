@@ -24,7 +24,7 @@ export function markText(id: number): string | undefined {
   return id === cueMark ? cueText : undefined;
 }
 
-/** Cuts a text at the marks and hands the rest, piece by piece, to the student's own tokeniser. */
+/** Cuts a text at the marks and hands the rest, piece by piece, to the student's own tokenizer. */
 export function splitAtMarks(
   text: string,
   onMark: (id: number, text: string) => void,

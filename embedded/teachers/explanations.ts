@@ -4,7 +4,7 @@ import { choiceLetter } from '../../domain/answers/choice-answer.ts';
 import { answerLine } from '../../domain/tasks/answer-line.ts';
 import { labelsInAnswer } from '../../domain/tasks/open-task.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
-import { normaliseAnswer } from '../../domain/answers/short-answer.ts';
+import { normalizeAnswer } from '../../domain/answers/short-answer.ts';
 import { TellingWords } from './telling-words.ts';
 
 /** Explains a row and closes with its answer line. */
@@ -17,10 +17,10 @@ export function explainer(rows: readonly Row[], task: TaskName): Explain {
 
 function reasonFor(rows: readonly Row[], task: TaskName): Explain {
   if (labelsInAnswer(task, '') !== undefined) {
-    const labelled = rows.flatMap(({ input, answer }) =>
+    const labeled = rows.flatMap(({ input, answer }) =>
       labelsOf(task, answer).map((label) => ({ input, answer: label })),
     );
-    const words = new TellingWords(labelled);
+    const words = new TellingWords(labeled);
     return ({ input, answer }) =>
       labelsOf(task, answer)
         .map((label) => `The text speaks of ${quoted(words.of(input, label))}, which points to ${label}.`)
@@ -56,9 +56,9 @@ function longest(text: string): string[] {
 
 /** The sentence that shares most words with the answer. */
 function nearest(text: string, answer: string): string {
-  const wanted = new Set(normaliseAnswer(answer).split(' '));
+  const wanted = new Set(normalizeAnswer(answer).split(' '));
   const shared = (sentence: string): number =>
-    normaliseAnswer(sentence)
+    normalizeAnswer(sentence)
       .split(' ')
       .filter((word) => wanted.has(word)).length;
   const sentences = text.match(/[^.!?\n]+[.!?]?/g)?.map((sentence) => sentence.trim()) ?? [];

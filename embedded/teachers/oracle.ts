@@ -19,7 +19,7 @@ import { supplyExhausted } from './teacher.ts';
 import type { SpokenAnswer } from './teacher.ts';
 
 export interface Inventions {
-  synthesise(question: Extract<TeacherQuestion, { kind: 'synthesise' }>): SpokenAnswer;
+  synthesize(question: Extract<TeacherQuestion, { kind: 'synthesize' }>): SpokenAnswer;
   /** The answer to an invented row, read blind; undefined for a text that is none. */
   verify(text: string): SpokenAnswer | undefined;
 }
@@ -38,18 +38,18 @@ export function oracle(
     rows.filter((_, index) => inReserve[index] === true),
     (row) => row.domain,
   );
-  const labelled = labelsInAnswer(task, '') !== undefined;
+  const labeled = labelsInAnswer(task, '') !== undefined;
 
   const held = new Map(rows.filter((_, index) => inReserve[index] === true).map((row) => [row.input.trim(), row]));
 
   return {
-    synthesise: ({ domain, runSeed, ordinal }) => {
+    synthesize: ({ domain, runSeed, ordinal }) => {
       const right = reserve.take(domain, runSeed, ordinal);
       if (right === undefined) throw supplyExhausted(domain, ordinal);
       const random = seededRandom(runSeed, 'noise', domain, ordinal);
       const wrong = random.next() < noise;
-      const row = wrong && labelled ? otherDomain(reserve, right, random) : right;
-      const answer = wrong && !labelled ? otherAnswer(reserve, right, random) : right.answer;
+      const row = wrong && labeled ? otherDomain(reserve, right, random) : right;
+      const answer = wrong && !labeled ? otherAnswer(reserve, right, random) : right.answer;
       const { text, source } = spoken(row);
       const choices = row.choices === undefined ? {} : { choices: row.choices };
       return { text: formatSynthesis({ input: row.input, ...choices, rationale: text, answer }), source };

@@ -8,7 +8,7 @@ import { ApiError } from '../api-error.ts';
 export type TeacherQuestion =
   | { readonly kind: 'annotate'; readonly text: string; readonly answer: string }
   | { readonly kind: 'verify'; readonly text: string }
-  | { readonly kind: 'synthesise'; readonly domain: string; readonly runSeed: number; readonly ordinal: number };
+  | { readonly kind: 'synthesize'; readonly domain: string; readonly runSeed: number; readonly ordinal: number };
 
 interface Asked {
   readonly role: string;
@@ -29,7 +29,7 @@ export function readQuestion(messages: readonly Asked[], seed: number | null | u
     if (domain && typeof seed !== 'number')
       throw unsupported('A synthesis needs `seed`: run seed x 1000000 + ordinal.');
     if (domain && typeof seed === 'number') {
-      return { kind: 'synthesise', domain, runSeed: Math.floor(seed / 1e6), ordinal: seed % 1e6 };
+      return { kind: 'synthesize', domain, runSeed: Math.floor(seed / 1e6), ordinal: seed % 1e6 };
     }
   }
   throw unsupported('The embedded teachers understand the prompts of baldistill only.');

@@ -71,7 +71,7 @@ export function recordedTeacher(folder: string, { task, reserve }: RecordedTeach
       : oracle(rows, reserve, task, (row) => spoken(row) ?? { text: answerLine(row.answer), source: 'simulated' });
   return {
     answer: (question) => {
-      if (question.kind === 'synthesise') return invented.synthesise(question);
+      if (question.kind === 'synthesize') return invented.synthesize(question);
       if (question.kind === 'verify') {
         const answer = invented.verify(question.text.trim());
         if (answer !== undefined) return answer;
@@ -120,7 +120,7 @@ function replayed(folder: string): Inventions {
     ),
   );
   return {
-    synthesise: ({ domain, runSeed, ordinal }) => {
+    synthesize: ({ domain, runSeed, ordinal }) => {
       const row = supply.take(domain, runSeed, ordinal);
       if (row === undefined) throw supplyExhausted(domain, ordinal);
       if ('says' in row) return scripted(row.says);

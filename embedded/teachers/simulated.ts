@@ -16,7 +16,7 @@ import { Reserve } from './reserve.ts';
 import { supplyExhausted, type EmbeddedTeacher } from './teacher.ts';
 import { TellingWords } from './telling-words.ts';
 
-type SynthesisQuestion = Extract<TeacherQuestion, { kind: 'synthesise' }>;
+type SynthesisQuestion = Extract<TeacherQuestion, { kind: 'synthesize' }>;
 
 /** Reads the data set: about 0.6 s. */
 export function simulatedTeacher(model: SimulatedTeacher): EmbeddedTeacher {
@@ -27,7 +27,7 @@ export function simulatedTeacher(model: SimulatedTeacher): EmbeddedTeacher {
     const list = quoted(words.of(text, label));
     return `The definition speaks of ${list}. Such words point to the category ${label}.\n${answerLine(label)}`;
   };
-  const synthesise = (question: SynthesisQuestion): string => {
+  const synthesize = (question: SynthesisQuestion): string => {
     const row = inventedRow(reserve, question, model.noise);
     if (!row) throw supplyExhausted(question.domain, question.ordinal);
     return formatSynthesis({
@@ -47,7 +47,7 @@ export function simulatedTeacher(model: SimulatedTeacher): EmbeddedTeacher {
   };
   const spoken = (question: TeacherQuestion): string => {
     if (question.kind === 'annotate') return explain(question.text, question.answer);
-    return question.kind === 'verify' ? guess(question.text) : synthesise(question);
+    return question.kind === 'verify' ? guess(question.text) : synthesize(question);
   };
   return {
     answer: (question) => ({ text: spoken(question), source: 'simulated' }),

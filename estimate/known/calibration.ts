@@ -30,14 +30,14 @@ export interface MeasuredCall {
   readonly answer: KnownAnswer;
 }
 
-const kinds = ['annotate', 'synthesise', 'verify'] as const satisfies readonly CallKind[];
+const kinds = ['annotate', 'synthesize', 'verify'] as const satisfies readonly CallKind[];
 
 /** Fewer measurements say less than a guess. */
 const enough = 4;
 /** What a mean may be off beyond chance: own prompts are a sample of the plan, those of other runs are other prompts. */
 const drift = { own: 0.15, others: 0.5 };
 const uncounted = { factor: { low: 0.75, likely: 1, high: 1.35 }, added: { low: 0, likely: 7, high: 24 } };
-const guessedOutput: Record<CallKind, number> = { annotate: 150, synthesise: 250, verify: 150 };
+const guessedOutput: Record<CallKind, number> = { annotate: 150, synthesize: 250, verify: 150 };
 
 export function calibrate(
   { teacher, maxTokens }: { readonly teacher: TeacherConfig | undefined; readonly maxTokens: number },
@@ -63,7 +63,7 @@ export function calibrate(
     if (planned.has(kind)) sources.set(source, [...(sources.get(source) ?? []), words[kind]]);
     return { low: range.low, likely: Math.min(range.likely, maxTokens), high: Math.min(range.high, maxTokens) };
   };
-  const outputTokens = { annotate: outputOf(kinds[0]), synthesise: outputOf(kinds[1]), verify: outputOf(kinds[2]) };
+  const outputTokens = { annotate: outputOf(kinds[0]), synthesize: outputOf(kinds[1]), verify: outputOf(kinds[2]) };
   for (const [source, of] of sources) assumptions.push(`Length of ${of.join(', ')}: ${source}.`);
   const timeAssumptions: string[] = [];
   const latencySeconds = latencyOf(teacher, own, others, outputTokens.annotate, timeAssumptions);
@@ -72,7 +72,7 @@ export function calibrate(
 
 const words: Record<CallKind, string> = {
   annotate: 'rationales',
-  synthesise: 'invented rows',
+  synthesize: 'invented rows',
   verify: 'verifications',
 };
 

@@ -51,7 +51,7 @@ export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: Coun
     return { kind, domain, counted: tokens, paid: key === null || !isFree(key) };
   };
   const inventions = Map.groupBy(
-    invented.map((one) => lengthOf('synthesise', one)),
+    invented.map((one) => lengthOf('synthesize', one)),
     ({ domain }) => domain,
   );
   const measuredOf = (kind: CallKind, { key, tokens }: Omit<PromptLength, 'id'>): readonly MeasuredCall[] => {
@@ -60,7 +60,7 @@ export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: Coun
   };
   const own = [
     ...lengths.rows.flatMap((row) => measuredOf('annotate', row)),
-    ...invented.flatMap((one) => measuredOf('synthesise', one)),
+    ...invented.flatMap((one) => measuredOf('synthesize', one)),
   ];
   const others = world.ledger === null ? new Map() : await otherAnswers(world.ledger, spec, runs);
   const sample =
@@ -102,7 +102,7 @@ interface Invented extends Omit<PromptLength, 'id'> {
 export function kindsOf({ switches }: RunSpec, { real, synthetic }: PlannedRunCosts): ReadonlySet<PlannedCall['kind']> {
   const kinds = new Set<PlannedCall['kind']>();
   if (real > 0 && switches.rationale === 'teacher') kinds.add('annotate');
-  if (synthetic > 0) kinds.add('synthesise');
+  if (synthetic > 0) kinds.add('synthesize');
   if (synthetic > 0 && switches.verify === 'teacher') kinds.add('verify');
   return kinds;
 }

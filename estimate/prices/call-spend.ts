@@ -24,23 +24,23 @@ export interface Spent {
 
 export function spentOn(
   calibration: Calibration,
-  { domain, annotate, synthesise }: PlannedLoad,
+  { domain, annotate, synthesize }: PlannedLoad,
   verifies: boolean,
 ): Spent {
   const { outputTokens } = calibration;
-  const asked = [annotate, synthesise].map(({ paid, counted }) => inputTokensOf(calibration, counted, paid));
+  const asked = [annotate, synthesize].map(({ paid, counted }) => inputTokensOf(calibration, counted, paid));
   const written = [
     productOf(annotate.paid, outputTokens.annotate),
-    productOf(synthesise.paid, outputTokens.synthesise),
+    productOf(synthesize.paid, outputTokens.synthesize),
   ];
   // A verification reads what was invented; where that was dropped, there is none.
-  const verified = verifies ? { ...synthesise.paid, low: 0 } : scaled(synthesise.paid, 0);
-  const read = productOf(verified, sumOf([outputTokens.synthesise, { low: 0, likely: 100, high: 400 }]));
+  const verified = verifies ? { ...synthesize.paid, low: 0 } : scaled(synthesize.paid, 0);
+  const read = productOf(verified, sumOf([outputTokens.synthesize, { low: 0, likely: 100, high: 400 }]));
   return {
     domain,
     real: annotate.calls,
-    synthetic: synthesise.calls,
-    paid: sumOf([annotate.paid, synthesise.paid, verified]),
+    synthetic: synthesize.calls,
+    paid: sumOf([annotate.paid, synthesize.paid, verified]),
     input: sumOf([...asked, read]),
     output: sumOf([...written, productOf(verified, outputTokens.verify)]),
   };

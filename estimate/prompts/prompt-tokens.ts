@@ -26,7 +26,7 @@ export interface CertainLength {
 export interface PlannedLoad {
   readonly domain: string;
   readonly annotate: CallLoad;
-  readonly synthesise: CallLoad;
+  readonly synthesize: CallLoad;
 }
 
 export const noLoad: CallLoad = { calls: 0, paid: nothing, counted: nothing };
@@ -74,7 +74,7 @@ export function plannedLoads(
     if (stage === 0 && prompts.first !== null) {
       const byDomain = [...Map.groupBy(prompts.first, ({ domain }) => domain)];
       for (const [domain, calls] of byDomain)
-        invented.set(domain, calls.filter(({ kind }) => kind === 'synthesise').length);
+        invented.set(domain, calls.filter(({ kind }) => kind === 'synthesize').length);
       return byDomain.map(([domain, calls]) => ({ domain, ...certainLoads(calls) }));
     }
     const planned: readonly PlannedQuota[] = quotas ?? [{ domain: '', quota: slots, real: slots, missing: 0 }];
@@ -86,9 +86,9 @@ export function plannedLoads(
           : { calls: real, paid: of.paid.some(real, how), counted: of.counted.some(real, how) };
       const before = invented.get(domain) ?? 0;
       invented.set(domain, before + missing);
-      const synthesise =
+      const synthesize =
         switches.tail === 'none' || quotas === null ? noLoad : inventionLoad(prompts, domain, before, missing);
-      return { domain, annotate, synthesise };
+      return { domain, annotate, synthesize };
     });
   });
 }
@@ -101,14 +101,14 @@ function lengthsOf(rows: readonly PromptLength[], { isFree }: Prompts): Lengths 
   };
 }
 
-function certainLoads(calls: readonly CertainLength[]): Pick<PlannedLoad, 'annotate' | 'synthesise'> {
+function certainLoads(calls: readonly CertainLength[]): Pick<PlannedLoad, 'annotate' | 'synthesize'> {
   const of = (kind: PlannedCall['kind']): CallLoad => {
     const own = calls.filter((call) => call.kind === kind);
     const paid = own.filter((call) => call.paid);
     const counted = paid.reduce((sum, call) => sum + call.counted, 0);
     return { calls: own.length, paid: exactly(paid.length), counted: exactly(counted) };
   };
-  return { annotate: of('annotate'), synthesise: of('synthesise') };
+  return { annotate: of('annotate'), synthesize: of('synthesize') };
 }
 
 function inventionLoad({ inventions, first }: Prompts, domain: string, before: number, missing: number): CallLoad {

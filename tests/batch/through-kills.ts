@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
-import { BatchBehaviour } from '../../embedded/batches/behavior.ts';
+import { BatchBehavior } from '../../embedded/batches/behavior.ts';
 import { buildId } from '../../workers/build-id.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
 import { engineSettings } from '../../workers/temporal-config.ts';
@@ -63,8 +63,8 @@ export async function runThroughKills(rig: Rig, spec: RunSpec): Promise<ThroughK
     worker.kill('SIGKILL');
     await gone;
   };
-  const behave = async (batches: Partial<BatchBehaviour>): Promise<void> =>
-    await rig.behave({ batches: BatchBehaviour.parse(batches) });
+  const behave = async (batches: Partial<BatchBehavior>): Promise<void> =>
+    await rig.behave({ batches: BatchBehavior.parse(batches) });
   const stalled = async (): Promise<number> => {
     const response = await fetch(new URL('/embedded/counters', rig.embedded().url));
     return z.object({ stalled: z.int() }).parse(await response.json()).stalled;

@@ -114,12 +114,12 @@ export async function openSite(plan: Plan, engine: Engine, root: string, bundles
       site.student = await endpoint('student');
     },
     async behave() {
-      const behaviour = { latencyMs: 12, jitterMs: 16, faults: site.faults };
+      const behavior = { latencyMs: 12, jitterMs: 16, faults: site.faults };
       const tell = async (): Promise<Response> =>
-        await fetch(`http://127.0.0.1:${ports.teacher}/embedded/behaviour`, {
+        await fetch(`http://127.0.0.1:${ports.teacher}/embedded/behavior`, {
           method: 'PUT',
           headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(behaviour),
+          body: JSON.stringify(behavior),
         });
       let response: Response;
       try {
@@ -132,7 +132,7 @@ export async function openSite(plan: Plan, engine: Engine, root: string, bundles
         });
       }
       if (!response.ok)
-        throw new Error(`the teacher does not take ${JSON.stringify(behaviour)}: ${await response.text()}`);
+        throw new Error(`the teacher does not take ${JSON.stringify(behavior)}: ${await response.text()}`);
     },
     async close() {
       const stuck: string[] = [];

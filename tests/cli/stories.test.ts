@@ -25,7 +25,7 @@ describe('before anything runs', () => {
     const file = home.file(
       'mistakes.yaml',
       'name: my run\ndata: { builtin: wordnet, pool: 6 }\nstages: 0\nbudget: { slots: many }\n' +
-        'teacher: { embedded: simulated, noise: 2, colour: red }\nstudent: { embedded: naive-bayes }\n',
+        'teacher: { embedded: simulated, noise: 2, color: red }\nstudent: { embedded: naive-bayes }\n',
     );
     const { stderr } = await ends(home.cli('run', file), 2);
     for (const place of [
@@ -34,7 +34,7 @@ describe('before anything runs', () => {
       'line 3: stages',
       'line 4: budget.slots',
       'teacher.noise',
-      'colour',
+      'color',
     ])
       expect(stderr).toContain(place);
     expect(stderr).toContain('Nothing was started.');

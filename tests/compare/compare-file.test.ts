@@ -113,9 +113,9 @@ describe('problems', () => {
       'methods: [no-such-method]',
       'slots: [-1]',
       'window: 99',
-      'colour: red',
+      'color: red',
     ]);
-    for (const place of ['line 1: name', 'line 3: methods', 'line 4: slots', 'line 5: window', 'line 6: colour'])
+    for (const place of ['line 1: name', 'line 3: methods', 'line 4: slots', 'line 5: window', 'line 6: color'])
       expect(problems.join('\n')).toContain(place);
   });
 

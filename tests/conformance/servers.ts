@@ -30,7 +30,7 @@ export async function embeddedServer(model: string, pauseMs: number): Promise<Se
   await behave();
 
   async function behave(): Promise<void> {
-    const response = await fetch(`${running.origin}/embedded/behaviour`, {
+    const response = await fetch(`${running.origin}/embedded/behavior`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ trainingPauseMs: pauseMs }),

@@ -4,7 +4,7 @@ import { rougeLScore } from '../../activities/student/rouge-l.ts';
 import { extractChoice } from '../../domain/answers/choice-answer.ts';
 import { labelSetMetrics } from '../../domain/metrics/label-set-metrics.ts';
 import { joinLabels } from '../../domain/answers/label-set.ts';
-import { normaliseMaths, sameMaths } from '../../domain/answers/math-answer.ts';
+import { normalizeMath, sameMath } from '../../domain/answers/math-answer.ts';
 import { openTask } from '../../domain/tasks/open-task.ts';
 import { wordF1 } from '../../domain/answers/short-answer.ts';
 import { cases } from './reference/cases.ts';
@@ -55,7 +55,7 @@ test(`ROUGE-L as rouge-score has it (${source})`, () => {
 });
 
 test(`maths: equal as exact fractions (${source})`, () => {
-  const found = cases.maths.map(([first, second]) => sameMaths(normaliseMaths(first), normaliseMaths(second)));
+  const found = cases.maths.map(([first, second]) => sameMath(normalizeMath(first), normalizeMath(second)));
   const wrong = found.flatMap((same, index) => (same === expected.maths[index] ? [] : [[cases.maths[index], same]]));
   expect(wrong).toEqual([]);
   expect(found.filter(Boolean).length).toBeGreaterThan(300);

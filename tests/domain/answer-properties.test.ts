@@ -3,11 +3,11 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { choiceLetter, extractChoice } from '../../domain/answers/choice-answer.ts';
 import { joinLabels, setF1 } from '../../domain/answers/label-set.ts';
-import { extractMaths, normaliseMaths, sameMaths } from '../../domain/answers/math-answer.ts';
+import { extractMath, normalizeMath, sameMath } from '../../domain/answers/math-answer.ts';
 import { wordF1 } from '../../domain/answers/short-answer.ts';
 import { answerLine } from '../../domain/tasks/answer-line.ts';
 
-const same = (first: string, second: string): boolean => sameMaths(normaliseMaths(first), normaliseMaths(second));
+const same = (first: string, second: string): boolean => sameMath(normalizeMath(first), normalizeMath(second));
 const share = (value: number): boolean => value >= 0 && value <= 1;
 
 /** All the ways in which answers write the number `hundredths / 100`. */
@@ -60,7 +60,7 @@ describe('maths', () => {
         const forms = formsOf(number);
         const [first, second] = [forms[one % forms.length] ?? '', forms[other % forms.length] ?? ''];
         expect([first, second, same(first, second)]).toEqual([first, second, true]);
-        expect(extractMaths(answerLine(first))).toBe(normaliseMaths(first));
+        expect(extractMath(answerLine(first))).toBe(normalizeMath(first));
       }),
       { numRuns: 2000 },
     );

@@ -64,7 +64,7 @@ const answers = {
   classification: ['a', 'b', 'c', 'd'],
   'multi-label': ['a', 'a; b', 'b; c; d', 'd'],
   'multiple-choice': ['A', 'B', 'C', 'D'],
-  maths: ['1', '0.5', '1/2', '-3'],
+  math: ['1', '0.5', '1/2', '-3'],
   'abstractive-qa': ['a red fox', 'the fox', 'red', 'a hen house'],
   generic: ['a b', 'A B.', 'b', 'c'],
 } satisfies Record<TaskName, string[]>;

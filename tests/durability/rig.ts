@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { LedgerSummary } from '../../activities/ports/ledger.ts';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { Progress, RunResult, StageProgress } from '../../contracts/progress.ts';
-import type { BehaviourChange } from '../../embedded/behavior.ts';
+import type { BehaviorChange } from '../../embedded/behavior.ts';
 import { buildId } from '../../workers/build-id.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
 import { embeddedUrl } from '../../workers/services/endpoints.ts';
@@ -52,7 +52,7 @@ export interface Home {
   /** SIGKILL, as a crash or the out-of-memory killer would. */
   kill(service: ServiceName): Promise<void>;
   endpoint(): URL;
-  behave(change: BehaviourChange): Promise<void>;
+  behave(change: BehaviorChange): Promise<void>;
   counters(): Promise<z.infer<typeof Counters>>;
   /** Status of every fine-tuning job, the latest first. */
   jobs(): Promise<readonly string[]>;
@@ -126,7 +126,7 @@ export async function openHome(options: HomeOptions = {}): Promise<Home> {
     },
     endpoint,
     async behave(change) {
-      const response = await fetch(new URL('/embedded/behaviour', endpoint()), {
+      const response = await fetch(new URL('/embedded/behavior', endpoint()), {
         method: 'PUT',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(change),

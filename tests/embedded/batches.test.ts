@@ -62,7 +62,7 @@ async function lines(client: OpenAI, file: string | undefined | null): Promise<L
 }
 
 const behave = async (origin: string, batches: object): Promise<void> => {
-  const response = await send(`${origin}/embedded/behaviour`, { batches }, { method: 'PUT' });
+  const response = await send(`${origin}/embedded/behavior`, { batches }, { method: 'PUT' });
   expect(response.status).toBe(200);
 };
 

@@ -25,7 +25,7 @@ describe('errors', () => {
       [await send(`${server.url}/chat/completions`, 'null'), 400, 'missing_required_parameter'],
       [await send(`${server.url}/chat/completions`, { ...question('tin'), stream: true }), 400, 'invalid_value'],
       [await send(`${server.url}/chat/completions`, { ...question('tin'), n: 2 }), 400, 'invalid_value'],
-      [await send(`${origin}/embedded/behaviour`, { unknown: 1 }, { method: 'PUT' }), 400, 'invalid_value'],
+      [await send(`${origin}/embedded/behavior`, { unknown: 1 }, { method: 'PUT' }), 400, 'invalid_value'],
       [await fetch(`${server.url}/fine_tuning/jobs/ftjob-x`), 404, 'fine_tune_not_found'],
     ];
     for (const [response, status, code] of cases) {
@@ -72,7 +72,7 @@ describe('the meter', () => {
     await ask(first.client, 'tin');
     await ask(first.client, 'tin');
     expect((await counters(first.origin)).billed).toBe(2);
-    await send(`${first.origin}/embedded/behaviour`, { idempotent: true }, { method: 'PUT' });
+    await send(`${first.origin}/embedded/behavior`, { idempotent: true }, { method: 'PUT' });
     const answer = await ask(first.client, 'tin');
     expect(await ask(first.client, 'tin')).toEqual(answer);
     expect(await counters(first.origin)).toEqual({ requests: 4, billed: 3 });
@@ -85,11 +85,11 @@ describe('the meter', () => {
   }, 90_000);
 });
 
-describe('behaviour', () => {
+describe('behavior', () => {
   it('injects faults before and after the bill', async () => {
     const { client, origin } = await startServer({ data: recording() });
     const behave = async (fault: object): Promise<void> => {
-      const response = await send(`${origin}/embedded/behaviour`, { faults: [fault] }, { method: 'PUT' });
+      const response = await send(`${origin}/embedded/behavior`, { faults: [fault] }, { method: 'PUT' });
       expect(response.status).toBe(200);
     };
     const ask = async () => await client.chat.completions.create(question('tin'));
@@ -112,7 +112,7 @@ describe('behaviour', () => {
   });
 
   it('bills a call whose client went away', async () => {
-    const { client, origin } = await startServer({ data: recording(), behaviour: { latencyMs: 200 } });
+    const { client, origin } = await startServer({ data: recording(), behavior: { latencyMs: 200 } });
     await expect(client.chat.completions.create(question('tin'), { timeout: 50 })).rejects.toThrow('timed out');
     while ((await counters(origin)).billed === 0) continue;
     expect(await counters(origin)).toEqual({ requests: 1, billed: 1 });

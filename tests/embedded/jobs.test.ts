@@ -120,7 +120,7 @@ describe('fine-tuning jobs', () => {
   });
 
   it('can be cancelled, and refuse unknown models and files', async () => {
-    const { server, client } = await startServer({ behaviour: { trainingPauseMs: 30_000 } });
+    const { server, client } = await startServer({ behavior: { trainingPauseMs: 30_000 } });
     const training_file = await upload(client, trainingLines(20));
     const { id } = await client.fineTuning.jobs.create({ model: 'naive-bayes', training_file });
     expect((await client.fineTuning.jobs.cancel(id)).status).toBe('cancelled');
@@ -145,7 +145,7 @@ describe('fine-tuning jobs', () => {
 
       const state = temporaryFolder();
       const first = await spawnServer(state);
-      await send(`${first.origin}/embedded/behaviour`, { trainingPauseMs: 20_000 }, { method: 'PUT' });
+      await send(`${first.origin}/embedded/behavior`, { trainingPauseMs: 20_000 }, { method: 'PUT' });
       const { id } = await first.client.fineTuning.jobs.create({
         model,
         training_file: await upload(first.client, text),

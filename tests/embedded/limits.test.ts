@@ -14,7 +14,7 @@ const question = {
 
 test('a limit of requests: what is left is told, what is too much is refused unbilled, and it can be lifted', async () => {
   const limits = { requestsPerMinute: 60, burstSeconds: 2, headers: true };
-  const { server, origin } = await startServer({ data: recording(), behaviour: { limits } });
+  const { server, origin } = await startServer({ data: recording(), behavior: { limits } });
   const ask = async (): Promise<Response> => await send(`${server.url}/chat/completions`, question);
   const first = await ask();
   expect(first.headers.get('x-ratelimit-limit-requests')).toBe('60');
@@ -27,14 +27,14 @@ test('a limit of requests: what is left is told, what is too much is refused unb
   expect(refused.headers.get('retry-after')).toBe('1');
   expect((await failure(refused)).code).toBe('rate_limit_exceeded');
   expect(await counters(origin)).toEqual({ requests: 3, billed: 2 });
-  await send(`${origin}/embedded/behaviour`, { limits: null }, { method: 'PUT' });
+  await send(`${origin}/embedded/behavior`, { limits: null }, { method: 'PUT' });
   const free = await ask();
   expect([free.status, free.headers.get('x-ratelimit-limit-requests')]).toEqual([200, null]);
 });
 
 test('a limit of tokens counts what calls are billed, and may be kept to itself', async () => {
   const limits = { tokensPerMinute: 6000, burstSeconds: 1, headers: false };
-  const { server } = await startServer({ data: recording(), behaviour: { limits } });
+  const { server } = await startServer({ data: recording(), behavior: { limits } });
   const answers = [];
   for (let call = 0; call < 4; call += 1) answers.push(await send(`${server.url}/chat/completions`, question));
   expect(answers[0]?.status).toBe(200);
@@ -43,7 +43,7 @@ test('a limit of tokens counts what calls are billed, and may be kept to itself'
 });
 
 test('with two workplaces, six calls take the time of three', async () => {
-  const { server } = await startServer({ data: recording(), behaviour: { servers: 2, latencyMs: 60 } });
+  const { server } = await startServer({ data: recording(), behavior: { servers: 2, latencyMs: 60 } });
   const startedAt = performance.now();
   const asked = Array.from({ length: 6 }, async () => await send(`${server.url}/chat/completions`, question));
   for (const answer of await Promise.all(asked)) expect(answer.status).toBe(200);

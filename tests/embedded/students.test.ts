@@ -52,8 +52,8 @@ describe('the label-only student', () => {
       );
       return Math.log(20.001) + sum(likelihood);
     });
-    const normaliser = Math.log(sum(scores.map(Math.exp)));
-    expect(choices[0]?.logprobs.token_logprobs[0]).toBeCloseTo((scores[0] ?? 0) - normaliser, 10);
+    const normalizer = Math.log(sum(scores.map(Math.exp)));
+    expect(choices[0]?.logprobs.token_logprobs[0]).toBeCloseTo((scores[0] ?? 0) - normalizer, 10);
 
     // The same numbers come from a scoring pass over token ids, and the prior from the answer alone.
     const [first] = choices;
@@ -66,7 +66,7 @@ describe('the label-only student', () => {
     expect(choices[3]?.logprobs.token_logprobs[0]).toBeCloseTo(Math.log(1 / 3), 4);
   });
 
-  it('speaks chat and tokenises as vLLM does', async () => {
+  it('speaks chat and tokenizes as vLLM does', async () => {
     const { server, client, origin } = await startServer();
     const model = await trained(client, 'naive-bayes', trainingLines(2));
     const messages = [{ role: 'user' as const, content: promptFor('white flowers') }];

@@ -28,7 +28,7 @@ function sumRow(domain: string, index: number): object {
 }
 
 /** Forty rows a domain, two domains, and a third with one row. */
-function mathsFolder(): { data: string; folder: string } {
+function mathFolder(): { data: string; folder: string } {
   const data = temporaryFolder();
   const folder = join(data, 'sums');
   mkdirSync(folder);
@@ -41,10 +41,10 @@ function mathsFolder(): { data: string; folder: string } {
 const content = ({ choices }: OpenAI.ChatCompletion): string => choices[0]?.message.content ?? '';
 
 test('the reserve is in no pool, is handed out as invented rows, and is wrong at the noise', async () => {
-  const { data, folder } = mathsFolder();
+  const { data, folder } = mathFolder();
   const fields = { id: 'id', domain: 'domain', input: 'input', question: 'question', answer: 'answer' };
   const spec = specOf(folder, { folder: 'sums', train: 'train.jsonl', fields, reserve: 0.3 });
-  const prepared = await prepare({ ...spec, task: 'maths' });
+  const prepared = await prepare({ ...spec, task: 'math' });
   const pool = await rowsOf(prepared.pool);
   expect([prepared.reserved, pool.length]).toEqual([24, 57]);
   expect(pool.some(({ domain }) => domain === 'rare')).toBe(true);
@@ -53,15 +53,15 @@ test('the reserve is in no pool, is handed out as invented rows, and is wrong at
   const model = teacherModelId({
     kind: 'recorded',
     folder: 'sums',
-    task: 'maths',
+    task: 'math',
     reserve: { share: 0.3, noise: 0.5 },
   });
-  expect(parseTeacherModelId(model)).toMatchObject({ task: 'maths', reserve: { share: 0.3, noise: 0.5 } });
-  const maths = openTask('maths', []);
+  expect(parseTeacherModelId(model)).toMatchObject({ task: 'math', reserve: { share: 0.3, noise: 0.5 } });
+  const math = openTask('math', []);
   const sources = new Map<string, number>();
   for (const row of pool) {
-    const answer = await client.chat.completions.create({ model, messages: maths.annotatePrompt(row) });
-    expect(maths.agrees(maths.extract(content(answer), row), row)).toBe(true);
+    const answer = await client.chat.completions.create({ model, messages: math.annotatePrompt(row) });
+    expect(math.agrees(math.extract(content(answer), row), row)).toBe(true);
     sources.set(answer.system_fingerprint ?? '', (sources.get(answer.system_fingerprint ?? '') ?? 0) + 1);
   }
   expect([...sources.keys()].sort()).toEqual(['embedded-recorded-teacher', 'embedded-simulated-teacher']);
@@ -69,9 +69,9 @@ test('the reserve is in no pool, is handed out as invented rows, and is wrong at
   const invented = new Map<string, boolean>();
   for (const domain of ['easy', 'hard']) {
     for (let ordinal = 0; ordinal < 12; ordinal += 1) {
-      const messages = maths.synthesisePrompt({ instruction, domain, shown: pool.slice(0, 3) });
+      const messages = math.synthesizePrompt({ instruction, domain, shown: pool.slice(0, 3) });
       const text = content(await client.chat.completions.create({ model, messages, seed: 3_000_000 + ordinal }));
-      const row = maths.readSynthesis(text, domain, seededRandom(0));
+      const row = math.readSynthesis(text, domain, seededRandom(0));
       if (typeof row === 'string') throw new Error(row);
       expect(row.input).toContain(domain);
       invented.set(row.input, row.consistent);
@@ -82,7 +82,7 @@ test('the reserve is in no pool, is handed out as invented rows, and is wrong at
   const wrong = [...invented.values()].filter((consistent) => !consistent).length;
   expect(wrong).toBeGreaterThan(4);
   expect(wrong).toBeLessThan(20);
-  const messages = maths.synthesisePrompt({ instruction, domain: 'rare', shown: [] });
+  const messages = math.synthesizePrompt({ instruction, domain: 'rare', shown: [] });
   const dry = await send(`${server.url}/chat/completions`, { model, messages, seed: 3_000_000 });
   expect((await failure(dry)).code).toBe('supply_exhausted');
 });
@@ -119,7 +119,7 @@ const lessons: Record<Exclude<EmbeddedStudentBase, 'naive-bayes' | 'log-linear'>
     }),
   },
   'linear-arithmetic': {
-    task: 'maths',
+    task: 'math',
     rows: Array.from({ length: 60 }, (_, at) => ({
       instruction,
       input: `Ann has ${at + 2} boxes with ${at + 5} pens each. How many pens are there in total?`,

@@ -5,7 +5,7 @@ import { parseSynthesis } from '../../domain/tasks/tagged-text.ts';
 import { clientOf, counters, failure, recording, send, startServer } from './support.ts';
 
 const synthesis = (label: string) =>
-  classification(wordnetLabels).synthesisePrompt({
+  classification(wordnetLabels).synthesizePrompt({
     instruction: wordnetInstruction,
     domain: label,
     shown: ['one', 'two'].map((input) => ({ instruction: '', input, answer: label })),

@@ -208,7 +208,7 @@ describe('one switch further', () => {
       const slots = new Map<string, number[]>();
       for (const { kind, slot } of await ledger.entries('few-calls-32'))
         slots.set(kind, [...(slots.get(kind) ?? []), slot]);
-      expect(slots.get('verify')).toEqual(slots.get('synthesise')?.slice(0, 6));
+      expect(slots.get('verify')).toEqual(slots.get('synthesize')?.slice(0, 6));
     } finally {
       await ledger.close();
     }

@@ -60,7 +60,7 @@ async function invented(name: string, ceiling: number) {
   expect(status).toBe('completed');
   const report = Report.parse(JSON.parse(readFileSync(join(folder ?? '', 'report.json'), 'utf8')));
   const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
-  const entries = (await ledger.entries(name)).filter(({ kind }) => kind === 'synthesise');
+  const entries = (await ledger.entries(name)).filter(({ kind }) => kind === 'synthesize');
   const texts = new Map<string, string>();
   for (let round = 0; round < 11; round += 1)
     for (const { callId, answer } of await ledger.slots(name, 0, round))

@@ -17,7 +17,7 @@ import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import type { Overrides } from '../../adapters/run-file/overrides.ts';
 import { startEmbedded } from '../../embedded/start.ts';
 import type { EmbeddedServer } from '../../embedded/start.ts';
-import type { BehaviourChange } from '../../embedded/behavior.ts';
+import type { BehaviorChange } from '../../embedded/behavior.ts';
 import { progressOfRun } from '../../workflows/messages.ts';
 import type { distill } from '../../workflows/index.ts';
 import type { Progress } from '../../contracts/progress.ts';
@@ -57,7 +57,7 @@ export interface Rig {
   readonly embedded: () => EmbeddedServer;
   /** A new home with task queues of its own, so that workers of different homes never share work. */
   home(sliceSeconds?: number): Home;
-  behave(change: BehaviourChange): Promise<void>;
+  behave(change: BehaviorChange): Promise<void>;
   counters(): Promise<{ requests: number; billed: number }>;
   stopEmbedded(): Promise<void>;
   startEmbedded(): Promise<void>;
@@ -144,7 +144,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       };
     },
     behave: async (change) => {
-      await ask('/embedded/behaviour', {
+      await ask('/embedded/behavior', {
         method: 'PUT',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${options.apiKey ?? ''}` },
         body: JSON.stringify(change),

@@ -53,7 +53,7 @@ const calls = ({ stages, teacher: { calls: all, callLimit, answered, bought } }:
   callLimit,
   answered,
   bought,
-  stages: stages.map(({ annotate, synthesise, verify }) => ({ annotate, synthesise, verify })),
+  stages: stages.map(({ annotate, synthesize, verify }) => ({ annotate, synthesize, verify })),
   domains: stages.map(({ domains }) =>
     domains
       ?.map(({ domain, real, synthetic }) => ({ domain, real, synthetic }))

@@ -94,8 +94,8 @@ test('a pilot buys calls of several stages that the run then finds; the run come
   }
   const asked = entries.filter(({ round }) => round === 0);
   expect(asked.length).toBe(estimate.teacher.calls);
-  expect(asked.filter(({ kind }) => kind === 'synthesise').length).toBe(
-    estimate.stages.reduce((sum, stage) => sum + stage.synthesise, 0),
+  expect(asked.filter(({ kind }) => kind === 'synthesize').length).toBe(
+    estimate.stages.reduce((sum, stage) => sum + stage.synthesize, 0),
   );
   for (const { teacher } of [guessed, estimate]) {
     expectWithin(teacher.inputTokens, ledger.inputTokens);

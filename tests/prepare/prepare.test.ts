@@ -7,7 +7,7 @@ import { artifactFolder, artifacts, dataFolder, fields, importer, prepare, rowsO
 const ids = async (...reference: Parameters<typeof rowsOf>): Promise<string[]> =>
   (await rowsOf(...reference)).map(({ id }) => id);
 
-test('rows become normalised rows through the field map; domains are counted', async () => {
+test('rows become normalized rows through the field map; domains are counted', async () => {
   const folder = dataFolder({
     'train.jsonl': [
       { id: 'a', task: 'Sort it.', text: ' Wheat rose. ', label: 'grain', topic: 'grain', more: [1, 2] },

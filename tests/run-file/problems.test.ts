@@ -113,15 +113,19 @@ describe('templates of one’s own', () => {
         line 4: teacher.prompts.annotate = "DATA/own.txt": DATA/own.txt: {input} is missing; it has to hold {input} {answer} {format}
         line 4: teacher.prompts.annotate = "DATA/own.txt": DATA/own.txt: {format} is missing; it has to hold {input} {answer} {format}"
     `);
-    expect(own('synthesise', 'A new one of {domain}, unlike {examples}. {format} {answer}')).toMatchInlineSnapshot(`
+    expect(own('synthesize', 'A new one of {domain}, unlike {examples}. {format} {answer}')).toMatchInlineSnapshot(`
       "run.yaml: 1 problem
-        line 4: teacher.prompts.synthesise = "DATA/own.txt": DATA/own.txt, line 1: {answer} is no placeholder of it; expected {domain} {examples} {format} {instruction} {labels} {avoid}, or {{answer}} for braces that stay"
+        line 4: teacher.prompts.synthesize = "DATA/own.txt": DATA/own.txt, line 1: {answer} is no placeholder of it; expected {domain} {examples} {format} {instruction} {labels} {avoid}, or {{answer}} for braces that stay"
     `);
     expect(own('verify', '{input} {format}')).toMatchInlineSnapshot(`
       "run.yaml: 1 problem
         line 4: teacher.prompts.verify = "DATA/own.txt": DATA/own.txt: {labels} is missing; it has to hold {input} {format} {labels}"
     `);
-    expect(own('verify', '{input} {labels} {format}', 'task: maths\n')).toContain('{labels} is no placeholder of it');
+    expect(own('verify', '{input} {labels} {format}', 'task: math\n')).toContain('{labels} is no placeholder of it');
+    // Earlier names of this key and of this task mean the same.
+    expect(own('synthesise', '{domain}')).toBe(own('synthesize', '{domain}'));
+    const renamed = own('verify', '{input} {labels} {format}', 'task: maths\n');
+    expect(renamed).toBe(own('verify', '{input} {labels} {format}', 'task: math\n'));
     expect(own('annotate', '{input} {answer} {format} {{x}} {1} { }')).toBe('no problems');
   });
 
@@ -143,7 +147,7 @@ describe('templates of one’s own', () => {
 test('settings that are too large for the engine are refused, with what to shorten', () => {
   const templates = {
     annotate: '{input} {answer} {format}',
-    synthesise: '{domain} {examples} {format}',
+    synthesize: '{domain} {examples} {format}',
     verify: '{input} {labels} {format}',
   };
   const files = Object.entries(templates).map(([kind, text]) => {
@@ -179,7 +183,7 @@ teacher:
   idempotency: { tl: 3 }
 student:
   driver: magic
-colour: red
+color: red
 `;
     expect(problemsOf(text)).toMatchInlineSnapshot(`
       "run.yaml: 14 problems
@@ -196,7 +200,7 @@ colour: red
         line 17: teacher.idempotency.ttl: missing; expected a whole number of at least 1
         line 17: teacher.idempotency.tl = 3: unknown key; did you mean ttl?
         line 19: student.driver = "magic": expected manual, command or none
-        line 20: colour = "red": unknown key; known here: name, data, task, method, switches, stages, budget, seed, teacher, student and prices"
+        line 20: color = "red": unknown key; known here: name, data, task, method, switches, stages, budget, seed, teacher, student and prices"
     `);
   });
 

@@ -24,7 +24,7 @@ async function asks(uid: number, { wait, key }: { wait: boolean; key?: string })
   const script = [
     `exec 3<>/dev/tcp/127.0.0.1/${server?.port}`,
     'body=\'{"latencyMs":7}\'',
-    `printf 'PUT /embedded/behaviour HTTP/1.1\\r\\nHost: localhost\\r\\nAuthorization: Bearer ${key}\\r\\nContent-Type: application/json\\r\\nConnection: close\\r\\nContent-Length: %s\\r\\n\\r\\n%s' "\${#body}" "$body" >&3`,
+    `printf 'PUT /embedded/behavior HTTP/1.1\\r\\nHost: localhost\\r\\nAuthorization: Bearer ${key}\\r\\nContent-Type: application/json\\r\\nConnection: close\\r\\nContent-Length: %s\\r\\n\\r\\n%s' "\${#body}" "$body" >&3`,
     wait ? 'cat <&3' : 'exec 3>&-',
   ];
   const { stdout } = await promisify(execFile)('/bin/bash', ['-c', script.join('\n')], { uid, gid: uid, env: {} });
@@ -34,7 +34,7 @@ async function asks(uid: number, { wait, key }: { wait: boolean; key?: string })
 async function latency(): Promise<unknown> {
   const headers = { 'content-type': 'application/json' };
   const asked = { method: 'PUT', headers, body: '{}' };
-  return await (await fetch(new URL('/embedded/behaviour', server?.url), asked)).json();
+  return await (await fetch(new URL('/embedded/behavior', server?.url), asked)).json();
 }
 
 test.skipIf(!canBecomeAnother)(`reads and changes nothing, also by hanging up at once${skipped}`, async () => {

@@ -96,10 +96,10 @@ test('the embedded endpoint and the metrics refuse other host names and other pa
     expect((await rawRequest(server, { path, headers: { ...local, origin: evil.origin } }))?.status, path).toBe(403);
     expect((await rawRequest(server, { path, headers: local }))?.status, path).toBe(200);
   }
-  const behaviour = { method: 'PUT', path: '/embedded/behaviour', body: '{"latencyMs": 60000}' };
+  const behavior = { method: 'PUT', path: '/embedded/behavior', body: '{"latencyMs": 60000}' };
   const headers = { ...evil, 'content-type': 'application/json' };
   expect(
-    (await rawRequest({ host: '127.0.0.1', port: Number(embedded.port) }, { ...behaviour, headers }))?.status,
+    (await rawRequest({ host: '127.0.0.1', port: Number(embedded.port) }, { ...behavior, headers }))?.status,
   ).toBe(403);
 });
 

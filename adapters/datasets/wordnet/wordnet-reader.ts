@@ -53,7 +53,7 @@ export function loadWordnet(): Row[] {
   return rows;
 }
 
-/** `offset lexfile type wordcount(hex) word lexid [word lexid]... | gloss`; licence lines start with a space. */
+/** `offset lexfile type wordcount(hex) word lexid [word lexid]... | gloss`; license lines start with a space. */
 function readSynset(line: string): Row | undefined {
   const bar = line.indexOf(' | ');
   if (bar === -1 || line.startsWith(' ')) return undefined;

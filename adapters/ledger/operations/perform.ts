@@ -35,7 +35,7 @@ import { readHistory, readUnusable } from './history.ts';
 import { listCalls, tally } from './list-calls.ts';
 import { readStages, recordStage } from './stages.ts';
 import { answerUsage, knownAnswers } from './known-answers.ts';
-import { summarise } from './summary.ts';
+import { summarize } from './summary.ts';
 import { endSession, identity, keepAlive, verify } from './identity.ts';
 
 type Performers = {
@@ -87,7 +87,7 @@ const performers: Performers = {
   batchLines,
   closeBatch,
   budget: readBudget,
-  summary: summarise,
+  summary: summarize,
   setRunStatus,
   run: readRun,
   runs: readRuns,

@@ -3,7 +3,7 @@ import type { LedgerSummary, SpentPart } from '../../../activities/ports/ledger.
 import { runBudget } from '../budget-row.ts';
 import type { LedgerTransaction } from '../transaction.ts';
 
-export async function summarise(transaction: LedgerTransaction, { run }: { run: string }): Promise<LedgerSummary> {
+export async function summarize(transaction: LedgerTransaction, { run }: { run: string }): Promise<LedgerSummary> {
   // Sums are made by the database, so it has to know the budgets of this group too.
   await transaction.flush();
   const state = await transaction.budget(run);

@@ -8,7 +8,7 @@ import { CompletionList, JobList, Tokens } from './student-shapes.ts';
 const agreement = 0.02;
 /** A start of sequence is a token or two, with a header of a chat template a few more. */
 const mostStartIds = 64;
-const sample = 'Name a colour.\n';
+const sample = 'Name a color.\n';
 
 /** Throws `ModelUnknown`, `EndpointDown` or `EndpointRefusesKey` when the model cannot be asked at all. */
 export async function probeStudent(

@@ -1,5 +1,5 @@
 /** Which candidates each ranking student ranks, and how good one of them is against the answer it was taught. */
-import { normaliseMaths } from '../../../domain/answers/math-answer.ts';
+import { normalizeMath } from '../../../domain/answers/math-answer.ts';
 import { evaluateRational } from '../../../domain/answers/rational.ts';
 import { wordF1 } from '../../../domain/answers/short-answer.ts';
 import type { EmbeddedStudentBase } from '../../../contracts/run/embedded-models.ts';
@@ -41,7 +41,7 @@ export const families: Readonly<Record<RankerBase, Family>> = {
     open: () => arithmeticCandidates,
     remembers: false,
     rewardFor: (answer) => {
-      const value = evaluateRational(normaliseMaths(answer));
+      const value = evaluateRational(normalizeMath(answer));
       const written = value && arithmeticAnswer(Number(value.numerator) / Number(value.denominator));
       return (candidate) => (candidate === written ? 1 : 0);
     },

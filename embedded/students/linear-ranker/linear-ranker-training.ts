@@ -8,7 +8,7 @@ import { featureSpace } from '../candidates/candidate.ts';
 import type { Candidate, Remembered } from '../candidates/candidate.ts';
 import { families } from '../candidates/families.ts';
 import type { RankerBase } from '../candidates/families.ts';
-import { normalise, scoreOf } from './linear-ranker.ts';
+import { normalize, scoreOf } from './linear-ranker.ts';
 import { promptParts } from '../prompt-parts.ts';
 import { answerOf } from '../training.ts';
 import type { Training, TrainingOptions, TrainingRow } from '../training.ts';
@@ -90,7 +90,7 @@ class Learner {
   /** One step; returns the cross-entropy before it. */
   learn({ candidates, wanted }: Lesson): number {
     const logprobs = Float64Array.from(candidates, (candidate) => scoreOf(this.weights, candidate));
-    normalise(logprobs);
+    normalize(logprobs);
     const touched: number[] = [];
     let loss = 0;
     for (const [at, { features, values }] of candidates.entries()) {

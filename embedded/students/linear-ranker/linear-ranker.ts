@@ -36,7 +36,7 @@ export function linearRanker(base: RankerBase, model: TrainedModel): AnswerStude
     answers: (prompt) => {
       const found = prompt.trim() === '' ? [] : candidates.of(prompt);
       const logprobs = Float64Array.from(found, (candidate) => scoreOf(weights, candidate));
-      normalise(logprobs);
+      normalize(logprobs);
       return found.length === 0 ? unconditional(prior, likeliest) : mixture(found, logprobs, prior, family);
     },
   });
@@ -49,7 +49,7 @@ export function scoreOf(weights: Float32Array, { features, values }: Candidate):
 }
 
 /** Scores become natural log-probabilities. */
-export function normalise(scores: Float64Array): void {
+export function normalize(scores: Float64Array): void {
   let highest = -Infinity;
   for (const score of scores) highest = Math.max(highest, score);
   let sum = 0;

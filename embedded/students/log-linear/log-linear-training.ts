@@ -55,7 +55,7 @@ export function* trainLogLinear(rows: readonly TrainingRow[], options: TrainingO
   const prepared: Prepared[] = [];
   for (const [index, row] of rows.entries()) {
     const ids = student.encode(row.prompt);
-    const outputs = student.encode((targets[index] ?? []).join('')).map((id) => student.tokeniser.outputOf(id));
+    const outputs = student.encode((targets[index] ?? []).join('')).map((id) => student.tokenizer.outputOf(id));
     const known = outputs.filter((output) => output !== unknownWord);
     prepared.push({ words: student.inputWords(ids, ids.length), targets: [...known, endOfSequence] });
     yield undefined;

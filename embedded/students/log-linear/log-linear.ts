@@ -9,7 +9,7 @@ import type { TrainedModel } from '../model-file.ts';
 import type { Alternative, Generated, Student, TokenScore } from '../student.ts';
 import { mix32 } from '../token-hash.ts';
 import { bos, cueMark, inputRegion } from '../tokens.ts';
-import { endOfSequence, firstOutput, unknownWord, WordTokeniser } from './words.ts';
+import { endOfSequence, firstOutput, unknownWord, WordTokenizer } from './words.ts';
 
 /** Floats of the weight table, 8 MB; only rows in use are stored. */
 export const tableSize = 2 ** 21;
@@ -23,7 +23,7 @@ export const LogLinearHeader = z.object({
 });
 
 export class LogLinear implements Student {
-  readonly tokeniser: WordTokeniser;
+  readonly tokenizer: WordTokenizer;
   readonly outputs: number;
   /** Words a class and classes at most: the length of a row of weights. */
   readonly width: number;
@@ -32,7 +32,7 @@ export class LogLinear implements Student {
   readonly #inputRank: Map<number, number>;
 
   constructor(header: z.infer<typeof LogLinearHeader>, weights: Float32Array) {
-    this.tokeniser = new WordTokeniser(header.vocabulary);
+    this.tokenizer = new WordTokenizer(header.vocabulary);
     this.#inputRank = new Map(header.inputWords.map((word, rank) => [word, rank]));
     this.outputs = header.vocabulary.length + 2;
     this.width = Math.ceil(Math.sqrt(this.outputs)) + 1;
@@ -52,11 +52,11 @@ export class LogLinear implements Student {
   }
 
   encode(text: string, pieces?: string[]): number[] {
-    return this.tokeniser.encode(text, pieces);
+    return this.tokenizer.encode(text, pieces);
   }
 
   decode(id: number): string {
-    return this.tokeniser.decode(id);
+    return this.tokenizer.decode(id);
   }
 
   /** The most telling words of the input; none where the prompt has no input. */
@@ -65,7 +65,7 @@ export class LogLinear implements Student {
     if (from === 0) return [];
     const ranks = new Map<number, number>();
     for (const id of ids.slice(from, to)) {
-      const word = this.tokeniser.normalOf(id);
+      const word = this.tokenizer.normalOf(id);
       const rank = this.#inputRank.get(word);
       if (rank !== undefined) ranks.set(word, rank);
     }
@@ -98,8 +98,8 @@ export class LogLinear implements Student {
     for (let at = 0; at < size; at++) highest = Math.max(highest, into[at] ?? 0);
     let sum = 0;
     for (let at = 0; at < size; at++) sum += Math.exp((into[at] ?? 0) - highest);
-    const normaliser = highest + Math.log(sum);
-    for (let at = 0; at < size; at++) into[at] = (into[at] ?? 0) - normaliser;
+    const normalizer = highest + Math.log(sum);
+    for (let at = 0; at < size; at++) into[at] = (into[at] ?? 0) - normalizer;
   }
 
   /**
@@ -131,7 +131,7 @@ export class LogLinear implements Student {
       // The student models answers; a prompt's own words are uniform.
       if (at < start) return { logprob: promptWord, top: top > 0 ? [[this.decode(id), promptWord]] : [] };
       const place = new Place(this, this.#featuresAt(ids, start, at, words));
-      return { logprob: place.logprob(this.tokeniser.outputOf(id)), top: place.top(top) };
+      return { logprob: place.logprob(this.tokenizer.outputOf(id)), top: place.top(top) };
     });
   }
 

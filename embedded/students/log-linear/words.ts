@@ -1,5 +1,5 @@
 /**
- * The tokeniser of the log-linear student: white space and what follows it is one token. Words of the training targets
+ * The tokenizer of the log-linear student: white space and what follows it is one token. Words of the training targets
  * have ids from 8 on; all others are hashes of their letters, enough to serve as features of a prompt.
  */
 import { hashedWord, hashedWords, markText, splitAtMarks } from '../tokens.ts';
@@ -9,7 +9,7 @@ export const firstOutput = 6;
 export const endOfSequence = 0;
 export const unknownWord = 1;
 
-export class WordTokeniser {
+export class WordTokenizer {
   readonly #vocabulary: readonly string[];
   readonly #ids: Map<string, number>;
   readonly #normal: Map<number, number>;

@@ -1,5 +1,5 @@
 /**
- * The tokeniser of the label-only student. An answer line is one token and a label of the prompt's label line is one
+ * The tokenizer of the label-only student. An answer line is one token and a label of the prompt's label line is one
  * token, so that the label set and the answer survive in a prompt given as ids; words are runs of letters by hash.
  */
 import { hash32 } from '../token-hash.ts';
@@ -29,7 +29,7 @@ export function answerToken(label: string): number {
   return answers + labelNumber(label);
 }
 
-export class LabelTokeniser {
+export class LabelTokenizer {
   readonly #labels = new Map<number, string>();
   readonly #words = new Map<number, string>();
   /** Prompts of a task share one label line: it is cut once. */

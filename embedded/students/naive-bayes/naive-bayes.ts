@@ -5,7 +5,7 @@
  * It models labels only: every other word is uniform over its vocabulary, one tenth of that for what is no word.
  */
 import { z } from 'zod';
-import { answeredLabel, answerToken, declaredLabel, labelNumber, LabelTokeniser } from './label-tokens.ts';
+import { answeredLabel, answerToken, declaredLabel, labelNumber, LabelTokenizer } from './label-tokens.ts';
 import type { TrainedModel } from '../model-file.ts';
 import type { Alternative, Generated, Student, TokenScore } from '../student.ts';
 import { hashedWord, hashedWords, inputRegion } from '../tokens.ts';
@@ -23,7 +23,7 @@ export class NaiveBayes implements Student {
   /** log p(word | label), one row of labels a word. */
   readonly #matrix: Float64Array;
   readonly #vocabulary: number;
-  readonly #tokeniser: LabelTokeniser;
+  readonly #tokenizer: LabelTokenizer;
 
   /** `model` is what `trainNaiveBayes` returned: counts of labels, then (label, count) pairs by word. */
   constructor(model: TrainedModel) {
@@ -34,7 +34,7 @@ export class NaiveBayes implements Student {
     this.#labelIndex = new Map(labels.map((label, index) => [labelNumber(label), index]));
     for (const [index, word] of words.entries()) this.#wordIndex.set(hashedWord(word), index);
     this.#vocabulary = words.length;
-    this.#tokeniser = new LabelTokeniser(words, labels);
+    this.#tokenizer = new LabelTokenizer(words, labels);
     this.#prior = Float64Array.from(labelCounts, (count) => Math.log(count + priorCount));
     const totals = new Float64Array(labels.length).fill(alpha * words.length);
     for (const [at, label] of pairLabels.entries()) totals[label] = (totals[label] ?? 0) + (pairCounts[at] ?? 0);
@@ -51,11 +51,11 @@ export class NaiveBayes implements Student {
   }
 
   encode(text: string, pieces?: string[]): number[] {
-    return this.#tokeniser.encode(text, pieces);
+    return this.#tokenizer.encode(text, pieces);
   }
 
   decode(id: number): string {
-    return this.#tokeniser.decode(id);
+    return this.#tokenizer.decode(id);
   }
 
   score(ids: readonly number[], top: number): (TokenScore | null)[] {
@@ -100,7 +100,7 @@ export class NaiveBayes implements Student {
       if (label !== undefined && !this.#labelIndex.has(label)) unseen.add(label);
     }
     const unseenScore = Math.log(priorCount) - known * Math.log(this.#vocabulary);
-    return new Answers(this.#labels, this.#labelIndex, scores, [...unseen], unseenScore, this.#tokeniser);
+    return new Answers(this.#labels, this.#labelIndex, scores, [...unseen], unseenScore, this.#tokenizer);
   }
 }
 
@@ -110,7 +110,7 @@ class Answers {
   readonly #ids: (index: number) => number;
   readonly #index: Map<number, number>;
   readonly #unseenLogprob: number;
-  readonly #tokeniser: LabelTokeniser;
+  readonly #tokenizer: LabelTokenizer;
 
   constructor(
     labels: readonly string[],
@@ -118,10 +118,10 @@ class Answers {
     scores: Float64Array,
     unseen: readonly number[],
     unseenScore: number,
-    tokeniser: LabelTokeniser,
+    tokenizer: LabelTokenizer,
   ) {
     this.#index = index;
-    this.#tokeniser = tokeniser;
+    this.#tokenizer = tokenizer;
     const all = unseen.length === 0 ? scores : Float64Array.from([...scores, ...unseen.map(() => unseenScore)]);
     this.#ids = (at) =>
       at < labels.length ? answerToken(labels[at] ?? '') : 0x10000000 + (unseen[at - labels.length] ?? 0);
@@ -130,10 +130,10 @@ class Answers {
     const highest = all[best] ?? 0;
     let sum = 0;
     for (const score of all) sum += Math.exp(score - highest);
-    const normaliser = highest + Math.log(sum);
-    for (let at = 0; at < all.length; at++) all[at] = (all[at] ?? 0) - normaliser;
+    const normalizer = highest + Math.log(sum);
+    for (let at = 0; at < all.length; at++) all[at] = (all[at] ?? 0) - normalizer;
     this.#all = all;
-    this.#unseenLogprob = unseenScore - normaliser;
+    this.#unseenLogprob = unseenScore - normalizer;
     this.best = { id: this.#ids(best), logprob: all[best] ?? 0 };
   }
 
@@ -144,10 +144,10 @@ class Answers {
 
   top(count: number): Alternative[] {
     if (count === 0) return [];
-    if (count === 1) return [[this.#tokeniser.decode(this.best.id), this.best.logprob]];
+    if (count === 1) return [[this.#tokenizer.decode(this.best.id), this.best.logprob]];
     return [...this.#all.entries()]
       .sort(([, a], [, b]) => b - a)
       .slice(0, count)
-      .map(([at, logprob]) => [this.#tokeniser.decode(this.#ids(at)), logprob]);
+      .map(([at, logprob]) => [this.#tokenizer.decode(this.#ids(at)), logprob]);
   }
 }

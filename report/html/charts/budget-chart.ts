@@ -1,7 +1,7 @@
 /** The budget over time: what was planned, charged, answered from the ledger, and lost. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../../contracts/report.ts';
-import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
+import { below, color, figure, figureHeight, figureWidth } from './chart.ts';
 import { endLabels } from './end-labels.ts';
 import type { Markup } from '../markup.ts';
 import { count, dollars } from '../words.ts';
@@ -15,16 +15,16 @@ export function callsChart(report: Report): Markup | null {
   const planned = plannedSteps(report).map((point) => ({ ...point, time: point.seconds / per }));
   const timed = points.map((point) => ({ ...point, time: point.seconds / per }));
   const lines = [
-    { name: 'charged', of: 'charged', fill: colour.first, dash: '1 0' },
-    { name: 'from ledger', of: 'cached', fill: colour.third, dash: '2 3' },
-    { name: 'forfeited', of: 'forfeited', fill: colour.second, dash: '6 3' },
+    { name: 'charged', of: 'charged', fill: color.first, dash: '1 0' },
+    { name: 'from ledger', of: 'cached', fill: color.third, dash: '2 3' },
+    { name: 'forfeited', of: 'forfeited', fill: color.second, dash: '6 3' },
   ] as const;
   const shown = lines.filter(({ of }) => of === 'charged' || points.some((point) => point[of] > 0));
   const ends = endLabels(
     [
       ...shown.map(({ name, of, fill }) => ({ text: `${name} ${count(last[of])}`, value: last[of], fill })),
-      { text: `planned ${count(planned.at(-1)?.slots ?? 0)}`, value: planned.at(-1)?.slots ?? 0, fill: colour.quiet },
-      { text: `limit ${count(last.limit)}`, value: last.limit, fill: colour.quiet },
+      { text: `planned ${count(planned.at(-1)?.slots ?? 0)}`, value: planned.at(-1)?.slots ?? 0, fill: color.quiet },
+      { text: `limit ${count(last.limit)}`, value: last.limit, fill: color.quiet },
     ],
     [0, last.limit],
   );
@@ -40,8 +40,8 @@ export function callsChart(report: Report): Markup | null {
       marginRight: ends.room,
       y: { label: 'calls', grid: true, ticks: 5, zero: true, tickFormat: (calls: number) => count(calls) },
       marks: [
-        Plot.lineY(planned, { x: 'time', y: 'slots', curve: 'step-after', stroke: colour.quiet }),
-        Plot.lineY(timed, { x: 'time', y: 'limit', curve: 'step-after', stroke: colour.quiet, strokeDasharray: '1 3' }),
+        Plot.lineY(planned, { x: 'time', y: 'slots', curve: 'step-after', stroke: color.quiet }),
+        Plot.lineY(timed, { x: 'time', y: 'limit', curve: 'step-after', stroke: color.quiet, strokeDasharray: '1 3' }),
         ...shown.map(({ of, fill, dash }) =>
           Plot.lineY(timed, {
             x: 'time',
@@ -67,8 +67,8 @@ export function moneyChart({ history, ledger }: Report): Markup | null {
   const limit = ledger.money.limitMicroUsd;
   const ends = endLabels(
     [
-      { text: dollars(last.microUsd), value: last.microUsd / 1_000_000, fill: colour.first },
-      ...(limit === null ? [] : [{ text: `limit ${dollars(limit)}`, value: limit / 1_000_000, fill: colour.quiet }]),
+      { text: dollars(last.microUsd), value: last.microUsd / 1_000_000, fill: color.first },
+      ...(limit === null ? [] : [{ text: `limit ${dollars(limit)}`, value: limit / 1_000_000, fill: color.quiet }]),
     ],
     [0, (limit ?? last.microUsd) / 1_000_000],
   );
@@ -83,8 +83,8 @@ export function moneyChart({ history, ledger }: Report): Markup | null {
       marginRight: ends.room,
       y: { label: 'USD', grid: true, ticks: 5, zero: true },
       marks: [
-        Plot.lineY(timed, { x: 'time', y: 'usd', curve: 'step-after', stroke: colour.first, strokeWidth: 2 }),
-        ...(limit === null ? [] : [Plot.ruleY([limit / 1_000_000], { stroke: colour.quiet, strokeDasharray: '1 3' })]),
+        Plot.lineY(timed, { x: 'time', y: 'usd', curve: 'step-after', stroke: color.first, strokeWidth: 2 }),
+        ...(limit === null ? [] : [Plot.ruleY([limit / 1_000_000], { stroke: color.quiet, strokeDasharray: '1 3' })]),
         ends.at(last.seconds / per),
       ],
     },

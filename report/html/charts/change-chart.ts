@@ -1,7 +1,7 @@
 /** Before and after, domain by domain: what the later stages changed. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../../contracts/report.ts';
-import { below, colour, figure, figureWidth } from './chart.ts';
+import { below, color, figure, figureWidth } from './chart.ts';
 import { markup, visible } from '../markup.ts';
 import type { Markup } from '../markup.ts';
 import { axisRoom, drawnOf, nameRows, panels, rowHeight } from './panels.ts';
@@ -53,7 +53,7 @@ function panelOptions(panel: readonly Change[], room: number, scoreName: string)
   const rows = panel.map((change, place) => ({
     ...change,
     place,
-    fill: change.after === change.before ? colour.quiet : change.after > change.before ? colour.first : colour.second,
+    fill: change.after === change.before ? color.quiet : change.after > change.before ? color.first : color.second,
   }));
   const title = ({ domain, before, after }: Change): string =>
     `${visible(domain)}: ${score(before)} to ${score(after)}`;

@@ -1,7 +1,7 @@
 /** Differences to the baseline with their intervals: what the marks of the table stand on. */
 import * as Plot from '@observablehq/plot';
 import type { Block, Comparison } from '../../../contracts/comparison/comparison.ts';
-import { below, colour, figure, figureWidth } from './chart.ts';
+import { below, color, figure, figureWidth } from './chart.ts';
 import { differencesOf } from '../comparison/comparison-table.ts';
 import { visible } from '../markup.ts';
 import type { Markup } from '../markup.ts';
@@ -32,7 +32,7 @@ function chartOptions(lines: ReturnType<typeof differencesOf>, domain: readonly 
     ...difference,
     label,
     place,
-    fill: { better: colour.first, worse: colour.second, none: colour.quiet }[difference.verdict],
+    fill: { better: color.first, worse: color.second, none: color.quiet }[difference.verdict],
   }));
   return {
     width: figureWidth,
@@ -50,7 +50,7 @@ function chartOptions(lines: ReturnType<typeof differencesOf>, domain: readonly 
     },
     y: nameRows(rows.map(({ label }) => label)),
     marks: [
-      Plot.ruleX([0], { stroke: colour.ink }),
+      Plot.ruleX([0], { stroke: color.ink }),
       Plot.link(rows, { x1: 'low', x2: 'high', y: 'place', stroke: 'fill', strokeWidth: 2 }),
       Plot.dot(rows, {
         x: 'mean',

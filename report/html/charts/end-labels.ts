@@ -12,7 +12,7 @@ const linesOfText = 13;
 
 interface Cluster {
   readonly labels: readonly EndLabel[];
-  readonly centre: number;
+  readonly center: number;
 }
 
 interface EndLabels {
@@ -27,15 +27,15 @@ export function endLabels(labels: readonly EndLabel[], shown: readonly [number, 
   const gap = Math.max(shown[1] - shown[0], 1e-6) / linesOfText;
   const clusters: Cluster[] = [];
   for (const label of labels.toSorted((a, b) => a.value - b.value)) {
-    let cluster: Cluster = { labels: [label], centre: label.value };
+    let cluster: Cluster = { labels: [label], center: label.value };
     for (let below = clusters.at(-1); below !== undefined && touch(below, cluster, gap); below = clusters.at(-1)) {
       clusters.pop();
       cluster = merged(below, cluster);
     }
     clusters.push(cluster);
   }
-  const placed = clusters.flatMap(({ labels: members, centre }) =>
-    members.map((label, index) => ({ ...label, place: centre + (index - (members.length - 1) / 2) * gap })),
+  const placed = clusters.flatMap(({ labels: members, center }) =>
+    members.map((label, index) => ({ ...label, place: center + (index - (members.length - 1) / 2) * gap })),
   );
   return {
     // Bold text of 12 px, about 7.4 px a character.
@@ -48,11 +48,11 @@ export function endLabels(labels: readonly EndLabel[], shown: readonly [number, 
 }
 
 function touch(below: Cluster, above: Cluster, gap: number): boolean {
-  return above.centre - below.centre < ((below.labels.length + above.labels.length) / 2) * gap;
+  return above.center - below.center < ((below.labels.length + above.labels.length) / 2) * gap;
 }
 
 /** The labels of both, around the middle of what they name. */
 function merged(below: Cluster, above: Cluster): Cluster {
   const labels = [...below.labels, ...above.labels];
-  return { labels, centre: labels.reduce((sum, { value }) => sum + value, 0) / labels.length };
+  return { labels, center: labels.reduce((sum, { value }) => sum + value, 0) / labels.length };
 }

@@ -1,15 +1,15 @@
 /** What the slots of each stage were filled with. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../../contracts/report.ts';
-import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
+import { below, color, figure, figureHeight, figureWidth } from './chart.ts';
 import type { Markup } from '../markup.ts';
 import { count } from '../words.ts';
 
 const fillings = [
-  { name: 'real', fill: colour.first, opacity: 0.85 },
-  { name: 'synthetic', fill: colour.second, opacity: 0.85 },
-  { name: 'repeated', fill: colour.third, opacity: 0.85 },
-  { name: 'unfilled', fill: colour.quiet, opacity: 0.4 },
+  { name: 'real', fill: color.first, opacity: 0.85 },
+  { name: 'synthetic', fill: color.second, opacity: 0.85 },
+  { name: 'repeated', fill: color.third, opacity: 0.85 },
+  { name: 'unfilled', fill: color.quiet, opacity: 0.4 },
 ] as const;
 
 export function fillingChart({ stages }: Report): Markup | null {

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../../contracts/report.ts';
 import { groupBorders } from '../../../domain/metrics/reporting-groups.ts';
-import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
+import { below, color, figure, figureHeight, figureWidth } from './chart.ts';
 import { visible } from '../markup.ts';
 import type { Markup } from '../markup.ts';
 import { groupLooks } from './group-styles.ts';
@@ -50,17 +50,17 @@ export function frequencyChart(report: Report): Markup | null {
         ...borders
           .filter(({ at }) => at > rarest)
           .flatMap(({ at, name, anchor }) => [
-            Plot.ruleX([at], { stroke: colour.quiet, strokeOpacity: 0.5 }),
+            Plot.ruleX([at], { stroke: color.quiet, strokeOpacity: 0.5 }),
             Plot.text([name], {
               x: [at],
               frameAnchor: 'top',
               textAnchor: anchor,
               dx: anchor === 'end' ? -3 : 3,
               dy: -18,
-              fill: colour.quiet,
+              fill: color.quiet,
             }),
           ]),
-        Plot.ruleY([metrics.macro], { stroke: colour.ink, strokeDasharray: '4 4' }),
+        Plot.ruleY([metrics.macro], { stroke: color.ink, strokeDasharray: '4 4' }),
         ...(['head', 'middle', 'tail'] as const).map((group) =>
           Plot.dot(
             points.filter((point) => point.group === group),

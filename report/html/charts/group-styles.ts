@@ -1,8 +1,8 @@
-import { colour } from './chart.ts';
+import { color } from './chart.ts';
 
-/** Colour, mark and dash of the reporting groups, the same in every figure and told apart without colour too. */
+/** Color, mark and dash of the reporting groups, the same in every figure and told apart without color too. */
 export const groupLooks = {
-  head: { fill: colour.first, symbol: 'circle', dash: '1 0' },
-  middle: { fill: colour.third, symbol: 'triangle', dash: '2 3' },
-  tail: { fill: colour.second, symbol: 'square', dash: '6 3' },
+  head: { fill: color.first, symbol: 'circle', dash: '1 0' },
+  middle: { fill: color.third, symbol: 'triangle', dash: '2 3' },
+  tail: { fill: color.second, symbol: 'square', dash: '6 3' },
 } as const;

@@ -1,7 +1,7 @@
 /** Training loss of the student, a line a stage. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../../contracts/report.ts';
-import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
+import { below, color, figure, figureHeight, figureWidth } from './chart.ts';
 import type { Markup } from '../markup.ts';
 
 /** More points than this a line, and only every so many are drawn. */
@@ -35,17 +35,17 @@ export function lossChart({ stages }: Report): Markup | null {
       y: { label: 'loss', grid: true, ticks: 5, zero: true, nice: true, tickFormat: short },
       marks: [
         ...lines.map(({ points, depth }) =>
-          Plot.line(points, { x: 'step', y: 'loss', stroke: colour.first, strokeOpacity: depth, strokeWidth: 2 }),
+          Plot.line(points, { x: 'step', y: 'loss', stroke: color.first, strokeOpacity: depth, strokeWidth: 2 }),
         ),
         ...lines.map(({ points, depth }) =>
-          Plot.dot(points.slice(-1), { x: 'step', y: 'loss', fill: colour.first, fillOpacity: depth, r: 3.5 }),
+          Plot.dot(points.slice(-1), { x: 'step', y: 'loss', fill: color.first, fillOpacity: depth, r: 3.5 }),
         ),
         ...lines.map(({ stage, points }) =>
           Plot.text(points.slice(-1), {
             x: 'step',
             y: 'loss',
             text: [String(stage)],
-            fill: colour.first,
+            fill: color.first,
             fontWeight: 600,
             dy: -11,
           }),

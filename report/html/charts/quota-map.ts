@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { DomainOutcome } from '../../../contracts/records.ts';
 import type { Report } from '../../../contracts/report.ts';
-import { below, colour, drawing } from './chart.ts';
+import { below, color, drawing } from './chart.ts';
 import { markup, visible } from '../markup.ts';
 import type { Markup } from '../markup.ts';
 import { axisRoom, drawnOf, nameRows, panels, rowHeight } from './panels.ts';
@@ -41,7 +41,7 @@ export function quotaMap(report: Report): Markup | null {
   const { rows: domains, note } = drawnOf(domainsOf(report));
   const frame = { shown, most, room: axisRoom(domains), stages: report.stages.map(({ stage }) => stage) };
   return markup`<p>
-      Slots of each domain (the most frequent first) and stage, by what filled them: ${shown.join(', ')}. The stronger the colour,
+      Slots of each domain (the most frequent first) and stage, by what filled them: ${shown.join(', ')}. The stronger the color,
       the more slots, on a square-root scale; an empty cell is none.
       ${note}
     </p>
@@ -97,12 +97,12 @@ function mapOptions(
     },
     y: { ...nameRows(domains), padding: 0.06 },
     marks: [
-      ...shown.map((kind) => Plot.frame({ fx: kind, stroke: colour.quiet, strokeOpacity: 0.35 })),
+      ...shown.map((kind) => Plot.frame({ fx: kind, stroke: color.quiet, strokeOpacity: 0.35 })),
       Plot.cell(rows, {
         fx: 'kind',
         x: 'stage',
         y: 'place',
-        fill: ({ kind }) => (kind === 'real' ? colour.first : kind === 'synthetic' ? colour.second : colour.quiet),
+        fill: ({ kind }) => (kind === 'real' ? color.first : kind === 'synthetic' ? color.second : color.quiet),
         fillOpacity: depth,
         title: ({ domain, stage, kind, slots }) => `${visible(domain)}, stage ${stage}: ${count(slots)} ${kind}`,
       }),

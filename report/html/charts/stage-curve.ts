@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Metrics } from '../../../contracts/metrics.ts';
 import type { Report } from '../../../contracts/report.ts';
-import { below, colour, figure, figureHeight, figureWidth } from './chart.ts';
+import { below, color, figure, figureHeight, figureWidth } from './chart.ts';
 import { endLabels } from './end-labels.ts';
 import { groupLooks } from './group-styles.ts';
 import type { Markup } from '../markup.ts';
@@ -23,9 +23,9 @@ export function stageCurve(report: Report): Markup | null {
   const test = report.test === null ? [] : [{ stage: last.stage + beyond, ...report.test }];
   const ends = endLabels(
     [
-      { text: `macro ${score(last.metrics.macro)}`, value: last.metrics.macro, fill: colour.first },
-      { text: `micro ${score(last.metrics.micro)}`, value: last.metrics.micro, fill: colour.second },
-      ...test.map(({ macro }) => ({ text: `test ${score(macro)}`, value: macro, fill: colour.ink })),
+      { text: `macro ${score(last.metrics.macro)}`, value: last.metrics.macro, fill: color.first },
+      { text: `micro ${score(last.metrics.micro)}`, value: last.metrics.micro, fill: color.second },
+      ...test.map(({ macro }) => ({ text: `test ${score(macro)}`, value: macro, fill: color.ink })),
     ],
     range(points.flatMap(({ low, high, micro }) => [low, high, micro])),
   );
@@ -41,15 +41,15 @@ export function stageCurve(report: Report): Markup | null {
       y: { label: scoreName, grid: true, nice: true, ticks: 5 },
       marks: [
         ...(points.length === 1
-          ? [Plot.ruleX(points, { x: 'stage', y1: 'low', y2: 'high', stroke: colour.first })]
+          ? [Plot.ruleX(points, { x: 'stage', y1: 'low', y2: 'high', stroke: color.first })]
           : []),
-        Plot.areaY(points, { x: 'stage', y1: 'low', y2: 'high', fill: colour.first, fillOpacity: 0.15 }),
-        Plot.lineY(points, { x: 'stage', y: 'macro', stroke: colour.first, strokeWidth: 2 }),
-        Plot.lineY(points, { x: 'stage', y: 'micro', stroke: colour.second, strokeWidth: 2, strokeDasharray: '5 3' }),
-        Plot.dot(points, { x: 'stage', y: 'macro', fill: colour.first, r: 3.5 }),
-        Plot.dot(points, { x: 'stage', y: 'micro', fill: colour.second, symbol: 'square', r: 3 }),
+        Plot.areaY(points, { x: 'stage', y1: 'low', y2: 'high', fill: color.first, fillOpacity: 0.15 }),
+        Plot.lineY(points, { x: 'stage', y: 'macro', stroke: color.first, strokeWidth: 2 }),
+        Plot.lineY(points, { x: 'stage', y: 'micro', stroke: color.second, strokeWidth: 2, strokeDasharray: '5 3' }),
+        Plot.dot(points, { x: 'stage', y: 'macro', fill: color.first, r: 3.5 }),
+        Plot.dot(points, { x: 'stage', y: 'micro', fill: color.second, symbol: 'square', r: 3 }),
         Plot.ruleX(test, { x: 'stage', y1: ({ interval }) => interval.low, y2: ({ interval }) => interval.high }),
-        Plot.dot(test, { x: 'stage', y: 'macro', fill: colour.ink, symbol: 'diamond', r: 4.5 }),
+        Plot.dot(test, { x: 'stage', y: 'macro', fill: color.ink, symbol: 'diamond', r: 4.5 }),
         ends.at(last.stage + beyond),
       ],
     },

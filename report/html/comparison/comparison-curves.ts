@@ -3,7 +3,7 @@ import * as Plot from '@observablehq/plot';
 import type { Comparison } from '../../../contracts/comparison/comparison.ts';
 import { curveFigures } from '../../comparison/curve-figures.ts';
 import type { CurveFigure } from '../../comparison/curve-figures.ts';
-import { below, colour, figure, figureHeight, figureWidth } from '../charts/chart.ts';
+import { below, color, figure, figureHeight, figureWidth } from '../charts/chart.ts';
 import { spreadText } from './comparison-table.ts';
 import { endLabels } from '../charts/end-labels.ts';
 import { shortened } from '../markup.ts';
@@ -42,7 +42,7 @@ function curveOptions(
   );
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
   const lookOf = (method: string): MethodLook =>
-    looks.get(method) ?? { fill: colour.ink, symbol: 'circle', dash: '1 0' };
+    looks.get(method) ?? { fill: color.ink, symbol: 'circle', dash: '1 0' };
   const names = lines.map(({ curve, method, suffix }) => ({
     // A suffix is short, and what tells two lines of a method apart: room for it is taken from the method.
     text: shortened(method, suffix === '' ? 20 : 15) + suffix,

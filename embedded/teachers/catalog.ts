@@ -9,7 +9,7 @@ import type { EmbeddedTeacher } from './teacher.ts';
 
 const keptTeachers = 8;
 
-export class TeacherCatalogue {
+export class TeacherCatalog {
   readonly #dataFolder: string | undefined;
   readonly #loaded = new Map<string, EmbeddedTeacher>();
 
