@@ -1,4 +1,4 @@
-/** Connect: opens the run in the ledger and learns, once, what its endpoints can do (DESIGN section 1). */
+/** Connect: opens the run in the ledger and learns, once, what its endpoints can do. */
 import type { RunSpec } from '../contracts/run/run-file.ts';
 import type { Connected } from '../contracts/stage.ts';
 import { requireLogprobs } from './student/require-logprobs.ts';

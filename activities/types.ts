@@ -1,4 +1,4 @@
-/** The activities as the workflows see them: one interface a kind of task queue (DESIGN section 3). */
+/** The activities as the workflows see them: one interface a kind of task queue. */
 import type {
   AwaitFineTuneInput,
   Balanced,
@@ -71,7 +71,7 @@ export interface ControlActivities {
   verifyTerms(request: Signed<About & { terms: SignedTerms }>): Promise<void>;
   /** Verifies what a resume brings along. */
   acceptResume(request: Signed<About & { command: SignedResume }>): Promise<Brought>;
-  /** Lets a run send again after it was parked: forgives a streak of ambiguous ends. */
+  /** Lets a run send again after it was blocked: forgives a streak of ambiguous ends. */
   forgive(request: Signed<About>): Promise<void>;
   recordStatus(request: Signed<About & { status: RunStatus; result: unknown }>): Promise<void>;
   /** Waits until a stage of the run is closed, asking it to cancel first. */

@@ -1,4 +1,4 @@
-/** How a command ends: exit codes, and the errors that choose them (DESIGN section 8). */
+/** How a command ends: exit codes, and the errors that choose them. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, blocked: 3, detached: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * A reference to bulk data: what travels through Temporal instead of the data (DESIGN section 5). `uri` names the
+ * A reference to bulk data: what travels through Temporal instead of the data. `uri` names the
  * file inside the artifact store (never an absolute path), `sha256` is the hash of its bytes, `rows` counts JSONL
  * lines (1 for a single JSON document).
  */

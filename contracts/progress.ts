@@ -119,7 +119,7 @@ export const Progress = z.strictObject({
   ledger: LedgerPin.nullable(),
   /** Embedded parts that are not real models, for people: `simulated teacher`, `embedded baseline student`. */
   simulated: z.array(z.string()),
-  /** How fast the teacher may be asked, where somebody changed it on the way. */
+  /** How fast the teacher may be asked, where it was changed during the run. */
   terms: FlowTerms.optional(),
 });
 export type Progress = z.infer<typeof Progress>;

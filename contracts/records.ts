@@ -1,7 +1,7 @@
 /** The lines of every JSONL artifact, one schema a kind. */
 import { z } from 'zod';
 
-/** Of each domain, how many rows were asked to be invented: the ordinal of the next one. */
+/** Of each domain, how many rows were asked to be synthesized: the ordinal of the next one. */
 export const Ordinals = z.record(z.string(), z.int());
 
 /** One normalized data row. `instruction` is what precedes the input in the prompt. */
@@ -56,14 +56,14 @@ export type Message = z.infer<typeof Message>;
 /** `response_format` of a request as it is sent; absent where the answer is asked for as text. */
 export const ResponseFormat = z.record(z.string(), z.json());
 
-/** A slot whose real row teaches its bare answer, so that nobody is asked. */
+/** A slot whose real row teaches its bare answer, so that no call is made. */
 export const UncalledSlot = z.strictObject({ slot: z.int().nonnegative(), domain: z.string(), rowId: z.string() });
 export type UncalledSlot = z.infer<typeof UncalledSlot>;
 
 /**
  * One slot that needs a teacher call: everything the call depends on, and nothing else. `ordinal` numbers the
  * syntheses of a domain over the whole run; it is the sample index of the call key and, with the run's seed, the
- * `seed` of the request (DESIGN section 1). `verify` answers the row blind that an earlier round invented for the slot.
+ * `seed` of the request. `verify` answers the row blind that an earlier round invented for the slot.
  */
 export const PlannedCall = z.discriminatedUnion('kind', [
   z.strictObject({

@@ -71,7 +71,7 @@ export const StagePart = z.strictObject({
   stage: z.int(),
   seconds: z.number(),
   counts: StageCounts,
-  /** Absent where nobody was asked to rank rows, and in reports of an earlier version. */
+  /** Absent where no call was made to rank rows, and in reports of an earlier version. */
   ranked: Ranked.optional(),
   outcomes: z.array(DomainOutcome),
   studentModel: z.string().nullable(),

@@ -39,7 +39,7 @@ export type StageEstimate = z.infer<typeof StageEstimate>;
 export const RunEstimate = z.strictObject({
   run: z.string(),
   teacher: z.strictObject({
-    /** Null where nobody is asked. */
+    /** Null where no call is made. */
     model: z.string().nullable(),
     /** Calls of the plan, and the most that may be charged: refills and calls asked again come out of the difference. */
     calls: z.int(),

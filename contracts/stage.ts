@@ -20,7 +20,7 @@ export const Prepared = z.strictObject({
 });
 export type Prepared = z.infer<typeof Prepared>;
 
-/** What was learned about an endpoint, once, at the start of the run (DESIGN section 1). */
+/** What was learned about an endpoint, once, at the start of the run. */
 export const Capabilities = z.strictObject({
   fineTuning: z.boolean(),
   arrayPrompts: z.boolean(),
@@ -67,7 +67,7 @@ export const StageCounts = z.strictObject({
 });
 export type StageCounts = z.infer<typeof StageCounts>;
 
-/** What the student wrote to rank rows: how many answers, and how many of them were cut at their longest (METHOD, step 2). */
+/** What the student wrote to rank rows: how many answers, and how many of them were cut at their longest. */
 export const Ranked = z.strictObject({ rows: z.int(), cut: z.int() });
 
 /** The student a stage ended with. `address`: of a manually trained one; null for the run file's endpoint. */

@@ -1,4 +1,4 @@
-/** Methods as points in one switch space (METHOD.md, "Methods are points in one switch space"). */
+/** Methods as points in one switch space. */
 
 export interface Switches {
   /** How slots are divided over domains; `none`: no quotas, drawn over the whole pool. */
@@ -14,14 +14,14 @@ export interface Switches {
   readonly shortfall: 'duplicate' | 'reallocate' | 'leave';
   readonly onMismatch: 'answer-only' | 'drop' | 'keep';
   readonly consistency: 'keep' | 'drop';
-  /** Invented rows that repeat five words in a row too often: with the pool, or with one accepted before. */
+  /** Synthetic rows that repeat five words in a row too often: with the pool, or with one accepted before. */
   readonly nearDuplicates: 'keep' | 'drop';
-  /** `teacher`: a second, charged call answers an invented row blind. */
+  /** `teacher`: a second, charged call answers a synthetic row blind. */
   readonly verify: 'off' | 'teacher';
   /** Rounds that replace dropped rows while calls are left. */
   readonly refill: number;
   /**
-   * The most candidates the teacher is asked for per row it is to invent, on average over a domain's slots of a stage,
+   * The most candidates the teacher is asked for per row it is to synthesize, on average over a domain's slots of a stage,
    * refills included: a domain of which it has nothing new to say must not eat the calls of the others.
    */
   readonly ceiling: number;

@@ -21,7 +21,7 @@ import { costOf, paidOf, spentOn, surchargeOf, unplanned } from './prices/call-s
 import type { Spent } from './prices/call-spend.ts';
 import { studentWork } from './student/student-work.ts';
 
-/** Reads the pool once more, asks nobody, charges nothing. Throws `InvalidInput` where stage 0 would. */
+/** Reads the pool once more, sends no request, charges nothing. Throws `InvalidInput` where stage 0 would. */
 export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared: Prepared): Promise<RunEstimate> {
   const table = await world.artifacts.readJson(prepared.domains, DomainTable);
   const plan = plannedRun(spec, table.pool);

@@ -31,12 +31,12 @@ export interface PilotAnswer extends PilotCall {
   readonly record: SlotRecord | null;
   /** What the run will make of it. */
   readonly decision: Decision;
-  /** What the teacher was told, and the answer it should come to: of a row to be invented, the rows shown and the domain. */
+  /** What the teacher was told, and the answer it should come to: of a row to be synthesized, the rows shown and the domain. */
   readonly asked: string;
   readonly gold: string;
 }
 
-/** `n` annotations and `n` inventions out of what is certain, from the head and the tail; fewer where there are fewer. */
+/** `n` annotations and `n` synthetic rows out of what is certain, from the head and the tail; fewer where there are fewer. */
 export function choosePilot(
   { first, later }: CertainCalls,
   counts: Readonly<Record<string, number>>,
@@ -152,9 +152,9 @@ export interface PilotRates {
   readonly mismatch: number;
   /** Answers that the token limit cut off. */
   readonly truncated: number;
-  /** Inventions that cannot be read, or are of another label. */
+  /** Synthetic rows that cannot be read, or are of another label. */
   readonly unparseable: number;
-  /** Inventions that repeat a row of the pool, of the prompt, of a held-out set or of each other. */
+  /** Synthetic rows that repeat a row of the pool, of the prompt, of a held-out set or of each other. */
   readonly duplicate: number;
 }
 

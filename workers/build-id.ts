@@ -1,4 +1,4 @@
-/** What the running sources are: processes of another build are replaced (DESIGN section 8). */
+/** What the running sources are: processes of another build are replaced. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';

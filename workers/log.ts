@@ -12,7 +12,7 @@ export function workerLog(level: LogLevel): DefaultLogger {
     try {
       writeSync(2, `${time} [${of}] ${message}${details}\n`);
     } catch {
-      // Nowhere to say it: the run itself is parked with the reason.
+      // Nowhere to say it: the run itself is blocked with the reason.
     }
   });
 }

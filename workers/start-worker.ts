@@ -27,7 +27,7 @@ export interface WorkerSetup {
   readonly config: TemporalConfig;
   readonly target: Pick<TemporalTarget, 'connectionOptions' | 'namespace'>;
   readonly embeddedUrl: () => string | undefined;
-  /** How long an endpoint that refuses or is overloaded is asked again before the run parks; for proofs, shorter. */
+  /** How long an endpoint that refuses or is overloaded is asked again before the run blocks; for proofs, shorter. */
   readonly patienceMs?: { readonly refused: number; readonly overloaded: number };
   /** For the benchmark: another ledger. */
   readonly openLedger?: typeof openLedger;

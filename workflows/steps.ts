@@ -1,4 +1,4 @@
-/** Activity stubs of a run: task queue, timeouts and retry policy of every step in one place (DESIGN section 3). */
+/** Activity stubs of a run: task queue, timeouts and retry policy of every step in one place. */
 import { proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, RetryPolicy } from '@temporalio/workflow';
 import type { BatchActivities, ControlActivities, StudentActivities, TeacherActivities } from '../activities/types.ts';

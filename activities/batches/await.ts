@@ -1,4 +1,4 @@
-/** Waiting for a batch without holding a slot: each look is an attempt of its own (DESIGN section 3). */
+/** Waiting for a batch without holding a slot: each look is an attempt of its own. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AwaitBatchInput, BatchSeen } from '../../contracts/batch-messages.ts';
 import { stillRunning } from '../boundary.ts';

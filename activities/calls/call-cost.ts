@@ -1,4 +1,4 @@
-/** What a teacher call may cost at most, and what it did cost (DESIGN section 4). */
+/** What a teacher call may cost at most, and what it did cost. */
 import { priceOf, templateAllowance, worstPriceOf } from '../../domain/budget/cost.ts';
 import type { Rates } from '../../domain/budget/cost.ts';
 import type { AnswerCost, PaidAnswer } from '../ports/ledger.ts';

@@ -1,5 +1,5 @@
 /**
- * Generate: sends the calls of one chunk, for at most a slice of time (DESIGN section 3). It has no cursor: the
+ * Generate: sends the calls of one chunk, for at most a slice of time. It has no cursor: the
  * ledger knows what was answered, so a slice that is run again pays for nothing twice.
  */
 import type { SliceInput, SliceResult } from '../../contracts/activity-messages.ts';

@@ -1,5 +1,5 @@
 /**
- * One slot's teacher call, from intent to answer (DESIGN section 4): nothing leaves before its charge is committed,
+ * One slot's teacher call, from intent to answer: nothing leaves before its charge is committed,
  * nothing is used before its answer is stored, and every end that is not an answer is settled as refused or forfeited.
  */
 import { setTimeout as pause } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** Prepare (DESIGN.md, section 5): reads and checks the data of a run and writes them as artifacts. */
+/** Prepare: reads and checks the data of a run and writes them as artifacts. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import type { DomainTable, Row } from '../../contracts/records.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';

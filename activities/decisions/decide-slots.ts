@@ -1,5 +1,5 @@
 /**
- * What every teacher answer is worth (METHOD.md, "One stage", step 3): a pure function of the plan, the answers and
+ * What every teacher answer is worth: a pure function of the plan, the answers and
  * the switches, so that arrival order, concurrency and crashes change nothing.
  */
 import type { Example, PlannedCall, Row, UncalledSlot } from '../../contracts/records.ts';
@@ -56,7 +56,7 @@ export function isUnverified(decision: Decision): boolean {
 }
 
 /**
- * What a blind answer says about the row that was invented for its slot. An answer that cannot be read agrees with
+ * What a blind answer says about the row that was synthesized for its slot. An answer that cannot be read agrees with
  * nothing; where there is none, the row stays unverified.
  */
 export function decideVerification(judge: Judge, invented: Decision, record: SlotRecord | undefined): Decision {

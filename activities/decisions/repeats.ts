@@ -1,5 +1,5 @@
 /**
- * Near-duplicates among invented rows (METHOD.md, step 3, `nearDuplicates: drop`): of a held-out row, which is a leak;
+ * Near-duplicates among synthetic rows: of a held-out row, which is a leak;
  * of a row of the pool, of a row that an earlier stage invented, or of one accepted before in this stage, earlier rounds
  * first, then slot by slot. Exact leaks are found whatever the switches (stage-decisions.ts).
  */
@@ -10,7 +10,7 @@ import type { Decision } from './decide-slots.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 
 export interface Repeats {
-  /** The decision about a slot, or that its invented row is a repeat; asked in the order of rounds and slots. */
+  /** The decision about a slot, or that its synthetic row is a repeat; asked in the order of rounds and slots. */
   check(slot: number, decision: Decision): Decision;
   /** The slot has lost its row, so that the row stands in nobody's way. */
   leave(slot: number): void;

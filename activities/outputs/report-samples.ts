@@ -1,4 +1,4 @@
-/** Draws what a report shows of the teacher's work: rationales, invented rows, answers that could not be used. */
+/** Draws what a report shows of the teacher's work: rationales, synthetic rows, answers that could not be used. */
 import type { ReportInput } from '../../contracts/activity-messages.ts';
 import { Example } from '../../contracts/records.ts';
 import type { Sample } from '../../contracts/report.ts';

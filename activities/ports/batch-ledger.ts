@@ -10,7 +10,7 @@ import type { CallState } from './ledger.ts';
 export interface BatchLedger {
   /** The batch that is being gathered for a round, or a new one. */
   gatherBatch(round: BatchRound): Promise<BatchRecord>;
-  /** Ends the gathering. Throws where the ledger has other calls in it than `lines`: somebody else gathers it too. */
+  /** Ends the gathering. Throws where the ledger has other calls in it than `lines`: another process gathers it too. */
   sealBatch(id: string, sealed: { file: ArtifactRef; lines: number; tokens: number }): Promise<void>;
   /**
    * Says that the batch is about to be created at the endpoint; true for the one whose `triedAt` is still the last word.

@@ -15,7 +15,7 @@ export type {
 } from './ledger-views.ts';
 
 /**
- * The ledger: sole owner of the budget and of every paid answer (DESIGN section 4). Every method is one durable
+ * The ledger: sole owner of the budget and of every paid answer. Every method is one durable
  * transaction, grouped with others into one commit. Throws `BaldistillError` `LedgerUnavailable`, `StorageFull`,
  * `LedgerMismatch`.
  */

@@ -17,11 +17,11 @@ export async function openAvoidList(
   artifacts: Artifacts,
   { spec, history }: StageInput,
   decided: readonly DecidedSlot[],
-  inventing: ReadonlySet<string>,
+  synthesizing: ReadonlySet<string>,
 ): Promise<AvoidList> {
   const accepted = new Map<string, { readonly id: string; readonly input: string }[]>();
   const take = ({ origin, domain, id, input }: Example): void => {
-    if (origin !== 'synthetic' || !inventing.has(domain)) return;
+    if (origin !== 'synthetic' || !synthesizing.has(domain)) return;
     const texts = accepted.get(domain);
     if (texts === undefined) accepted.set(domain, [{ id, input }]);
     else texts.push({ id, input });

@@ -1,4 +1,4 @@
-/** Balance: the quotas of one stage (METHOD.md, "One stage", step 1). */
+/** Balance: the quotas of one stage. */
 import type { Balanced } from '../../contracts/activity-messages.ts';
 import type { QuotaLine } from '../../contracts/records.ts';
 import type { StageInput } from '../../contracts/stage.ts';

@@ -1,13 +1,13 @@
 /**
  * Plans a round of teacher calls: which slots, and the exact prompt of each. A pure function of seed, domain, slot,
- * round and of what earlier rounds and stages accepted (METHOD.md, step 3), written down before anything is sent.
+ * round and of what earlier rounds and stages accepted, written down before anything is sent.
  */
 import type { PlanRoundInput, RoundPlan } from '../../contracts/activity-messages.ts';
 import type { DomainProgress } from '../../contracts/progress.ts';
 import { Ordinals, Selected } from '../../contracts/records.ts';
 import type { PlannedCall, Row, UncalledSlot } from '../../contracts/records.ts';
 import { listedName, mostListed, mostNamedChunks } from '../../contracts/payload-limits.ts';
-import { invents } from '../../domain/budget/needed-calls.ts';
+import { synthesizes } from '../../domain/budget/needed-calls.ts';
 import type { Output } from '../../domain/tasks/output.ts';
 import { drawRandom } from '../../domain/selection/selection.ts';
 import { openAvoidList } from './avoid-list.ts';
@@ -111,11 +111,13 @@ export async function planShares(
   const ordinals = new Map(Object.entries(await startOrdinals(world, request)));
   const task = await taskOf(artifacts, input, output);
   const chosen = new Set(shares.flatMap(({ rows }) => rows.map(({ id }) => id)));
-  const inventing = new Set(shares.filter(({ slots, rows }) => slots.length > rows.length).map(({ domain }) => domain));
-  const rows = await poolByDomain(artifacts, prepared, (row): Row | undefined =>
-    chosen.has(row.id) || inventing.has(row.domain) ? row : undefined,
+  const synthesizing = new Set(
+    shares.filter(({ slots, rows }) => slots.length > rows.length).map(({ domain }) => domain),
   );
-  const avoid = await openAvoidList(artifacts, input, decided, inventing);
+  const rows = await poolByDomain(artifacts, prepared, (row): Row | undefined =>
+    chosen.has(row.id) || synthesizing.has(row.domain) ? row : undefined,
+  );
+  const avoid = await openAvoidList(artifacts, input, decided, synthesizing);
   const instruction = [...rows.values()].flat().find((row) => row.instruction !== '')?.instruction ?? '';
 
   const uncalled: UncalledSlot[] = [];
@@ -132,7 +134,7 @@ export async function planShares(
         return [
           { kind: 'annotate', slot, domain, rowId: row.id, ...asked(task, 'annotate', task.annotatePrompt(row)) },
         ];
-      if (!invents(spec.switches)) return [];
+      if (!synthesizes(spec.switches)) return [];
       const ordinal = ordinals.get(domain) ?? 0;
       ordinals.set(domain, ordinal + 1);
       const shown = drawRandom(pool, shownRows, spec.seed, 'shown', domain, ordinal);

@@ -1,5 +1,5 @@
 /**
- * What a round may spend (METHOD.md, call limit). The first round is the plan. Every later one lives on what the plan
+ * What a round may spend. The first round is the plan. Every later one lives on what the plan
  * leaves, and takes it in slot order, so that it never matters which call arrives first where not all can be paid.
  */
 import type { PlanRoundInput } from '../../contracts/activity-messages.ts';
@@ -10,7 +10,7 @@ import type { World } from '../ports/world.ts';
 
 /**
  * Tells the ledger what the plan still needs, so that reissues never eat it: calls of this round that were not asked
- * yet, one more for each row to be invented where these are verified, and the most that later stages may need.
+ * yet, one more for each row to be synthesized where these are verified, and the most that later stages may need.
  */
 export async function announcePlan(
   { ledger }: World,

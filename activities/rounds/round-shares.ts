@@ -4,7 +4,7 @@ import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { Ordinals } from '../../contracts/records.ts';
 import type { Selected } from '../../contracts/records.ts';
 import { candidatesLeft } from '../../domain/quotas/candidate-ceiling.ts';
-import { invents } from '../../domain/budget/needed-calls.ts';
+import { synthesizes } from '../../domain/budget/needed-calls.ts';
 import { creditsAfter } from '../../domain/quotas/quotas.ts';
 import { reallocate } from '../../domain/quotas/reallocation.ts';
 import { drawRandom } from '../../domain/selection/selection.ts';
@@ -15,7 +15,7 @@ import { isShort } from './shortfall.ts';
 import { slotLayout } from './slot-layout.ts';
 import type { DecidedSlot } from '../decisions/stage-decisions.ts';
 
-/** Slots with a real row first, then slots to invent for. */
+/** Slots with a real row first, then slots to synthesize for. */
 export interface Share {
   readonly domain: string;
   readonly slots: readonly number[];
@@ -53,11 +53,11 @@ export async function refillShares(
   );
   const shares = [...wanted].map(([domain, open]) => {
     const rows = drawRandom(left.get(domain) ?? [], open.length, seed, 'refill', input.stage, earlier.length, domain);
-    const toInvent = (invented.get(domain)?.length ?? 0) - rows.length;
-    const more = candidatesLeft(switches.ceiling, { toInvent, asked: asked(domain) });
+    const wantedRows = (invented.get(domain)?.length ?? 0) - rows.length;
+    const more = candidatesLeft(switches.ceiling, { wantedRows, asked: asked(domain) });
     return { domain, slots: open.map(({ slot }) => slot).slice(0, rows.length + more), rows };
   });
-  return shares.filter(({ slots, rows }) => (invents(switches) ? slots : rows).length > 0);
+  return shares.filter(({ slots, rows }) => (synthesizes(switches) ? slots : rows).length > 0);
 }
 
 /** Per domain, the candidates that this stage asked for by now: ordinals count them over the run. */

@@ -1,4 +1,4 @@
-/** Evaluate: the student's answers on a split, scored (METHOD.md, "One stage", step 5). A row never disappears. */
+/** Evaluate: the student's answers on a split, scored. A row never disappears. */
 import type { EvaluateInput } from '../../contracts/activity-messages.ts';
 import { Row } from '../../contracts/records.ts';
 import type { Prediction } from '../../contracts/records.ts';

@@ -1,4 +1,4 @@
-/** Fine-tune: a job is created once, whatever crashes, and waited for without holding a slot (DESIGN section 3). */
+/** Fine-tune: a job is created once, whatever crashes, and waited for without holding a slot. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AwaitFineTuneInput, FineTuned, FineTuneInput, FineTuneJob } from '../../contracts/activity-messages.ts';
 import { BaldistillError } from '../../domain/failures.ts';

@@ -1,5 +1,5 @@
 /**
- * How hard rows are for the previous stage's student (METHOD.md, step 2). ifd: how much harder the instruction makes
+ * How hard rows are for the previous stage's student. ifd: how much harder the instruction makes
  * the text y, `meanNLL(y|x) - meanNLL(y)`. uncertainty: `meanNLL(y|x)` alone. y is the student's own greedy answer, or
  * with `scoreOn: gold` the gold target without a rationale.
  */

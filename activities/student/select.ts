@@ -1,4 +1,4 @@
-/** Select: which real rows a stage takes (METHOD.md, "One stage", step 2). */
+/** Select: which real rows a stage takes. */
 import type { Balanced, SelectedRows, SelectInput } from '../../contracts/activity-messages.ts';
 import { QuotaLine } from '../../contracts/records.ts';
 import type { Row, Selected } from '../../contracts/records.ts';

@@ -1,4 +1,4 @@
-/** What a student that bills costs, as entries of the ledger under the run's limit in money (DESIGN section 4). */
+/** What a student that bills costs, as entries of the ledger under the run's limit in money. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ArtifactRef } from '../../contracts/artifact.ts';

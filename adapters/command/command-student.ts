@@ -1,5 +1,5 @@
 /**
- * A student that a command of one's own trains (DESIGN section 7): the command gets the training file, writes the model's
+ * A student that a command of one's own trains: the command gets the training file, writes the model's
  * name, and the model is asked at an endpoint like any other. A folder a key remembers what was trained.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Data sets of one's own: files with a field map (DESIGN.md, section 5). */
+/** Data sets of one's own: files with a field map. */
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import type { DataPart, DataProblem, ImportedRow } from '../../activities/ports/importer.ts';

@@ -31,7 +31,7 @@ export function openBoard(home: string, worker: string): WorkerBoard {
         writeFileSync(temporary, JSON.stringify(look));
         renameSync(temporary, file);
       } catch {
-        // A full disk: the run is parked by what needs the disk; without these numbers people see less, and that is all.
+        // A full disk: the run is blocked by what needs the disk; without these numbers people see less, and that is all.
       }
     },
     remove: () => rmSync(file, { force: true }),

@@ -1,4 +1,4 @@
-/** Errors of the `openai` package, told apart by what they mean for money and for the run (models.md A5). */
+/** Errors of the `openai` package, distinguished by what they mean for money and for the run. */
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import type { FailureType } from '../../domain/failures.ts';
 import { AnswerTooLarge, AnswerTooLate } from './answer-limits.ts';

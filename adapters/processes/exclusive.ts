@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /**
- * Runs `work` while no other process holds the lock at `path`; `onWait` is called once if somebody else does. Throws the
+ * Runs `work` while no other process holds the lock at `path`; `onWait` is called once if another process does. Throws the
  * signal's reason when it comes before the lock.
  */
 export async function exclusively<T>(

@@ -59,7 +59,7 @@ export async function endGroup({ pid, startTime }: ProcessIdentity, graceMs: num
   // 0 is our own group and 1 everything there is.
   if (pid <= 1) throw new RangeError(`${pid} is no group of anybody's.`);
   const now = startTimeOf(pid);
-  // An id is not given away again while a group has it: another start time is somebody else's group.
+  // An id is not given away again while a group has it: another start time is another process's group.
   if (now !== undefined && now !== startTime) return;
   send(-pid, 'SIGTERM');
   send(-pid, 'SIGCONT');

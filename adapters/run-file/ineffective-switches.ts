@@ -1,6 +1,6 @@
 /** Switches that say something and change nothing, because of what the others say. */
 import type { Switches } from '../../domain/methods.ts';
-import { invents } from '../../domain/budget/needed-calls.ts';
+import { synthesizes } from '../../domain/budget/needed-calls.ts';
 
 export interface Pointless {
   readonly key: keyof Switches;
@@ -33,7 +33,7 @@ export function pointless(switches: Switches): readonly Pointless[] {
   const nothingInvented = `no rows are invented with ${balance === 'none' ? 'balance' : 'tail'}: none`;
   const checks = { consistency: 'drop', nearDuplicates: 'drop', verify: 'teacher' } as const;
   for (const key of ['consistency', 'nearDuplicates', 'verify'] as const)
-    idle(key, switches[key] === checks[key] && !invents(switches), nothingInvented);
+    idle(key, switches[key] === checks[key] && !synthesizes(switches), nothingInvented);
   idle('ceiling', switches.ceiling !== 3 && switches.refill === 0, 'with refill: 0 no slot has a second candidate');
   idle(
     'onMismatch',

@@ -39,7 +39,7 @@ export function applyOverrides(file: unknown, overrides: Overrides): Overridden 
   return { value, changed, problems };
 }
 
-/** `name,key=value` for each override in key order (DESIGN section 8), unless a name is given. */
+/** `name,key=value` for each override in key order, unless a name is given. */
 export function nameOf(fileName: unknown, overrides: Overrides, given: string | undefined): unknown {
   if (given !== undefined) return given;
   const suffix = Object.keys(overrides)

@@ -1,4 +1,4 @@
-/** `plan`: what a run would cost, or what a comparison would ask for. Reads the data; starts nothing, asks nobody. */
+/** `plan`: what a run would cost, or what a comparison would ask for. Reads the data; starts nothing, sends no request. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { isRecord } from '../../adapters/run-file/union-branch.ts';

@@ -1,4 +1,4 @@
-/** Shows a run until it ends, is parked, or the person leaves: what `run`, `watch` and `demo` have in common. */
+/** Shows a run until it ends, is blocked, or the person leaves: what `run`, `watch` and `demo` have in common. */
 import { createLogUpdate } from 'log-update';
 import type { Engine } from '../engine.ts';
 import type { RunResult } from '../../contracts/progress.ts';

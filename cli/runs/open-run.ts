@@ -1,4 +1,4 @@
-/** Starts a run, joins the one of its name that is going on, or finds that it is done: safe to repeat (DESIGN section 8). */
+/** Starts a run, joins the one of its name that is going on, or finds that it is done: safe to repeat. */
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';

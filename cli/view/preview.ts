@@ -33,7 +33,12 @@ export function pilotText(
 ): string {
   const parts = [
     { kind: 'annotate', title: 'Rationales', head: ['row', 'teacher', 'gold', 'verdict'], none: 'annotated' },
-    { kind: 'synthesize', title: 'Invented rows', head: ['prompt', 'teacher', 'kind', 'verdict'], none: 'invented' },
+    {
+      kind: 'synthesize',
+      title: 'Synthetic rows',
+      head: ['prompt', 'teacher', 'kind', 'verdict'],
+      none: 'synthesized',
+    },
   ].map(({ kind, title, head, none }) => {
     const some = answers.filter(({ call }) => call.kind === kind);
     if (some.length === 0) return `${title}: none is certain to be ${none} before the run begins.`;

@@ -1,4 +1,4 @@
-/** How fast a run may ask its teacher: as its file says, and as somebody changed it on the way. */
+/** How fast a run may ask its teacher: as its file says, and as changed during the run. */
 import { limitNames } from '../../domain/flow/rate-limits.ts';
 import type { FlowRequest, FlowTerms } from './flow.ts';
 import type { RunSpec } from '../run/run-file.ts';

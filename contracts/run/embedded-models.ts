@@ -1,5 +1,5 @@
 /**
- * Names of the models of the embedded endpoint (DESIGN section 1). A teacher's id carries its settings, so that the id
+ * Names of the models of the embedded endpoint. A teacher's id carries its settings, so that the id
  * alone says what answered; every student trained there is named after its base and the hash of what it was trained on.
  */
 import { taskNames } from '../../domain/tasks/open-task.ts';
@@ -9,7 +9,7 @@ import type { TaskName } from '../../domain/tasks/open-task.ts';
 export interface SimulatedTeacher {
   readonly kind: 'simulated';
   readonly dataset: 'wordnet';
-  /** Share of invented rows whose text belongs to another domain, 0 to 1. */
+  /** Share of synthetic rows whose text belongs to another domain, 0 to 1. */
   readonly noise: number;
   readonly pool: number;
 }

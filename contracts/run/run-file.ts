@@ -116,7 +116,7 @@ const BaseUrl = z.url({ protocol: /^https?$/ }).superRefine((address, context) =
   });
 });
 
-/** What no probe can tell about an endpoint and a person has to declare (DESIGN section 4). */
+/** What no probe can tell about an endpoint and a person has to declare. */
 const Declared = {
   /** The endpoint deduplicates on `Idempotency-Key` for this many seconds. Never assumed. */
   idempotency: z.strictObject({ ttl: z.int().positive() }).optional(),
@@ -146,7 +146,7 @@ const TeacherOutput = z.enum(['auto', ...outputs]);
 
 const EmbeddedTeacher = z.strictObject({
   embedded: z.enum(['simulated', 'recorded']),
-  /** Share of invented rows that are wrong: text of another domain, or a wrong answer (not in a recording). */
+  /** Share of synthetic rows that are wrong: text of another domain, or a wrong answer (not in a recording). */
   noise: z.number().min(0).max(1).default(0.2),
   /** Text: an embedded teacher has nothing to gain from a form, and its answers that were kept stay found. */
   output: TeacherOutput.default('text'),

@@ -4,7 +4,7 @@ import type { RunSpec } from './run-file.ts';
 
 export const free: Rates = { input: 0, output: 0, training: 0 };
 
-/** What the teacher of a run costs, nothing where it has none; null where nobody knows. Unknown is never nothing. */
+/** What the teacher of a run costs, nothing where it has none; null where unknown. Unknown is never nothing. */
 export function teacherRates({ teacher, prices }: Pick<RunSpec, 'teacher' | 'prices'>): Rates | null {
   if (teacher === undefined || 'embedded' in teacher) return free;
   return ratesOf(teacher.price ?? prices[teacher.model]);
@@ -20,11 +20,11 @@ export function batchRates(spec: Pick<RunSpec, 'teacher' | 'prices'>): Rates | n
   if (rates === null || teacher === undefined || 'embedded' in teacher) return rates;
   const price = teacher.price ?? prices[teacher.model];
   if (price === undefined || price === 'free' || price.batch === undefined) return rates;
-  // What a cache saves, or writing to it costs, is told apart only where a batch rate says so.
+  // What a cache saves, or writing to it costs, is distinguished only where a batch rate says so.
   return { ...price.batch };
 }
 
-/** What the student of a run costs; null where nobody knows. */
+/** What the student of a run costs; null where unknown. */
 export function studentRates({ student, prices }: Pick<RunSpec, 'student' | 'prices'>): Rates | null {
   if ('embedded' in student || !('hyperparameters' in student)) return free;
   return ratesOf(student.price ?? ('model' in student ? prices[student.model] : undefined));
@@ -42,7 +42,7 @@ export interface AskedModel {
 }
 
 /**
- * What such a model costs, null where nobody knows. The price of the student block is that of the student at its own
+ * What such a model costs, null where unknown. The price of the student block is that of the student at its own
  * endpoint: it says nothing about another model, or another endpoint.
  */
 export function askedRates(

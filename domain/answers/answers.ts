@@ -1,4 +1,4 @@
-/** Reads the answer out of what a model wrote (METHOD.md, "Answer extraction"): the answer line, and labels. */
+/** Reads the answer out of what a model wrote: the answer line, and labels. */
 
 export type AnswerExtractor = (output: string) => string | null;
 
@@ -25,7 +25,7 @@ export function exactLabel(labels: readonly string[]): (text: string) => string 
   for (const label of labels) if (!exact.has(fold(label))) exact.set(fold(label), label);
   return (line) => {
     const bare = withoutFullStop(line);
-    // Labels that differ in case only are told apart by their spelling, and a label may itself end in a full stop.
+    // Labels that differ in case only are distinguished by their spelling, and a label may itself end in a full stop.
     return [bare, line].find((text) => known.has(text)) ?? exact.get(fold(bare)) ?? exact.get(fold(line));
   };
 }

@@ -1,4 +1,4 @@
-/** Reads the letter of a multiple-choice answer (METHOD.md, "Answer extraction"). */
+/** Reads the letter of a multiple-choice answer. */
 import { answerLineOf } from './answers.ts';
 
 /** Most options a question may have: one a letter. */

@@ -1,4 +1,4 @@
-/** Answers of maths problems: normalized text, compared as numbers where both are (METHOD.md, "Answer extraction"). */
+/** Answers of math problems: normalized text, compared as numbers where both are. */
 import { bareAnswer } from './answers.ts';
 import { equalRationals, evaluateRational } from './rational.ts';
 

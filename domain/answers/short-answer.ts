@@ -1,4 +1,4 @@
-/** Short free-text answers: SQuAD normalization and word F1 (METHOD.md, "Answer extraction" and the table of metrics). */
+/** Short free-text answers: SQuAD normalization and word F1. */
 
 /** The ASCII punctuation that SQuAD removes, whatever stands around it. */
 const punctuation = /[!-/:-@[-`{-~]/g;

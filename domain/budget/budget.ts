@@ -1,5 +1,5 @@
 /**
- * The budget's rules (METHOD "Words", call limit; DESIGN section 4) as a pure reducer, in three currencies: teacher
+ * The budget's rules as a pure reducer, in three currencies: teacher
  * calls, always limited; tokens of the teacher and money, limited where a limit is set. The ledger applies one event
  * inside the transaction that makes it true; nothing else decides about money.
  */
@@ -8,7 +8,7 @@ import type { Cost } from './cost.ts';
 
 /**
  * Counts of calls. Always `charged = open + settled + forfeited + recovered + cached` and `charged <= limit`.
- * `cached` counts answers somebody else paid for that this run counts as calls; `refused` counts charges given back.
+ * `cached` counts answers another process paid for that this run counts as calls; `refused` counts charges given back.
  * Tokens and money are charged in their worst case with an intent and in their actual amount after settlement; they
  * pass their limit only where an endpoint reports more than the worst case. An answer from the cache costs neither.
  */

@@ -1,5 +1,5 @@
 /**
- * Splits one set of rows into training, validation and test (DESIGN.md, section 5): per domain, near-duplicates kept
+ * Splits one set of rows into training, validation and test: per domain, near-duplicates kept
  * together, at least one training row in every domain. It has its own seed, and which part a row goes to does not
  * depend on the order of the rows.
  */

@@ -1,4 +1,4 @@
-/** Scores of multi-label classification: F1 of each label over the label sets of all rows (METHOD.md's table). */
+/** Scores of multi-label classification: F1 of each label over the label sets of all rows. */
 import { setF1, splitLabels } from '../answers/label-set.ts';
 import { assembleMetrics, labelEntry, labelInterval, labelScores } from './metrics.ts';
 import type { LabelScore, Metrics } from './metrics.ts';

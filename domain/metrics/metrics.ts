@@ -1,4 +1,4 @@
-/** Scores of an evaluation (METHOD.md, table of metrics and "Always report"), classification's here. Shares are in [0, 1]. */
+/** Scores of an evaluation, classification's here. Shares are in [0, 1]. */
 import { bootstrapMacro } from '../statistics/bootstrap.ts';
 import type { Interval } from '../statistics/interval.ts';
 import { labelShares } from './macro-shares.ts';

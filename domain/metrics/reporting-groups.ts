@@ -1,4 +1,4 @@
-/** Groups for reports that do not move with the budget (METHOD.md, "Always report"). */
+/** Groups for reports that do not move with the budget. */
 
 export type ReportingGroup = 'head' | 'middle' | 'tail';
 

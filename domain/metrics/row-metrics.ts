@@ -1,4 +1,4 @@
-/** Scores of tasks whose rows are scored one by one: domain means, their mean, and its interval (METHOD.md's table). */
+/** Scores of tasks whose rows are scored one by one: domain means, their mean, and its interval. */
 import { bootstrapMacro } from '../statistics/bootstrap.ts';
 import { rowShares } from './macro-shares.ts';
 import { assembleMetrics } from './metrics.ts';

@@ -1,13 +1,13 @@
 /**
- * Inventions of later stages that are certain before the run begins. In the first stage that lacks rows of a domain,
- * its inventions are numbered from 0 and are shown rows of the whole pool; later ones depend on what was dropped and
+ * Synthetic rows of later stages that are certain before the run begins. In the first stage that lacks rows of a domain,
+ * its synthetic rows are numbered from 0 and are shown rows of the whole pool; later ones depend on what was dropped and
  * filled again before them.
  */
-import { invents } from '../budget/needed-calls.ts';
+import { synthesizes } from '../budget/needed-calls.ts';
 import type { Switches } from '../methods.ts';
 import type { PlannedStage } from './expected-stages.ts';
 
-export interface CertainInventions {
+export interface CertainSyntheses {
   readonly stage: number;
   readonly domain: string;
   /** Slots of the stage that no real row is there for. */
@@ -17,9 +17,9 @@ export interface CertainInventions {
 type Asking = Pick<Switches, 'balance' | 'tail' | 'shortfall' | 'onMismatch' | 'refill'>;
 
 /** Not where an earlier stage may take more rows of a domain than its quota says. Stage 0 is certain as a whole. */
-export function certainInventions(switches: Asking, stages: readonly PlannedStage[]): CertainInventions[] {
+export function certainSyntheses(switches: Asking, stages: readonly PlannedStage[]): CertainSyntheses[] {
   const refillsRows = switches.onMismatch === 'drop' && switches.refill > 0;
-  if (!invents(switches) || switches.shortfall === 'reallocate' || refillsRows) return [];
+  if (!synthesizes(switches) || switches.shortfall === 'reallocate' || refillsRows) return [];
   const begun = new Set<string>();
   return stages.flatMap((stage) => {
     const numbered = slotsOf(stage);

@@ -1,5 +1,5 @@
 /**
- * Quotas of every domain in every stage, with carried credit (METHOD.md, "One stage", step 1). Exact: all of it is
+ * Quotas of every domain in every stage, with carried credit. Exact: all of it is
  * whole numbers over one common denominator.
  */
 import { seededHash } from '../random.ts';

@@ -1,4 +1,4 @@
-/** Where the slots go that a domain can fill with neither a real nor an invented row (`shortfall: reallocate`). */
+/** Where the slots go that a domain can fill with neither a real nor a synthetic row (`shortfall: reallocate`). */
 import type { StageCredits } from './quotas.ts';
 import { seededHash } from '../random.ts';
 

@@ -1,4 +1,4 @@
-/** The parts of a teacher's answer, whatever it called them: text that was invented, choices, rationale, answer. */
+/** The parts of a teacher's answer, whatever it called them: text that was synthesized, choices, rationale, answer. */
 import { jsonObjects } from './json-objects.ts';
 import type { JsonObject } from './json-objects.ts';
 import { mendLatex } from './latex.ts';

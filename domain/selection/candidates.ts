@@ -1,4 +1,4 @@
-/** How many rows a student ranks in a stage (METHOD.md, step 2, `candidates`). */
+/** How many rows a student ranks in a stage. */
 
 /** Rows to rank for each slot; null for all of them. `total`: rows that may be chosen. */
 export function rankedPerSlot(candidates: number | 'auto' | 'all', total: number): number | null {

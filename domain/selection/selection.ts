@@ -1,4 +1,4 @@
-/** Which real rows a stage takes (METHOD.md, "One stage", step 2). The order of the rows given never matters. */
+/** Which real rows a stage takes. The order of the rows given never matters. */
 import { seededHash } from '../random.ts';
 import type { SeedPart } from '../random.ts';
 

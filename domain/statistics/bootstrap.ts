@@ -1,4 +1,4 @@
-/** Bootstrap of macro: rows are drawn with replacement among those of their domain (METHOD.md, "Always report"). */
+/** Bootstrap of macro: rows are drawn with replacement among those of their domain. */
 import { percentileInterval } from './interval.ts';
 import type { Interval } from './interval.ts';
 import { macroOf } from '../metrics/macro-shares.ts';

@@ -1,4 +1,4 @@
-/** How a worked answer ends, and the student's target (METHOD.md, "Words" and step 4). */
+/** How a worked answer ends, and the student's target. */
 import { splitAtAnswer } from '../answers/answers.ts';
 
 /** Closes every student prompt. */

@@ -31,7 +31,7 @@ export interface TaskWords extends AnswerForm {
   readonly labelList: string;
   /** A question as it stands in a prompt. */
   body(question: Question): string;
-  /** How a real row is shown: what an invented one that is a copy of it is known by. */
+  /** How a real row is shown: what a synthetic one that is a copy of it is known by. */
   shown(item: Item): string;
   /** More placeholders of the task's own templates. */
   synthesisValues?(domain: string): Readonly<Record<string, string>>;
@@ -65,7 +65,7 @@ export function askedIn(words: TaskWords, { output, templates }: Asking): Asked 
   };
 }
 
-/** Texts that were invented before; nothing where there are none. */
+/** Texts that were synthesized before; nothing where there are none. */
 function avoidList(texts: readonly string[]): string {
   if (texts.length === 0) return '';
   const list = texts.map((text) => `<avoid>\n${text}\n</avoid>`).join('\n');

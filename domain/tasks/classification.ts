@@ -10,7 +10,7 @@ import { answerLine, cue, withoutAnswerLine } from './answer-line.ts';
 import { askedIn, plainly } from './asking.ts';
 import type { Asking, TaskWords } from './asking.ts';
 import { exampleOf, parseSynthesis } from './tagged-text.ts';
-import type { Invented, Task } from './task.ts';
+import type { SyntheticRow, Task } from './task.ts';
 
 /** `labels`: every label of the data set, in the order of the prompts. */
 export function classification(labels: readonly string[], asking: Asking = plainly): Task {
@@ -25,7 +25,7 @@ export function classification(labels: readonly string[], asking: Asking = plain
       : `of the kind <label>${domain}</label>, with whichever label fits it`,
   });
 
-  const readSynthesis = (text: string, domain: string): Invented | string => {
+  const readSynthesis = (text: string, domain: string): SyntheticRow | string => {
     const synthesis = parseSynthesis(text);
     if (synthesis === undefined) return unreadableReason(text);
     const label = read(answerLine(synthesis.answer));

@@ -9,7 +9,7 @@ import type { Asking } from './asking.ts';
 import { promptsOf } from './prompts.ts';
 import type { Wording } from './prompts.ts';
 import { parseSynthesis } from './tagged-text.ts';
-import type { Invented, Item, JudgedRow, Task } from './task.ts';
+import type { SyntheticRow, Item, JudgedRow, Task } from './task.ts';
 
 /** Word F1 against the best of the references; exact match after SQuAD normalization as a second figure. */
 export function abstractiveQa(asking: Asking): Task {
@@ -64,7 +64,7 @@ function freeAnswer(
   };
 }
 
-function readSynthesis(text: string): Invented | string {
+function readSynthesis(text: string): SyntheticRow | string {
   const synthesis = parseSynthesis(text);
   const answer = synthesis?.answer.replaceAll(/\s+/g, ' ');
   if (synthesis === undefined || answer === undefined) return unreadableReason(text);

@@ -7,7 +7,7 @@ import { withoutAnswerLine } from './answer-line.ts';
 import type { Asking } from './asking.ts';
 import { promptsOf } from './prompts.ts';
 import { parseSynthesis } from './tagged-text.ts';
-import type { Invented, JudgedRow, Task } from './task.ts';
+import type { SyntheticRow, JudgedRow, Task } from './task.ts';
 
 export function math(asking: Asking): Task {
   return {
@@ -37,7 +37,7 @@ function agree(extracted: string | null, gold: string): boolean {
   return extracted !== null && sameMath(extracted, normalizeMath(gold));
 }
 
-function readSynthesis(text: string): Invented | string {
+function readSynthesis(text: string): SyntheticRow | string {
   const synthesis = parseSynthesis(text);
   const answer = normalizeMath(synthesis?.answer ?? '');
   if (synthesis === undefined || answer === '') return unreadableReason(text);

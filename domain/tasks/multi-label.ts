@@ -7,7 +7,7 @@ import { withoutAnswerLine } from './answer-line.ts';
 import type { Asking } from './asking.ts';
 import { promptsOf } from './prompts.ts';
 import { parseSynthesis } from './tagged-text.ts';
-import type { Invented, Task } from './task.ts';
+import type { SyntheticRow, Task } from './task.ts';
 
 /** `labels`: every label of the data set, in the order of the prompts. */
 export function multiLabel(labels: readonly string[], asking: Asking): Task {
@@ -15,7 +15,7 @@ export function multiLabel(labels: readonly string[], asking: Asking): Task {
   const read = labelSetExtractor(labels);
   const readStrictly = strictLabelSet(labels);
 
-  const readSynthesis = (text: string, domain: string): Invented | string => {
+  const readSynthesis = (text: string, domain: string): SyntheticRow | string => {
     const synthesis = parseSynthesis(text);
     if (synthesis === undefined) return unreadableReason(text);
     // `grain, wheat` and `not wheat` hold a label, but the row would lose or gain one.

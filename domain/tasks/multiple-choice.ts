@@ -8,7 +8,7 @@ import { answerLine, withoutAnswerLine } from './answer-line.ts';
 import type { Asking } from './asking.ts';
 import { promptsOf } from './prompts.ts';
 import { parseSynthesis } from './tagged-text.ts';
-import type { Invented, JudgedRow, Task } from './task.ts';
+import type { SyntheticRow, JudgedRow, Task } from './task.ts';
 
 export function multipleChoice(asking: Asking): Task {
   return {
@@ -40,10 +40,10 @@ function right({ predicted, gold }: JudgedRow): number {
 }
 
 /**
- * Teachers like to put the right choice first: an invented row's choices are put in random order. A rationale that
+ * Teachers like to put the right choice first: a synthetic row's choices are put in random order. A rationale that
  * speaks of them by letter would then teach the wrong ones, so such a row teaches its answer alone.
  */
-function readSynthesis(text: string, _domain: string, random: SeededRandom): Invented | string {
+function readSynthesis(text: string, _domain: string, random: SeededRandom): SyntheticRow | string {
   const synthesis = parseSynthesis(text);
   if (synthesis === undefined) return unreadableReason(text);
   if (synthesis.choices === undefined) return 'unparseable';

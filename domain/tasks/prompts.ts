@@ -14,7 +14,7 @@ export interface Wording {
   readonly heading: 'Text' | 'Question';
   /** The label set, as it stands between instruction and input; absent where there is none. */
   readonly labelList?: string;
-  /** How the teacher explains an answer, and what it invents. */
+  /** How the teacher explains an answer, and what it synthesizes. */
   readonly explain: string;
   readonly invent: string;
   /** What the answer looks like, in capitals as in `The answer is: LABEL`. */

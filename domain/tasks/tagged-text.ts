@@ -1,4 +1,4 @@
-/** An invented row as a teacher writes it: tagged text, which every teacher can, or a JSON object. */
+/** A synthetic row as a teacher writes it: tagged text, which every teacher can, or a JSON object. */
 import { choiceLines, jsonAnswer } from '../reading/answer-fields.ts';
 import type { AnswerFields, FieldName } from '../reading/answer-fields.ts';
 import { plainText } from '../reading/plain-text.ts';

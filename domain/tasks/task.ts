@@ -1,6 +1,6 @@
 /**
- * A kind of task: its prompts, how an answer is read, what an invented row must be, and its metric, in one place
- * (METHOD.md, "One stage", steps 3 to 5). A task is opened over the labels of one data set, where it has labels.
+ * A kind of task: its prompts, how an answer is read, what a synthetic row must be, and its metric, in one place
+ *. A task is opened over the labels of one data set, where it has labels.
  */
 import type { Share } from '../metrics/macro-shares.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -29,7 +29,7 @@ export interface ChatMessage {
 }
 
 /** A row as the teacher invented it, checked. */
-export interface Invented {
+export interface SyntheticRow {
   readonly input: string;
   readonly choices?: string[];
   readonly answer: string;
@@ -64,21 +64,21 @@ export interface Task {
   studentPrompt(question: Question): string;
   /** Zero-shot chain of thought with the gold answer in the prompt. */
   annotatePrompt(item: Item): ChatMessage[];
-  /** Asks for a new row of a domain, shown a few real ones, and told a few invented ones that it is not to repeat. */
+  /** Asks for a new row of a domain, shown a few real ones, and told a few synthetic ones that it is not to repeat. */
   synthesizePrompt(request: {
     readonly instruction: string;
     readonly domain: string;
     readonly shown: readonly Item[];
     readonly avoid?: readonly string[];
   }): ChatMessage[];
-  /** Asks for the answer to a question, blind: checks a row that was invented. */
+  /** Asks for the answer to a question, blind: checks a row that was synthesized. */
   verifyPrompt(question: Question): ChatMessage[];
   /** What the request for such a prompt says about the form of the answer; undefined where it says nothing. */
   responseFormat(kind: AskKind): ResponseFormat | undefined;
-  /** How `synthesizePrompt` shows the text of a real row: an invented one that stands there word for word is a copy. */
+  /** How `synthesizePrompt` shows the text of a real row: a synthetic one that stands there word for word is a copy. */
   shownAs(item: Question): string;
-  /** The invented row in what the teacher wrote, or the reason why it is none (`unparseable`, `wrong_label`, `bad_choices`). */
-  readSynthesis(text: string, domain: string, random: SeededRandom): Invented | string;
+  /** The synthetic row in what the teacher wrote, or the reason why it is none (`unparseable`, `wrong_label`, `bad_choices`). */
+  readSynthesis(text: string, domain: string, random: SeededRandom): SyntheticRow | string;
   /** The answer in what a model wrote, in the task's own spelling; null where there is none. */
   extract(output: string, question: Question): string | null;
   /** Whether an extracted answer says what the reference says. */

@@ -39,7 +39,7 @@ export function fillTemplate(template: Template, values: Readonly<Record<string,
 const holds: Readonly<Record<AskKind, { readonly needed: readonly string[]; readonly allowed: readonly string[] }>> = {
   // The answer is given: a rationale for what is right is what the student learns from.
   annotate: { needed: ['input', 'answer', 'format'], allowed: ['instruction', 'labels'] },
-  // Real rows are what makes an invented one alike, and what a copy is known by.
+  // Real rows are what makes a synthetic one alike, and what a copy is known by.
   synthesize: { needed: ['domain', 'examples', 'format'], allowed: ['instruction', 'labels', 'avoid'] },
   // Blind: the answer is what is asked for.
   verify: { needed: ['input', 'format'], allowed: ['instruction', 'labels'] },

@@ -1,5 +1,5 @@
 /**
- * Invented rows where none were recorded ("oracle synthesis"): real rows that were held back from every method. With
+ * Synthetic rows where none were recorded ("oracle synthesis"): real rows that were held back from every method. With
  * probability `noise` one of them is wrong. Where a label is learnt, its text belongs to another domain, as in the
  * simulated teacher; elsewhere its answer is another one. The rationale keeps arguing for what is right.
  */
@@ -20,7 +20,7 @@ import type { SpokenAnswer } from './teacher.ts';
 
 export interface Inventions {
   synthesize(question: Extract<TeacherQuestion, { kind: 'synthesize' }>): SpokenAnswer;
-  /** The answer to an invented row, read blind; undefined for a text that is none. */
+  /** The answer to a synthetic row, read blind; undefined for a text that is none. */
   verify(text: string): SpokenAnswer | undefined;
 }
 
@@ -54,7 +54,7 @@ export function oracle(
       const choices = row.choices === undefined ? {} : { choices: row.choices };
       return { text: formatSynthesis({ input: row.input, ...choices, rationale: text, answer }), source };
     },
-    // Blind, it errs as often as when it invents.
+    // Blind, it errs as often as when it synthesizes.
     verify: (text) => {
       const { input, choices } = splitBody(text);
       const row = held.get(input.trim());

@@ -1,9 +1,9 @@
 /**
  * The recorded teacher: replays what was written about the rows of a folder of the data folder. `teacher.jsonl` holds
- * rationale and prediction by row id, `synthetic.jsonl` invented rows (see r52/README.md); a line may say instead what
+ * rationale and prediction by row id, `synthetic.jsonl` synthetic rows (see r52/README.md); a line may say instead what
  * the teacher `says`, word for word. A folder without them has
  * the solutions that people wrote (`rationale` of `train.jsonl`); where a row has none either, a simple one is made up,
- * and invented rows come out of a reserve.
+ * and synthetic rows come out of a reserve.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -109,7 +109,7 @@ function speaker(
       : { text: closed(row.rationale, row.answer), source: 'recorded' };
 }
 
-/** The invented rows of a recording; none where there is no such file. Read blind, each says what it was recorded to. */
+/** The synthetic rows of a recording; none where there is no such file. Read blind, each says what it was recorded to. */
 function replayed(folder: string): Inventions {
   const file = join(folder, syntheticFile);
   const recorded = existsSync(file) ? readLines(file, InventedRow) : [];

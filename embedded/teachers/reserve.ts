@@ -1,4 +1,4 @@
-/** Rows that a teacher hands out as inventions, per label, in an order of their own for every run seed. */
+/** Rows that a teacher hands out as synthetic rows, per label, in an order of their own for every run seed. */
 import { seededRandom } from '../../domain/random.ts';
 
 const keptOrders = 512;

@@ -2,7 +2,7 @@
  * The simulated teacher: it knows the answer key of the built-in data set. It writes rationales from the words that
  * give the class away, and hands out rows of a held-back reserve as if it had invented them. With probability `noise`
  * such a row belongs to another class than was asked for, and its rationale argues for the class it really has.
- * Asked to verify an invented row, it answers from the key, wrong with the same probability.
+ * Asked to verify a synthetic row, it answers from the key, wrong with the same probability.
  */
 import { splitWordnet } from '../../adapters/datasets/wordnet/wordnet.ts';
 import type { SimulatedTeacher } from '../../contracts/run/embedded-models.ts';
@@ -37,7 +37,7 @@ export function simulatedTeacher(model: SimulatedTeacher): EmbeddedTeacher {
     });
   };
   const key = new Map(split.reserve.map(({ input, answer }) => [input, answer]));
-  /** Blind, it errs as often as when it invents. */
+  /** Blind, it errs as often as when it synthesizes. */
   const guess = (text: string): string => {
     const random = seededRandom('verify', text);
     const right = key.get(text);

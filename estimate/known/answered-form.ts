@@ -9,7 +9,7 @@ import { asked, contentKeyOf, requestOf } from '../../activities/calls/call-requ
 import { firstForm } from '../../activities/rounds/output-form.ts';
 import { poolByDomain, taskOf } from '../../activities/data/pool.ts';
 import type { KnownOf, PlanningWorld } from '../estimation-world.ts';
-import { inventionCalls } from '../prompts/synthesis-calls.ts';
+import { synthesisCalls } from '../prompts/synthesis-calls.ts';
 import { annotateKey } from '../prompts/pool-lengths.ts';
 
 /** Another run asked for much that this one asks for: its form shows in so many prompts. A pilot bought a few of all. */
@@ -33,7 +33,7 @@ export async function answeredForm(
   let others: Output | undefined;
   for (const output of outputs) {
     const task = await taskOf(artifacts, { spec, prepared }, output);
-    const invented = await inventionCalls(world, of, output);
+    const invented = await synthesisCalls(world, of, output);
     const keys = [
       ...rows.map((row) => annotateKey(spec, teacher, row, asked(task, 'annotate', task.annotatePrompt(row)))),
       ...invented.map((call: PlannedCall) => contentKeyOf(teacher, call, requestOf(spec, call))),

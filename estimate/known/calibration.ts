@@ -17,7 +17,7 @@ export interface Calibration {
   readonly inputAdded: Range;
   readonly outputTokens: Readonly<Record<CallKind, Range>>;
   readonly latencySeconds: Range;
-  /** What the figures rest on; what the latency does is told apart. */
+  /** What the figures rest on; what the latency does is distinguished. */
   readonly assumptions: readonly string[];
   readonly timeAssumptions: readonly string[];
 }

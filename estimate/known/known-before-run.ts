@@ -13,7 +13,7 @@ import { countMessages } from '../prompts/count-tokens.ts';
 import type { CountTokens } from '../prompts/count-tokens.ts';
 import type { KnownOf, PlanningWorld } from '../estimation-world.ts';
 import { firstRows } from '../prompts/first-rows.ts';
-import { firstMissing, inventionCalls } from '../prompts/synthesis-calls.ts';
+import { firstMissing, synthesisCalls } from '../prompts/synthesis-calls.ts';
 import type { CertainLength, Prompts } from '../prompts/prompt-tokens.ts';
 import type { PlannedRunCosts } from '../run-size.ts';
 import { mostAsked, poolLengths } from '../prompts/pool-lengths.ts';
@@ -37,7 +37,7 @@ export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: Coun
   const taken = await firstRows(world, of, asker !== null);
   const output = taken === null ? firstForm(spec) : await answeredForm(world, of, { taken, all: piloted });
   const task = await taskOf(world.artifacts, { spec, prepared }, output);
-  const invented = (await inventionCalls(world, of, output)).map((call): Invented => {
+  const invented = (await synthesisCalls(world, of, output)).map((call): SyntheticRow => {
     const key = asker === null ? null : contentKeyOf(asker, call, requestOf(spec, call));
     return { call, domain: call.domain, key, tokens: countMessages(count, call.messages) };
   });
@@ -95,7 +95,7 @@ export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: Coun
   };
 }
 
-interface Invented extends Omit<PromptLength, 'id'> {
+interface SyntheticRow extends Omit<PromptLength, 'id'> {
   readonly call: PlannedCall;
 }
 

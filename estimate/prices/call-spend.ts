@@ -33,7 +33,7 @@ export function spentOn(
     productOf(annotate.paid, outputTokens.annotate),
     productOf(synthesize.paid, outputTokens.synthesize),
   ];
-  // A verification reads what was invented; where that was dropped, there is none.
+  // A verification reads what was synthesized; where that was dropped, there is none.
   const verified = verifies ? { ...synthesize.paid, low: 0 } : scaled(synthesize.paid, 0);
   const read = productOf(verified, sumOf([outputTokens.synthesize, { low: 0, likely: 100, high: 400 }]));
   return {

@@ -17,7 +17,7 @@ export function onlyAt(rates: Rates | null): Pricing | null {
 }
 
 /**
- * Of the rounds of a stage, the largest of which has so many calls; null where nobody knows. What only the run will see
+ * Of the rounds of a stage, the largest of which has so many calls; null where unknown. What only the run will see
  * makes two rates possible: whether the endpoint takes batches, and how late it has become.
  */
 export function stagePricing(spec: Priced, stage: number, calls: number): Pricing | null {

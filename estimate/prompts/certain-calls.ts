@@ -3,7 +3,7 @@ import type { PlannedCall } from '../../contracts/records.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 import type { Connected, Prepared, StageInput } from '../../contracts/stage.ts';
-import { certainInventions } from '../../domain/quotas/certain-syntheses.ts';
+import { certainSyntheses } from '../../domain/quotas/certain-syntheses.ts';
 import type { Output } from '../../domain/tasks/output.ts';
 import { balance } from '../../activities/rounds/balance.ts';
 import { planFirst, planShares } from '../../activities/rounds/plan-round.ts';
@@ -14,7 +14,7 @@ import { plannedRun } from '../run-size.ts';
 export interface CertainCalls {
   /** The whole first round of stage 0, and the rows it takes; null where the run has no stages. */
   readonly first: { readonly calls: readonly PlannedCall[]; readonly selection: ArtifactRef } | null;
-  /** Inventions of later stages that nothing before them can change. */
+  /** Synthetic rows of later stages that nothing before them can change. */
   readonly later: readonly { readonly stage: number; readonly calls: readonly PlannedCall[] }[];
 }
 
@@ -37,7 +37,7 @@ export async function certainCalls(
   const balanced = await balance(world.artifacts, input);
   const { selection } = await select(world, { input, balanced }, new AbortController().signal);
   const { calls } = await planFirst(world, { input, balanced, selection, earlier: [] }, output);
-  const inventions = certainInventions(spec.switches, plannedRun(spec, counts).stages);
+  const inventions = certainSyntheses(spec.switches, plannedRun(spec, counts).stages);
   const byStage = [...Map.groupBy(inventions, ({ stage }) => stage)];
   const later = await Promise.all(
     byStage.map(async ([stage, domains]) => {

@@ -48,14 +48,14 @@ interface Lengths {
 export interface Prompts {
   /** Of the whole first round of stage 0; null where nobody looked which rows it takes: then it is like the later ones. */
   readonly first: readonly CertainLength[] | null;
-  /** The prompt of the n-th row that is invented for a domain, as far as they were looked at. */
+  /** The prompt of the n-th row that is synthesized for a domain, as far as they were looked at. */
   readonly inventions: ReadonlyMap<string, readonly CertainLength[]>;
   readonly rows: readonly PromptLength[];
   /** Whether the ledger has the answer to a prompt, and another run paid for it. */
   readonly isFree: (key: string) => boolean;
 }
 
-/** Inventions beyond the certain ones may be numbered otherwise, and are shown other rows. */
+/** Synthetic rows beyond the certain ones may be numbered otherwise, and are shown other rows. */
 const otherRows = { low: 0.8, likely: 1, high: 1.25 };
 
 /** What each stage asks, domain by domain; one entry for the whole pool where the method has no quotas. */

@@ -1,6 +1,6 @@
 /** Prompts of the rows that a run will invent, as far as they can be known before it. */
 import type { PlannedCall } from '../../contracts/records.ts';
-import { invents } from '../../domain/budget/needed-calls.ts';
+import { synthesizes } from '../../domain/budget/needed-calls.ts';
 import type { PlannedQuota } from '../../domain/quotas/expected-stages.ts';
 import type { Output } from '../../domain/tasks/output.ts';
 import { planShares } from '../../activities/rounds/plan-round.ts';
@@ -8,16 +8,16 @@ import { stageBefore } from './certain-calls.ts';
 import type { KnownOf, PlanningWorld } from '../estimation-world.ts';
 import type { PlannedRunCosts } from '../run-size.ts';
 
-/** Inventions of one domain that are looked at; the others are taken to be like them. */
+/** Synthetic rows of one domain that are looked at; the others are taken to be like them. */
 const inventionsSeen = 200;
 
-/** The first inventions of each domain that lacks rows, numbered as if nothing were ever filled again; all those of stage 0. */
-export async function inventionCalls(
+/** The first synthetic rows of each domain that lacks rows, numbered as if nothing were ever filled again; all those of stage 0. */
+export async function synthesisCalls(
   world: PlanningWorld,
   { spec, prepared, plan }: KnownOf,
   output: Output,
 ): Promise<readonly PlannedCall[]> {
-  if (!invents(spec.switches)) return [];
+  if (!synthesizes(spec.switches)) return [];
   const missing = new Map<string, number>();
   for (const quota of plan.stages.flatMap(({ quotas }) => quotas ?? []))
     missing.set(quota.domain, (missing.get(quota.domain) ?? 0) + quota.missing);

@@ -1,4 +1,4 @@
-/** What the teacher wrote, to be read and filtered: rationales, invented rows, answers that could not be used. */
+/** What the teacher wrote, to be read and filtered: rationales, synthetic rows, answers that could not be used. */
 import type { Report, Sample } from '../../contracts/report.ts';
 import { filterForm } from './filter.ts';
 import { markup, shortened } from './markup.ts';

@@ -8,7 +8,7 @@ import type { Case } from './corpus.ts';
 
 const stories = openStories();
 
-/** A folder whose recorded teacher says what the cases say: about a row each, and as an invented row each. */
+/** A folder whose recorded teacher says what the cases say: about a row each, and as a synthetic row each. */
 function folderOf(name: string, explained: readonly Case[], invented: readonly Case[], rows: readonly object[]): void {
   const about = explained.map((_, index) => ({
     id: `r${index}`,

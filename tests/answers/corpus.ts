@@ -188,7 +188,7 @@ const tags = (row: ReturnType<typeof invented>): string =>
     .map(([name, value]) => `<${name}>\n${value}\n</${name}>`)
     .join('\n');
 
-/** Rows that are asked to be invented with the label `grain`. */
+/** Rows that are asked to be synthesized with the label `grain`. */
 export function inventions(): Case[] {
   const make = numbered('i');
   const found: Case[] = [];
@@ -241,7 +241,7 @@ const asked = (mark: string, more: object = {}) => ({
   ...more,
 });
 
-/** Multiple-choice questions that are asked to be invented. */
+/** Multiple-choice questions that are asked to be synthesized. */
 export function questions(): Case[] {
   const make = numbered('q');
   const named: readonly (readonly [string, (mark: string) => string, Becomes])[] = [

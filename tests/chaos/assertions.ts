@@ -1,4 +1,4 @@
-/** What has to hold after a run, whatever was broken (DESIGN section 9, Chaos): from the event log and the teacher's meter. */
+/** What has to hold after a run, whatever was broken: from the event log and the teacher's meter. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

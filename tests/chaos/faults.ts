@@ -17,7 +17,7 @@ export interface FaultKind {
   readonly unbilled?: readonly number[];
   /** What lies on a file system of its own, which is filled. */
   readonly full?: 'artifacts' | 'ledger';
-  /** Why a run may be parked by it. */
+  /** Why a run may be blocked by it. */
   readonly parks: readonly FailureType[];
   /** The answers themselves are changed, so the training set may be another one. */
   readonly changesAnswers?: true;

@@ -18,7 +18,7 @@ export function copyLedger(site: Site): string {
   return copy;
 }
 
-/** Kills the workers, puts the copy in place, waits for the run to be parked, and puts the right ledger back. */
+/** Kills the workers, puts the copy in place, waits for the run to be blocked, and puts the right ledger back. */
 export async function swapLedger(site: Site, watch: Watch, copy: string): Promise<void> {
   const count = site.workers.length;
   await Promise.all(site.workers.map(async (worker) => await worker.kill()));

@@ -21,7 +21,7 @@ export interface Surroundings {
 
 export interface Outcome extends Finding {
   readonly plan: Plan;
-  /** Why it was parked on its way. */
+  /** Why it was blocked on its way. */
   readonly parked: readonly string[];
   readonly wallSeconds: number;
   readonly training: string;

@@ -1,4 +1,4 @@
-/** Follows the runs of a site to their ends, and resumes what is parked once nothing is broken any more. */
+/** Follows the runs of a site to their ends, and resumes what is blocked once nothing is broken any more. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { FailureType } from '../../domain/failures.ts';
@@ -14,7 +14,7 @@ export interface Watch {
   /** True while a run is being started again. */
   restarting: boolean;
   readonly blocked: Set<FailureType>;
-  /** Why runs are parked now. */
+  /** Why runs are blocked now. */
   readonly parked: Map<string, FailureType>;
   /** Strikes give up waiting for their moment. */
   over: boolean;

@@ -1,4 +1,4 @@
-/** What bad input gets, through the command line: everything said at once, nothing started, and parked runs mended. */
+/** What bad input gets, through the command line: everything said at once, nothing started, and blocked runs mended. */
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ends, modelAway, openHome, resultOf, storyFile } from '../durability/rig.ts';

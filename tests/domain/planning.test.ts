@@ -1,7 +1,7 @@
-/** The arithmetic of plans: bounds that hold for whatever is chosen, samples of both ends, certain inventions. */
+/** The arithmetic of plans: bounds that hold for whatever is chosen, samples of both ends, certain synthetic rows. */
 import { array, assert, boolean, func, integer, nat, property } from 'fast-check';
 import { expect, test } from 'vitest';
-import { certainInventions } from '../../domain/quotas/certain-syntheses.ts';
+import { certainSyntheses } from '../../domain/quotas/certain-syntheses.ts';
 import { secondsAtLimits } from '../../domain/flow/seconds-at-limits.ts';
 import { plannedStages } from '../../domain/quotas/expected-stages.ts';
 import { presets } from '../../domain/methods.ts';
@@ -47,11 +47,11 @@ test('a sample takes head and tail in turn, and comes back for more', () => {
 test('the first inventions of a domain are certain, later ones are not; nor any where rows move', () => {
   const { switches } = presets['baldistill-n'];
   const stages = plannedStages({ switches, counts: { few: 3, many: 100 }, slots: 20, stages: 5, seed: 0 });
-  // Two slots a stage: rows 1 and 2, then row 3 and an invention, then inventions alone, behind the domain with rows.
-  expect(certainInventions(switches, stages)).toEqual([{ stage: 1, domain: 'few', slots: [1] }]);
-  expect(certainInventions({ ...switches, shortfall: 'reallocate' }, stages)).toEqual([]);
-  expect(certainInventions({ ...switches, onMismatch: 'drop', refill: 1 }, stages)).toEqual([]);
-  expect(certainInventions({ ...switches, tail: 'none' }, stages)).toEqual([]);
+  // Two slots a stage: rows 1 and 2, then row 3 and a synthetic row, then synthetic rows alone, behind the domain with rows.
+  expect(certainSyntheses(switches, stages)).toEqual([{ stage: 1, domain: 'few', slots: [1] }]);
+  expect(certainSyntheses({ ...switches, shortfall: 'reallocate' }, stages)).toEqual([]);
+  expect(certainSyntheses({ ...switches, onMismatch: 'drop', refill: 1 }, stages)).toEqual([]);
+  expect(certainSyntheses({ ...switches, tail: 'none' }, stages)).toEqual([]);
 });
 
 test('the limit that binds says how long a run takes at the least', () => {

@@ -1,4 +1,4 @@
-/** A read-only and then a full disk: the run parks with a sentence, no artifact is torn, and it goes on when there is space. */
+/** A read-only and then a full disk: the run blocks with a sentence, no artifact is torn, and it goes on when there is space. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openOwner } from '../../adapters/owner/owner.ts';
 import { signCommand } from '../../adapters/owner/sign-command.ts';
-import { failures, isFailureType } from '../../domain/failures.ts';
+import { endsRun, failures, isFailureType } from '../../domain/failures.ts';
 import type { FailureType } from '../../domain/failures.ts';
 import { buildId } from '../../workers/build-id.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
@@ -69,23 +69,23 @@ const start = async (name: string) =>
 
 test('every failure a person can mend parks the run with its reason and remedy, again and again', async () => {
   const kinds = Object.keys(failures).filter(isFailureType);
-  const mendable = kinds.filter((type) => failures[type].retry === 'mend');
-  expect(kinds.length - mendable.length).toBe(1);
-  failing = mendable[0] ?? 'Unexpected';
+  const blocking = kinds.filter((type) => !endsRun(type));
+  expect(kinds.length - blocking.length).toBe(1);
+  failing = blocking[0] ?? 'Unexpected';
   const handle = await start('parks');
-  for (const [index, type] of mendable.entries()) {
+  for (const [index, type] of blocking.entries()) {
     const { blocked, status } = await until(handle, (progress) => progress.blocked?.type === type);
     expect(status).toBe('blocked');
     expect(blocked).toEqual({
       type,
       message: `this is how ${type} sounds`,
-      remedy: failures[type].remedy,
+      remedy: failures[type],
       skip: null,
     });
     await expect(handle.executeUpdate(skipStep)).rejects.toMatchObject({
       cause: { message: expect.stringContaining('cannot be skipped') },
     });
-    failing = mendable[index + 1] ?? 'InvalidInput';
+    failing = blocking[index + 1] ?? 'InvalidInput';
     await handle.executeUpdate(resumeRun, { args: [{}] });
   }
   // What cannot be mended ends it.

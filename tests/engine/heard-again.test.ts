@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { SliceResult } from '../../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
-import { openParking } from '../../workflows/blocking.ts';
+import { openBlockState } from '../../workflows/blocking.ts';
 import { freshMemory, hear, snapshot } from '../../workflows/stage/stage-state.ts';
 import type { StageMemory } from '../../workflows/stage/stage-state.ts';
 
@@ -46,11 +46,11 @@ test('a slice that says again what an earlier one of its chunk has sent adds onl
 
 test('a stage says how long its calls may still take, at the rate it was last told of', () => {
   const memory = fresh();
-  const parking = openParking();
-  expect(snapshot(0, memory, parking).secondsLeft).toBe(null);
+  const blockState = openBlockState();
+  expect(snapshot(0, memory, blockState).secondsLeft).toBe(null);
   hear(memory, chunk('a'), result({ answered: 6, unsent: 4, real: 6, synthetic: 0 }));
   // 14 of 20 calls at 6 a second.
-  expect(snapshot(0, memory, parking).secondsLeft).toBeCloseTo(14 / 6);
+  expect(snapshot(0, memory, blockState).secondsLeft).toBeCloseTo(14 / 6);
 });
 
 test('only chunks that come again are remembered', () => {

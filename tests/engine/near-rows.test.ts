@@ -44,7 +44,7 @@ for (const [index, input] of [...pool.common, ...pool.rare].entries())
 /** Of a fresh row, whichever of the two comes first. */
 const pairs = new Map(fresh.slice(0, 18).map((input, index) => [written(input, (index % 5) + 1), input]));
 
-/** Sixty slots of a domain that has four rows: fifty-six are to be invented. */
+/** Sixty slots of a domain that has four rows: fifty-six are to be synthesized. */
 async function invented(name: string, ceiling: number) {
   const lines = [
     'data: { folder: planted, train: train.jsonl, test: test.jsonl, split: { validation: 0 },',

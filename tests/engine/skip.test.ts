@@ -79,7 +79,7 @@ test('skip in fine-tune keeps the student of an earlier stage; skip in the test 
   await until(handle, ({ stage, step }) => stage === 1 && step === 'generate');
   await at.rig.stopEmbedded();
   try {
-    // The teacher is gone too: first the round is parked, then the fine-tuning.
+    // The teacher is gone too: first the round is blocked, then the fine-tuning.
     expect((await parked(handle)).step).toBe('generate');
     expect((await handle.executeUpdate(skipStep)).message).toContain('answers it has');
     const tuning = await until(handle, ({ step, status }) => step !== 'generate' && status === 'blocked');

@@ -20,7 +20,7 @@ import type { Home } from '../engine/rig.ts';
 
 const at = openStories();
 
-/** Many domains of the small pool run out of rows, so that a third of the slots is invented. */
+/** Many domains of the small pool run out of rows, so that a third of the slots is synthesized. */
 function synthesisHeavy(name: string): RunSpec {
   const model = 'simulated-wordnet?noise=0.2&pool=600';
   const teacher = `{ baseUrl: '${at.rig.embedded().url}', model: '${model}', price: { input: 1, output: 4 } }`;

@@ -23,7 +23,7 @@ import {
 import { Progress, StageProgress } from '../../contracts/progress.ts';
 import { StageInput } from '../../contracts/stage.ts';
 import { mostRounds } from '../../domain/quotas/rounds.ts';
-import { openParking } from '../../workflows/blocking.ts';
+import { openBlockState } from '../../workflows/blocking.ts';
 import { pastOf } from '../../workflows/distill/past-stages.ts';
 import { freshMemory, hear, keptPlan, snapshot } from '../../workflows/stage/stage-state.ts';
 import {
@@ -120,7 +120,7 @@ test.each<[string, unknown, { parse(value: unknown): unknown } | null]>([
   ['closing a stage', { input, balanced, plans }, CloseStageInput],
   ['what a slice did', sliceResult, SliceResult],
   ['a stage continued as new', { input, engine: {}, paused: false, memory }, null],
-  ['progress of a stage', { ...snapshot(99, memory, { ...openParking(), blocked }) }, StageProgress],
+  ['progress of a stage', { ...snapshot(99, memory, { ...openBlockState(), blocked }) }, StageProgress],
   ['progress of a run', progress, Progress],
   ['gathering', { spec, connected, stage: 1, round: 1, chunks: plan(0, 100).chunks }, null],
   ['what was gathered', gathered, Gathered],

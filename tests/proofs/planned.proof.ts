@@ -1,6 +1,6 @@
 /**
  * `npm run proof -- planned`: what `plan` says after a pilot beside what the run then did: R52 with a recorded teacher,
- * once with hardly anything to invent (A) and once with half of it (N), and a run whose teacher invents at a price.
+ * once with hardly anything to synthesize (A) and once with half of it (N), and a run whose teacher synthesizes at a price.
  * Calls exact, tokens and money inside the printed ranges, and the pilot is not paid again. Prints a table.
  */
 import { readFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ function r52(name: string, method: string): string {
     .replace(/^teacher: .*/m, teacher('recorded-r52'));
 }
 
-const inventing = (name: string): string =>
+const synthesizing = (name: string): string =>
   [
     `name: ${name}`,
     'data: { builtin: wordnet, pool: 6000 }',
@@ -92,5 +92,5 @@ test.skipIf(data === undefined)('R52: calls as planned, tokens and money within 
 });
 
 test('a run that invents a good part of its rows: the same', async () => {
-  await plannedAndDone('inventing', inventing('inventing'));
+  await plannedAndDone('synthesizing', synthesizing('synthesizing'));
 });

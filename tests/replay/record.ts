@@ -40,7 +40,7 @@ await keep('rounds/stage-0', 'stage-rounds');
 await (await home.start(wordnetSpec('zero', { method: 'zero-shot-cot' }))).result();
 await keep('zero', 'distill-zero');
 
-// The harder one: paused, resumed, then parked on an outage and resumed again.
+// The harder one: paused, resumed, then blocked on an outage and resumed again.
 await rig.behave({ latencyMs: 100 });
 const steered = await home.start(wordnetSpec('steered', { method: 'adaptive-ft-cot', seed: 5, stages: 2 }));
 await until(steered, ({ step }) => step === 'generate');

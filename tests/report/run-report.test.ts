@@ -34,7 +34,7 @@ const wordsOf = (label: number, index: number): string =>
     ' ',
   );
 
-/** Rows of a label: many, some, few, and 3, so that rows have to be invented. Every fourth rationale ends wrongly. */
+/** Rows of a label: many, some, few, and 3, so that rows have to be synthesized. Every fourth rationale ends wrongly. */
 function writeData(): void {
   const counts = [60, 30, 15, 3];
   const rows = labels.flatMap((answer, label) =>

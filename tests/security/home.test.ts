@@ -95,7 +95,7 @@ describe('under a umask that forbids nothing', { timeout: 240_000 }, () => {
     expect(doctor.stdout.replaceAll(/\s+/g, ' ')).toContain(`other users of this machine may enter ${home.path}`);
     const before = open(home.path);
     const { stderr } = await ends(cli('022', 'ls'), 0);
-    // What somebody else put there is not ours to change; the folder protects it.
+    // What another process put there is not ours to change; the folder protects it.
     expect(open(home.path)).toEqual(['state/home/mine.yaml 644']);
     const folders = before.filter((entry) => entry.endsWith('755')).length;
     expect(stderr.trim().split('\n')).toEqual([

@@ -37,7 +37,7 @@ function linkOf(path: string): string {
   }
 }
 
-/** Little-endian hexadecimal, as the kernel writes it; IPv6 is only told apart. */
+/** Little-endian hexadecimal, as the kernel writes it; IPv6 is only distinguished. */
 function addressOf(hex: string): string {
   if (hex.length !== 8) return `[${hex}]`;
   return [6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.');

@@ -98,9 +98,9 @@ test('the embedded endpoint and the metrics refuse other host names and other pa
   }
   const behavior = { method: 'PUT', path: '/embedded/behavior', body: '{"latencyMs": 60000}' };
   const headers = { ...evil, 'content-type': 'application/json' };
-  expect(
-    (await rawRequest({ host: '127.0.0.1', port: Number(embedded.port) }, { ...behavior, headers }))?.status,
-  ).toBe(403);
+  expect((await rawRequest({ host: '127.0.0.1', port: Number(embedded.port) }, { ...behavior, headers }))?.status).toBe(
+    403,
+  );
 });
 
 test('only names of the loopback interface are this machine', () => {

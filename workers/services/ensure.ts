@@ -1,4 +1,4 @@
-/** Starts what a command needs and is not running, once for all who ask at the same time (DESIGN section 8). */
+/** Starts what a command needs and is not running, once for all who ask at the same time. */
 import { join } from 'node:path';
 import { externalTarget } from '../temporal-connection.ts';
 import { buildId } from '../build-id.ts';

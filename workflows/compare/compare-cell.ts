@@ -54,7 +54,7 @@ export async function followCell(
     const looking = new CancellationScope();
     const seen = await looking.run(async () => {
       const summary = blocked ? 'until it goes on' : 'until it is over or blocked';
-      const look = attempt(state.parking, changed, () =>
+      const look = attempt(state.blockState, changed, () =>
         steps.polled.awaitRun.executeWithOptions({ summary }, [
           { comparison: state.input.comparison, run: cell.run, blocked },
         ]),

@@ -10,8 +10,8 @@ import type {
 } from '../../contracts/comparison/comparison-messages.ts';
 import type { RunStatus } from '../../contracts/progress.ts';
 import { comparisonDetails } from '../details.ts';
-import { openParking } from '../blocking.ts';
-import type { Parking } from '../blocking.ts';
+import { openBlockState } from '../blocking.ts';
+import type { BlockState } from '../blocking.ts';
 
 /** Names of cells that are over, handed on: people are shown a few of them, and a payload stays small. */
 const mostNames = 100;
@@ -40,7 +40,7 @@ export interface CompareState {
   /** Every open cell is asked to end. */
   cancelled: boolean;
   /** For the comparison's own steps; cells park by themselves. Never paused: looking goes on. */
-  readonly parking: Parking;
+  readonly blockState: BlockState;
   /** No cell is started until one that is open has ended: the next does not fit into the limit now. */
   held: boolean;
   /** Blocked cells that a person wants tried again, as soon as there is room for them. */
@@ -71,7 +71,7 @@ export function openComparison(input: CompareInput, now: number): CompareState {
     resuming: false,
     stopping: memory?.stopping ?? false,
     cancelled: false,
-    parking: openParking(),
+    blockState: openBlockState(),
     held: false,
     again: new Set(cells.filter(({ index }) => blocked.get(index)?.again === true)),
     blockedInARow: 0,
@@ -124,7 +124,7 @@ export function startable(state: CompareState): Cell | null {
 }
 
 function blockedOf(state: CompareState): ComparisonProgress['blocked'] {
-  const { blocked: own } = state.parking;
+  const { blocked: own } = state.blockState;
   if (own !== null) return { message: own.message, remedy: own.remedy };
   const blocked = having(state, 'blocked');
   const [first] = blocked;

@@ -39,7 +39,7 @@ export function answerComparisonUpdates(comparing: Comparing): void {
       for (const cell of blocked) state.again.add(cell);
       for (const cell of failed) cell.status = 'waiting';
       state.blockedInARow = 0;
-      release(state.parking, {});
+      release(state.blockState, {});
       if (state.paused) await resumeOpen(comparing);
       const count = blocked.length + failed.length;
       return answer(count === 0 ? 'Resumed.' : `Resumed: ${count} blocked or failed cells are tried again.`);
@@ -47,7 +47,7 @@ export function answerComparisonUpdates(comparing: Comparing): void {
     {
       validator: (_command: ResumeCommand) => {
         refuseWhenOver();
-        const idle = !state.paused && state.parking.blocked === null;
+        const idle = !state.paused && state.blockState.blocked === null;
         if (idle && having(state, 'blocked', 'failed').length === 0)
           refuse(`The comparison ${name} is ${statusOf(state)}: there is nothing to resume.`);
       },

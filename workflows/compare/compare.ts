@@ -1,6 +1,6 @@
 /**
  * A comparison: the runs of a grid as children, some at a time, under one limit of calls, and a table of them at the
- * end (DESIGN section 3). Its workflow id is its name. Cells that were completed before are taken as they are; one that
+ * end. Its workflow id is its name. Cells that were completed before are taken as they are; one that
  * fails or is blocked never holds up the others.
  */
 import {
@@ -63,7 +63,7 @@ export async function compare(input: CompareInput): Promise<ComparisonResult> {
 
 async function takeCompleted({ state, steps, changed }: Comparing): Promise<void> {
   const { comparison } = state.input;
-  const completed = await attempt(state.parking, changed, () =>
+  const completed = await attempt(state.blockState, changed, () =>
     steps.control.completedCells.executeWithOptions({ summary: 'which cells the ledger knows' }, [{ comparison }]),
   );
   for (const { index, charged } of completed) {
@@ -125,7 +125,7 @@ async function decide(
     index: cell.index,
     open: before.map(({ index }) => index),
   };
-  const next = await attempt(state.parking, changed, () =>
+  const next = await attempt(state.blockState, changed, () =>
     steps.control.nextCell.executeWithOptions({ summary: `does cell ${cell.index} fit?` }, [request]),
   );
   switch (next.kind) {
@@ -174,7 +174,7 @@ async function end({ state, steps, changed }: Comparing): Promise<ComparisonResu
   const failed = having(state, 'failed').length > 0;
   const status: RunStatus = state.cancelled || state.stopping ? 'stopped' : failed ? 'failed' : 'completed';
   const input = { comparison, status, outcomes: outcomesOf(state) };
-  const { folder } = await attempt(state.parking, changed, () =>
+  const { folder } = await attempt(state.blockState, changed, () =>
     steps.control.writeComparison.executeWithOptions({ summary: `write the comparison: ${status}` }, [input]),
   );
   state.ended = status;

@@ -38,5 +38,5 @@ export async function tell(
   if (cells.length === 0) return;
   const summary = `${action} ${cells.length} cells`;
   const request = { comparison: state.input.comparison, runs: cells.map(({ run }) => run), action };
-  await attempt(state.parking, changed, () => steps.control.steerRuns.executeWithOptions({ summary }, [request]));
+  await attempt(state.blockState, changed, () => steps.control.steerRuns.executeWithOptions({ summary }, [request]));
 }

@@ -1,6 +1,6 @@
 /**
- * A run: connect, prepare, K stages as child workflows, test once, report (DESIGN section 3). Its workflow id is the
- * run's name. It never closes on a failure that can be mended; a cancel ends it in order, with a report.
+ * A run: connect, prepare, K stages as child workflows, test once, report. Its workflow id is the
+ * run's name. It never closes on a failure that an operator can fix; a cancel ends it in order, with a report.
  */
 import {
   CancellationScope,
@@ -50,7 +50,7 @@ export async function distill(input: DistillInput): Promise<RunResult> {
   async function step<T>(name: RunState['step'], work: () => Promise<T>, skip?: string): Promise<T> {
     state.step = name;
     changed();
-    return await attempt(state.parking, changed, work, skip ?? null);
+    return await attempt(state.blockState, changed, work, skip ?? null);
   }
 
   let error: unknown;
@@ -63,7 +63,7 @@ export async function distill(input: DistillInput): Promise<RunResult> {
     );
     state.prepared = prepared;
     while (state.stages.length < outline.stages && !state.stopAfterStage && !cancelled()) {
-      await condition(() => !state.parking.paused);
+      await condition(() => !state.blockState.paused);
       const startedAt = Date.now();
       state.current = {
         stage: state.stages.length,
@@ -98,7 +98,7 @@ export async function distill(input: DistillInput): Promise<RunResult> {
     error = caught;
   }
   // Ended before anybody proved to be its owner: there is nothing to report and no record to change.
-  if (state.parking.notOurs && error !== undefined) throw error;
+  if (state.blockState.notOurs && error !== undefined) throw error;
   if (cancelled()) error ??= new CancelledFailure('The run was stopped at once.');
   state.current = null;
   return await CancellationScope.nonCancellable(async () => await end(state, steps, step, error));
@@ -124,7 +124,7 @@ async function end(
   const failed = error !== undefined && !isCancellation(error);
   const complete = error === undefined && state.cancelledStage === null && state.stages.length === outline.stages;
   const status: RunStatus = failed ? 'failed' : complete ? 'completed' : 'stopped';
-  state.parking.paused = false;
+  state.blockState.paused = false;
   const reported =
     failed && state.prepared === null
       ? null

@@ -25,7 +25,7 @@ export async function runStage(
   const index = state.stages.length;
   const workflowId = stageId(outline.name, index);
   for (;;) {
-    const { paused } = state.parking;
+    const { paused } = state.blockState;
     const { terms } = state;
     try {
       state.child = await startChild(stage, {
@@ -46,7 +46,7 @@ export async function runStage(
         ],
       });
       // A message that came while the stage was being started met nobody.
-      if (state.parking.paused && !paused) await state.child.signal(pauseStage);
+      if (state.blockState.paused && !paused) await state.child.signal(pauseStage);
       if (state.terms !== null && state.terms !== terms) await state.child.signal(setStageTerms, state.terms);
       return await state.child.result();
     } catch (error) {

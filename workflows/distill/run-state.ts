@@ -7,8 +7,8 @@ import type { SignedTerms } from '../../contracts/signed/signed-command.ts';
 import type { Connected, DistillInput, Prepared, Scores, StageResult } from '../../contracts/stage.ts';
 import { runDetails } from '../details.ts';
 import type { StageReport } from '../messages.ts';
-import { openParking } from '../blocking.ts';
-import type { Parking } from '../blocking.ts';
+import { openBlockState } from '../blocking.ts';
+import type { BlockState } from '../blocking.ts';
 import type { stage } from '../stage/stage.ts';
 
 const keys = {
@@ -23,7 +23,7 @@ const keys = {
 export interface RunState {
   readonly input: DistillInput;
   readonly startedAt: number;
-  readonly parking: Parking;
+  readonly blockState: BlockState;
   step: StepName;
   /** Set once the run is over. */
   ended: RunStatus | null;
@@ -40,7 +40,7 @@ export interface RunState {
   stopAfterStage: boolean;
   /** The stage that somebody cancelled by itself. */
   cancelledStage: number | null;
-  /** How fast the teacher may be asked, where somebody changed it on the way. */
+  /** How fast the teacher may be asked, where it was changed during the run. */
   terms: SignedTerms | null;
   /** When the newest command that this run took was issued: an older one is refused. */
   commandedAt: number;
@@ -50,7 +50,7 @@ export function freshRun(input: DistillInput, now: number): RunState {
   return {
     input,
     startedAt: now,
-    parking: openParking(),
+    blockState: openBlockState(),
     step: 'connect',
     ended: null,
     connected: null,
@@ -76,8 +76,8 @@ export function pinLedger(state: RunState, ledger: LedgerPin): void {
 
 export function statusOf(state: RunState): RunStatus {
   if (state.ended !== null) return state.ended;
-  if (state.parking.blocked !== null || state.current?.blocked) return 'blocked';
-  if (state.parking.paused) return 'paused';
+  if (state.blockState.blocked !== null || state.current?.blocked) return 'blocked';
+  if (state.blockState.paused) return 'paused';
   return state.prepared === null ? 'preparing' : 'running';
 }
 
@@ -88,7 +88,7 @@ export function progressOf(state: RunState): Progress {
     method: outline.method,
     status: statusOf(state),
     step: state.current?.step ?? state.step,
-    blocked: state.parking.blocked ?? state.current?.blocked ?? null,
+    blocked: state.blockState.blocked ?? state.current?.blocked ?? null,
     stage: state.current?.stage ?? null,
     stages: outline.stages,
     budget: state.budget,

@@ -51,7 +51,7 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
     const { child } = state;
     if (child === null) return;
     try {
-      // A run that was asked to end still parks, and still has to be steered.
+      // A run that was asked to end still blocks, and still has to be steered.
       await CancellationScope.nonCancellable(async () => await tell(child));
     } catch {
       // It is over: nobody is left to tell, and what follows starts with the run's own state.
@@ -61,7 +61,7 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
   setHandler(
     pauseRun,
     async () => {
-      state.parking.paused = true;
+      state.blockState.paused = true;
       await tellStage((child) => child.signal(pauseStage));
       return answer('Paused: calls in flight settle, no new call is sent.');
     },
@@ -85,7 +85,7 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
         await asked(() => steps.control.forgive.executeWithOptions({ summary: 'resume' }, [{ run: signed }]));
       if (brought.ledger !== undefined && state.connected !== null)
         state.connected = { ...state.connected, ledger: brought.ledger };
-      release(state.parking, brought);
+      release(state.blockState, brought);
       if (state.current !== null) state.current = { ...state.current, blocked: null };
       await tellStage((child) => child.signal(resumeStage, command));
       return answer(was === 'blocked' ? 'Resumed: the blocked step is tried again.' : 'Resumed.');
@@ -109,7 +109,7 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
     skipStep,
     async () => {
       const meaning = progressOf(state).blocked?.skip ?? null;
-      giveUp(state.parking);
+      giveUp(state.blockState);
       if (state.current !== null) state.current = { ...state.current, blocked: null };
       await tellStage((child) => child.signal(skipInStage));
       return answer(`Skipped: ${meaning ?? 'the step is left out'}.`);

@@ -16,7 +16,7 @@ export interface Carried {
  * what it leaves under way is found again. Returns early where a new execution has to go on.
  */
 export async function carryBatches(run: StageRun, batches: readonly BatchRef[]): Promise<Carried> {
-  const { memory, parking, input } = run;
+  const { memory, blockState, input } = run;
   const queue = input.run.outline.teacher?.batch.maxTokens ?? Infinity;
   const scope = new CancellationScope();
   const underWay = new Map<string, { tokens: number; done: number }>();
@@ -64,7 +64,7 @@ export async function carryBatches(run: StageRun, batches: readonly BatchRef[]):
   try {
     await scope.run(async () => {
       for (const [index, batch] of batches.entries()) {
-        await condition(() => !parking.paused && hasRoom(batch));
+        await condition(() => !blockState.paused && hasRoom(batch));
         if (workflowInfo().continueAsNewSuggested) break;
         lanes.push(lane(batch, index + 1));
       }

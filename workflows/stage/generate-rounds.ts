@@ -1,4 +1,4 @@
-/** The generate step: rounds of calls, each planned, then sent chunk by chunk (DESIGN section 3). */
+/** The generate step: rounds of calls, each planned, then sent chunk by chunk. */
 import { CancellationScope, allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 import type { Balanced, SelectedRows } from '../../contracts/activity-messages.ts';
 import { goesByBatch } from '../../domain/budget/batch-mode.ts';
@@ -46,7 +46,7 @@ export async function generateRounds(
 }
 
 async function sendPending(run: StageRun, restart: () => Promise<never>): Promise<void> {
-  const { engine, steps, memory, parking, window } = run;
+  const { engine, steps, memory, blockState, window } = run;
   if (memory.byBatch === true) {
     await sendInBatches(run, closeWithWhatItHas, restart);
     return;
@@ -79,7 +79,7 @@ async function sendPending(run: StageRun, restart: () => Promise<never>): Promis
       // What the slices of a drained window said was heard inside their cancelled scope, which tells nobody.
       run.changed();
     };
-    await attempt(parking, run.changed, send, closeWithWhatItHas);
+    await attempt(blockState, run.changed, send, closeWithWhatItHas);
     if (CancellationScope.current().consideredCancelled) return;
     if (workflowInfo().continueAsNewSuggested && window.pending.length > 0) {
       memory.pending = window.pending;

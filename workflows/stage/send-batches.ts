@@ -22,18 +22,18 @@ import { pin } from './stage-state.ts';
 
 /** Chunks told to one activity: a payload stays under 64 KiB. */
 const chunksAtOnce = 100;
-/** How long what somebody else has to end is waited for: another run's call, or room in the endpoint's queue. */
+/** How long what another process has to end is waited for: another run's call, or room in the endpoint's queue. */
 const patience = { firstMs: 2_000, factor: 2, mostMs: 900_000 };
 /** Batches in a row that found no room, about two hours, before a person is asked. */
 const mostRefused = 16;
 
 /** `restart` continues the stage as a new execution; it never returns. Throws `StepSkipped` and cancellations. */
 export async function sendInBatches(run: StageRun, skip: string, restart: () => Promise<never>): Promise<void> {
-  const { parking, window, memory } = run;
+  const { blockState, window, memory } = run;
   const waits = { ms: patience.firstMs, refused: 0 };
   try {
     while (window.pending.length > 0) {
-      const ended = await attempt(parking, run.changed, async () => await onePass(run, waits), skip);
+      const ended = await attempt(blockState, run.changed, async () => await onePass(run, waits), skip);
       if (ended) window.pending = [];
       else if (workflowInfo().continueAsNewSuggested) {
         memory.pending = window.pending;
@@ -106,7 +106,7 @@ async function gather(
 
 /** A run that ends, or goes on without the round, leaves nothing under way that it could still have settled. */
 async function endBatches(run: StageRun): Promise<void> {
-  const { steps, parking } = run;
+  const { steps, blockState } = run;
   const end = async (): Promise<void> => {
     const { run: signed, connected } = run.input;
     const summary = 'cancel the batches under way';
@@ -124,7 +124,7 @@ async function endBatches(run: StageRun): Promise<void> {
   };
   await CancellationScope.nonCancellable(async () => {
     try {
-      await attempt(parking, run.changed, end, 'leave the batches under way; their calls stay charged');
+      await attempt(blockState, run.changed, end, 'leave the batches under way; their calls stay charged');
     } catch (error) {
       if (!(error instanceof StepSkipped)) throw error;
     }

@@ -1,6 +1,6 @@
 /**
  * Sends the chunks of a round as slices through a sliding window. `drain` cancels the running slices: they start no
- * new call, let calls in flight settle and return what they did not send (DESIGN section 3, `generate`).
+ * new call, let calls in flight settle and return what they did not send.
  */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { ArtifactRef } from '../../contracts/artifact.ts';

@@ -6,8 +6,8 @@ import type { Signed } from '../../contracts/signed/signed-run.ts';
 import type { StageInput } from '../../contracts/stage.ts';
 import { stageDetails } from '../details.ts';
 import { stageReported } from '../messages.ts';
-import { attempt, openParking } from '../blocking.ts';
-import type { Parking, Skip, Step } from '../blocking.ts';
+import { attempt, openBlockState } from '../blocking.ts';
+import type { BlockState, Skip, Step } from '../blocking.ts';
 import { openWindow } from './send-round.ts';
 import type { Window } from './send-round.ts';
 import { freshMemory, snapshot } from './stage-state.ts';
@@ -21,7 +21,7 @@ export interface StageStart {
   readonly input: Signed<StageInput>;
   readonly engine: EngineSettings;
   readonly paused: boolean;
-  /** How fast the teacher may be asked, where somebody changed it before. */
+  /** How fast the teacher may be asked, where it was changed before. */
   readonly terms?: SignedTerms;
   /** When the run started; milliseconds since the epoch. Absent in stages started by an earlier version. */
   readonly runStartedAt?: number;
@@ -36,7 +36,7 @@ export interface StageRun {
   readonly runStartedAt: number;
   readonly steps: Steps;
   readonly memory: StageMemory;
-  readonly parking: Parking;
+  readonly blockState: BlockState;
   readonly window: Window;
   /** Tells the UI and the parent that something changed. */
   changed: () => void;
@@ -50,13 +50,13 @@ export function openStage(start: StageStart): StageRun {
     ...freshMemory(Date.now(), input.connected.ledger),
     ...(start.terms === undefined ? {} : { terms: start.terms }),
   };
-  const parking: Parking = { ...openParking(), paused: start.paused };
+  const blockState: BlockState = { ...openBlockState(), paused: start.paused };
 
   let told = JSON.stringify(['running', 'balance', null]);
   let toldAt = Date.now();
 
   function changed(): void {
-    const { status, step, blocked, budget, ...rest } = snapshot(input.stage, memory, parking);
+    const { status, step, blocked, budget, ...rest } = snapshot(input.stage, memory, blockState);
     setCurrentDetails(stageDetails({ status, step, blocked, budget, ...rest }));
     const parent = workflowInfo().parent;
     if (parent === undefined || CancellationScope.current().consideredCancelled) return;
@@ -83,13 +83,13 @@ export function openStage(start: StageStart): StageRun {
     runStartedAt: start.runStartedAt ?? memory.startedAt,
     steps: stepsOf(engine, input.run.outline),
     memory,
-    parking,
+    blockState,
     window: openWindow(memory.pending ?? []),
     changed,
     async step(name, work, skip) {
       memory.step = name;
       changed();
-      return await attempt(parking, changed, work, skip ?? null);
+      return await attempt(blockState, changed, work, skip ?? null);
     },
   };
 }

@@ -14,7 +14,7 @@ import { mostRemembered } from '../../contracts/payload-limits.ts';
 import { sumOfLooks } from '../../contracts/flow/flow-sum.ts';
 import type { SignedTerms } from '../../contracts/signed/signed-command.ts';
 import { secondsLeft } from '../../domain/flow/seconds-left.ts';
-import type { Parking } from '../blocking.ts';
+import type { BlockState } from '../blocking.ts';
 
 export interface StageMemory {
   step: StageProgress['step'];
@@ -38,7 +38,7 @@ export interface StageMemory {
   /** Steps that were blocked and that a person skipped. */
   skipped: StageProgress['step'][];
   domains: DomainProgress[];
-  /** How fast the teacher may be asked, where somebody changed it on the way. */
+  /** How fast the teacher may be asked, where it was changed during the run. */
   terms?: SignedTerms;
   /** When the newest command that this stage took was issued: an older one is ignored. */
   commandedAt?: number;
@@ -129,13 +129,13 @@ function flowOf({ flows }: StageMemory): FlowLook | null {
   return sumOfLooks(Object.values(flows ?? {}).map(({ look }) => look));
 }
 
-export function snapshot(stage: number, memory: StageMemory, parking: Parking): StageProgress {
+export function snapshot(stage: number, memory: StageMemory, blockState: BlockState): StageProgress {
   const plan = memory.plans.at(-1);
   return {
     stage,
     step: memory.step,
-    status: statusOf(parking),
-    blocked: parking.blocked,
+    status: statusOf(blockState),
+    blocked: blockState.blocked,
     planned: plan?.calls ?? 0,
     done: Math.min(memory.done + (memory.batch?.answered ?? 0), plan?.calls ?? 0),
     round: plan?.round ?? 0,
@@ -149,7 +149,7 @@ export function snapshot(stage: number, memory: StageMemory, parking: Parking): 
   };
 }
 
-function statusOf(parking: Parking): RunStatus {
-  if (parking.blocked !== null) return 'blocked';
-  return parking.paused ? 'paused' : 'running';
+function statusOf(blockState: BlockState): RunStatus {
+  if (blockState.blocked !== null) return 'blocked';
+  return blockState.paused ? 'paused' : 'running';
 }

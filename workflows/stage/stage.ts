@@ -1,5 +1,5 @@
 /**
- * One stage of a run: balance, select, generate, fine-tune, evaluate (METHOD.md, "One stage"). The order is all that
+ * One stage of a run: balance, select, generate, fine-tune, evaluate. The order is all that
  * lives here; quotas, calls and scores live in the activities. A cancelled stage closes the slots it has, without a
  * student, and returns them, so that what was paid for stays usable; a stage whose blocked step was skipped goes on
  * without what that step would have given.
@@ -30,11 +30,11 @@ import { pin, snapshot } from './stage-state.ts';
 export async function stage(start: StageStart): Promise<StageResult> {
   requireSigned(SignedRun, start?.input?.run);
   const run = openStage(start);
-  const { memory, parking, window } = run;
+  const { memory, blockState, window } = run;
 
-  setHandler(progressOfStage, () => snapshot(start.input.stage, memory, parking));
+  setHandler(progressOfStage, () => snapshot(start.input.stage, memory, blockState));
   setHandler(pauseStage, () => {
-    parking.paused = true;
+    blockState.paused = true;
     window.drain();
     run.changed();
   });
@@ -44,11 +44,11 @@ export async function stage(start: StageStart): Promise<StageResult> {
     const brought = await takeResume(run, command);
     if (brought === null) return;
     if (brought.ledger !== undefined) memory.ledger = brought.ledger;
-    release(parking, brought);
+    release(blockState, brought);
     run.changed();
   });
   setHandler(skipInStage, () => {
-    giveUp(parking);
+    giveUp(blockState);
     run.changed();
   });
 
@@ -62,7 +62,7 @@ export async function stage(start: StageStart): Promise<StageResult> {
 
   // An end that was asked for is not held up by a pause: closing the stage sends no call.
   CancellationScope.current().cancelRequested.catch(() => {
-    parking.paused = false;
+    blockState.paused = false;
   });
 
   const closed = await fillSlots(run, start);
@@ -97,7 +97,7 @@ async function fillSlots(run: StageRun, start: StageStart): Promise<ClosedStage>
       'leave out the stage',
     );
     await generateRounds(run, balanced, memory.selected, () =>
-      continueAsNew<typeof stage>({ ...start, paused: run.parking.paused, memory }),
+      continueAsNew<typeof stage>({ ...start, paused: run.blockState.paused, memory }),
     );
   });
   const { balanced, plans } = memory;

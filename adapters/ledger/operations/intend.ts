@@ -162,7 +162,7 @@ interface Reservation {
   readonly event: 'intend' | 'reuse';
   readonly transition: string;
   readonly charge: Pick<ChargeRow, 'role' | 'state' | 'charged'>;
-  /** Absent for an answer that somebody else pays. */
+  /** Absent for an answer that another process pays. */
   readonly worst?: Cost;
 }
 

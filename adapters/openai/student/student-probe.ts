@@ -1,10 +1,10 @@
-/** Learns what a student endpoint can do, by trying each thing once with a tiny request (DESIGN section 1, models.md B3). */
+/** Learns what a student endpoint can do, by trying each thing once with a tiny request. */
 import type { Student } from '../../../activities/ports/student.ts';
 import type { Capabilities } from '../../../contracts/stage.ts';
 import type { StudentEndpoint } from './student-endpoint.ts';
 import { CompletionList, JobList, Tokens } from './student-shapes.ts';
 
-/** A larger difference in mean NLL means that generation and scoring are not the same distribution (METHOD, step 2). */
+/** A larger difference in mean NLL means that generation and scoring are not the same distribution. */
 const agreement = 0.02;
 /** A start of sequence is a token or two, with a header of a chat template a few more. */
 const mostStartIds = 64;

@@ -1,4 +1,4 @@
-/** Generation and scoring over `completions` and `chat/completions` (models.md B3). */
+/** Generation and scoring over `completions` and `chat/completions`. */
 import type { Generation, Student, StudentRequest } from '../../../activities/ports/student.ts';
 import type { Message } from '../../../contracts/records.ts';
 import { codePointLength } from '../../../domain/code-points.ts';
@@ -139,7 +139,7 @@ export function studentText(endpoint: StudentEndpoint): Pick<Student, 'generate'
 
 type TargetLength = { readonly tokens: number } | { readonly after: number; readonly text: string };
 
-/** Mean negative log-likelihood of the tokens that are the target; null where they can't be told apart. */
+/** Mean negative log-likelihood of the tokens that are the target; null where they can't be distinguished. */
 function meanOfTarget(choice: CompletionChoice | null, target: TargetLength | undefined): number | null {
   const logprobs = choice?.logprobs;
   if (!logprobs || target === undefined) return null;

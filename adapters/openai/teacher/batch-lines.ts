@@ -1,4 +1,4 @@
-/** The lines of a results file, told apart by what they mean for money: as calls by themselves are (models.md A5, A7). */
+/** The lines of a results file, distinguished by what they mean for money: as calls by themselves are. */
 import { APIError } from 'openai';
 import { z } from 'zod';
 import type { LineResult } from '../../../activities/ports/batch-endpoint.ts';

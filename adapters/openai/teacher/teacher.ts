@@ -25,7 +25,7 @@ export interface TeacherSettings {
   readonly unbilled: readonly number[];
   /**
    * An endpoint that refuses connections or is overloaded may be starting: so long it is asked again before the run
-   * parks.
+   * blocks.
    */
   readonly patienceMs?: { readonly refused: number; readonly overloaded: number } | undefined;
 }

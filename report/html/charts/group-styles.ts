@@ -1,6 +1,6 @@
 import { color } from './chart.ts';
 
-/** Color, mark and dash of the reporting groups, the same in every figure and told apart without color too. */
+/** Color, mark and dash of the reporting groups, the same in every figure and distinguished without color too. */
 export const groupLooks = {
   head: { fill: color.first, symbol: 'circle', dash: '1 0' },
   middle: { fill: color.third, symbol: 'triangle', dash: '2 3' },

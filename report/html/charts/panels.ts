@@ -29,7 +29,7 @@ export const axisName = (domain: string): string => shortened(domain, 24);
 export const axisRoom = (domains: readonly string[]): number =>
   Math.max(...domains.map((domain) => axisName(domain).length), 4) * 6.9 + 14;
 
-/** A row a name: the band scale of a chart whose rows are told apart by their place. */
+/** A row a name: the band scale of a chart whose rows are distinguished by their place. */
 export const nameRows = (names: readonly string[]) =>
   ({
     type: 'band',
