@@ -85,7 +85,7 @@ function requireRun(name: string): void {
   requireCaller(name, ({ workflowId }) => workflowId === name || isStageOf(name, workflowId));
 }
 
-/** A signed run that somebody copied must not serve another workflow. */
+/** A copied signature must not start another workflow. */
 function requireCaller(name: string, fits: (execution: { workflowId: string }) => boolean): void {
   const { workflowExecution } = Context.current().info;
   if (workflowExecution !== undefined && fits(workflowExecution)) return;

@@ -1,6 +1,6 @@
 /** Which student an evaluation asks, and where: from a run file or a run, and what the command line says instead. */
 import { join } from 'node:path';
-import type { Purse } from '../activities/ports/spend-account.ts';
+import type { SpendAccount } from '../activities/ports/spend-account.ts';
 import type { Student } from '../activities/ports/student.ts';
 import { openAiStudent } from '../adapters/openai/student/student.ts';
 import { StudentConfig } from '../contracts/run/run-file.ts';
@@ -64,7 +64,7 @@ export function isLocal(address: string): boolean {
 export async function withStudent<T>(
   home: string,
   asked: Asked,
-  { model, purse, ...elsewhere }: Elsewhere & { readonly model: string; readonly purse: Purse | undefined },
+  { model, account, ...elsewhere }: Elsewhere & { readonly model: string; readonly account: SpendAccount | undefined },
   work: (student: Student, url: string) => Promise<T>,
 ): Promise<T> {
   const known = addressOf(home, asked, elsewhere.endpoint);
@@ -73,7 +73,7 @@ export async function withStudent<T>(
   const baseUrl = known ?? own?.url ?? '';
   const { concurrency, timeout, hyperparameters } = asked;
   const apiKeyEnv = keyFor(asked, elsewhere);
-  const address = { baseUrl, apiKeyEnv, connections: concurrency, timeoutSeconds: timeout, purse };
+  const address = { baseUrl, apiKeyEnv, connections: concurrency, timeoutSeconds: timeout, account };
   try {
     return await work(openAiStudent({ baseModel: model, address: () => address, hyperparameters }), baseUrl);
   } finally {

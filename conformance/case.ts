@@ -6,7 +6,7 @@ import type { Site } from './requests/site.ts';
 
 /**
  * `holds`; `lacks`: the endpoint says clearly that it can't (or leaves out what is optional), which costs a run
- * something but misleads nobody; `breaks`: it says yes and does something else; `unasked`: it could not be asked here.
+ * something but does not mislead; `breaks`: it says yes and does something else; `unasked`: it could not be asked here.
  */
 export type Verdict = 'holds' | 'lacks' | 'breaks' | 'unasked';
 

@@ -46,7 +46,7 @@ function metered(counted: boolean): string {
   return counted ? 'calls, tokens and money can be limited' : 'calls can be limited; tokens and money are worst cases';
 }
 
-/** `unknown` only where nobody tried: a refused upload is a no. */
+/** `unknown` only where it was not tried: a refused upload is a no. */
 function trained(upload: Finding | undefined, holds: boolean): Use {
   const name = 'student trained here';
   if (holds) return { use: name, possible: 'yes', words: 'over files and fine_tuning/jobs' };

@@ -34,7 +34,7 @@ export const RoundPlan = z.strictObject({
   /** The chunks again, JSONL of `ArtifactRef`, where they are many: the workflow drops them once they are under way. */
   chunkList: ArtifactRef.optional(),
   calls: z.int(),
-  /** The form that the prompts ask for; absent where no call has told yet what the endpoint takes. */
+  /** The form that the prompts ask for; absent until a call has shown which form the endpoint accepts. */
   output: z.enum(outputs).optional(),
   /** Rows chosen so far in this stage, refills included. */
   selection: ArtifactRef,

@@ -11,7 +11,7 @@ export type BatchRef = z.infer<typeof BatchRef>;
 
 const About = { spec: RunSpec, connected: Connected };
 
-/** Some chunks of a round; without any, the batches that are under way already are told. */
+/** Some chunks of a round; without any, the answer lists the batches that are already under way. */
 export const GatherInput = z.strictObject({
   ...About,
   stage: z.int(),
@@ -39,14 +39,14 @@ export type SubmitInput = z.infer<typeof SubmitInput>;
 export const SubmittedBatch = z.strictObject({ batch: BatchRef, remote: z.string() });
 export type SubmittedBatch = z.infer<typeof SubmittedBatch>;
 
-/** `done`: lines that the workflow knows to be done; it is told when a few more are. */
+/** `done`: lines that the workflow knows to be done; the activity returns when more are. */
 export const AwaitBatchInput = z.strictObject({ ...About, submitted: SubmittedBatch, done: z.int() });
 export type AwaitBatchInput = z.infer<typeof AwaitBatchInput>;
 
 export const BatchSeen = z.strictObject({ ended: z.boolean(), done: z.int() });
 export type BatchSeen = z.infer<typeof BatchSeen>;
 
-/** `cancelled`: we asked the endpoint to end it, so that nobody is told that it was. */
+/** `cancelled`: we asked the endpoint to cancel it, so the cancellation is not reported as a failure. */
 export const SettleBatchInput = z.strictObject({ ...About, submitted: SubmittedBatch, cancelled: z.boolean() });
 export type SettleBatchInput = z.infer<typeof SettleBatchInput>;
 

@@ -66,7 +66,7 @@ export type DomainProgress = z.infer<typeof DomainProgress>;
 export const BatchProgress = z.strictObject({ batches: z.int(), ended: z.int(), lines: z.int(), answered: z.int() });
 export type BatchProgress = z.infer<typeof BatchProgress>;
 
-/** What a stage tells: `done` of `planned` calls of the step's round. Times are milliseconds since the epoch. */
+/** What a stage reports: `done` of `planned` calls of the step's round. Times are milliseconds since the epoch. */
 export const StageProgress = z.strictObject({
   stage: z.int(),
   step: StepName,

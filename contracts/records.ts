@@ -63,7 +63,7 @@ export type UncalledSlot = z.infer<typeof UncalledSlot>;
 /**
  * One slot that needs a teacher call: everything the call depends on, and nothing else. `ordinal` numbers the
  * syntheses of a domain over the whole run; it is the sample index of the call key and, with the run's seed, the
- * `seed` of the request. `verify` answers the row blind that an earlier round invented for the slot.
+ * `seed` of the request. `verify` answers, without seeing the label, the row that an earlier round synthesized for the slot.
  */
 export const PlannedCall = z.discriminatedUnion('kind', [
   z.strictObject({

@@ -33,7 +33,7 @@ const LedgerPart = z.strictObject({
   unusable: z.record(z.string(), z.int()),
 });
 
-/** The budget over time: seconds since the ledger first heard of the run. A bounded number of points. */
+/** The budget over time: seconds since the run was recorded in the ledger. A bounded number of points. */
 const HistoryPart = z.strictObject({
   points: z.array(
     z.strictObject({

@@ -34,12 +34,12 @@ export const Capabilities = z.strictObject({
 });
 export type Capabilities = z.infer<typeof Capabilities>;
 
-/** What a run was told when it connected: the ledger it is charged to and what its endpoints can do. */
+/** Found when the run connected: the ledger it is charged to, and the capabilities of its endpoints. */
 export const Connected = z.strictObject({
   ledger: LedgerPin,
   /** Null where the method asks no teacher. */
   teacherModel: z.string().nullable(),
-  /** Whether the teacher's endpoint has a Batch API; absent where nobody wants to know. */
+  /** Whether the teacher's endpoint has a Batch API; absent where it is not needed. */
   batch: z.boolean().optional(),
   student: Capabilities.nullable(),
   studentModel: z.string().nullable(),
@@ -91,7 +91,7 @@ export const StageResult = z.strictObject({
   ranked: Ranked.optional(),
   /** Next synthesis ordinal per domain, JSON. */
   ordinals: ArtifactRef,
-  /** The form that the teacher was asked to answer in; absent where no call has told yet what the endpoint takes. */
+  /** The form that the teacher was asked to answer in; absent until a call has shown which form the endpoint accepts. */
   output: z.enum(outputs).optional(),
   /** Training file of all stages so far, OpenAI chat JSONL. */
   training: ArtifactRef,

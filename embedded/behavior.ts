@@ -1,6 +1,6 @@
 /** How the endpoint behaves towards calls of its teachers: delays, idempotency, faults. Can be changed while it runs. */
 import { z } from 'zod';
-import { BatchBehavior, BatchFates } from './batches/behavior.ts';
+import { BatchBehavior, BatchOutcomes } from './batches/behavior.ts';
 import { Throttle } from './throttle.ts';
 import { Workplaces } from './concurrent-calls.ts';
 
@@ -69,7 +69,7 @@ export class Behavior {
   structured: StructuredForm = 'json-schema';
   /** Of the call before, for a fault that repeats it. */
   lastAnswer: unknown;
-  readonly batches = new BatchFates();
+  readonly batches = new BatchOutcomes();
   readonly workplaces = new Workplaces();
   throttle: Throttle | null = null;
   #faults: { readonly fault: Fault; seen: number; struck: number }[] = [];

@@ -1,6 +1,6 @@
 /**
  * Rate limits as a provider enforces them: a bucket of requests and one of tokens that refill evenly; a call that does
- * not fit is refused before it costs anything. What is left is told in OpenAI's headers, with answers and refusals.
+ * not fit is refused before it costs anything. The remaining capacity is in OpenAI's headers of answers and refusals.
  */
 import { ApiError } from './api-error.ts';
 
@@ -10,7 +10,7 @@ export interface Limits {
   readonly tokensPerMinute?: number | undefined;
   /** How much may come at once after a rest, in seconds of the rate. */
   readonly burstSeconds: number;
-  /** Tells limits with every answer; refusals carry `Retry-After` all the same. */
+  /** Sends limits with every answer; refusals carry `Retry-After` all the same. */
   readonly headers: boolean;
 }
 

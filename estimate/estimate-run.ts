@@ -1,4 +1,4 @@
-/** What a run would cost, stage by stage, before it spends anything (`plan`; DESIGN section 6). */
+/** What a run would cost, stage by stage, before it spends anything (`plan`). */
 import { DomainTable } from '../contracts/records.ts';
 import { teacherRates } from '../contracts/run/run-prices.ts';
 import type { RunEstimate, StageEstimate } from '../contracts/run-estimate.ts';

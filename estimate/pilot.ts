@@ -31,7 +31,7 @@ export interface PilotAnswer extends PilotCall {
   readonly record: SlotRecord | null;
   /** What the run will make of it. */
   readonly decision: Decision;
-  /** What the teacher was told, and the answer it should come to: of a row to be synthesized, the rows shown and the domain. */
+  /** What the prompt showed, and the expected answer; for a row to be synthesized: the rows shown and the domain. */
   readonly asked: string;
   readonly gold: string;
 }

@@ -110,7 +110,7 @@ function domains({ domains: parts }: CardFacts): string {
   return [
     '## Rows',
     '',
-    '*Real*: a source row that the teacher explained. *Synthetic*: a row the teacher invented. *Duplicate*: an example ' +
+    '*Real*: a source row that the teacher explained. *Synthetic*: a row the teacher synthesized. *Duplicate*: an example ' +
       'repeated because its domain ran out of rows.',
     '',
     table(
@@ -134,7 +134,7 @@ function columns({ files }: CardFacts): string {
       ['column', 'meaning'],
       [
         ['`messages`', 'the example as a chat: the prompt of the student, then what it is trained to write'],
-        ['`id`', 'id of the source row, or `DOMAIN#N` for the Nth invented row of a domain'],
+        ['`id`', 'id of the source row, or `DOMAIN#N` for the Nth synthetic row of a domain'],
         ['`domain`', 'what the budget was balanced over'],
         ['`origin`', '`real`, `synthetic` or `duplicate`'],
         ['`stage`, `slot`', 'when in the run it was made; stages count from 0'],

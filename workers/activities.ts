@@ -50,7 +50,7 @@ export function controlActivities(world: World): ControlActivities {
     nextCell: ownedComparison(world, async (request) => await nextCell(world, request)),
     awaitRun: ownedComparison(world, async (request) => await awaitRun(world, request)),
     steerRuns: ownedComparison(world, async ({ runs, action }) => {
-      await Promise.all(runs.map(async (run) => await world.runs.tell(run, action)));
+      await Promise.all(runs.map(async (run) => await world.runs.steer(run, action)));
     }),
     writeComparison: ownedComparison(world, async (input) => await writeComparison(world, input)),
   };

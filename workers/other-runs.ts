@@ -6,13 +6,13 @@ import type { OtherRuns, RunLook } from '../activities/ports/other-runs.ts';
 import { Progress } from '../contracts/progress.ts';
 import { pauseRun, progressOfRun, resumeRun } from '../workflows/messages.ts';
 
-const patienceMs = 5000;
+const retryForMs = 5000;
 
 export function otherRuns(connection: NativeConnection, namespace: string): OtherRuns {
   const client = new Client({ connection, namespace });
   return {
     look: async (run) => await lookAt(client, run),
-    async tell(run, action) {
+    async steer(run, action) {
       const handle = client.workflow.getHandle(run);
       try {
         if (action === 'cancel') await handle.cancel();
@@ -43,7 +43,7 @@ async function lookAt(client: Client, run: string): Promise<RunLook | undefined>
 /** A run whose worker is gone, or that has just closed, answers later. */
 async function askOpen(client: Client, run: string): Promise<RunLook | undefined> {
   try {
-    const answer: unknown = await client.withDeadline(Date.now() + patienceMs, () =>
+    const answer: unknown = await client.withDeadline(Date.now() + retryForMs, () =>
       client.workflow.getHandle(run).query(progressOfRun),
     );
     const progress = Progress.safeParse(answer);

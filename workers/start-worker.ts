@@ -28,7 +28,7 @@ export interface WorkerSetup {
   readonly target: Pick<TemporalTarget, 'connectionOptions' | 'namespace'>;
   readonly embeddedUrl: () => string | undefined;
   /** How long an endpoint that refuses or is overloaded is asked again before the run blocks; for proofs, shorter. */
-  readonly patienceMs?: { readonly refused: number; readonly overloaded: number };
+  readonly retryForMs?: { readonly refused: number; readonly overloaded: number };
   /** For the benchmark: another ledger. */
   readonly openLedger?: typeof openLedger;
 }
@@ -60,7 +60,7 @@ export async function startWorker(setup: WorkerSetup): Promise<RunningWorker> {
     limiters,
     worker: name,
     embeddedUrl: setup.embeddedUrl,
-    patienceMs: setup.patienceMs,
+    retryForMs: setup.retryForMs,
     draining: draining.signal,
     awaitClosed: async (workflowId) => await awaitClosed(connection, target.namespace, workflowId),
     runs: otherRuns(connection, target.namespace),

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { createPrepare } from '../activities/data/prepare.ts';
 import type { Ledger } from '../activities/ports/ledger.ts';
 import type { Owner } from '../activities/ports/owner.ts';
-import type { Purse } from '../activities/ports/spend-account.ts';
+import type { SpendAccount } from '../activities/ports/spend-account.ts';
 import type { Student } from '../activities/ports/student.ts';
 import type { Teacher } from '../activities/ports/teacher.ts';
-import { studentPurse } from '../activities/student/student-charges.ts';
+import { studentAccount } from '../activities/student/student-charges.ts';
 import type { World } from '../activities/ports/world.ts';
 import { commandEnvironment } from '../adapters/command/command-environment.ts';
 import { commandStudent } from '../adapters/command/command-student.ts';
@@ -30,7 +30,7 @@ export interface WorldParts {
   /** Address of the embedded endpoint now; undefined while it is down. */
   readonly embeddedUrl: () => string | undefined;
   /** See `TeacherSettings`. */
-  readonly patienceMs: { readonly refused: number; readonly overloaded: number } | undefined;
+  readonly retryForMs: { readonly refused: number; readonly overloaded: number } | undefined;
   readonly draining: AbortSignal;
   readonly awaitClosed: World['awaitClosed'];
   readonly runs: World['runs'];
@@ -42,7 +42,7 @@ export function createWorld(parts: WorldParts): World {
   const artifacts = createFileArtifacts(join(parts.home, 'artifacts'));
   /** Kept, since a teacher remembers over slices for how long its endpoint has been in trouble. */
   const teachers = new Map<string, Teacher>();
-  const purses = new Map<string, Purse>();
+  const accounts = new Map<string, SpendAccount>();
 
   function address(
     url: string | undefined,
@@ -56,10 +56,10 @@ export function createWorld(parts: WorldParts): World {
   }
 
   /** One a run and price: clients are kept for each. */
-  function purseOf(spec: RunSpec): Purse | undefined {
+  function purseOf(spec: RunSpec): SpendAccount | undefined {
     const id = JSON.stringify([spec.name, studentRates(spec)]);
-    const known = purses.get(id) ?? studentPurse(parts.ledger, spec);
-    if (known !== undefined) purses.set(id, known);
+    const known = accounts.get(id) ?? studentAccount(parts.ledger, spec);
+    if (known !== undefined) accounts.set(id, known);
     return known;
   }
 
@@ -78,7 +78,7 @@ export function createWorld(parts: WorldParts): World {
     teacher(spec) {
       const { teacher: config, data, task } = spec;
       const id = JSON.stringify([config, data, task]);
-      const known = teachers.get(id) ?? openTeacher(spec, address, parts.patienceMs);
+      const known = teachers.get(id) ?? openTeacher(spec, address, parts.retryForMs);
       teachers.set(id, known);
       return known;
     },
@@ -98,10 +98,10 @@ export function createWorld(parts: WorldParts): World {
       if (elsewhere !== null)
         parts.owner.verify({ kind: 'student', run: spec.name, url: elsewhere.url }, elsewhere.signature);
       const remote = 'embedded' in student ? undefined : student;
-      const purse = purseOf(spec);
+      const account = purseOf(spec);
       const endpoint = openAiStudent({
         baseModel: 'embedded' in student ? student.embedded : 'model' in student ? student.model : student.driver,
-        address: () => ({ ...address(elsewhere?.url ?? remote?.baseUrl, remote?.apiKeyEnv, student), purse }),
+        address: () => ({ ...address(elsewhere?.url ?? remote?.baseUrl, remote?.apiKeyEnv, student), account }),
         hyperparameters: student.hyperparameters,
       });
       if (!('driver' in student) || student.driver !== 'command') return endpoint;
@@ -141,7 +141,7 @@ function teacherAddress(teacher: TeacherConfig, address: AddressOf): EndpointAdd
 export function openTeacher(
   { teacher: config, data, task }: Pick<RunSpec, 'teacher' | 'data' | 'task'>,
   address: AddressOf,
-  patienceMs: WorldParts['patienceMs'],
+  retryForMs: WorldParts['retryForMs'],
 ): Teacher {
   const teacher = present(config);
   const remote = 'embedded' in teacher ? undefined : teacher;
@@ -153,7 +153,7 @@ export function openTeacher(
     maxTokensField: remote?.maxTokensField ?? 'max_tokens',
     sendSeed: remote?.seed ?? true,
     unbilled: teacher.unbilled,
-    patienceMs,
+    retryForMs,
   });
 }
 

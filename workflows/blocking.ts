@@ -1,6 +1,6 @@
 /**
- * BlockState: a step that fails in a way a person can mend does not end the run. It waits, shown as `blocked`, until
- * somebody resumes it, and is then tried again; or skips it, where the rest can go on without.
+ * A step whose failure an operator can fix does not end the run. The run shows `blocked` and waits until it is resumed
+ * (the step runs again) or the step is skipped, where the run can continue without it.
  */
 import {
   ActivityFailure,
@@ -26,7 +26,7 @@ export interface BlockState {
   notOurs: boolean;
 }
 
-/** A piece of work that may be tried again; told what the last `resume` brought along. */
+/** Work that may run again; receives what the last `resume` brought along. */
 export type Step<T> = (brought: Brought) => Promise<T>;
 
 /** What giving a step up would mean. */
@@ -73,7 +73,7 @@ export async function attempt<T>(
       try {
         await condition(() => blockState.blocked === null);
       } finally {
-        // A wait that was cancelled has nobody to wait for: what follows is not blocked by it.
+        // Cancelled while blocked: clear the block.
         if (blockState.blocked === blocked) blockState.blocked = null;
         changed();
       }

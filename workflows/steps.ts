@@ -6,7 +6,7 @@ import type { EngineSettings } from '../contracts/engine.ts';
 import type { RunOutline } from '../contracts/signed/signed-run.ts';
 
 /**
- * Failures that our code classifies are thrown non-retryable and park the run. What is left for the engine to retry
+ * Failures that our code classifies are thrown non-retryable and block the run. What is left for the engine to retry
  * is a lost worker; it may die eight times in one step before a person is asked, so that one which is
  * only frozen (a suspended process takes every retry that is offered) comes back first.
  */

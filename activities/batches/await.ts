@@ -6,7 +6,7 @@ import type { World } from '../ports/world.ts';
 
 /** How often and how long the first look is repeated by itself: a batch of seconds costs no more than that. */
 const quickLook = { everyMs: 100, forMs: 1_500 };
-/** The workflow hears of progress about so often in the life of a batch: every word of it is history. */
+/** About this many progress reports for each batch: every report adds to the workflow's history. */
 const words = 20;
 
 /** Answers when the batch has ended, or is a twentieth further than the workflow knows; else it is asked again later. */

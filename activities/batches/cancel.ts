@@ -23,7 +23,7 @@ export async function cancelBatches(world: World, { spec }: CancelBatchesInput):
   return submitted;
 }
 
-/** Null once nobody will create it any more. */
+/** Null once no worker can create it any more. */
 async function submittedAs(world: World, spec: CancelBatchesInput['spec'], id: string): Promise<string | null> {
   const { ledger } = world;
   for (;;) {

@@ -1,5 +1,5 @@
 /**
- * Gathers the calls of a round that nobody has answered into batches: each call an intent of the ledger, committed and
+ * Gathers the unanswered calls of a round into batches: each call an intent of the ledger, committed and
  * charged before anything leaves; each batch a file, written and sealed before it is uploaded. Run again after a crash
  * it finds what a batch holds already.
  */
@@ -25,7 +25,7 @@ interface Tally {
   readonly domains: Map<string, { real: number; synthetic: number }>;
 }
 
-/** The sealed batches of a round that are not closed. What was gathered and never sealed left nobody: it is dropped. */
+/** The sealed batches of a round that are not closed. A batch that was never sealed was never sent: it is dropped. */
 export async function openBatches({ ledger }: World, input: GatherInput): Promise<BatchRef[]> {
   const open = await openOf(ledger, input);
   for (const { id, state } of open) if (state === 'gathering') await dropBatch(ledger, id, 'not_submitted');

@@ -1,7 +1,7 @@
 /**
  * Settles a batch that has ended, line by line, by the lines and never by the endpoint's counts. A line that is in no
  * results file is given back where the batch ended early; it is forfeited where the batch claims to be complete, or says
- * of other lines that they were never begun: then it should have been told of too, and may have been billed. Run again
+ * that other lines were never started: such a line may have been billed. Run again
  * after a crash this reads the same lines again, which changes nothing.
  */
 import type { SettleBatchInput, SettledBatch } from '../../contracts/batch-messages.ts';
@@ -69,7 +69,7 @@ function endTrouble(state: RemoteBatch, remote: string, books: Books): Baldistil
 /** Enters ends of lines into the ledger, many at a time, and remembers what they say of the endpoint. */
 class Books {
   answered = 0;
-  /** Lines that nobody will ask again. */
+  /** Lines that will not be sent again. */
   ended = 0;
   tellsWhatNeverBegan = false;
   /** Why the last line that was not answered was not. */

@@ -38,7 +38,7 @@ export async function submitBatch(
     if (record.state !== 'sealed' || record.file === null)
       throw new Error(`The batch ${batch.id} is ${record.state}: there is nothing to submit.`);
     file ??= await endpoint.upload(artifacts.localPath(record.file));
-    // Somebody else tries too: it is looked for again.
+    // Another worker may be creating it: look for it again.
     if (!(await ledger.tryBatch(batch.id, record.triedAt))) continue;
     const created = await endpoint.create(batch.id, file);
     if (created.kind === 'created') {
@@ -51,7 +51,7 @@ export async function submitBatch(
   throw new BaldistillError('EndpointDown', `The batch could not be created, and is not there: ${why ?? ''}`);
 }
 
-/** Whether somebody may be creating it right now. */
+/** Whether another worker may be creating it now. */
 export function isUnderWay({ triedAt }: BatchRecord): boolean {
   return triedAt !== null && Date.now() - triedAt < arrivedAfterMs;
 }

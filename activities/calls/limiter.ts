@@ -10,7 +10,7 @@ import {
   openFlow,
   refused,
   sent,
-  told,
+  limitsReported,
   tuned,
   unsent,
   waitOf,
@@ -40,7 +40,7 @@ interface RunQueue {
   readonly tally: RunTally;
 }
 
-/** A pace grows while nobody is answered: it is looked at again at least so often. */
+/** A pace grows even while no answer arrives: check it at least this often. */
 const longestSleepMs = 1000;
 
 export function createLimiter(endpoint: string, now: () => number = () => performance.now()): Limiter {
@@ -74,7 +74,7 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
       if (queue === undefined || waiter === undefined) return;
       const draw = drawFor(waiter.call);
       const wait = waitOf(flow, draw, inFlight, at);
-      // Nobody overtakes: a small call after a large one would keep the large one waiting for ever.
+      // First in, first out: small calls that overtake would keep a large one waiting for ever.
       if (wait > 0) return sleep(at, wait);
       queue.waiting.shift();
       turns.delete(queue);
@@ -128,8 +128,8 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
       admit();
     };
     return {
-      told: (limits) => {
-        flow = told(flow, limits, mark, now());
+      limitsReported: (limits) => {
+        flow = limitsReported(flow, limits, mark, now());
       },
       answered: (answer) =>
         end((at) => {
@@ -179,7 +179,7 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
             const left = queue.waiting.filter((waiter) => waiter.lane === lane);
             queue.waiting = queue.waiting.filter((waiter) => waiter.lane !== lane);
             if (queue.waiting.length === 0) turns.delete(queue);
-            for (const { admit: tell } of left) tell(undefined);
+            for (const { admit } of left) admit(undefined);
             // What the last run said of the endpoint stays until another one says otherwise.
             if (queue.lanes > 0 || [...runs.values()].some(({ lanes }) => lanes > 0)) retune();
           },

@@ -38,7 +38,7 @@ export interface CallResult {
   readonly sent: number;
 }
 
-/** Throws `BaldistillError` when the trouble is the endpoint's and a person has to mend it. */
+/** Throws `BaldistillError` when the endpoint fails in a way that an operator has to fix. */
 export async function sendCall(sender: Sender, call: PlannedCall): Promise<CallResult> {
   const request = requestOf(sender.spec, call);
   const size = { bytes: requestBytes(request), maxTokens: sender.teacher.maxTokens };
@@ -83,7 +83,7 @@ async function exchange(
 ): Promise<'answered' | 'empty' | 'again'> {
   const { ledger, teacher } = sender;
   try {
-    const options = { idempotencyKey: callId, signal: sender.abandon, heard: lease.told };
+    const options = { idempotencyKey: callId, signal: sender.abandon, onLimits: lease.limitsReported };
     const answer = await teacher.complete(request, options);
     const settled = await ledger.settle(callId, answer, answerCost(answer, teacherRates(sender.spec)));
     lease.answered(answer);

@@ -81,7 +81,7 @@ interface FoundScores extends Pick<GatheredCell, 'scores'> {
   readonly without: string | null;
 }
 
-/** Scores of another version, or of a file that is gone, are missing in the table; they hold up nobody. */
+/** Scores of another version, or of a file that is gone, are missing in the table; the comparison continues. */
 async function scoresOf(artifacts: Artifacts, result: RunResult | null): Promise<FoundScores> {
   const scores = result?.scores ?? null;
   if (scores === null) return { metrics: null, scores, without: 'it has no test scores' };

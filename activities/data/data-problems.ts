@@ -19,7 +19,7 @@ export function collectDataProblems(): DataProblems {
   let count = 0;
   return {
     add(problem) {
-      // A file may be read for several parts; the same problem is told once.
+      // A file may be read for several parts; the same problem is reported once.
       const place = `${problem.file}\0${problem.line}\0${problem.field}\0${problem.expected}`;
       if (seen.has(place)) return;
       if (seen.size < remembered) seen.add(place);
@@ -50,7 +50,7 @@ function message(problems: readonly DataProblem[], count: number): string {
   ].join('\n');
 }
 
-/** `train.jsonl, line 7: answer = "": expected ...`, as run files' problems are told. */
+/** `train.jsonl, line 7: answer = "": expected ...`, in the format of run-file problems. */
 function formatDataProblem({ file, line, unit, field, value, expected }: DataProblem): string {
   const place = line === null ? file : `${file}, ${unit ?? 'line'} ${line}`;
   if (field === null)

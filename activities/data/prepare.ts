@@ -45,7 +45,7 @@ export function createPrepare(world: {
     const validation = await heldOut('validation');
     const test = await heldOut('test');
     const domains = await world.artifacts.writeJson(domainTable(tallies));
-    const reserved = survey.fates.filter((fate) => fate === 'reserved').length;
+    const reserved = survey.outcomes.filter((outcome) => outcome === 'reserved').length;
     return { pool, validation, test, domains, dropped: survey.dropped, ...(reserved === 0 ? {} : { reserved }) };
   };
 }
@@ -67,14 +67,14 @@ async function* rowsOf(
   const rows = importer.read(spec, split ? 'train' : part, changed);
   let index = 0;
   for await (const { row } of withDistinctIds(rows, idFieldOf(spec), { add: changed })) {
-    const fate = split ? survey.fates[index] : part;
+    const outcome = split ? survey.outcomes[index] : part;
     index += 1;
-    if (fate === undefined) changed();
-    if (fate !== part) continue;
+    if (outcome === undefined) changed();
+    if (outcome !== part) continue;
     count(tally, row, labelsInAnswer(spec.task, row.answer) ?? []);
     yield row;
   }
-  if (split && index !== survey.fates.length) changed();
+  if (split && index !== survey.outcomes.length) changed();
 }
 
 function changed(): never {

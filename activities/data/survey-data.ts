@@ -13,12 +13,12 @@ import { createFingerprints } from './fingerprints.ts';
 import { createNameLimits } from './name-limits.ts';
 import type { DataPart, ImportedRow, Importer } from '../ports/importer.ts';
 
-export type Fate = SplitPart | 'dropped' | 'reserved';
+export type RowOutcome = SplitPart | 'dropped' | 'reserved';
 
 export interface Survey {
   readonly problems: DataProblems;
   /** What becomes of each row of the training part, in the order it is read. */
-  readonly fates: readonly Fate[];
+  readonly outcomes: readonly RowOutcome[];
   readonly dropped: { readonly duplicates: number; readonly leaks: number };
   /** Parts that are taken from the training part because the run file names no file for them. */
   readonly splitOff: ReadonlySet<DataPart>;
@@ -48,11 +48,11 @@ export async function surveyData(importer: Importer, spec: RunSpec): Promise<Sur
   const splitter = splitterOf(importer, spec);
   const seen = createFingerprints();
   const dropped = { duplicates: 0, leaks: 0 };
-  const fates: Fate[] = [];
+  const outcomes: RowOutcome[] = [];
   for await (const { row, line } of read('train')) {
     names.add(row);
-    if (reserved[fates.length] === true) {
-      fates.push('reserved');
+    if (reserved[outcomes.length] === true) {
+      outcomes.push('reserved');
       continue;
     }
     const input = normalized(row.input);
@@ -61,16 +61,16 @@ export async function surveyData(importer: Importer, spec: RunSpec): Promise<Sur
     if (leak) dropped.leaks += 1;
     else if (duplicate) dropped.duplicates += 1;
     else splitter?.splitter.add(row);
-    fates.push(leak || duplicate ? 'dropped' : 'train');
+    outcomes.push(leak || duplicate ? 'dropped' : 'train');
   }
   names.report(problems);
-  if (fates.length > 0 && fates.every((fate) => fate === 'dropped' || fate === 'reserved')) {
+  if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'dropped' || outcome === 'reserved')) {
     const expected = 'at least one training row whose input is in no held-out file (or leaks: keep)';
     problems.add({ file: 'training data', line: null, field: null, value: null, expected });
   }
   return {
     problems,
-    fates: splitter === undefined ? fates : spread(fates, splitter.splitter.finish().parts),
+    outcomes: splitter === undefined ? outcomes : spread(outcomes, splitter.splitter.finish().parts),
     dropped,
     splitOff: splitter?.parts ?? new Set(),
   };
@@ -104,9 +104,9 @@ async function drawReserve(rows: AsyncIterable<ImportedRow>, share: number): Pro
 }
 
 /** Puts the parts of the rows that were kept at their places among all. */
-function spread(fates: readonly Fate[], parts: readonly SplitPart[]): Fate[] {
+function spread(outcomes: readonly RowOutcome[], parts: readonly SplitPart[]): RowOutcome[] {
   let kept = 0;
-  return fates.map((fate) => (fate === 'train' ? (parts[kept++] ?? fate) : fate));
+  return outcomes.map((outcome) => (outcome === 'train' ? (parts[kept++] ?? outcome) : outcome));
 }
 
 /** Whatever is not one plain space already: most of a text is left as it is. */

@@ -59,15 +59,15 @@ export function isUnverified(decision: Decision): boolean {
  * What a blind answer says about the row that was synthesized for its slot. An answer that cannot be read agrees with
  * nothing; where there is none, the row stays unverified.
  */
-export function decideVerification(judge: Judge, invented: Decision, record: SlotRecord | undefined): Decision {
-  if (invented.kind !== 'example' || invented.example.call === null) return invented;
-  const { example } = invented;
+export function decideVerification(judge: Judge, synthetic: Decision, record: SlotRecord | undefined): Decision {
+  if (synthetic.kind !== 'example' || synthetic.example.call === null) return synthetic;
+  const { example } = synthetic;
   const answer = record?.answer ?? null;
-  if (answer === null) return invented;
+  if (answer === null) return synthetic;
   const usable = unusableReason(answer) === null;
   const read = usable ? judge.task.extract(readExplanation(answer.text).text, example) : null;
-  if (judge.task.agrees(read, example)) return { ...invented, flaw: null };
-  return { kind: 'dropped', reason: 'verify_disagrees', callId: invented.example.call };
+  if (judge.task.agrees(read, example)) return { ...synthetic, flaw: null };
+  return { kind: 'dropped', reason: 'verify_disagrees', callId: synthetic.example.call };
 }
 
 function decideAnnotation(
@@ -124,12 +124,12 @@ function decideSynthesis(
   const ended = unusableReason(answer);
   if (ended !== null) return dropped(ended);
   const random = seededRandom(judge.seed, 'synthesis', domain, call.ordinal);
-  const invented = judge.task.readSynthesis(answer.text, domain, random);
-  if (typeof invented === 'string') return dropped(invented);
-  if (judge.heldOut(invented.input)) return dropped('leak');
-  const shown = judge.task.shownAs({ instruction: judge.instruction, input: invented.input });
+  const synthetic = judge.task.readSynthesis(answer.text, domain, random);
+  if (typeof synthetic === 'string') return dropped(synthetic);
+  if (judge.heldOut(synthetic.input)) return dropped('leak');
+  const shown = judge.task.shownAs({ instruction: judge.instruction, input: synthetic.input });
   if (call.messages.some(({ content }) => content.includes(shown))) return dropped('copy');
-  if (!invented.consistent && judge.switches.consistency === 'drop') return dropped('inconsistent');
+  if (!synthetic.consistent && judge.switches.consistency === 'drop') return dropped('inconsistent');
   return {
     kind: 'example',
     flaw: judge.switches.verify === 'teacher' ? unverified : null,
@@ -140,10 +140,10 @@ function decideSynthesis(
       domain,
       origin: 'synthetic',
       instruction: judge.instruction,
-      input: invented.input,
-      answer: invented.answer,
-      ...(invented.choices === undefined ? {} : { choices: invented.choices }),
-      rationale: judge.switches.rationale === 'none' ? null : invented.rationale,
+      input: synthetic.input,
+      answer: synthetic.answer,
+      ...(synthetic.choices === undefined ? {} : { choices: synthetic.choices }),
+      rationale: judge.switches.rationale === 'none' ? null : synthetic.rationale,
       call: callId,
     },
   };

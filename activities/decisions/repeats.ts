@@ -1,7 +1,7 @@
 /**
- * Near-duplicates among synthetic rows: of a held-out row, which is a leak;
- * of a row of the pool, of a row that an earlier stage invented, or of one accepted before in this stage, earlier rounds
- * first, then slot by slot. Exact leaks are found whatever the switches (stage-decisions.ts).
+ * Finds near-duplicates among synthetic rows: of a held-out row (a leak), of a row of the pool, of a row that an earlier
+ * stage synthesized, or of one accepted before in this stage, in the order of rounds and slots. Exact leaks are found
+ * whatever the switches (stage-decisions.ts).
  */
 import { Example, Row } from '../../contracts/records.ts';
 import type { StageInput } from '../../contracts/stage.ts';
@@ -12,7 +12,7 @@ import type { Artifacts } from '../ports/artifacts.ts';
 export interface Repeats {
   /** The decision about a slot, or that its synthetic row is a repeat; asked in the order of rounds and slots. */
   check(slot: number, decision: Decision): Decision;
-  /** The slot has lost its row, so that the row stands in nobody's way. */
+  /** The slot has no row any more, so other rows are not compared with it. */
   leave(slot: number): void;
 }
 
@@ -22,16 +22,16 @@ export async function openRepeats(
   { spec, prepared, history }: StageInput,
   decisions: readonly Decision[],
 ): Promise<Repeats> {
-  const invented = decisions.flatMap(inventedRow);
-  if (spec.switches.nearDuplicates === 'keep' || invented.length === 0)
+  const synthetic = decisions.flatMap(syntheticRow);
+  if (spec.switches.nearDuplicates === 'keep' || synthetic.length === 0)
     return { check: (_, decision) => decision, leave: () => undefined };
 
   const wanted = createNearDuplicateSearch();
-  for (const [index, { input }] of invented.entries()) wanted.add(index, input);
+  for (const [index, { input }] of synthetic.entries()) wanted.add(index, input);
   const known = new Map<string, 'near_leak' | 'near_duplicate'>();
   const see = (text: string, as: 'near_leak' | 'near_duplicate'): void => {
     for (const index of wanted.find(text)) {
-      const id = invented[index]?.id ?? '';
+      const id = synthetic[index]?.id ?? '';
       if (!known.has(id)) known.set(id, as);
     }
   };
@@ -45,7 +45,7 @@ export async function openRepeats(
   const accepted = createNearDuplicateSearch();
   return {
     check(slot, decision) {
-      const [row] = inventedRow(decision);
+      const [row] = syntheticRow(decision);
       if (row === undefined || row.call === null) return decision;
       const reason = known.get(row.id) ?? (accepted.find(row.input).length > 0 ? 'near_duplicate' : undefined);
       if (reason !== undefined) return { kind: 'dropped', reason, callId: row.call };
@@ -56,6 +56,6 @@ export async function openRepeats(
   };
 }
 
-function inventedRow(decision: Decision): Example[] {
+function syntheticRow(decision: Decision): Example[] {
   return decision.kind === 'example' && decision.example.origin === 'synthetic' ? [decision.example] : [];
 }

@@ -15,7 +15,7 @@ export interface BatchEndpoint {
   find(key: string, since: number): Promise<string | null>;
   /** Uploads an input file and gives back its name there. */
   upload(path: string): Promise<string>;
-  /** `uncertain`: nobody knows whether it was created; whoever tries again looks for it first. */
+  /** `uncertain`: it may have been created; look for it before the next attempt. */
   create(key: string, file: string): Promise<{ kind: 'created'; remote: string } | { kind: 'uncertain'; why: string }>;
   look(remote: string): Promise<RemoteBatch>;
   /** What became of the lines, in the order of a results file, which is none; a line may come more than once. */
@@ -45,6 +45,6 @@ export interface LineResult {
         readonly final: boolean;
         readonly failure: { readonly type: FailureType; readonly message: string } | null;
       }
-    /** Nobody knows whether it was billed. */
+    /** Unknown whether it was billed. */
     | { readonly kind: 'forfeited'; readonly reason: string };
 }

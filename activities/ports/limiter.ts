@@ -1,9 +1,9 @@
 import type { EndpointLook, FlowLook, FlowTerms } from '../../contracts/flow/flow.ts';
-import type { Told } from '../../domain/flow/flow.ts';
+import type { ReportedLimits } from '../../domain/flow/flow.ts';
 
 /** The limiter of one endpoint, shared by all runs and slices of a worker. */
 export interface Limiter {
-  /** A lane of one slice: nobody is admitted to it any more once `closing` is aborted. The latest terms of a run count. */
+  /** A lane of one slice: no call is admitted to it once `closing` is aborted. The latest terms of a run count. */
   open(run: string, terms: FlowTerms, closing: AbortSignal): Lane;
   /** So many workers of this machine share the endpoint now. */
   divide(workers: number): void;
@@ -33,7 +33,7 @@ export interface Usage {
 /** The permission to send one call. The first of its ends counts, every later one does nothing. */
 export interface Lease {
   /** What the headers of an answer or a refusal said. Ends nothing. */
-  readonly told: (this: void, limits: Told) => void;
+  readonly limitsReported: (this: void, limits: ReportedLimits) => void;
   answered(answer: Usage & { readonly latencyMs: number }): void;
   /**
    * It was refused and costs nothing, and may be sent again after `retryAfterMs` (null: the endpoint did not say).

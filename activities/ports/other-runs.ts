@@ -11,5 +11,5 @@ export interface OtherRuns {
   /** One look; undefined where a run that is going on does not answer now. */
   look(run: string): Promise<RunLook | undefined>;
   /** Says it to a run; does nothing where it is over or refuses, since it is not in such a state any more. */
-  tell(run: string, action: 'pause' | 'resume' | 'cancel'): Promise<void>;
+  steer(run: string, action: 'pause' | 'resume' | 'cancel'): Promise<void>;
 }

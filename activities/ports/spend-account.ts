@@ -1,6 +1,6 @@
 /** Money for requests to a student endpoint that bills: reserved before each one, settled after it. */
-export interface Purse {
-  /** Tells purses apart. */
+export interface SpendAccount {
+  /** Identifies the account. */
   readonly id: string;
   /** Reserves the most a request may cost. Throws `BaldistillError` `BudgetExhausted`. */
   reserve(bound: { readonly inputTokens: number; readonly outputTokens: number }): Promise<Payment>;

@@ -1,6 +1,6 @@
 import type { FailureType } from '../../domain/failures.ts';
 import type { Message, PlannedCall } from '../../contracts/records.ts';
-import type { Told } from '../../domain/flow/flow.ts';
+import type { ReportedLimits } from '../../domain/flow/flow.ts';
 import type { PaidAnswer } from './ledger.ts';
 
 export interface TeacherRequest {
@@ -24,15 +24,15 @@ export interface Teacher {
     options: {
       readonly idempotencyKey: string;
       readonly signal: AbortSignal;
-      /** Told what the headers say of rate limits, before the call ends either way; not where they say nothing. */
-      readonly heard: (limits: Told) => void;
+      /** ReportedLimits what the headers say of rate limits, before the call ends either way; not where they say nothing. */
+      readonly onLimits: (limits: ReportedLimits) => void;
     },
   ): Promise<PaidAnswer & { readonly latencyMs: number }>;
 }
 
 /**
  * How a call ended without an answer. `refused`: certainly not billed. `ambiguous`: it may be billed.
- * `failure`: the trouble is of the endpoint, not of this call, and a person has to mend it; null for one call's own.
+ * `failure`: the endpoint fails, not this call alone, and an operator has to fix it; null where only this call failed.
  * `retryAfterMs`: when the endpoint asked to come back, 0 where it did not say; null where it is useless to ask again
  * (a definite no).
  */

@@ -12,7 +12,7 @@ import type { Teacher } from './teacher.ts';
 
 /** Everything the activities reach: built once by the worker, faked part by part in tests. */
 export interface World {
-  /** Tells the workers of a run apart. */
+  /** Identifies this worker among those of a run. */
   readonly worker: string;
   readonly artifacts: Artifacts;
   readonly ledger: Ledger;

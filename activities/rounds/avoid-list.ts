@@ -1,4 +1,4 @@
-/** What a teacher is told not to repeat: a few texts that it invented for the domain in earlier rounds and stages. */
+/** Texts that a prompt tells the teacher not to repeat: a few that it synthesized for the domain earlier. */
 import { Example } from '../../contracts/records.ts';
 import type { StageInput } from '../../contracts/stage.ts';
 import { drawRandom } from '../../domain/selection/selection.ts';

@@ -19,7 +19,7 @@ export async function balance(artifacts: Artifacts, input: StageInput): Promise<
     if (spec.budget.slots > prepared.pool.rows) {
       throw new BaldistillError(
         'InvalidInput',
-        `budget.slots is ${spec.budget.slots}, but the pool has ${prepared.pool.rows} rows and ${spec.method} invents none.`,
+        `budget.slots is ${spec.budget.slots}, but the pool has ${prepared.pool.rows} rows, and ${spec.method} synthesizes none.`,
       );
     }
     return { quotas: await artifacts.writeLines([]), slots, heads: 0, tails: 0 };

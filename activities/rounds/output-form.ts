@@ -34,7 +34,7 @@ function knownOutput({ input, earlier }: PlanRoundInput): Output | undefined {
   return plan?.output ?? input.history.findLast(({ output }) => output !== undefined)?.output;
 }
 
-/** `calls` in a form that nobody has tried on this endpoint yet: whether it takes it. */
+/** `calls` in a form that was not tried on this endpoint yet: finds out whether it accepts the form. */
 async function takesForm(world: World, request: PlanRoundInput, calls: readonly PlannedCall[]): Promise<boolean> {
   const { input, earlier } = request;
   const round = { spec: input.spec, stage: input.stage, round: earlier.length };
@@ -69,7 +69,7 @@ async function isAnswerTo({ ledger, teacher, spec, stage, round }: Sender, call:
   return record?.callId?.startsWith(`${key}.`) ?? true;
 }
 
-/** The plan in the best form that the endpoint takes; `output` undefined where there was no call to tell. */
+/** The plan in the best form that the endpoint accepts; `output` undefined where there was no call to find out. */
 export async function planInBestForm<T extends { readonly calls: readonly PlannedCall[] }>(
   world: World,
   request: PlanRoundInput,

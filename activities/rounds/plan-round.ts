@@ -30,7 +30,7 @@ type Purpose = RoundPlan['purpose'];
 
 /**
  * The first round fills the slots; each later one does the next thing there is to do: verify what the round before
- * invented, fill again what was dropped, give away what a domain cannot fill. A round without calls and without rows
+ * synthesized, fill again what was dropped, give away what a domain cannot fill. A round without calls and without rows
  * ends the stage's rounds.
  */
 export async function planRound(world: World, given: PlanRoundInput): Promise<RoundPlan> {
@@ -151,7 +151,7 @@ export async function planShares(
   return { purpose, calls, uncalled, given, ordinals, domains };
 }
 
-/** Each row that the round before invented, answered blind; undefined where there is none, or no call for it. */
+/** A blind answer to each row that the round before synthesized; undefined where there is none, or no call for it. */
 async function planVerification(
   world: World,
   request: PlanRoundInput,

@@ -9,7 +9,7 @@ import { stageSlots } from '../../domain/quotas/stage-slots.ts';
 import type { World } from '../ports/world.ts';
 
 /**
- * Tells the ledger what the plan still needs, so that reissues never eat it: calls of this round that were not asked
+ * Reserves in the ledger what the plan still needs, so that reissues cannot use it: calls of this round that were not asked
  * yet, one more for each row to be synthesized where these are verified, and the most that later stages may need.
  */
 export async function announcePlan(

@@ -35,7 +35,7 @@ export async function firstShares(
   });
 }
 
-/** The slots whose answer was dropped, from real rows still left first, then invented. */
+/** The slots whose answer was dropped, from real rows still left first, then synthesized. */
 export async function refillShares(
   world: World,
   request: PlanRoundInput,
@@ -47,13 +47,13 @@ export async function refillShares(
   const left = await rowsLeft(world, request, (domain) => wanted.has(domain));
   const { seed, switches } = input.spec;
   const asked = await candidatesAsked(world, request);
-  const invented = Map.groupBy(
+  const synthetic = Map.groupBy(
     decided.filter(({ kind, decision }) => kind === 'synthesize' || decision.kind !== 'example'),
     ({ domain }) => domain,
   );
   const shares = [...wanted].map(([domain, open]) => {
     const rows = drawRandom(left.get(domain) ?? [], open.length, seed, 'refill', input.stage, earlier.length, domain);
-    const wantedRows = (invented.get(domain)?.length ?? 0) - rows.length;
+    const wantedRows = (synthetic.get(domain)?.length ?? 0) - rows.length;
     const more = candidatesLeft(switches.ceiling, { wantedRows, asked: asked(domain) });
     return { domain, slots: open.map(({ slot }) => slot).slice(0, rows.length + more), rows };
   });

@@ -1,7 +1,7 @@
 /** Which slots of a stage their domain could not fill. */
 import type { DecidedSlot } from '../decisions/stage-decisions.ts';
 
-/** Reasons why a slot has no answer that no row could mend: the budget, not the data, ran out. */
+/** Reasons for an empty slot that another row would not fix: the budget, not the data, ran out. */
 const budgetReasons: ReadonlySet<string> = new Set(['calls', 'tokens', 'money', 'forfeited', 'unsent']);
 
 /** A slot without a row that `shortfall` may fill. A dropped annotation used its slot: `refill` alone asks for it again. */

@@ -4,7 +4,7 @@ import { priceOf, templateAllowance, usdText, worstPriceOf } from '../../domain/
 import type { Rates, Usage } from '../../domain/budget/cost.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import type { SplitQuestions } from './evaluate.ts';
-import type { Purse } from '../ports/spend-account.ts';
+import type { SpendAccount } from '../ports/spend-account.ts';
 
 type Bound = Pick<Usage, 'inputTokens' | 'outputTokens'>;
 
@@ -22,13 +22,13 @@ export function worstCostOf(rates: Rates, { rows, task }: SplitQuestions, model:
   return [probe, ...bounds].reduce((sum, bound) => sum + worstPriceOf(rates, bound), 0);
 }
 
-export interface EvaluationPurse extends Purse {
+export interface EvaluationAccount extends SpendAccount {
   /** Charged so far: actual cost where the endpoint says it, the worst case where it does not. */
   spent(): number;
 }
 
 /** `reserve` throws `BudgetExhausted` rather than pass the limit. */
-export function evaluationPurse(rates: Rates, limit: number): EvaluationPurse {
+export function evaluationAccount(rates: Rates, limit: number): EvaluationAccount {
   let charged = 0;
   return {
     id: randomUUID(),

@@ -126,7 +126,7 @@ export async function awaitFineTune(
     const losses = state.losses.length === 0 ? null : await world.artifacts.writeLines(state.losses);
     return { model: state.model, losses };
   }
-  // The entry first: who creates another job under this key must not find it, or that job would be charged to nobody.
+  // Close the entry first: the next job under this key must not find it, or that job would not be charged.
   if (job.spending !== null) await world.ledger.endSpending(job.spending, { state: 'forfeited', reason: 'job_failed' });
   await world.ledger.forgetOnce(job.key, job.id);
   const why = state.status === 'failed' ? `failed: ${state.message}` : 'is not known to the student endpoint any more';

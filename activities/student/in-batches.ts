@@ -1,4 +1,4 @@
-/** Prompts a request: as many as DESIGN section 7 sends where an endpoint takes arrays. */
+/** Prompts in one request, where an endpoint accepts arrays. */
 const batchSize = 64;
 
 /** Works through items in batches, several at a time; results in order. Stops at the signal, throws the first failure. */

@@ -92,7 +92,7 @@ async function scoreWritten(
   }));
 }
 
-/** Nobody generated the gold target, so it has no token ids of its own: it is scored as text. */
+/** The gold target was not generated, so it has no token ids: it is scored as text. */
 async function scoreGold(
   student: Student,
   asked: StudentRequest,

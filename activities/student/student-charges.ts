@@ -8,13 +8,13 @@ import { priceOf, templateAllowance, trainingPriceOf, usdOf, worstPriceOf } from
 import type { Rates } from '../../domain/budget/cost.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import type { Ledger, SpendRequest } from '../ports/ledger.ts';
-import type { Purse } from '../ports/spend-account.ts';
+import type { SpendAccount } from '../ports/spend-account.ts';
 
 /** How often a limit is looked at again while something in flight may give money back. */
 const watchMs = 50;
 
-/** The purse of a run's student; undefined where it is free, or nobody knows what it costs. */
-export function studentPurse(ledger: Ledger, spec: RunSpec): Purse | undefined {
+/** The account of a run's student; undefined where it is free or its price is unknown. */
+export function studentAccount(ledger: Ledger, spec: RunSpec): SpendAccount | undefined {
   const rates = studentRates(spec);
   if (rates === null || isFree(rates)) return undefined;
   const run = spec.name;

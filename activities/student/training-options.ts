@@ -1,11 +1,11 @@
-/** What of the method OpenAI's protocol has no word for, and an endpoint of its own kind can be told. */
+/** Training options that the OpenAI protocol cannot express, for endpoints that accept them. */
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import type { Student, TrainingManner } from '../ports/student.ts';
 
 /**
  * Only what differs from what every endpoint does: loss on the completion, and its own way with chat messages. The
- * endpoint is asked nothing where there is nothing to tell. Throws `InvalidInput` where it cannot be told `loss: full`.
+ * endpoint is not asked where no option is needed. Throws `InvalidInput` where it does not accept `loss: full`.
  */
 export async function trainingManner(
   student: Student,

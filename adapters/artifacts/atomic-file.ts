@@ -18,7 +18,7 @@ export async function writeAtomically(folder: string, write: (file: FileHandle) 
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to tell
+    await rm(temporary, { force: true }).catch(() => undefined); // report the first error
     throw asStorageFailure(error, folder);
   }
 }

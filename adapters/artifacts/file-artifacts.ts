@@ -100,7 +100,7 @@ async function* readLines<T>(root: string, reference: ArtifactRef, schema: z.Zod
 
 /** Path of an artifact whose file is there and as long as it has to be. */
 async function checkedPath(root: string, reference: ArtifactRef): Promise<string> {
-  // A reference that came in by another door must not become a path of somebody's choice.
+  // A forged reference must not become a path.
   const { sha256, bytes } = ArtifactRef.parse(reference);
   const path = pathOf(root, sha256);
   try {

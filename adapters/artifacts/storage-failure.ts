@@ -12,7 +12,7 @@ const reasons: Readonly<Record<string, string>> = {
   EIO: 'the disk reports an error',
 };
 
-/** `StorageFull` where the system refused a write for a reason a person can mend; any other error as it came. */
+/** `StorageFull` where the system refused a write for a reason an operator can fix; other errors unchanged. */
 export function asStorageFailure(error: unknown, path: string): unknown {
   const code = codeOf(error);
   const reason = code === undefined || !Object.hasOwn(reasons, code) ? undefined : reasons[code];

@@ -103,7 +103,7 @@ async function train(
   return model;
 }
 
-/** Losses as the command told them, oldest first; what is no loss is passed over. */
+/** Losses as the command reported them, oldest first; other lines are ignored. */
 async function lossesOf(output: string): Promise<{ step: number; loss: number }[]> {
   const file = join(output, 'losses.jsonl');
   if (!existsSync(file)) return [];

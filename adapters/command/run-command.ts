@@ -60,7 +60,7 @@ async function untilEnded(
   try {
     writeFileSync(recordFile, JSON.stringify(identity));
   } catch (error) {
-    // Nobody would find it again, and the next one would run beside it.
+    // A command left running could not be found again, and the next one would run beside it.
     await endGroup(identity, graceMs);
     throw asStorageFailure(error, recordFile);
   }

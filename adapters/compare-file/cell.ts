@@ -47,7 +47,7 @@ export function resolveCell(
   return { ok: false, problems: [{ line, key: 'name', value: reading.file.name, expected }] };
 }
 
-/** DESIGN section 8: `name,key=value` in key order. Every axis is named, so that a name stays when axes are added. */
+/** `name,key=value` in key order. Every axis is named, so that names stay the same when axes are added. */
 function nameOf(name: string, { data, method, student }: Combination, { seed, budget, stages }: RunSpec): string {
   const keys = {
     data,
@@ -101,7 +101,7 @@ function budgetOf(given: unknown, slots: number): unknown {
   return { ...given, ...Object.fromEntries(scaled), slots };
 }
 
-/** Where in the compare file a cell's problem is mended, or in which run file. */
+/** Where to fix a cell's problem: a place in the compare file, or a run file. */
 function placed(
   { source }: CompareReading,
   combination: Combination,

@@ -24,7 +24,7 @@ export async function* readCsv(
   columns: readonly string[],
   delimiter: string,
 ): AsyncGenerator<FileRecord> {
-  /** Told while the parser reads ahead of us; they come out with the next record. */
+  /** Reported while the parser reads ahead; they are returned with the next record. */
   const problems: RecordProblem[] = [];
   let endOfLast = 0;
   const parser = parse({
@@ -50,12 +50,12 @@ export async function* readCsv(
 
   let header: readonly string[] | undefined;
   for await (const { info, record } of records) {
-    yield* told(problems);
+    yield* drained(problems);
     if (header === undefined) {
       header = record.map((name) => name.trim());
       problems.push(...missingColumns(columns, header), ...repeatedColumns(columns, header));
       if (problems.length === 0) continue;
-      yield* told(problems);
+      yield* drained(problems);
       return;
     }
     const line = info.lines - record.reduce((breaks, cell) => breaks + cell.split('\n').length - 1, 0);
@@ -66,10 +66,10 @@ export async function* readCsv(
     const expected = `${header.length} cells, as many as the header has, instead of ${record.length}`;
     yield { ok: false, problem: { line, field: null, value: show(record.join(delimiter)), expected } };
   }
-  yield* told(problems);
+  yield* drained(problems);
 }
 
-function* told(problems: RecordProblem[]): Generator<FileRecord> {
+function* drained(problems: RecordProblem[]): Generator<FileRecord> {
   for (const problem of problems.splice(0)) yield { ok: false, problem };
 }
 

@@ -52,7 +52,7 @@ const onOneLine = 'text that is not empty, on one line and without control chara
 const expectedId = `${onOneLine}, of at most ${longestId} characters`;
 const expectedName = `${onOneLine}, of at most ${longestName} characters`;
 
-/** Source of the rules: DESIGN.md, section 5. Without a field of its own the domain of a row is its answer. */
+/** Without a field of its own the domain of a row is its answer. */
 export function normalizeRow(value: unknown, data: RowMap, task: TaskName): Normalized {
   const record = JsonObject.safeParse(value);
   if (!record.success) return { ok: false, problems: [{ field: null, value: show(value), expected: 'a JSON object' }] };

@@ -16,7 +16,7 @@ export function formatOf(path: string, chosen: DataFormat | undefined): DataForm
 
 /**
  * Streams the records of a file; `columns` are those that a table has to have. A record or file that cannot be read
- * is told as such, never thrown.
+ * is reported as a problem, never thrown.
  */
 export async function* readRecords(
   file: string,

@@ -1,6 +1,6 @@
 /**
  * What the workers of a home say of themselves, one small file each, written anew all the time: who shares an endpoint,
- * how fast calls go now, where metrics are. It is nobody's record: what it says may be lost at any moment.
+ * how fast calls go now, where metrics are. It is no durable record: it may be lost at any moment.
  */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

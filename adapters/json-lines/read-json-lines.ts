@@ -6,7 +6,7 @@ export type JsonLine =
   | { readonly line: number; readonly ok: true; readonly value: unknown }
   | { readonly line: number; readonly ok: false; readonly text: string; readonly expected: string };
 
-/** Streams the JSON values of a JSONL file; blank lines are passed over, a line that is no JSON is told as such. */
+/** Streams the JSON values of a JSONL file; blank lines are passed over, a line that is not JSON is reported as a problem. */
 export async function* readJsonLines(path: string): AsyncGenerator<JsonLine> {
   yield* parsed(readLines(path));
 }

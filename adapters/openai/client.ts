@@ -1,7 +1,7 @@
 /** The one place where an `openai` client is made: no hidden retries, a capped connection pool, no default key. */
 import OpenAI from 'openai';
 import { Agent, fetch as undiciFetch } from 'undici';
-import type { Purse } from '../../activities/ports/spend-account.ts';
+import type { SpendAccount } from '../../activities/ports/spend-account.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import { bounded, mostAnswerBytes, mostFileBytes } from './answer-limits.ts';
 import { hidingKey } from './hidden-key.ts';
@@ -19,14 +19,14 @@ export interface EndpointAddress {
   /** Bytes of the longest answer that is read, decompressed; `mostAnswerBytes` where not given. */
   readonly answerBytes?: number | undefined;
   /** What pays for its requests; undefined where they are free or paid for otherwise. */
-  readonly purse?: Purse | undefined;
+  readonly account?: SpendAccount | undefined;
 }
 
 const clients = new Map<string, OpenAI>();
 
 /** A client per address, kept for the life of the process. Throws `EndpointRefusesKey` when the key is not set. */
 export function clientFor(address: EndpointAddress): OpenAI {
-  const { baseUrl, apiKeyEnv, connections, timeoutSeconds, stallSeconds, purse } = address;
+  const { baseUrl, apiKeyEnv, connections, timeoutSeconds, stallSeconds, account } = address;
   const answerBytes = address.answerBytes ?? mostAnswerBytes;
   const apiKey = apiKeyEnv === undefined ? 'none-needed' : process.env[apiKeyEnv];
   if (apiKey === undefined || apiKey === '') {
@@ -35,7 +35,7 @@ export function clientFor(address: EndpointAddress): OpenAI {
       `The environment variable ${apiKeyEnv} is not set where the worker runs.`,
     );
   }
-  const id = JSON.stringify([baseUrl, apiKeyEnv, connections, timeoutSeconds, stallSeconds, answerBytes, purse?.id]);
+  const id = JSON.stringify([baseUrl, apiKeyEnv, connections, timeoutSeconds, stallSeconds, answerBytes, account?.id]);
   const known = clients.get(id);
   if (known !== undefined && known.apiKey === apiKey) return known;
   // Whole milliseconds: undici takes no others.
@@ -43,7 +43,7 @@ export function clientFor(address: EndpointAddress): OpenAI {
   // undici must not give up before the client does: its own limit is 300 s and loses the error's class.
   const agent = new Agent({
     connections,
-    // Before the client's own, so that a connection that never came up is told from an answer that did not come.
+    // Before the client's own, so that a failed connection is distinguished from a missing answer.
     connectTimeout: Math.min(10_000, Math.ceil(timeout / 2)),
     headersTimeout: timeout + 10_000,
     bodyTimeout: stallSeconds === undefined ? timeout + 10_000 : Math.ceil(stallSeconds * 1000),
@@ -59,7 +59,7 @@ export function clientFor(address: EndpointAddress): OpenAI {
     apiKey,
     maxRetries: 0,
     timeout,
-    fetch: purse === undefined ? send : payingFetch(send, purse),
+    fetch: account === undefined ? send : payingFetch(send, account),
   });
   clients.set(id, client);
   return client;

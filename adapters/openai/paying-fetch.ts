@@ -1,9 +1,9 @@
 /**
- * Every HTTP request that makes a student write or score is paid for from a purse, each attempt by itself: reserved
+ * Every HTTP request that makes a student write or score is paid for from a account, each attempt by itself: reserved
  * before it leaves, settled by the usage in its answer. Below the client, so that no request gets past it.
  */
 import { z } from 'zod';
-import type { Payment, Purse } from '../../activities/ports/spend-account.ts';
+import type { Payment, SpendAccount } from '../../activities/ports/spend-account.ts';
 import { templateAllowance } from '../../domain/budget/cost.ts';
 import { wasSent } from './errors.ts';
 import type { Send } from './transport.ts';
@@ -20,11 +20,11 @@ const Body = z.object({
 /** A usage that is no count of tokens is none: then the worst case stays charged. */
 const Answer = z.object({ usage: z.object({ prompt_tokens: TokenCount, completion_tokens: TokenCount.nullish() }) });
 
-export function payingFetch(send: Send, purse: Purse): Send {
+export function payingFetch(send: Send, account: SpendAccount): Send {
   return async (url, init) => {
     const bound = boundOf(url, init);
     if (bound === undefined) return await send(url, init);
-    const payment = await purse.reserve(bound);
+    const payment = await account.reserve(bound);
     let response: Response;
     let text: string;
     try {

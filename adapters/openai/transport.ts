@@ -104,14 +104,14 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(signal: AbortSignal | undefined, { wholeMs, bytes }: AnswerLimits) {
     this.#mostBytes = bytes;
-    // Before the head the package watches the time, and tells what was never sent from what may be billed.
+    // Before the head the package watches the time, and distinguishes what was never sent from what may be billed.
     this.#deadline = setTimeout(() => {
       if (this.#begun) this.#controller?.abort(new AnswerTooLate());
     }, wholeMs).unref();
     this.head = this.#answered.promise;
     this.#signal = signal;
     signal?.addEventListener('abort', this.#abort, { once: true });
-    // An answer whose body nobody reads may break off unheard.
+    // An error in a body that is not read is ignored.
     this.#whole.promise.catch(() => undefined);
   }
 
@@ -159,7 +159,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#signal === undefined) return;
     const reason = reasonOf(this.#signal);
     this.#controller?.abort(reason);
-    // While it waits for a connection there is nothing to break off, and nobody has to wait for that.
+    // While it waits for a connection there is nothing to cancel, and the caller does not wait.
     this.#fail(reason);
   }
 

@@ -17,9 +17,9 @@ export async function exclusively<T>(
   mkdirSync(dirname(path), { recursive: true });
   const lock = new DatabaseSync(path, { timeout: 0 });
   try {
-    for (let told = false; !begin(lock); told = true) {
+    for (let announced = false; !begin(lock); announced = true) {
       signal?.throwIfAborted();
-      if (!told) onWait();
+      if (!announced) onWait();
       await wait(100);
     }
     return await work();

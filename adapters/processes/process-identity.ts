@@ -83,7 +83,7 @@ async function gone(identity: ProcessIdentity, withinMs: number): Promise<boolea
   return true;
 }
 
-/** False where there is nobody to send it to. */
+/** False where there is no such process. */
 function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);

@@ -58,7 +58,7 @@ function flatten(value: unknown, prefix: string): Map<string, string> {
   return flat;
 }
 
-/** A template has thousands of characters: its beginning, and what tells it from another one. */
+/** A template has thousands of characters: shows its beginning and a hash. */
 function shortened(text: string): string {
   if (text.length <= 200) return text;
   return `${text.slice(0, 60)}… (sha256 ${hash('sha256', text).slice(0, 12)})`;

@@ -1,15 +1,15 @@
-/** Switches that say something and change nothing, because of what the others say. */
+/** Switches without effect, because of the others. */
 import type { Switches } from '../../domain/methods.ts';
 import { synthesizes } from '../../domain/budget/needed-calls.ts';
 
-export interface Pointless {
+export interface IneffectiveSwitch {
   readonly key: keyof Switches;
   readonly reason: string;
 }
 
-export function pointless(switches: Switches): readonly Pointless[] {
+export function ineffectiveSwitches(switches: Switches): readonly IneffectiveSwitch[] {
   const { balance, select } = switches;
-  const found: Pointless[] = [];
+  const found: IneffectiveSwitch[] = [];
   const idle = (key: keyof Switches, is: boolean, reason: string): void => {
     if (is) found.push({ key, reason });
   };
@@ -30,10 +30,10 @@ export function pointless(switches: Switches): readonly Pointless[] {
   const noQuotas = 'with balance: none there are no quotas, so no domain falls short of one';
   idle('tail', switches.tail === 'none' && balance === 'none', noQuotas);
   idle('shortfall', switches.shortfall !== 'duplicate' && balance === 'none', noQuotas);
-  const nothingInvented = `no rows are invented with ${balance === 'none' ? 'balance' : 'tail'}: none`;
+  const noSynthesis = `no rows are synthesized with ${balance === 'none' ? 'balance' : 'tail'}: none`;
   const checks = { consistency: 'drop', nearDuplicates: 'drop', verify: 'teacher' } as const;
   for (const key of ['consistency', 'nearDuplicates', 'verify'] as const)
-    idle(key, switches[key] === checks[key] && !synthesizes(switches), nothingInvented);
+    idle(key, switches[key] === checks[key] && !synthesizes(switches), noSynthesis);
   idle('ceiling', switches.ceiling !== 3 && switches.refill === 0, 'with refill: 0 no slot has a second candidate');
   idle(
     'onMismatch',

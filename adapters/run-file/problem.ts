@@ -28,7 +28,7 @@ export function byLine(problems: readonly Problem[]): readonly Problem[] {
   return problems.toSorted((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity));
 }
 
-/** A value for a message: on one line, short, and never a key that somebody wrote where its variable's name belongs. */
+/** A value for a message: on one line, short, and never an API key written where the name of its variable belongs. */
 export function showValue(path: readonly PropertyKey[], value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (/key|token(?!s)|secret|password/i.test(String(path.at(-1) ?? ''))) return '(not shown)';

@@ -17,7 +17,7 @@ export interface PromptFiles {
   readonly findings: readonly Finding[];
 }
 
-/** `task` undefined: the file names none that there is, which is told elsewhere. */
+/** `task` undefined: the file names an unknown one, which is reported elsewhere. */
 export function readPromptFiles(
   teacher: TeacherConfig | undefined,
   task: TaskName | undefined,

@@ -64,7 +64,7 @@ export function resolveRunFile(text: string, options: RunFileOptions): Resolved 
   return { ok: false, problems: byLine([...problems, ...(resolved.ok ? [] : resolved.problems)]) };
 }
 
-/** The value of a run file that somebody has read and changed: `changed` names the dotted paths of what is not the file's. */
+/** The value of a run file after overrides: `changed` has the dotted paths that are not from the file. */
 export function resolveRun(given: Record<string, unknown>, options: RunValue): Resolved {
   const { changed, lineOf } = options;
   const value = withCurrentNames(given);
@@ -121,8 +121,8 @@ function studentOf(student: RunFile['student'], runFile: string): RunFile['stude
 }
 
 /**
- * METHOD: call limit L is B by default, plus planned verify calls, plus what the preset adds. DESIGN section 4: a run
- * stops sending after max(2 x concurrency, 1 % of B) forfeits. A run that asks no teacher has none.
+ * The call limit L is B by default, plus planned verify calls, plus what the preset adds. A run stops sending after
+ * max(2 x concurrency, 1 % of B) forfeited calls. A method without teacher calls has no teacher.
  */
 function specOf(
   file: RunFile,

@@ -8,7 +8,7 @@ import { presets } from '../../domain/methods.ts';
 import type { Switches } from '../../domain/methods.ts';
 import { plannedCalls } from '../../domain/budget/needed-calls.ts';
 import { stagesOf, switchesOf } from './method-point.ts';
-import { pointless } from './ineffective-switches.ts';
+import { ineffectiveSwitches } from './ineffective-switches.ts';
 
 export interface Parts {
   readonly method: RunFile['method'] | undefined;
@@ -120,7 +120,7 @@ function methodFindings(parts: Parts, stagesChosen: boolean): readonly Finding[]
   const actual = stagesOf(method, stages);
   const chosen = switchesOf(method, switches);
   // What a preset says of a switch that another one makes idle is no mistake of the file.
-  for (const { key, reason } of pointless(chosen)) {
+  for (const { key, reason } of ineffectiveSwitches(chosen)) {
     if (switches[key] !== undefined) refuse(['switches', key], `it would change nothing: ${reason}`);
   }
   if (chosen.schedule === 'full' && chosen.balance === 'adaptive' && actual < 2)
@@ -147,7 +147,7 @@ function studentFindings(
     const expected =
       'embedded' in student
         ? 'the embedded students learn the completion only; use loss: completion, or the student server'
-        : 'whoever trains outside the run decides what is learned, and cannot be told; leave the key out';
+        : 'a student that is trained outside the run does not receive this option; leave the key out';
     return [{ path: ['switches', 'loss'], expected }];
   }
   if (init === 'continue' && 'embedded' in student) {

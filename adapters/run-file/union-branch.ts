@@ -1,11 +1,11 @@
-/** Which alternative of a union somebody meant, so that a message names the real mistake and not every alternative. */
+/** Chooses the alternative of a union that was meant, so that a message names the real mistake and not every alternative. */
 import { z } from 'zod';
 import type { core } from 'zod';
 import { isRequired, keysOf, unwrap } from './expectation.ts';
 
 export type BranchChoice =
   | { readonly kind: 'branch'; readonly index: number }
-  /** Several share the key that tells them apart, and its value fits none: `driver: magic`. */
+  /** Several alternatives share the distinguishing key, and its value fits none: `driver: magic`. */
   | { readonly kind: 'tag'; readonly key: string; readonly values: readonly string[] }
   | { readonly kind: 'unknown' };
 

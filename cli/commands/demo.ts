@@ -26,7 +26,7 @@ export function demoCommand(program: Command, terminal: Terminal, finish: Finish
     .option('--fresh', 'run it again, under new names, although it was done before')
     .option('--slots <n>', 'budget of each of the two runs')
     .option('--seed <n>', 'seed of both runs')
-    .option('--noise <share>', "wrong labels among the simulated teacher's inventions, 0 to 1")
+    .option('--noise <share>', "wrong labels among the simulated teacher's syntheses, 0 to 1")
     .option('--json', 'one JSON object a line')
     .action(async (given: unknown) => {
       const { fresh, json } = Options.parse(given);

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { readSplit, scoreSplit } from '../../activities/student/evaluate.ts';
 import type { SplitQuestions } from '../../activities/student/evaluate.ts';
-import { evaluationPurse, worstCostOf } from '../../activities/student/evaluation-account.ts';
-import type { EvaluationPurse } from '../../activities/student/evaluation-account.ts';
+import { evaluationAccount, worstCostOf } from '../../activities/student/evaluation-account.ts';
+import type { EvaluationAccount } from '../../activities/student/evaluation-account.ts';
 import { createPrepare } from '../../activities/data/prepare.ts';
 import { createFileArtifacts } from '../../adapters/artifacts/file-artifacts.ts';
 import { createImporter } from '../../adapters/datasets/importer.ts';
@@ -126,12 +126,12 @@ async function evaluate(terminal: Terminal, subject: Subject, options: Options):
   if (questions === null) throw new CommandError(exitCodes.usage, `The data have no ${split} rows.`);
   const maxTokens = asked.maxTokens.evaluate;
   const address = addressOf(terminal.home, asked, endpoint);
-  const purse = purseFor(questions, { ...subject, endpoint, address, maxTokens, agreed: options.yes });
+  const account = purseFor(questions, { ...subject, endpoint, address, maxTokens, agreed: options.yes });
   const { concurrency } = asked;
   const evaluated = await withStudent(
     terminal.home,
     asked,
-    { model, endpoint, apiKeyEnv, purse },
+    { model, endpoint, apiKeyEnv, account },
     async (student, url) => {
       terminal.note(`asking ${model} at ${url} for ${questions.rows.length} ${split} rows`);
       const can = spec.switches.format === 'chat' ? chatOnly : await student.probe(model);
@@ -145,9 +145,9 @@ async function evaluate(terminal: Terminal, subject: Subject, options: Options):
     const written = await artifacts.writeLines(predictions);
     await outsideHome(terminal, async () => await artifacts.export(written, resolve(file)));
   }
-  if (json) return terminal.printJson({ model, endpoint: url, split, microUsd: purse?.spent() ?? null, ...metrics });
+  if (json) return terminal.printJson({ model, endpoint: url, split, microUsd: account?.spent() ?? null, ...metrics });
   terminal.print(`${split}: ${metricsText(metrics)}`);
-  if (purse !== undefined) terminal.print(`It cost ${usdText(purse.spent())} USD, charged to no run.`);
+  if (account !== undefined) terminal.print(`It cost ${usdText(account.spent())} USD, charged to no run.`);
 }
 
 interface Asked extends Subject {
@@ -164,7 +164,7 @@ interface Asked extends Subject {
 function purseFor(
   questions: SplitQuestions,
   { spec, model, trained, endpoint, address, maxTokens, agreed }: Asked,
-): EvaluationPurse | undefined {
+): EvaluationAccount | undefined {
   const listed = address === undefined ? undefined : tablePrice(model, address);
   const rates = askedRates(spec, { model, endpoint, trained, listed });
   if (rates === null) {
@@ -175,7 +175,7 @@ function purseFor(
   }
   if (isFree(rates)) return undefined;
   const worst = worstCostOf(rates, questions, model, maxTokens);
-  if (agreed) return evaluationPurse(rates, worst);
+  if (agreed) return evaluationAccount(rates, worst);
   const message = `Asking ${model} for ${questions.rows.length} rows may cost up to ${usdText(worst)} USD, charged to no run.`;
   throw new CommandError(exitCodes.usage, message, 'Nothing was asked. Go ahead with --yes.');
 }

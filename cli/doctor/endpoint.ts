@@ -55,7 +55,7 @@ export async function examineEndpoint(
     model,
     means: {
       training: training
-        ? { base: model, patienceMs: trainingPatienceMs }
+        ? { base: model, retryForMs: trainingPatienceMs }
         : { forbidden: 'nothing is to be trained (--no-training)' },
       bulky: local,
     },

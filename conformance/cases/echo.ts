@@ -16,7 +16,7 @@ export const echoCases: readonly ContractCase[] = [
   {
     id: 'echo',
     area: 'log-probabilities',
-    title: 'tells the log-probability of every token of a given text but the first',
+    title: 'returns the log probability of every token of a given text but the first',
     needs: ['completions'],
     loss: noIfd,
     async check(site) {

@@ -6,7 +6,7 @@ import { codeOf, refused, said } from '../requests/replies.ts';
 import { prompt } from '../requests/samples.ts';
 import { sendTooMuch } from '../requests/too-much.ts';
 
-const nobody = 'no-such-model-anywhere';
+const unknownModel = 'no-such-model-anywhere';
 /** Above the limit of every server we know of; vLLM has none. */
 const muchMegabytes = 65;
 
@@ -15,11 +15,11 @@ export const errorCases: readonly ContractCase[] = [
     id: 'unknown-model',
     area: 'errors',
     title: 'an unknown model is a 404, whatever else is asked',
-    loss: 'A run that names a model that is gone is told something else than that.',
+    loss: 'A run that names a missing model gets a different error.',
     async check(site) {
       for (const face of faces(site)) {
-        const reply = await face.post(prompt, { model: nobody, max_tokens: 1 });
-        refused(reply, [404], `${face.name} with the model ${nobody}`);
+        const reply = await face.post(prompt, { model: unknownModel, max_tokens: 1 });
+        refused(reply, [404], `${face.name} with the model ${unknownModel}`);
       }
     },
   },
@@ -57,7 +57,7 @@ export const errorCases: readonly ContractCase[] = [
     id: 'wrong-key',
     area: 'errors',
     title: 'a wrong key, or none, is a 401',
-    loss: 'A run that carries the wrong key is told something else than that.',
+    loss: 'A run with a wrong key gets a different error.',
     async check(site) {
       if (site.wire.settings.apiKey === undefined) unasked('it is asked without a key');
       for (const { name } of faces(site)) {

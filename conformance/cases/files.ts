@@ -48,7 +48,7 @@ export const fileCases: readonly ContractCase[] = [
     title: 'an unknown file is a 404',
     needs: ['file-upload'],
     async check({ wire }) {
-      refused(await wire.send({ method: 'GET', path: '/files/file-of-nobody' }), [404], 'GET a file');
+      refused(await wire.send({ method: 'GET', path: '/files/file-unknown' }), [404], 'GET a file');
     },
   },
 ];

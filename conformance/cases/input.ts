@@ -8,7 +8,7 @@ import { Usage } from '../requests/shapes.ts';
 import { saysTooLong } from '../../adapters/openai/too-long.ts';
 import { z } from 'zod';
 
-/** Words to send where nobody says how many are too many. */
+/** Words to send where no limit is known. */
 const manyWords = 300_000;
 /** Longer contexts are not filled for a probe. */
 const longestProbe = 400_000;
@@ -67,7 +67,7 @@ export const inputCases: readonly ContractCase[] = [
         }
         refused(reply, [400, 413, 422], `${face.name} with ${words} words`);
         const code = codeOf(reply) ?? 'none';
-        // As a run tells it: with any other 400 the whole request is wrong.
+        // As a run distinguishes it: with any other 400 the whole request is wrong.
         if (reply.status === 400 && !saysTooLong({ code, message: messageOf(reply) }))
           lacks(`${face.name} says 400 with the code ${code} and no word of length, not context_length_exceeded`);
       }

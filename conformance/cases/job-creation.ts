@@ -1,4 +1,4 @@
-/** Whether a job is created once, whatever happens between asking and being told. */
+/** Whether a job is created once, whatever happens between request and response. */
 import type { ContractCase } from '../case.ts';
 import { demand, lacks } from '../case.ts';
 import { refused } from '../requests/replies.ts';
@@ -18,7 +18,7 @@ export const jobCreationCases: readonly ContractCase[] = [
       const ours = found.filter(({ metadata }) => metadata?.[metadataKey] === key);
       if (ours.length === 0) lacks('the job does not come back with its metadata');
       demand(ours.length === 1 && ours[0]?.id === site.trainedJob, `${ours.length} jobs under one key`);
-      const other = await listJobs(site, underKey(`${site.nonce}-nobody`));
+      const other = await listJobs(site, underKey(`${site.nonce}-unknown`));
       return other.length === 0 ? undefined : 'the filter is passed over; a run looks through the last 100 jobs itself';
     },
   },
@@ -53,7 +53,7 @@ export const jobCreationCases: readonly ContractCase[] = [
     async check(site) {
       const unknown = await postJob(site, { file: fileOf(site), model: 'no-such-model-anywhere' });
       refused(unknown, [400, 404, 422], 'an unknown model');
-      refused(await postJob(site, { file: 'file-of-nobody' }), [400, 404, 422], 'an unknown file');
+      refused(await postJob(site, { file: 'file-unknown' }), [400, 404, 422], 'an unknown file');
       const missing = await site.wire.send({ method: 'POST', path: '/fine_tuning/jobs', body: { model: site.model } });
       refused(missing, [400, 422], 'no file at all');
     },
@@ -65,7 +65,7 @@ export const jobCreationCases: readonly ContractCase[] = [
     needs: ['job-trains'],
     async check({ wire }) {
       for (const path of ['', '/events', '/checkpoints']) {
-        const reply = await wire.send({ method: 'GET', path: `/fine_tuning/jobs/ftjob-of-nobody${path}` });
+        const reply = await wire.send({ method: 'GET', path: `/fine_tuning/jobs/ftjob-unknown${path}` });
         refused(reply, [404], `GET a job${path}`);
       }
     },

@@ -37,7 +37,7 @@ export const jobLifeCases: readonly ContractCase[] = [
       demand(job.status === 'cancelled', `a cancelled job ended as ${job.status}`);
       demand(job.fine_tuned_model === null, 'a cancelled job names a model');
       demand((await jobOf(site, id)).status === 'cancelled', 'a cancelled job became another one');
-      refused(await cancel(site, 'ftjob-of-nobody'), [404], 'cancelling an unknown job');
+      refused(await cancel(site, 'ftjob-unknown'), [404], 'cancelling an unknown job');
     },
   },
   {
@@ -48,7 +48,7 @@ export const jobLifeCases: readonly ContractCase[] = [
     loss: 'A stage whose training is lost with the server blocks the run, and is trained again after `resume`.',
     async check(site) {
       const { restart } = site.means;
-      if (restart === undefined) unasked('nobody here may kill the server');
+      if (restart === undefined) unasked('this server cannot be killed by the check');
       const file = await upload(site, trainingText(longTurns));
       const undisturbed = await create(site, { file, seed: 31, epochs: 1 });
       const expected = await fingerprint(site, await trainedBy(site, undisturbed.id));

@@ -16,7 +16,7 @@ export const logprobCases: readonly ContractCase[] = [
   {
     id: 'completion-logprobs',
     area: 'log-probabilities',
-    title: 'tells the log-probability of every token it writes',
+    title: 'returns the log probability of every token it writes',
     needs: ['completions'],
     loss: uncertainty,
     async check(site) {

@@ -85,7 +85,7 @@ export const samplingCases: readonly ContractCase[] = [
   {
     id: 'unknown-parameter',
     area: 'writing',
-    title: 'a parameter nobody knows is passed over, or refused with its name',
+    title: 'an unknown parameter is ignored, or refused with its name',
     async check(site) {
       for (const face of faces(site)) {
         const reply = await face.post(prompt, { max_tokens: 2, no_such_parameter_anywhere: [1] });

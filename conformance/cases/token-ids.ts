@@ -8,7 +8,7 @@ import { TextAnswer, Tokens } from '../requests/shapes.ts';
 import type { Site } from '../requests/site.ts';
 
 const scoring = { echo: true, logprobs: 1, max_tokens: 0 };
-/** METHOD, step 2: a larger difference in mean log-probability is another distribution. */
+/** A larger difference in mean log probability is another distribution. */
 const tolerance = 0.02;
 const byText = 'Scoring sends text in place of ids: the words at the seam of prompt and answer may be cut otherwise.';
 
@@ -77,7 +77,7 @@ export const tokenCases: readonly ContractCase[] = [
   {
     id: 'return-token-ids',
     area: 'token ids',
-    title: '`return_token_ids` tells the ids it read and wrote',
+    title: '`return_token_ids` returns the ids it read and wrote',
     needs: ['token-id-prompts'],
     loss: byText,
     async check(site) {

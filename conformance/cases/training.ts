@@ -42,7 +42,7 @@ export const trainingCases: readonly ContractCase[] = [
   {
     id: 'job-events',
     area: 'training',
-    title: 'tells the training loss by step, and pages through its events',
+    title: 'reports the training loss by step, and pages through its events',
     needs: ['job-trains'],
     loss: 'The report has no loss curve.',
     async check(site) {

@@ -40,10 +40,10 @@ export const writingCases: readonly ContractCase[] = [
     async check(site) {
       for (const face of faces(site)) {
         const reply = await face.post(prompt, { max_tokens: shortest });
-        const told = given(reply, z.object({ usage: z.unknown().optional() }), face.name).usage;
-        if (told === undefined || told === null) lacks(`${face.name} tells no usage`);
-        const usage = Usage.safeParse(told);
-        demand(usage.success, `${face.name}: the usage has another shape: ${JSON.stringify(told).slice(0, 120)}`);
+        const usage = given(reply, z.object({ usage: z.unknown().optional() }), face.name).usage;
+        if (usage === undefined || usage === null) lacks(`${face.name} reports no usage`);
+        const usage = Usage.safeParse(usage);
+        demand(usage.success, `${face.name}: the usage has another shape: ${JSON.stringify(reported).slice(0, 120)}`);
         const { prompt_tokens: read, completion_tokens: written, total_tokens: total } = usage.data;
         demand(total === read + written, `${face.name}: ${read} and ${written} tokens make ${total}`);
         demand(read > 0, `${face.name}: a prompt of ${prompt.length} characters has no tokens`);

@@ -59,7 +59,7 @@ export const UploadedFile = z.object({
   purpose: z.literal('fine-tune'),
 });
 
-/** `paused` and others may come: a status nobody knows is one of a job that goes on. */
+/** `paused` and others may come: an unknown status is one of a job that continues. */
 export const TuningJob = z.object({
   id: z.string().min(1),
   object: z.literal('fine_tuning.job'),

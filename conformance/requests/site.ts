@@ -4,7 +4,7 @@ import type { Wire } from './wire.ts';
 /** What may be done to the endpoint beyond asking it questions. */
 export interface Means {
   /** Null: nothing may be trained, for this reason. */
-  readonly training: { readonly base: string; readonly patienceMs: number } | { readonly forbidden: string };
+  readonly training: { readonly base: string; readonly retryForMs: number } | { readonly forbidden: string };
   /** Kills the server with SIGKILL and starts it again on the same state; only a test can. */
   readonly restart?: (() => Promise<void>) | undefined;
   /** Whether requests of many megabytes may be sent: on this machine they cost nothing. */
@@ -22,7 +22,7 @@ export class Site {
   /** A training file of the endpoint, and the job that was trained on it. */
   trainingFile: string | undefined;
   trainedJob: string | undefined;
-  /** What lies at the endpoint on account of us; `open`: jobs not known to have ended. */
+  /** What the checks created at the endpoint; `open`: jobs not known to have ended. */
   readonly left = {
     files: new Set<string>(),
     jobs: new Set<string>(),

@@ -13,7 +13,7 @@ const firstWaitMs = 100;
 const longestWaitMs = 3000;
 
 /** Throws where nothing may be trained, with the reason. */
-export function trainable({ means }: Site): { readonly base: string; readonly patienceMs: number } {
+export function trainable({ means }: Site): { readonly base: string; readonly retryForMs: number } {
   return 'forbidden' in means.training ? unasked(means.training.forbidden) : means.training;
 }
 
@@ -99,7 +99,7 @@ export async function awaitJob(
   id: string,
   wanted: (job: TuningJob) => boolean = () => false,
 ): Promise<TuningJob> {
-  const givesUpAt = Date.now() + trainable(site).patienceMs;
+  const givesUpAt = Date.now() + trainable(site).retryForMs;
   for (let wait = firstWaitMs; ; wait = Math.min(longestWaitMs, wait * 1.5)) {
     const job = await jobOf(site, id);
     if (job.fine_tuned_model !== null) site.left.models.add(job.fine_tuned_model);
@@ -107,7 +107,7 @@ export async function awaitJob(
     if (ended.has(job.status) || wanted(job)) return job;
     if (Date.now() > givesUpAt) {
       await cancel(site, id);
-      const minutes = Math.round(trainable(site).patienceMs / 60_000);
+      const minutes = Math.round(trainable(site).retryForMs / 60_000);
       unasked(`the job ${id} was still ${job.status} after ${minutes} minutes, and was cancelled`);
     }
     await pause(wait);

@@ -1,5 +1,5 @@
 /**
- * Bare HTTP to an endpoint under examination: nothing is hidden, repeated or mended on the way but a 429, which says
+ * Bare HTTP to an endpoint under examination: nothing is hidden, repeated or repaired but a 429, which says
  * itself when to come again. Counts what was sent, since it may cost money.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -40,7 +40,7 @@ export interface Reply {
   readonly json: unknown;
 }
 
-/** Tokens as the endpoint counts them; `unmetered` answers told no usage. */
+/** Tokens as the endpoint counts them; `unmetered` answers had no usage. */
 export interface Spent {
   readonly requests: number;
   readonly promptTokens: number;

@@ -1,7 +1,7 @@
 /** What several workers see of one run, taken together. */
 import type { FlowLook } from './flow.ts';
 
-/** Null for nobody. A median of medians is not exact: weighted by what each worker has answered; the 95th is the worst. */
+/** Null for an empty list. A median of medians is not exact: weighted by what each worker has answered; the 95th is the worst. */
 export function sumOfLooks(looks: readonly FlowLook[]): FlowLook | null {
   const [first, ...others] = looks;
   if (first === undefined) return null;

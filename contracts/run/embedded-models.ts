@@ -19,7 +19,7 @@ export interface RecordedTeacher {
   readonly kind: 'recorded';
   readonly folder: string;
   readonly task: TaskName;
-  /** What it hands out as invented where nothing is recorded; null: nothing. */
+  /** What it returns as synthetic rows where none are recorded; null: nothing. */
   readonly reserve: {
     /** Share of each domain's training rows, above 0; they are in no pool. */
     readonly share: number;

@@ -19,6 +19,6 @@ export type Rates = z.infer<typeof Rates>;
 /** What the endpoint's Batch API asks; every other rate stays as it is. */
 const BatchRates = z.strictObject({ input: Rate, output: Rate, cachedInput: Rate.optional() });
 
-/** `free`: an endpoint that bills nobody, such as one's own machine. */
+/** `free`: an endpoint that does not bill, such as one on your own machine. */
 export const Price = z.union([z.literal('free'), Rates.extend({ batch: BatchRates.optional() })]);
 export type Price = z.infer<typeof Price>;

@@ -86,7 +86,7 @@ const FileData = z.strictObject({
   domainFrom: z.strictObject({ lines: z.string().min(1), most: z.int().min(2).max(100).default(8) }).optional(),
   /**
    * Share of each domain's training rows that no method ever sees: an embedded teacher hands them out as if it had
-   * invented them.
+   * synthesized them.
    */
   reserve: z.number().min(0).max(0.5).optional(),
   /** What precedes every input in the prompt, where the rows carry none. */
@@ -105,7 +105,7 @@ export type FileData = z.infer<typeof FileData>;
 const EnvironmentVariable = z
   .string()
   .regex(/^[A-Z_][A-Z0-9_]*$/, 'the name of an environment variable, never the key itself');
-/** Addresses are shown in reports, memos and the ledger, so none may hold what nobody else is to see. */
+/** Addresses are shown in reports, memos and the ledger, so none may contain a secret. */
 const BaseUrl = z.url({ protocol: /^https?$/ }).superRefine((address, context) => {
   const { username = '', password = '' } = URL.parse(address) ?? {};
   if (username === '' && password === '') return;
@@ -116,7 +116,7 @@ const BaseUrl = z.url({ protocol: /^https?$/ }).superRefine((address, context) =
   });
 });
 
-/** What no probe can tell about an endpoint and a person has to declare. */
+/** What cannot be measured at an endpoint and has to be declared. */
 const Declared = {
   /** The endpoint deduplicates on `Idempotency-Key` for this many seconds. Never assumed. */
   idempotency: z.strictObject({ ttl: z.int().positive() }).optional(),

@@ -7,7 +7,7 @@ export function simulatedParts(spec: RunSpec): string[] {
     parts.push(
       spec.teacher.embedded === 'recorded'
         ? recordedTeacher(spec.data, spec.teacher.noise)
-        : `simulated teacher (${Math.round(spec.teacher.noise * 100)} % of invented labels wrong)`,
+        : `simulated teacher (${Math.round(spec.teacher.noise * 100)} % of synthetic labels wrong)`,
     );
   }
   if ('embedded' in spec.student) parts.push(`embedded baseline student (${spec.student.embedded})`);
@@ -19,7 +19,7 @@ function recordedTeacher(data: Data, noise: number): string {
   if ('builtin' in data || data.reserve === undefined || data.reserve === 0) return 'recorded teacher';
   const [reserve, wrong] = [data.reserve, noise].map((share) => Math.round(share * 100));
   return (
-    "recorded teacher (the data set's own solutions, simulated where it has none; invented rows are real ones held " +
+    "recorded teacher (the data set's own solutions, simulated where it has none; synthetic rows are real ones held " +
     `back from all methods: ${reserve} % of each domain, ${wrong} % of them made wrong)`
   );
 }

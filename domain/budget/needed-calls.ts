@@ -9,7 +9,7 @@ export function synthesizes({ balance, tail }: Pick<Switches, 'balance' | 'tail'
 }
 
 /**
- * The most calls one slot needs. A slot is annotated or invented, and a synthetic row may be verified; how many slots
+ * The most calls one slot needs. A slot is annotated or synthesized, and a synthetic row may be verified; how many slots
  * of a run will be synthesized is known only once its data are read, so a verified run plans two calls for each.
  */
 export function callsPerSlot(switches: Asking): number {

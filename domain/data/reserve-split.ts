@@ -1,6 +1,6 @@
 /**
  * The reserve: rows of each domain that are taken out of the training rows for every method alike, and that an
- * embedded teacher hands out as if it had invented them. Prepare and teacher draw the same one: it depends on share and
+ * embedded teacher returns as synthetic rows. Prepare and teacher draw the same one: it depends on share and
  * rows alone, and on no run's seed.
  */
 import { createSplitter } from './data-split.ts';

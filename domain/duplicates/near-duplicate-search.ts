@@ -1,6 +1,6 @@
 /**
  * Looks up near-duplicates (Jaccard of word 5-grams at least 0.8) among a few texts that come and go, such as the rows
- * invented in a stage. `near-duplicates.ts` clusters many texts at once.
+ * synthesized in a stage. `near-duplicates.ts` clusters many texts at once.
  */
 import { shingles } from './shingles.ts';
 

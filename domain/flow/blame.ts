@@ -1,6 +1,6 @@
 /**
  * Whether refusals (429) come with the pace or at random. An endpoint under load of others refuses a few calls whatever
- * the pace; to slow down for those costs the rate and mends nothing. What is refused in the calm after a back-off, at
+ * the pace; slowing down for those lowers the rate without effect. What is refused in the calm after a back-off, at
  * paces that were borne before, did not come with the pace; what is refused beyond does, as far as it is more than that.
  */
 export interface Blame {
@@ -34,7 +34,7 @@ const aboveUsual = 2.5;
 const enough = 50;
 /** The recent calls are about so many. */
 const recentCalls = 200;
-/** While so few were asked, a first refusal is no reason to slow down: nobody knows yet what is served. */
+/** With fewer calls than this, a first refusal is no reason to slow down: the capacity is not known yet. */
 const atFirst = 150;
 
 /** A call ended; `calm`: at a pace that was borne before. */

@@ -45,7 +45,7 @@ export function waitFor(bucket: Bucket, amount: number, now: number): number {
   return missing <= tolerance ? 0 : (missing * 60_000) / perMinute;
 }
 
-/** Rounding must not make somebody wait for a billionth of a request. */
+/** Rounding must not make a call wait for a billionth of a request. */
 const tolerance = 1e-9;
 
 /** Takes so much; a negative amount gives back, never above what the bucket holds. */

@@ -86,7 +86,7 @@ export function refusedCall(state: Concurrency, inFlight: number, episodeMs: num
 export function answeredCall(state: Concurrency, call: Ended): Concurrency {
   const now = call.endedAt;
   if (state.phase === 'recovering') {
-    // Growth that nobody asked for proves nothing.
+    // Unused concurrency shows nothing about the limit.
     if (call.inFlight < Math.floor(state.limit)) return state;
     const limit = Math.min(state.ceiling, state.before, state.limit + 1 / state.limit);
     if (limit < Math.min(state.ceiling, state.before)) return { ...state, limit };

@@ -45,7 +45,7 @@ export interface Settings {
 }
 
 /** What the headers of an answer say is allowed and left; null where they say nothing. */
-export interface Told {
+export interface ReportedLimits {
   readonly limits: RateLimits;
   readonly remaining: RateLimits;
   /** Where nothing is left of one of them: until the endpoint counts anew. */
@@ -173,8 +173,8 @@ export function refused(flow: Flow, call: Refused, now: number): Flow {
 function slowedDown(flow: Flow, { inFlight, retryAfterMs, tooMuch, served }: Refused, now: number): Flow {
   const own = tooMuch ? Math.min(longestHoldMs, firstHoldMs * 2 ** (Math.max(1, flow.streak) - 1)) : firstHoldMs;
   // No longer than until it counts anew, where it said when.
-  const patience = flow.resetAt > now ? Math.min(own, flow.resetAt - now) : own;
-  const heldUntil = Math.max(flow.heldUntil, now + (retryAfterMs ?? patience));
+  const hold = flow.resetAt > now ? Math.min(own, flow.resetAt - now) : own;
+  const heldUntil = Math.max(flow.heldUntil, now + (retryAfterMs ?? hold));
   const pace = tooMuch ? refusedPace(flow.pace, served, now) : flow.pace;
   // Where the rate is known the number in flight is not to blame.
   const known = limitNames.some(
@@ -187,10 +187,15 @@ function slowedDown(flow: Flow, { inFlight, retryAfterMs, tooMuch, served }: Ref
 
 /**
  * Headers of an answer or a refusal. A limit is believed at once, whether it was raised or lowered. What is left is left
- * after the call that is told of, as it arrived: it is held against the bucket of that moment, not of now, and what
+ * after the reported call, as it arrived: it is compared with the bucket of that moment, not of now, and what
  * earlier headers have corrected since is not corrected again.
  */
-export function told(flow: Flow, { limits, remaining, resetMs }: Told, mark: Mark, now: number): Flow {
+export function limitsReported(
+  flow: Flow,
+  { limits, remaining, resetMs }: ReportedLimits,
+  mark: Mark,
+  now: number,
+): Flow {
   const raised = limitNames.some((name) => (limits[name] ?? 0) > (flow.learned[name] ?? Infinity));
   const pace = raised ? freePace : flow.pace;
   const resetAt = resetMs === null ? flow.resetAt : now + resetMs;
@@ -201,7 +206,7 @@ export function told(flow: Flow, { limits, remaining, resetMs }: Told, mark: Mar
     const [bucket, then, left] = [buckets[name], mark.buckets[name], remaining[name]];
     if (bucket === undefined || then === undefined || left === undefined) continue;
     const already = (corrections[name] ?? 0) - (mark.corrections[name] ?? 0);
-    // It is told in whole ones.
+    // It is reported in whole numbers.
     const missing = then.level - already - (left + 1) * flow.share;
     if (missing <= 0) continue;
     buckets[name] = taken(bucket, missing, now);

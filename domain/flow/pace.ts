@@ -15,7 +15,7 @@ export const episodeMs = 1000;
 const backOff = 0.9;
 /** Ten times as much is tried within 10 s of a refusal, a tenth more not before the fourth second. */
 const growth = 0.0028;
-/** Nobody has been refused for so long: the endpoint bears whatever it is asked. */
+/** No call was refused for this long: the endpoint accepts the present rate. */
 const forgottenMs = 30_000;
 const slowest = 1 / 60;
 

@@ -5,14 +5,14 @@ import { plainText } from './plain-text.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What is mended is as long as an answer is; mending takes quadratic time at worst, 0.1 s for so many characters. */
+/** The longest text that is repaired. A repair takes quadratic time at worst: 0.1 s for this many characters. */
 const longestMended = 32_768;
 /** Places from which a text that holds no whole object is tried: the first few that look like the start of one. */
 const mostStarts = 3;
 /** How deep an object may be wrapped: `{"result": [{...}]}`. */
 const deepest = 3;
 
-/** In their order, wrapped ones after what wraps them. Takes time linear in the text but for what is mended. */
+/** In order of appearance, nested objects after the one that contains them. Linear time, repairs aside. */
 export function jsonObjects(text: string): JsonObject[] {
   const plain = plainText(text);
   const whole = slices(plain).flatMap((slice) => objectsIn(parsed(slice), deepest));
@@ -50,9 +50,9 @@ function mendedTails(text: string): JsonObject[] {
   return [];
 }
 
-/** Undefined for what is no JSON even when mended. */
+/** Undefined where the text is not JSON, even after a repair. */
 function parsed(text: string): unknown {
-  return strictly(text) ?? strictly(mended(text));
+  return strictly(text) ?? strictly(repaired(text));
 }
 
 function strictly(text: string | undefined): unknown {
@@ -64,7 +64,7 @@ function strictly(text: string | undefined): unknown {
   }
 }
 
-function mended(text: string): string | undefined {
+function repaired(text: string): string | undefined {
   if (text.length > longestMended) return undefined;
   try {
     return jsonrepair(doubleBackslashes(text));

@@ -33,7 +33,7 @@ export function whole({ low, likely, high }: Range): Range {
   return { low: Math.floor(low), likely: Math.round(likely), high: Math.ceil(high) };
 }
 
-/** A measured mean, as far as so many measurements tell it, and `drift` for what they do not: a share of the mean. */
+/** A measured mean with the error of its sample, widened by `drift`, a share of the mean, for what the sample cannot show. */
 export function aroundMean({ count, mean, deviation }: Measured, drift: number): Range {
   const margin = drift * mean + (3 * deviation) / Math.sqrt(Math.max(1, count));
   return { low: Math.max(0, mean - margin), likely: mean, high: mean + margin };

@@ -28,15 +28,15 @@ export const BatchBehavior = z.strictObject({
 export type BatchBehavior = z.infer<typeof BatchBehavior>;
 
 /** What strikes one batch. */
-export const BatchFate = z.strictObject({
+export const BatchOutcome = z.strictObject({
   expireShare: z.number().nullable(),
   fail: z.strictObject({ every: Every, status: z.int() }).nullable(),
   loseEvery: Every.nullable(),
 });
-export type BatchFate = z.infer<typeof BatchFate>;
+export type BatchOutcome = z.infer<typeof BatchOutcome>;
 
-/** Hands out fates: each strike to the next batches in the order they are created. */
-export class BatchFates {
+/** Assigns outcomes to the next batches, in the order they are created. */
+export class BatchOutcomes {
   #behavior: BatchBehavior = BatchBehavior.parse({});
   /** Requests that were left without an answer. */
   stalled = 0;
@@ -62,7 +62,7 @@ export class BatchFates {
     return true;
   }
 
-  next(): BatchFate {
+  next(): BatchOutcome {
     const { expire, fail, lose } = this.#behavior;
     const strikes = (kind: 'expire' | 'fail' | 'lose'): boolean => {
       this.#left[kind] -= 1;

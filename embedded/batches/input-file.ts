@@ -27,7 +27,7 @@ export type InputFile =
 
 const listedProblems = 20;
 
-/** Rests between lines, so that a large file blocks nobody. */
+/** Yields between lines, so that a large file does not block the event loop. */
 export async function readInputFile(content: Buffer, limits: BatchBehavior): Promise<InputFile> {
   const problems: LineProblem[] = [];
   const whole = (code: string, message: string): void => void problems.push({ code, message, line: null, param: null });

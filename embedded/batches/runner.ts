@@ -9,7 +9,7 @@ import type { Behavior } from '../behavior.ts';
 import { Breathing } from '../yield-to-events.ts';
 import type { BatchRecord, Batches, BatchStatus } from '../state/batches.ts';
 import type { Files } from '../state/files.ts';
-import type { BatchFate } from './behavior.ts';
+import type { BatchOutcome } from './behavior.ts';
 import { readInputFile } from './input-file.ts';
 import type { InputLine } from './input-file.ts';
 
@@ -99,11 +99,11 @@ export class BatchRunner {
 
   /** How the batch ended; undefined where the server did first. */
   async #work(
-    { id, fate }: BatchRecord,
+    { id, outcome }: BatchRecord,
     lines: readonly InputLine[],
     results: Results,
   ): Promise<BatchStatus | undefined> {
-    const expires = fate.expireShare === null ? Infinity : Math.floor(lines.length * fate.expireShare);
+    const expires = outcome.expireShare === null ? Infinity : Math.floor(lines.length * outcome.expireShare);
     const breathing = new Breathing();
     const counts = { total: lines.length, completed: 0, failed: 0 };
     for (const [index, line] of lines.entries()) {
@@ -121,19 +121,19 @@ export class BatchRunner {
         left('batch_expired', 'This request could not be executed before the completion window expired.');
         return 'expired';
       }
-      counts[await this.#one({ id, fate }, line, index + 1, results)] += 1;
+      counts[await this.#one({ id, outcome }, line, index + 1, results)] += 1;
       this.#batches.count(id, counts);
     }
     return expires === lines.length ? 'expired' : 'completed';
   }
 
   async #one(
-    { id, fate }: { readonly id: string; readonly fate: BatchFate },
+    { id, outcome }: { readonly id: string; readonly outcome: BatchOutcome },
     line: InputLine,
     number: number,
     { output, errors }: Results,
   ): Promise<'completed' | 'failed'> {
-    const { fail, loseEvery } = fate;
+    const { fail, loseEvery } = outcome;
     if (fail && number % fail.every === 0) {
       const message = 'A fault was injected here.';
       const body = { error: { message, type: 'server_error', param: null, code: 'injected_fault' } };
@@ -178,7 +178,7 @@ function resultOf(batch: string, line: InputLine, end: { response: object | null
   return { id: `batch_req_${batch.slice(6, 14)}_${line.custom_id}`, custom_id: line.custom_id, ...end };
 }
 
-/** The API promises no order, so that nobody may rely on one. */
+/** The API promises no order; shuffled, so that no client relies on one. */
 function shuffled(results: readonly object[], seed: string): object[] {
   const random = seededRandom('batch', seed);
   const order = [...results];

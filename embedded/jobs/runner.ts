@@ -1,6 +1,6 @@
 /**
  * Trains jobs one after the other, in slices that leave the event loop free. A job that was open when a server was
- * killed is trained again from the start: training is deterministic, so nobody can tell.
+ * killed is trained again from the start: training is deterministic, so the result is the same.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Behavior } from '../behavior.ts';

@@ -11,7 +11,7 @@ const Line = z.object({
     .refine((messages) => messages.at(-1)?.role === 'assistant', "the last message must be the assistant's"),
 });
 
-/** Throws `TrainingRowError` naming the first bad line. Rests between lines, so a large file blocks nobody. */
+/** Throws `TrainingRowError` naming the first bad line. Yields between lines, so that a large file does not block the event loop. */
 export async function readTrainingFile(content: Buffer): Promise<TrainingRow[]> {
   const rows: TrainingRow[] = [];
   const breathing = new Breathing();

@@ -1,6 +1,6 @@
 /**
  * `response_format` as real servers treat it: what the endpoint does not know is refused before anything is billed, and
- * what the teacher says is put into the form that was asked for. A text that somebody scripted is said as it is.
+ * what the teacher says is put into the form that was asked for. A scripted text is returned unchanged.
  */
 import { splitAtAnswer } from '../../domain/answers/answers.ts';
 import { withoutAnswerLine } from '../../domain/tasks/answer-line.ts';

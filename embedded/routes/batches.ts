@@ -36,7 +36,7 @@ export function batchRoutes(app: FastifyInstance, services: Services): void {
       id: `batch_${randomUUID().replaceAll('-', '')}`,
       input_file: file.id,
       metadata: asked.metadata ?? null,
-      fate: services.behavior.batches.next(),
+      outcome: services.behavior.batches.next(),
     });
     services.batchRunner.start(batch);
     if (services.behavior.batches.stalls('create')) return reply.hijack();

@@ -27,7 +27,7 @@ export function chatRoutes(app: FastifyInstance, services: Services): void {
   });
 }
 
-/** Students bill nobody. */
+/** Students cost nothing. */
 export async function answerAsStudent(services: Pick<Services, 'students'>, body: unknown): Promise<unknown> {
   const student = await services.students.find(modelOf(body));
   const request = parseBody(ChatRequest, body);

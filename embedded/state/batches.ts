@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { ApiError } from '../api-error.ts';
-import { BatchFate } from '../batches/behavior.ts';
+import { BatchOutcome } from '../batches/behavior.ts';
 import { unixSeconds } from './database.ts';
 
 const endedStatuses = ['completed', 'failed', 'expired', 'cancelled'] as const;
@@ -20,7 +20,7 @@ const BatchRecord = z.object({
   created: z.number(),
   input_file: z.string(),
   metadata: json(z.record(z.string(), z.string()).nullable()),
-  fate: json(BatchFate),
+  outcome: json(BatchOutcome),
   status: BatchStatus,
   /** When each status was reached, in seconds since 1970. */
   times: json(z.partialRecord(BatchStatus, z.number())),
@@ -42,23 +42,23 @@ export class Batches {
     this.#database = database;
     database.exec(`create table if not exists batches (
       seq integer primary key, id text not null unique, created integer not null, input_file text not null,
-      metadata text not null, fate text not null, status text not null, times text not null, counts text not null,
+      metadata text not null, outcome text not null, status text not null, times text not null, counts text not null,
       tokens integer not null, errors text not null, output_file text, error_file text
     )`);
   }
 
-  create(batch: Pick<BatchRecord, 'id' | 'input_file' | 'metadata' | 'fate'>): BatchRecord {
+  create(batch: Pick<BatchRecord, 'id' | 'input_file' | 'metadata' | 'outcome'>): BatchRecord {
     const counts: Counts = { total: 0, completed: 0, failed: 0 };
     this.#database
       .prepare(
-        `insert into batches (id, created, input_file, metadata, fate, status, times, counts, tokens, errors)
+        `insert into batches (id, created, input_file, metadata, outcome, status, times, counts, tokens, errors)
          values (?, ?, ?, ?, ?, 'validating', '{}', ?, 0, 'null')`,
       )
       .run(
         batch.id,
         unixSeconds(),
         batch.input_file,
-        ...[batch.metadata, batch.fate, counts].map((value) => JSON.stringify(value)),
+        ...[batch.metadata, batch.outcome, counts].map((value) => JSON.stringify(value)),
       );
     return this.get(batch.id);
   }

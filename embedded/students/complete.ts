@@ -3,7 +3,7 @@ import { ApiError } from '../api-error.ts';
 import type { Generated, Student, TokenScore } from './student.ts';
 import { bos } from './tokens.ts';
 
-/** Tokens of a prompt at most; the models would take more, but a limit that is told has to be kept. */
+/** Most tokens of a prompt; the models could take more, but the published limit holds. */
 export const longestSequence = 131_072;
 
 export interface CompletionOptions {

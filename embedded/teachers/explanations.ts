@@ -1,4 +1,4 @@
-/** Simple rationales for rows that nobody explained: the words or the sentence of a row that lead to its answer. */
+/** Simple rationales for rows without one: the words or the sentence of a row that lead to its answer. */
 import type { Row } from '../../contracts/records.ts';
 import { choiceLetter } from '../../domain/answers/choice-answer.ts';
 import { answerLine } from '../../domain/tasks/answer-line.ts';

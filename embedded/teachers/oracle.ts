@@ -18,7 +18,7 @@ import { Reserve } from './reserve.ts';
 import { supplyExhausted } from './teacher.ts';
 import type { SpokenAnswer } from './teacher.ts';
 
-export interface Inventions {
+export interface Syntheses {
   synthesize(question: Extract<TeacherQuestion, { kind: 'synthesize' }>): SpokenAnswer;
   /** The answer to a synthetic row, read blind; undefined for a text that is none. */
   verify(text: string): SpokenAnswer | undefined;
@@ -30,7 +30,7 @@ export function oracle(
   { share, noise }: NonNullable<RecordedTeacher['reserve']>,
   task: RecordedTeacher['task'],
   spoken: (row: FolderRow) => SpokenAnswer,
-): Inventions {
+): Syntheses {
   const splitter = createReserveSplitter(share);
   for (const row of rows) splitter.add(row);
   const inReserve = splitter.finish();

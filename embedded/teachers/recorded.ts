@@ -17,7 +17,7 @@ import { formatSynthesis } from '../../domain/tasks/tagged-text.ts';
 import { ApiError } from '../api-error.ts';
 import { explainer } from './explanations.ts';
 import { oracle } from './oracle.ts';
-import type { Inventions } from './oracle.ts';
+import type { Syntheses } from './oracle.ts';
 import { Reserve } from './reserve.ts';
 import { supplyExhausted } from './teacher.ts';
 import type { EmbeddedTeacher, SpokenAnswer } from './teacher.ts';
@@ -65,17 +65,17 @@ export function recordedTeacher(folder: string, { task, reserve }: RecordedTeach
     // Repeats of a row: the first recording speaks for all.
     if (spoken(row) !== undefined && !answers.has(key)) answers.set(key, row);
   }
-  const invented =
+  const syntheses =
     reserve === null
       ? replayed(folder)
       : oracle(rows, reserve, task, (row) => spoken(row) ?? { text: answerLine(row.answer), source: 'simulated' });
   return {
     answer: (question) => {
-      if (question.kind === 'synthesize') return invented.synthesize(question);
+      if (question.kind === 'synthesize') return syntheses.synthesize(question);
       if (question.kind === 'verify') {
-        const answer = invented.verify(question.text.trim());
+        const answer = syntheses.verify(question.text.trim());
         if (answer !== undefined) return answer;
-        throw new ApiError(422, 'The recording holds no invented row with this text.', { code: 'not_recorded' });
+        throw new ApiError(422, 'The recording has no synthetic row with this text.', { code: 'not_recorded' });
       }
       const row = answers.get(textKey(question.text, question.answer));
       const answer = row === undefined ? undefined : spoken(row);
@@ -110,7 +110,7 @@ function speaker(
 }
 
 /** The synthetic rows of a recording; none where there is no such file. Read blind, each says what it was recorded to. */
-function replayed(folder: string): Inventions {
+function replayed(folder: string): Syntheses {
   const file = join(folder, syntheticFile);
   const recorded = existsSync(file) ? readLines(file, InventedRow) : [];
   const supply = new Reserve(recorded, (row) => row.domain);

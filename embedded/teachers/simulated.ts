@@ -1,6 +1,6 @@
 /**
  * The simulated teacher: it knows the answer key of the built-in data set. It writes rationales from the words that
- * give the class away, and hands out rows of a held-back reserve as if it had invented them. With probability `noise`
+ * give the class away, and returns rows of a held-back reserve as synthetic rows. With probability `noise`
  * such a row belongs to another class than was asked for, and its rationale argues for the class it really has.
  * Asked to verify a synthetic row, it answers from the key, wrong with the same probability.
  */
@@ -28,7 +28,7 @@ export function simulatedTeacher(model: SimulatedTeacher): EmbeddedTeacher {
     return `The definition speaks of ${list}. Such words point to the category ${label}.\n${answerLine(label)}`;
   };
   const synthesize = (question: SynthesisQuestion): string => {
-    const row = inventedRow(reserve, question, model.noise);
+    const row = syntheticRow(reserve, question, model.noise);
     if (!row) throw supplyExhausted(question.domain, question.ordinal);
     return formatSynthesis({
       input: row.input,
@@ -55,7 +55,7 @@ export function simulatedTeacher(model: SimulatedTeacher): EmbeddedTeacher {
 }
 
 /** Past the end of the label asked for there is nothing, whatever the noise: the supply is what is held back of it. */
-function inventedRow(reserve: Reserve<Row>, question: SynthesisQuestion, noise: number): Row | undefined {
+function syntheticRow(reserve: Reserve<Row>, question: SynthesisQuestion, noise: number): Row | undefined {
   const right = reserve.take(question.domain, question.runSeed, question.ordinal);
   const random = seededRandom(question.runSeed, 'noise', question.domain, question.ordinal);
   if (!right || random.next() >= noise) return right;

@@ -3,7 +3,7 @@ import type { TeacherQuestion } from './question.ts';
 
 export interface SpokenAnswer {
   readonly text: string;
-  /** Whether somebody once wrote the rationale, or it was made up here; `system_fingerprint` says it. */
+  /** Whether the rationale was recorded or generated here; `system_fingerprint` says which. */
   readonly source: 'recorded' | 'simulated';
   /** Said word for word, whatever form was asked for. */
   readonly scripted?: boolean;

@@ -33,10 +33,10 @@ export async function answeredForm(
   let others: Output | undefined;
   for (const output of outputs) {
     const task = await taskOf(artifacts, { spec, prepared }, output);
-    const invented = await synthesisCalls(world, of, output);
+    const synthetic = await synthesisCalls(world, of, output);
     const keys = [
       ...rows.map((row) => annotateKey(spec, teacher, row, asked(task, 'annotate', task.annotatePrompt(row)))),
-      ...invented.map((call: PlannedCall) => contentKeyOf(teacher, call, requestOf(spec, call))),
+      ...synthetic.map((call: PlannedCall) => contentKeyOf(teacher, call, requestOf(spec, call))),
     ];
     const answers = await ledger.knownAnswers(keys);
     // What this run was answered in says more than what others were.

@@ -72,7 +72,7 @@ export function calibrate(
 
 const words: Record<CallKind, string> = {
   annotate: 'rationales',
-  synthesize: 'invented rows',
+  synthesize: 'synthetic rows',
   verify: 'verifications',
 };
 

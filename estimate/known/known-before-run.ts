@@ -37,12 +37,12 @@ export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: Coun
   const taken = await firstRows(world, of, asker !== null);
   const output = taken === null ? firstForm(spec) : await answeredForm(world, of, { taken, all: piloted });
   const task = await taskOf(world.artifacts, { spec, prepared }, output);
-  const invented = (await synthesisCalls(world, of, output)).map((call): SyntheticRow => {
+  const synthetic = (await synthesisCalls(world, of, output)).map((call): SyntheticRow => {
     const key = asker === null ? null : contentKeyOf(asker, call, requestOf(spec, call));
     return { call, domain: call.domain, key, tokens: countMessages(count, call.messages) };
   });
   const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher: asker, taken }, count);
-  const keys = [...invented, ...lengths.rows].flatMap(({ key }) => key ?? []);
+  const keys = [...synthetic, ...lengths.rows].flatMap(({ key }) => key ?? []);
   const answers = new Map<string, KnownAnswer>();
   for (const answer of keys.length === 0 ? [] : ((await world.ledger?.knownAnswers([...new Set(keys)])) ?? []))
     answers.set(answer.contentKey, answer);
@@ -50,8 +50,8 @@ export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: Coun
   const lengthOf = (kind: CallKind, { domain, key, tokens }: Omit<PromptLength, 'id'>): CertainLength => {
     return { kind, domain, counted: tokens, paid: key === null || !isFree(key) };
   };
-  const inventions = Map.groupBy(
-    invented.map((one) => lengthOf('synthesize', one)),
+  const syntheses = Map.groupBy(
+    synthetic.map((one) => lengthOf('synthesize', one)),
     ({ domain }) => domain,
   );
   const measuredOf = (kind: CallKind, { key, tokens }: Omit<PromptLength, 'id'>): readonly MeasuredCall[] => {
@@ -60,11 +60,11 @@ export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: Coun
   };
   const own = [
     ...lengths.rows.flatMap((row) => measuredOf('annotate', row)),
-    ...invented.flatMap((one) => measuredOf('synthesize', one)),
+    ...synthetic.flatMap((one) => measuredOf('synthesize', one)),
   ];
   const others = world.ledger === null ? new Map() : await otherAnswers(world.ledger, spec, runs);
   const sample =
-    spec.switches.rationale === 'none' ? invented[0]?.call.responseFormat : task.responseFormat('annotate');
+    spec.switches.rationale === 'none' ? synthetic[0]?.call.responseFormat : task.responseFormat('annotate');
   return {
     calibration: calibrate({ teacher: spec.teacher, maxTokens: of.teacher?.maxTokens ?? 0 }, own, others, {
       kinds: kindsOf(spec, plan),
@@ -76,9 +76,9 @@ export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: Coun
         ...(spec.switches.rationale === 'none' ? [] : lengths.rows)
           .filter(({ id }) => taken.has(id))
           .map((row) => lengthOf('annotate', row)),
-        ...firstMissing(plan).flatMap(({ domain, missing }) => inventions.get(domain)?.slice(0, missing) ?? []),
+        ...firstMissing(plan).flatMap(({ domain, missing }) => syntheses.get(domain)?.slice(0, missing) ?? []),
       ],
-      inventions,
+      syntheses,
       rows: lengths.rows,
       isFree,
     },

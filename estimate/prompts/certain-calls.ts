@@ -25,7 +25,7 @@ export function stageBefore(spec: RunSpec, prepared: Prepared, stage: number): S
   return { spec, connected, prepared, stage, history: [] };
 }
 
-/** `output`: the form in which the teacher is asked. Throws `InvalidInput` where stage 0 would: more slots than rows, and nothing invented. */
+/** `output`: the form in which the teacher is asked. Throws `InvalidInput` where stage 0 would: more slots than rows, and no synthesis. */
 export async function certainCalls(
   world: Pick<World, 'artifacts' | 'student'>,
   { spec, prepared }: { readonly spec: RunSpec; readonly prepared: Prepared },
@@ -37,8 +37,8 @@ export async function certainCalls(
   const balanced = await balance(world.artifacts, input);
   const { selection } = await select(world, { input, balanced }, new AbortController().signal);
   const { calls } = await planFirst(world, { input, balanced, selection, earlier: [] }, output);
-  const inventions = certainSyntheses(spec.switches, plannedRun(spec, counts).stages);
-  const byStage = [...Map.groupBy(inventions, ({ stage }) => stage)];
+  const syntheses = certainSyntheses(spec.switches, plannedRun(spec, counts).stages);
+  const byStage = [...Map.groupBy(syntheses, ({ stage }) => stage)];
   const later = await Promise.all(
     byStage.map(async ([stage, domains]) => {
       const shares = domains.map(({ domain, slots }) => ({ domain, slots, rows: [] }));

@@ -7,7 +7,7 @@ import { chooseRows } from '../../activities/student/select.ts';
 import { stageBefore } from './certain-calls.ts';
 import type { KnownOf, PlanningWorld } from '../estimation-world.ts';
 
-/** Ids by row; null where nobody has to know. Throws `InvalidInput` where stage 0 would. */
+/** Ids by row; null where not needed. Throws `InvalidInput` where stage 0 would. */
 export async function firstRows(
   world: PlanningWorld,
   { spec, prepared }: Pick<KnownOf, 'spec' | 'prepared'>,

@@ -46,10 +46,10 @@ interface Lengths {
 }
 
 export interface Prompts {
-  /** Of the whole first round of stage 0; null where nobody looked which rows it takes: then it is like the later ones. */
+  /** Of the whole first round of stage 0; null where its rows were not selected: then it is estimated like the later ones. */
   readonly first: readonly CertainLength[] | null;
   /** The prompt of the n-th row that is synthesized for a domain, as far as they were looked at. */
-  readonly inventions: ReadonlyMap<string, readonly CertainLength[]>;
+  readonly syntheses: ReadonlyMap<string, readonly CertainLength[]>;
   readonly rows: readonly PromptLength[];
   /** Whether the ledger has the answer to a prompt, and another run paid for it. */
   readonly isFree: (key: string) => boolean;
@@ -68,13 +68,13 @@ export function plannedLoads(
     [...Map.groupBy(prompts.rows, ({ domain }) => domain)].map(([domain, rows]) => [domain, lengthsOf(rows, prompts)]),
   );
   const all = lengthsOf(prompts.rows, prompts);
-  const invented = new Map<string, number>();
+  const synthetic = new Map<string, number>();
   return stages.map(({ stage, slots, quotas }) => {
     const how = stage === 0 || switches.select === 'random' ? 'drawn' : 'chosen';
     if (stage === 0 && prompts.first !== null) {
       const byDomain = [...Map.groupBy(prompts.first, ({ domain }) => domain)];
       for (const [domain, calls] of byDomain)
-        invented.set(domain, calls.filter(({ kind }) => kind === 'synthesize').length);
+        synthetic.set(domain, calls.filter(({ kind }) => kind === 'synthesize').length);
       return byDomain.map(([domain, calls]) => ({ domain, ...certainLoads(calls) }));
     }
     const planned: readonly PlannedQuota[] = quotas ?? [{ domain: '', quota: slots, real: slots, missing: 0 }];
@@ -84,10 +84,10 @@ export function plannedLoads(
         switches.rationale === 'none'
           ? noLoad
           : { calls: real, paid: of.paid.some(real, how), counted: of.counted.some(real, how) };
-      const before = invented.get(domain) ?? 0;
-      invented.set(domain, before + missing);
+      const before = synthetic.get(domain) ?? 0;
+      synthetic.set(domain, before + missing);
       const synthesize =
-        switches.tail === 'none' || quotas === null ? noLoad : inventionLoad(prompts, domain, before, missing);
+        switches.tail === 'none' || quotas === null ? noLoad : synthesisLoad(prompts, domain, before, missing);
       return { domain, annotate, synthesize };
     });
   });
@@ -111,9 +111,9 @@ function certainLoads(calls: readonly CertainLength[]): Pick<PlannedLoad, 'annot
   return { annotate: of('annotate'), synthesize: of('synthesize') };
 }
 
-function inventionLoad({ inventions, first }: Prompts, domain: string, before: number, missing: number): CallLoad {
+function synthesisLoad({ syntheses, first }: Prompts, domain: string, before: number, missing: number): CallLoad {
   if (missing === 0) return noLoad;
-  const known = inventions.get(domain) ?? [];
+  const known = syntheses.get(domain) ?? [];
   const some = known.slice(before, before + missing);
   const sample = some.length > 0 ? some : known;
   const share = sample.length === 0 ? 0 : missing / sample.length;

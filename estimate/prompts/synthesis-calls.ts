@@ -1,4 +1,4 @@
-/** Prompts of the rows that a run will invent, as far as they can be known before it. */
+/** Prompts of the rows that a run will synthesize, as far as they are known before it. */
 import type { PlannedCall } from '../../contracts/records.ts';
 import { synthesizes } from '../../domain/budget/needed-calls.ts';
 import type { PlannedQuota } from '../../domain/quotas/expected-stages.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { openStories, specOf, writeData } from '../engine/rig.ts';
-import { explanations, inventions, questions } from './corpus.ts';
+import { explanations, syntheses, questions } from './corpus.ts';
 import type { Case } from './corpus.ts';
 
 const stories = openStories();
@@ -58,7 +58,7 @@ const expected = (cases: readonly Case[]): string[] =>
   );
 
 test('more than 200 answers: each is kept as it was said, and read or unusable for the right reason', async () => {
-  const [explained, invented] = [explanations(), inventions()];
+  const [explained, invented] = [explanations(), syntheses()];
   expect(new Set([...explained, ...invented].map(({ name }) => name)).size).toBe(explained.length + invented.length);
   expect(explained.length + invented.length).toBeGreaterThan(200);
   // A second kind with a row of its own, so that there are labels to be wrong with.

@@ -189,7 +189,7 @@ const tags = (row: ReturnType<typeof invented>): string =>
     .join('\n');
 
 /** Rows that are asked to be synthesized with the label `grain`. */
-export function inventions(): Case[] {
+export function syntheses(): Case[] {
   const make = numbered('i');
   const found: Case[] = [];
   const add = (name: string, text: (mark: string) => string, becomes: Becomes): void => {

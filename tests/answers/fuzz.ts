@@ -6,9 +6,9 @@ import { unusableReason } from '../../domain/reading/unusable.ts';
 import { readExplanation } from '../../domain/tasks/explanation.ts';
 import { openTask, taskNames } from '../../domain/tasks/open-task.ts';
 import { parseSynthesis } from '../../domain/tasks/tagged-text.ts';
-import { explanations, inventions, questions } from './corpus.ts';
+import { explanations, syntheses, questions } from './corpus.ts';
 
-const good = [...explanations(), ...inventions(), ...questions()]
+const good = [...explanations(), ...syntheses(), ...questions()]
   .map(({ says }) => says.content)
   .filter((text) => text.length < 5000);
 

@@ -6,11 +6,11 @@ import { mendLatex } from '../../domain/reading/latex.ts';
 import { longestAnswer, unreadableReason } from '../../domain/reading/unusable.ts';
 import { readExplanation } from '../../domain/tasks/explanation.ts';
 import { formatSynthesis, parseSynthesis } from '../../domain/tasks/tagged-text.ts';
-import { explanations, inventions } from './corpus.ts';
+import { explanations, syntheses } from './corpus.ts';
 import { answer, mustBeRead } from './fuzz.ts';
 
 test('what is read of the corpus is what was meant', () => {
-  for (const { name, says, becomes } of inventions()) {
+  for (const { name, says, becomes } of syntheses()) {
     if (becomes !== 'read') continue;
     const row = parseSynthesis(says.content);
     expect([name, row?.input, row?.answer.toLowerCase()]).toEqual([

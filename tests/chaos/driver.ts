@@ -29,7 +29,7 @@ export interface Campaign {
   readonly keep: boolean;
 }
 
-export async function campaign(settings: Campaign, heard: (outcome: Outcome) => void): Promise<Outcome[]> {
+export async function campaign(settings: Campaign, onOutcome: (outcome: Outcome) => void): Promise<Outcome[]> {
   const { runs, seed, first, only, lists, specSeeds } = settings;
   const root = mkdtempSync(join(tmpdir(), 'chaos-'));
   const bundles = join(tmpdir(), 'baldistill-bundles');
@@ -44,7 +44,7 @@ export async function campaign(settings: Campaign, heard: (outcome: Outcome) => 
       const outcome = await runOne(quietPlan(`quiet-${specSeed}`, specSeed), { ...surroundings, engine: shared });
       if (outcome.violations.length > 0) {
         kept = true;
-        heard(outcome);
+        onOutcome(outcome);
         return [outcome];
       }
       quiet.set(specSeed, outcome.training);
@@ -61,7 +61,7 @@ export async function campaign(settings: Campaign, heard: (outcome: Outcome) => 
         const outcome = await disturbed(plan, { ...surroundings, engine }, quiet.get(plan.specSeed));
         kept ||= outcome.violations.length > 0;
         outcomes.push(outcome);
-        heard(outcome);
+        onOutcome(outcome);
       }
     };
     await Promise.all(Array.from({ length: settings.parallel }, lane));

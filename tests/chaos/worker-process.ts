@@ -25,7 +25,7 @@ const worker = await startWorker({
     const { teacher } = where();
     return alive(teacher.pid) ? teacher.url : undefined;
   },
-  patienceMs: { refused: 1000, overloaded: 2500 },
+  retryForMs: { refused: 1000, overloaded: 2500 },
 });
 process.on('SIGTERM', () => worker.shutdown());
 if (process.connected) process.send?.({ ready: true });

@@ -78,7 +78,7 @@ async function oneCell(name: string) {
       steerRuns: async ({ runs: told, action }: SteerRequest) => {
         said.push(action);
         if (action === 'resume') await resumed.pass();
-        for (const run of told) await runs.tell(run, action);
+        for (const run of told) await runs.steer(run, action);
       },
       writeComparison: () => ({ folder: '/nowhere' }),
       connect: async () => {

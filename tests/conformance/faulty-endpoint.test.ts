@@ -29,7 +29,7 @@ const lies: readonly (readonly [id: string, verdict: Verdict, what: string, lie:
     { answer: (b) => ('bytes' in b ? { ...b, bytes: Number(b['bytes']) - 1 } : b) },
   ],
   ['file-missing', 'breaks', 'takes an upload of nothing', { status: (status) => (status === 400 ? 200 : status) }],
-  ['file-unknown', 'breaks', 'knows every file', statusOf('/files/file-of-nobody', 200)],
+  ['file-unknown', 'breaks', 'knows every file', statusOf('/files/file-unknown', 200)],
   [
     'job-trains',
     'breaks',
@@ -62,7 +62,7 @@ const lies: readonly (readonly [id: string, verdict: Verdict, what: string, lie:
     'breaks down at an unknown model',
     { status: (status) => (status === 404 ? 500 : status) },
   ],
-  ['job-unknown', 'breaks', 'knows every job', statusOf('/fine_tuning/jobs/ftjob-of-nobody', 200)],
+  ['job-unknown', 'breaks', 'knows every job', statusOf('/fine_tuning/jobs/ftjob-unknown', 200)],
   ['chat', 'lacks', 'knows no chat', statusOf('/chat/completions', 404)],
   ['chat', 'breaks', 'answers for nobody', choices((list) => list.map(without('message')))],
   ['completions', 'lacks', 'knows no text completions', statusOf('/completions', 404)],
@@ -323,7 +323,7 @@ it.each(lies)('%s: %s where the server %s%s', async (id, verdict, _, lie) => {
     // What trains nothing asks a model that was trained before.
     model: training ? 'log-linear' : trainedModel,
     means: {
-      training: training ? { base: 'log-linear', patienceMs: 30_000 } : { forbidden: 'not for this' },
+      training: training ? { base: 'log-linear', retryForMs: 30_000 } : { forbidden: 'not for this' },
       bulky: true,
     },
     cases,

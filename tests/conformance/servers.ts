@@ -14,7 +14,7 @@ export interface ServerUnderContract {
   readonly apiKey: string | undefined;
   /** A base that can be trained. */
   readonly model: string;
-  readonly patienceMs: number;
+  readonly retryForMs: number;
   /** SIGKILL, then a new process on the same state; undefined where it is not ours to kill. */
   readonly restart: (() => Promise<void>) | undefined;
   readonly stop: () => Promise<void>;
@@ -41,7 +41,7 @@ export async function embeddedServer(model: string, pauseMs: number): Promise<Se
   return {
     model,
     apiKey,
-    patienceMs: 60_000,
+    retryForMs: 60_000,
     address: () => `${running.origin}/v1`,
     async restart() {
       await kill(running.child);
@@ -79,7 +79,7 @@ const trainingPatienceMs = 300_000;
 
 /** A server that is somewhere, and not ours. */
 export function elsewhereServer({ url, ...named }: Named & { readonly url: string }): ServerUnderContract {
-  return { ...named, patienceMs: trainingPatienceMs, address: () => url, restart: undefined, stop: leave };
+  return { ...named, retryForMs: trainingPatienceMs, address: () => url, restart: undefined, stop: leave };
 }
 
 async function leave(): Promise<void> {
@@ -94,7 +94,7 @@ export async function commandedServer({
   let running = await startCommand(command);
   return {
     ...named,
-    patienceMs: trainingPatienceMs,
+    retryForMs: trainingPatienceMs,
     address: () => running.url,
     async restart() {
       await kill(running.child);

@@ -19,13 +19,13 @@ export function contractSuite(name: string, start: () => Promise<ServerUnderCont
 
     beforeAll(async () => {
       server = await start();
-      const { model, apiKey, address, restart, patienceMs } = server;
+      const { model, apiKey, address, restart, retryForMs } = server;
       examination = await examine({
         address,
         apiKey,
         model,
         timeoutMs: 60_000,
-        means: { training: { base: model, patienceMs }, restart, bulky: true },
+        means: { training: { base: model, retryForMs }, restart, bulky: true },
       });
       for (const finding of examination.findings) findings.set(finding.case.id, finding);
     }, 600_000);

@@ -44,7 +44,7 @@ test('a sample takes head and tail in turn, and comes back for more', () => {
   expect(spreadOver(groups, 0)).toEqual([]);
 });
 
-test('the first inventions of a domain are certain, later ones are not; nor any where rows move', () => {
+test('the first syntheses of a domain are certain, later ones are not; nor any where rows move', () => {
   const { switches } = presets['baldistill-n'];
   const stages = plannedStages({ switches, counts: { few: 3, many: 100 }, slots: 20, stages: 5, seed: 0 });
   // Two slots a stage: rows 1 and 2, then row 3 and a synthetic row, then synthetic rows alone, behind the domain with rows.

@@ -13,7 +13,7 @@ const at = openStories();
 
 const Line = Example.omit({ rationale: true });
 
-interface Told {
+interface FinishedRun {
   readonly report: Report;
   readonly lines: readonly ReturnType<typeof Line.parse>[];
   readonly training: string;
@@ -21,7 +21,11 @@ interface Told {
 }
 
 /** A run to its end: 120 slots over 600 rows, three stages where the method leaves them open. */
-async function told(name: string, method: MethodName, yaml: Parameters<typeof wordnetSpec>[2] = {}): Promise<Told> {
+async function runOf(
+  name: string,
+  method: MethodName,
+  yaml: Parameters<typeof wordnetSpec>[2] = {},
+): Promise<FinishedRun> {
   const spec = wordnetSpec(name, { method, ...(presets[method].stages === undefined ? { stages: 3 } : {}) }, yaml);
   const result = await (await at.home.start(spec)).result();
   expect(result.status).toBe('completed');
@@ -58,16 +62,16 @@ async function inFlight(
   name: string,
   method: MethodName,
   yaml: Parameters<typeof wordnetSpec>[2],
-): Promise<{ many: Told; one: Told }> {
-  const run = async (concurrency: number): Promise<Told> =>
-    await told(`${name}-${concurrency}`, method, {
+): Promise<{ many: FinishedRun; one: FinishedRun }> {
+  const run = async (concurrency: number): Promise<FinishedRun> =>
+    await runOf(`${name}-${concurrency}`, method, {
       ...yaml,
       teacher: `{ embedded: simulated, noise: 0.5, concurrency: ${concurrency} }`,
     });
   return { many: await run(32), one: await run(1) };
 }
 
-const reasons = ({ report }: Told, of: 'dropped' | 'unfilled'): Record<string, number> => {
+const reasons = ({ report }: FinishedRun, of: 'dropped' | 'unfilled'): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const outcome of report.stages.flatMap(({ outcomes }) => outcomes))
     for (const [reason, count] of Object.entries(outcome[of])) counts[reason] = (counts[reason] ?? 0) + count;
@@ -75,7 +79,7 @@ const reasons = ({ report }: Told, of: 'dropped' | 'unfilled'): Record<string, n
 };
 
 /** Ids of the rows of some stages, in their order. */
-const idsOf = ({ lines }: Told, wanted: (stage: number) => boolean): string[] =>
+const idsOf = ({ lines }: FinishedRun, wanted: (stage: number) => boolean): string[] =>
   lines.flatMap(({ id, stage }) => (wanted(stage) ? [id] : []));
 
 const own = (switches: string): Parameters<typeof wordnetSpec>[2] => ({ switches });
@@ -84,7 +88,7 @@ const withCalls = methodNames.filter((name) => name !== 'zero-shot-cot' && name 
 
 describe('presets', () => {
   test.each(withCalls)('%s spends its slots: calls, repeated rows and empty slots are all of them', async (method) => {
-    const run = await told(`preset-${method}`, method);
+    const run = await runOf(`preset-${method}`, method);
     expect(run.sum('slots')).toBe(120);
     // An answer that is dropped was charged, and its slot takes another call, a repeated row, or stays empty.
     const { charged } = run.report.ledger;
@@ -97,8 +101,8 @@ describe('presets', () => {
   });
 
   test('active-ft-cot draws at random first, then takes what the student finds hardest in the whole pool', async () => {
-    const [active, random] = [await told('active', 'active-ft-cot'), await told('random', 'random-ft-cot')];
-    const drawn = await told('drawn', 'active-ft-cot', own('{ select: random }'));
+    const [active, random] = [await runOf('active', 'active-ft-cot'), await runOf('random', 'random-ft-cot')];
+    const drawn = await runOf('drawn', 'active-ft-cot', own('{ select: random }'));
     expect(new Set(active.lines.map(({ id }) => id)).size).toBe(120);
     const first = idsOf(active, (stage) => stage === 0);
     expect(random.lines.map(({ id }) => id)).toEqual(expect.arrayContaining(first));
@@ -113,7 +117,7 @@ describe('presets', () => {
 
   test('random-ft trains on bare answers and asks no teacher, so it needs none', async () => {
     const before = await at.rig.counters();
-    const run = await told('bare', 'random-ft', { teacher: '{ baseUrl: "http://127.0.0.1:9/v1", model: none }' });
+    const run = await runOf('bare', 'random-ft', { teacher: '{ baseUrl: "http://127.0.0.1:9/v1", model: none }' });
     expect(run.report.spec.teacher).toBeUndefined();
     expect(run.report).toMatchObject({ teacherModel: null, ledger: { charged: 0 } });
     expect(run.sum('real')).toBe(120);
@@ -123,7 +127,7 @@ describe('presets', () => {
   });
 
   test('zero-shot-cot only tests the base student', async () => {
-    const run = await told('zero', 'zero-shot-cot');
+    const run = await runOf('zero', 'zero-shot-cot');
     expect(run.report).toMatchObject({ stages: [], studentModel: 'naive-bayes', teacherModel: null });
     expect(run.report).toMatchObject({ ledger: { charged: 0 }, test: { macro: 0 } });
     expect(run.report.simulated).toEqual(['embedded baseline student (naive-bayes)']);
@@ -133,8 +137,8 @@ describe('presets', () => {
 describe('one switch further', () => {
   test('each way to rank takes rows of its own, and none changes what is spent', async () => {
     const ways = ['{}', '{ select: uncertainty }', '{ scoreOn: gold }', '{ diversity: distinct-output }'];
-    const runs: Told[] = [];
-    for (const [index, way] of ways.entries()) runs.push(await told(`rank-${index}`, 'baldistill-a', own(way)));
+    const runs: FinishedRun[] = [];
+    for (const [index, way] of ways.entries()) runs.push(await runOf(`rank-${index}`, 'baldistill-a', own(way)));
     for (const run of runs) expect(run.report.ledger.charged + run.sum('duplicated')).toBe(120);
     const chosen = runs.map(({ lines }) =>
       lines.flatMap(({ id, stage, origin }) => (stage === 1 && origin === 'real' ? [id] : [])),
@@ -143,8 +147,8 @@ describe('one switch further', () => {
   });
 
   test('without quotas, candidates are a sample of the whole pool', async () => {
-    const sampled = await told('sampled', 'active-ft-cot', own('{ candidates: 2, select: uncertainty }'));
-    const all = await told('all-ranked', 'active-ft-cot', own('{ candidates: all, select: uncertainty }'));
+    const sampled = await runOf('sampled', 'active-ft-cot', own('{ candidates: 2, select: uncertainty }'));
+    const all = await runOf('all-ranked', 'active-ft-cot', own('{ candidates: all, select: uncertainty }'));
     expect(new Set(sampled.lines.map(({ id }) => id)).size).toBe(120);
     expect(idsOf(sampled, (stage) => stage === 0)).toEqual(idsOf(all, (stage) => stage === 0));
     const [some, best] = [sampled, all].map((run) => new Set(idsOf(run, (stage) => stage === 1)));
@@ -153,15 +157,15 @@ describe('one switch further', () => {
   });
 
   test('rationale: none asks for invented rows only', async () => {
-    const run = await told('bare-a', 'baldistill-a', own('{ rationale: none }'));
+    const run = await runOf('bare-a', 'baldistill-a', own('{ rationale: none }'));
     expect(run.report.ledger.charged + run.sum('real') + run.sum('duplicated')).toBe(120);
     for (const { origin, call } of run.lines) expect(call !== null).toBe(origin === 'synthetic');
     expect(run.training).not.toContain('The definition speaks of');
   });
 
   test('shortfall: leave keeps slots empty, reallocate gives them to rows of other domains', async () => {
-    const left = await told('left', 'duplicate-ft-cot', own('{ shortfall: leave }'));
-    const moved = await told('moved', 'duplicate-ft-cot', own('{ shortfall: reallocate }'));
+    const left = await runOf('left', 'duplicate-ft-cot', own('{ shortfall: leave }'));
+    const moved = await runOf('moved', 'duplicate-ft-cot', own('{ shortfall: reallocate }'));
     expect(left.sum('unfilled')).toBeGreaterThan(0);
     expect(moved.report.stages[0]?.counts).toMatchObject({ slots: 120, real: 120, unfilled: 0 });
     expect(moved.report.ledger.charged).toBe(120);
@@ -171,14 +175,14 @@ describe('one switch further', () => {
 
   test('a domain whose rows are gone repeats its own, in stages that find none of it left', async () => {
     const switches = '{ balance: naive, tail: none }';
-    const run = await told('gone', 'adaptive-ft-cot', { switches, budget: '{ slots: 300 }' });
+    const run = await runOf('gone', 'adaptive-ft-cot', { switches, budget: '{ slots: 300 }' });
     const last = run.report.stages.at(-1)?.outcomes ?? [];
     const gone = last.filter(({ real, duplicated }) => real === 0 && duplicated > 0);
     expect(gone.length).toBeGreaterThan(1);
   });
 
   test('verify: teacher charges a call for each invented row and drops what is answered otherwise', async () => {
-    const run = await told('verified', 'balance-ft-cot', own('{ verify: teacher }'));
+    const run = await runOf('verified', 'balance-ft-cot', own('{ verify: teacher }'));
     const dropped = reasons(run, 'dropped')['verify_disagrees'] ?? 0;
     expect(dropped).toBeGreaterThan(0);
     expect(run.report.spec.budget.calls).toBe(240);

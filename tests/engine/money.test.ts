@@ -175,7 +175,7 @@ test('a job that was cancelled while nobody waited for it stays charged, and the
   expect(await cancelled.json()).toMatchObject({ status: 'cancelled' });
   await at.rig.behave({ trainingPauseMs: 0 });
 
-  // The last look at the first job may hear of its end, or this run does, which blocks for it.
+  // The last look at the first job may takeResult of its end, or this run does, which blocks for it.
   const again = await at.home.start(spec);
   const { blocked } = await until(again, parkedOrTrained);
   if (blocked !== null) {

@@ -17,14 +17,14 @@ const dear: Spending = {
 };
 
 /** Answers every question, and keeps what it was asked. */
-function person(answer: boolean): { readonly terminal: Terminal; readonly heard: string[] } {
-  const heard: string[] = [];
+function person(answer: boolean): { readonly terminal: Terminal; readonly questions: string[] } {
+  const questions: string[] = [];
   return {
-    heard,
+    questions,
     terminal: {
       ...base,
       confirm: async (question) => {
-        heard.push(question);
+        questions.push(question);
         return answer;
       },
     },
@@ -34,7 +34,7 @@ function person(answer: boolean): { readonly terminal: Terminal; readonly heard:
 test('above the threshold it is asked; no is the end of it', async () => {
   const yes = person(true);
   await agreeTo(yes.terminal, dear);
-  expect(yes.heard).toEqual(['This run may cost up to 7.50 USD. Go ahead?']);
+  expect(yes.questions).toEqual(['This run may cost up to 7.50 USD. Go ahead?']);
   await expect(agreeTo(person(false).terminal, dear)).rejects.toThrow('Nothing was started.');
 });
 
@@ -43,9 +43,9 @@ test.each([
   ['with --yes', { yes: true }],
   ['of unknown price, but few calls', { microUsd: 0, unpriced: 1000 }],
 ])('%s nobody is asked', async (_, change) => {
-  const { terminal, heard } = person(false);
+  const { terminal, questions } = person(false);
   await agreeTo(terminal, { ...dear, ...change });
-  expect(heard).toEqual([]);
+  expect(questions).toEqual([]);
 });
 
 test('a script above it is refused, and told of --yes; so is one whose price nobody knows', async () => {

@@ -1,7 +1,7 @@
 /** The smaller rules: pace, estimates, durations, headers, meters. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toldBy } from '../../adapters/openai/teacher/rate-headers.ts';
+import { rateLimitsOf } from '../../adapters/openai/teacher/rate-headers.ts';
 import { changedTerms, termsText } from '../../contracts/flow/flow-terms.ts';
 import { sumOfLooks } from '../../contracts/flow/flow-sum.ts';
 import { durationMs } from '../../domain/flow/go-duration.ts';
@@ -59,12 +59,12 @@ test('headers are read as far as they make sense, whatever an endpoint sends', (
     'x-ratelimit-remaining-tokens': '5',
   });
   const remaining = { requestsPerMinute: 0 };
-  expect(toldBy(headers)).toEqual({ limits: { requestsPerMinute: 600 }, remaining, resetMs: 360_000 });
-  expect(toldBy(new Headers())).toBeNull();
-  expect(toldBy(undefined)).toBeNull();
+  expect(rateLimitsOf(headers)).toEqual({ limits: { requestsPerMinute: 600 }, remaining, resetMs: 360_000 });
+  expect(rateLimitsOf(new Headers())).toBeNull();
+  expect(rateLimitsOf(undefined)).toBeNull();
   fc.assert(
     fc.property(fc.stringMatching(/^[ -~]*$/), (value) => {
-      const told = toldBy(new Headers({ 'x-ratelimit-limit-requests': value }));
+      const told = rateLimitsOf(new Headers({ 'x-ratelimit-limit-requests': value }));
       expect(told === null || (told.limits.requestsPerMinute ?? 0) > 0).toBe(true);
     }),
   );

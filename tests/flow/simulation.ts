@@ -2,7 +2,7 @@
  * A simulated endpoint and a client that follows the flow rules against it, on a clock of their own: no sockets, no
  * waiting, minutes in milliseconds. The endpoint has a few workplaces with a queue, and may refuse above a rate.
  */
-import { answered, openFlow, refused, sent, told, tuned, waitOf } from '../../domain/flow/flow.ts';
+import { answered, openFlow, refused, sent, limitsReported, tuned, waitOf } from '../../domain/flow/flow.ts';
 import type { Flow, Mark, Settings } from '../../domain/flow/flow.ts';
 import { openRateMeter } from '../../domain/flow/rate-meter.ts';
 import { drawOf } from '../../domain/flow/rate-limits.ts';
@@ -93,7 +93,7 @@ export function simulate(endpoint: Endpoint, settings: Settings, forMs: number):
     if (event === undefined || event.at > now) continue;
     events.shift();
     if (tells && allows !== undefined)
-      flow = told(
+      flow = limitsReported(
         flow,
         { limits: headers(now), remaining: { requestsPerMinute: event.left }, resetMs: null },
         event.mark,

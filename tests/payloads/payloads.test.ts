@@ -25,7 +25,7 @@ import { StageInput } from '../../contracts/stage.ts';
 import { mostRounds } from '../../domain/quotas/rounds.ts';
 import { openBlockState } from '../../workflows/blocking.ts';
 import { pastOf } from '../../workflows/distill/past-stages.ts';
-import { freshMemory, hear, keptPlan, snapshot } from '../../workflows/stage/stage-state.ts';
+import { freshMemory, takeResult, keptPlan, snapshot } from '../../workflows/stage/stage-state.ts';
 import {
   balanced,
   blocked,
@@ -66,7 +66,7 @@ const memory = {
   domains: domains(200),
 };
 for (let chunk = 0; chunk < 300; chunk += 1)
-  hear(memory, chunkOf(chunk), { ...sliceResult, flow: { worker: `worker-${chunk % 8}`, look } });
+  takeResult(memory, chunkOf(chunk), { ...sliceResult, flow: { worker: `worker-${chunk % 8}`, look } });
 
 const batch = { id: 'f'.repeat(36), lines: 50_000, tokens: 1_000_000_000 };
 const gathered: Gathered = {

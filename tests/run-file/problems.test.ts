@@ -318,10 +318,10 @@ student: { driver: none }
       run.yaml: 3 problems
         line 7: switches.tail = "none": it would change nothing: with balance: none there are no quotas, so no domain falls short of one
         line 7: switches.shortfall = "reallocate": it would change nothing: with balance: none there are no quotas, so no domain falls short of one
-        line 7: switches.verify = "teacher": it would change nothing: no rows are invented with balance: none
+        line 7: switches.verify = "teacher": it would change nothing: no rows are synthesized with balance: none
       run.yaml: 2 problems
-        line 7: switches.consistency = "drop": it would change nothing: no rows are invented with tail: none
-        line 7: switches.nearDuplicates = "drop": it would change nothing: no rows are invented with tail: none
+        line 7: switches.consistency = "drop": it would change nothing: no rows are synthesized with tail: none
+        line 7: switches.nearDuplicates = "drop": it would change nothing: no rows are synthesized with tail: none
       run.yaml: 1 problem
         line 7: switches.onMismatch = "drop": it would change nothing: with rationale: none real rows have no rationale that could mismatch"
     `);

@@ -26,7 +26,7 @@ async function told(status: string, body: unknown, headers: Record<string, strin
   });
   return await teacher.complete(
     { messages: [{ role: 'user', content: 'Hello' }], seed: 7 },
-    { idempotencyKey: 'k.0', signal: new AbortController().signal, heard: () => undefined },
+    { idempotencyKey: 'k.0', signal: new AbortController().signal, onLimits: () => undefined },
   );
 }
 

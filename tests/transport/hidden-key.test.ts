@@ -35,7 +35,7 @@ test('the teacher that refuses it', async () => {
   const error: unknown = await teacher
     .complete(
       { messages: [{ role: 'user', content: 'Hello' }], seed: 7 },
-      { idempotencyKey: 'k.0', signal: new AbortController().signal, heard: () => undefined },
+      { idempotencyKey: 'k.0', signal: new AbortController().signal, onLimits: () => undefined },
     )
     .catch((caught: unknown) => caught);
   if (!(error instanceof CallError)) throw new Error('a CallError was expected', { cause: error });

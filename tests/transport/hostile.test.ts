@@ -53,7 +53,7 @@ async function ask(url: string, apiKeyEnv?: string): Promise<string> {
   });
   const call = teacher.complete(
     { messages: [{ role: 'user', content: 'Hello' }], seed: null },
-    { idempotencyKey: 'k.0', signal: new AbortController().signal, heard: () => undefined },
+    { idempotencyKey: 'k.0', signal: new AbortController().signal, onLimits: () => undefined },
   );
   return await call.then(
     () => 'answered',

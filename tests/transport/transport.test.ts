@@ -51,7 +51,7 @@ async function ask(url: string, asking: Asking = {}): Promise<PaidAnswer> {
   });
   return await teacher.complete(
     { messages: [{ role: 'user', content }], seed: null },
-    { idempotencyKey: 'k.0', signal, heard: () => undefined },
+    { idempotencyKey: 'k.0', signal, onLimits: () => undefined },
   );
 }
 

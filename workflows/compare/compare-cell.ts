@@ -65,7 +65,7 @@ export async function followCell(
     });
     looking.cancel();
     if (seen === 'again') continue;
-    // Told once: the next look finds it closed.
+    // Reported once: the next query finds it closed.
     if (seen === 'over') over = never;
     else if (seen.kind === 'closed') return seen;
     else {

@@ -33,13 +33,13 @@ export interface CompareState {
   readonly limit: number;
   /** Starts no further cell. */
   paused: boolean;
-  /** The pause is over, and the cells are being told. */
+  /** The pause has ended, and the cells are being resumed. */
   resuming: boolean;
   /** Ends after the cells that run. */
   stopping: boolean;
   /** Every open cell is asked to end. */
   cancelled: boolean;
-  /** For the comparison's own steps; cells park by themselves. Never paused: looking goes on. */
+  /** For the comparison's own steps; cells block separately. Never paused: queries continue. */
   readonly blockState: BlockState;
   /** No cell is started until one that is open has ended: the next does not fit into the limit now. */
   held: boolean;
@@ -129,12 +129,12 @@ function blockedOf(state: CompareState): ComparisonProgress['blocked'] {
   const blocked = having(state, 'blocked');
   const [first] = blocked;
   if (first === undefined || having(state, 'running').length > 0) return null;
-  // Between two cells nothing runs, and nobody is needed.
+  // Between two cells nothing runs and no action is needed.
   if (startable(state) !== null) return null;
   const others = blocked.length === 1 ? '' : ` and ${blocked.length - 1} more`;
   return {
     message: `${first.run}${others} cannot go on. ${first.reason ?? ''}`,
-    remedy: 'Mend what blocks them (`baldistill status RUN` says what to do), then resume the comparison.',
+    remedy: 'Fix what blocks them (`baldistill status RUN` says what to do), then resume the comparison.',
   };
 }
 

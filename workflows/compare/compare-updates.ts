@@ -3,7 +3,7 @@ import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { UpdateAnswer } from '../../contracts/progress.ts';
 import type { ResumeCommand } from '../../contracts/signed/signed-command.ts';
 import { having, statusOf } from './compare-state.ts';
-import { tellOpen } from './steer-cells.ts';
+import { steerOpenCells } from './steer-cells.ts';
 import type { Comparing } from './steer-cells.ts';
 import { pauseRun, resumeRun, stopAfterStage } from '../messages.ts';
 import { release } from '../blocking.ts';
@@ -25,7 +25,7 @@ export function answerComparisonUpdates(comparing: Comparing): void {
     pauseRun,
     async () => {
       state.paused = true;
-      await tellOpen(comparing, 'pause');
+      await steerOpenCells(comparing, 'pause');
       return answer('Paused: cells that run send no new call, and no cell is started.');
     },
     { validator: refuseWhenOver, description: 'Start no cell and send no new call until resume.' },
@@ -66,13 +66,13 @@ export function answerComparisonUpdates(comparing: Comparing): void {
   );
 }
 
-/** Over at once, so that no cell is told to pause any more; one is started only after the others were told. */
+/** The pause ends at once, so that no further cell is paused; a new cell starts only after the others were resumed. */
 async function resumeOpen(comparing: Comparing): Promise<void> {
   const { state } = comparing;
   state.paused = false;
   state.resuming = true;
   try {
-    await tellOpen(comparing, 'resume');
+    await steerOpenCells(comparing, 'resume');
   } finally {
     state.resuming = false;
   }

@@ -22,7 +22,7 @@ import { comparisonProgress, having, memoryOf, openComparison, outcomesOf, show,
 import type { Cell, CompareState } from './compare-state.ts';
 import { compareSteps } from './compare-steps.ts';
 import { answerComparisonUpdates } from './compare-updates.ts';
-import { tell, tellLate, tellOpen } from './steer-cells.ts';
+import { steerCells, steerLateCell, steerOpenCells } from './steer-cells.ts';
 import type { Comparing } from './steer-cells.ts';
 import { progressOfComparison } from '../messages.ts';
 import { attempt, failureOf } from '../blocking.ts';
@@ -38,7 +38,7 @@ export async function compare(input: CompareInput): Promise<ComparisonResult> {
   changed();
 
   const lanes: Promise<void>[] = [];
-  // Cells are ended by asking each of them to cancel: none is left behind half told.
+  // Each cell is cancelled by its own message, and all of them are sent.
   const open = (cell: Cell, start: CellStart | null): void => {
     lanes.push(CancellationScope.nonCancellable(async () => await lane(comparing, cell, start)));
   };
@@ -52,7 +52,7 @@ export async function compare(input: CompareInput): Promise<ComparisonResult> {
   }
   return await CancellationScope.nonCancellable(async () => {
     if (state.cancelled) {
-      await tellOpen(comparing, 'cancel');
+      await steerOpenCells(comparing, 'cancel');
       await Promise.all(lanes);
     }
     const result = await end(comparing);
@@ -85,12 +85,12 @@ async function dispatch(comparing: Comparing, open: (cell: Cell, start: CellStar
     const cell = nextOf(state);
     if (cell === null) continue;
     if (cell.status === 'blocked') {
-      await tell(comparing, [cell], 'resume');
+      await steerCells(comparing, [cell], 'resume');
       state.again.delete(cell);
       cell.status = 'running';
       cell.reason = null;
       // A pause that came meanwhile passed over it as blocked.
-      await tellLate(comparing, cell);
+      await steerLateCell(comparing, cell);
     } else {
       await decide(comparing, cell, open);
     }
@@ -140,7 +140,7 @@ async function decide(
       Object.assign(cell, { status: 'left-out', run: next.run, reason: next.reason } satisfies Partial<Cell>);
       return;
     case 'start':
-      // A pause or a stop that came while we asked was told that no cell is started.
+      // A pause or stop that arrived during the request was answered with: no cell is started.
       if (state.paused || state.stopping) return;
       Object.assign(cell, { status: 'running', run: next.run.outline.name, reason: null } satisfies Partial<Cell>);
       open(cell, next);
@@ -153,7 +153,7 @@ async function lane(comparing: Comparing, cell: Cell, start: CellStart | null): 
   const startedAt = Date.now();
   try {
     const child = start === null ? null : await startCell(state, start);
-    if (start !== null) await tellLate(comparing, cell);
+    if (start !== null) await steerLateCell(comparing, cell);
     const { status, reason, charged } = await followCell(state, steps, cell, child, changed);
     const over = status === 'completed' || status === 'stopped' ? status : 'failed';
     Object.assign(cell, { status: over, reason, charged } satisfies Partial<Cell>);

@@ -10,27 +10,27 @@ export interface Comparing {
   readonly changed: () => void;
 }
 
-/** Tells the cells that are open. */
-export async function tellOpen(comparing: Comparing, action: 'pause' | 'resume' | 'cancel'): Promise<void> {
+/** Steers the cells that are open. */
+export async function steerOpenCells(comparing: Comparing, action: 'pause' | 'resume' | 'cancel'): Promise<void> {
   const blocked = action === 'cancel' ? having(comparing.state, 'blocked') : [];
-  await tell(comparing, [...having(comparing.state, 'running'), ...blocked], action);
+  await steerCells(comparing, [...having(comparing.state, 'running'), ...blocked], action);
 }
 
 /**
- * A cell that was being started, or tried again, while the others were told: the word met nobody, or was not meant for
- * it then. Said again until it is what holds now, since a pause and a resume may overtake each other.
+ * For a cell that was starting, or being retried, while the others were steered: it missed the message. Repeated until
+ * the cell has the current state, since a pause and a resume may overtake each other.
  */
-export async function tellLate(comparing: Comparing, cell: Cell): Promise<void> {
+export async function steerLateCell(comparing: Comparing, cell: Cell): Promise<void> {
   const { state } = comparing;
-  if (state.cancelled) await tell(comparing, [cell], 'cancel');
+  if (state.cancelled) await steerCells(comparing, [cell], 'cancel');
   for (let paused = false; !state.cancelled && state.paused !== paused;) {
     ({ paused } = state);
-    await tell(comparing, [cell], paused ? 'pause' : 'resume');
+    await steerCells(comparing, [cell], paused ? 'pause' : 'resume');
   }
 }
 
 /** A cell that is over by then, or in no state for it, does nothing. */
-export async function tell(
+export async function steerCells(
   { state, steps, changed }: Comparing,
   cells: readonly Cell[],
   action: 'pause' | 'resume' | 'cancel',

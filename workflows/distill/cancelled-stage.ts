@@ -1,4 +1,4 @@
-/** A stage that somebody cancelled by itself, in the engine's UI: its run ends after it, as after `stop`. */
+/** A stage that was cancelled alone, in Temporal's UI: its run ends after it, as after `stop`. */
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { StageResult } from '../../contracts/stage.ts';
 import type { RunState } from './run-state.ts';

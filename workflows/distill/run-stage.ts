@@ -45,7 +45,7 @@ export async function runStage(
           },
         ],
       });
-      // A message that came while the stage was being started met nobody.
+      // A pause that arrived while the stage was starting had no receiver.
       if (state.blockState.paused && !paused) await state.child.signal(pauseStage);
       if (state.terms !== null && state.terms !== terms) await state.child.signal(setStageTerms, state.terms);
       return await state.child.result();

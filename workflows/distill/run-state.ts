@@ -38,7 +38,7 @@ export interface RunState {
   budget: BudgetCopy | null;
   test: Scores | null;
   stopAfterStage: boolean;
-  /** The stage that somebody cancelled by itself. */
+  /** The stage that was cancelled alone. */
   cancelledStage: number | null;
   /** How fast the teacher may be asked, where it was changed during the run. */
   terms: SignedTerms | null;

@@ -46,15 +46,15 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
     return done;
   }
 
-  /** What the stage that ends in this moment does not hear, its successor is started with. */
-  async function tellStage(tell: (child: ChildWorkflowHandle<typeof stage>) => Promise<void>): Promise<void> {
+  /** A stage that is ending may miss the signal; its successor starts with the run's state. */
+  async function signalStage(send: (child: ChildWorkflowHandle<typeof stage>) => Promise<void>): Promise<void> {
     const { child } = state;
     if (child === null) return;
     try {
-      // A run that was asked to end still blocks, and still has to be steered.
-      await CancellationScope.nonCancellable(async () => await tell(child));
+      // A run that was asked to end can still block, and must still accept commands.
+      await CancellationScope.nonCancellable(async () => await send(child));
     } catch {
-      // It is over: nobody is left to tell, and what follows starts with the run's own state.
+      // The stage has closed; the next one starts with the run's own state.
     }
   }
 
@@ -62,7 +62,7 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
     pauseRun,
     async () => {
       state.blockState.paused = true;
-      await tellStage((child) => child.signal(pauseStage));
+      await signalStage((child) => child.signal(pauseStage));
       return answer('Paused: calls in flight settle, no new call is sent.');
     },
     { validator: refuseWhenOver, description: 'Send no new call until resume.' },
@@ -87,7 +87,7 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
         state.connected = { ...state.connected, ledger: brought.ledger };
       release(state.blockState, brought);
       if (state.current !== null) state.current = { ...state.current, blocked: null };
-      await tellStage((child) => child.signal(resumeStage, command));
+      await signalStage((child) => child.signal(resumeStage, command));
       return answer(was === 'blocked' ? 'Resumed: the blocked step is tried again.' : 'Resumed.');
     },
     {
@@ -111,7 +111,7 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
       const meaning = progressOf(state).blocked?.skip ?? null;
       giveUp(state.blockState);
       if (state.current !== null) state.current = { ...state.current, blocked: null };
-      await tellStage((child) => child.signal(skipInStage));
+      await signalStage((child) => child.signal(skipInStage));
       return answer(`Skipped: ${meaning ?? 'the step is left out'}.`);
     },
     {
@@ -178,7 +178,7 @@ export function answerUpdates(state: RunState, steps: Steps, changed: () => void
         ]),
       );
       state.terms = terms;
-      await tellStage((child) => child.signal(setStageTerms, terms));
+      await signalStage((child) => child.signal(setStageTerms, terms));
       return answer(`The teacher is asked with ${termsText(terms.terms)}.`);
     },
     {

@@ -12,7 +12,7 @@ export interface Carried {
 }
 
 /**
- * A pause submits no further batch and lets the others run on. The first failure is thrown once nobody works any more;
+ * A pause submits no further batch and lets the others run on. The first failure is thrown once all batches have stopped;
  * what it leaves under way is found again. Returns early where a new execution has to go on.
  */
 export async function carryBatches(run: StageRun, batches: readonly BatchRef[]): Promise<Carried> {
@@ -45,7 +45,7 @@ export async function carryBatches(run: StageRun, batches: readonly BatchRef[]):
     try {
       const end = await carry(run, batch, {
         name: `batch ${number} of ${batches.length}`,
-        heard(done) {
+        progressed(done) {
           seen.done = done;
           changed();
         },
@@ -82,14 +82,14 @@ export async function carryBatches(run: StageRun, batches: readonly BatchRef[]):
 
 interface Listener {
   readonly name: string;
-  readonly heard: (done: number) => void;
+  readonly progressed: (done: number) => void;
 }
 
 /** One batch. `left`: under way, for the next execution. */
 async function carry(
   run: StageRun,
   batch: BatchRef,
-  { name, heard }: Listener,
+  { name, progressed }: Listener,
 ): Promise<'settled' | 'refused' | 'left'> {
   const { steps, memory } = run;
   const about = () => ({ run: run.input.run, connected: run.input.connected });
@@ -104,7 +104,7 @@ async function carry(
       [{ ...about(), submitted, done }],
     );
     done = seen.done;
-    heard(done);
+    progressed(done);
     if (seen.ended) break;
   }
   const result = await steps.batch.settleBatch.executeWithOptions({ summary: `settle ${name}` }, [

@@ -7,7 +7,7 @@ import { attempt } from '../blocking.ts';
 import { sendInBatches } from './send-batches.ts';
 import { sendThrough } from './send-round.ts';
 import type { StageRun } from './stage-run.ts';
-import { hear, keptPlan } from './stage-state.ts';
+import { takeResult, keptPlan } from './stage-state.ts';
 
 /** What giving up a blocked round means. */
 export const closeWithWhatItHas = 'close the stage with the answers it has';
@@ -38,7 +38,7 @@ export async function generateRounds(
     // A round that verifies plans no slots: it is about those of the round before.
     if (plan.purpose !== 'verify') memory.domains = plan.domains;
     memory.done = 0;
-    memory.heard = {};
+    memory.chunkResults = {};
     memory.byBatch = byBatch(run, plan.calls);
     window.pending.push(...plan.chunks);
     await sendPending(run, restart);
@@ -71,12 +71,12 @@ async function sendPending(run: StageRun, restart: () => Promise<never>): Promis
           ]);
         },
         (chunk, result) => {
-          hear(memory, chunk, result);
+          takeResult(memory, chunk, result);
           run.changed();
         },
         () => workflowInfo().continueAsNewSuggested,
       );
-      // What the slices of a drained window said was heard inside their cancelled scope, which tells nobody.
+      // Results of a drained window arrived inside a cancelled scope, which reports nothing: report now.
       run.changed();
     };
     await attempt(blockState, run.changed, send, closeWithWhatItHas);

@@ -20,17 +20,17 @@ import { StepSkipped, attempt } from '../blocking.ts';
 import type { StageRun } from './stage-run.ts';
 import { pin } from './stage-state.ts';
 
-/** Chunks told to one activity: a payload stays under 64 KiB. */
+/** Chunks passed to one activity: a payload stays under 64 KiB. */
 const chunksAtOnce = 100;
 /** How long what another process has to end is waited for: another run's call, or room in the endpoint's queue. */
-const patience = { firstMs: 2_000, factor: 2, mostMs: 900_000 };
+const backoff = { firstMs: 2_000, factor: 2, mostMs: 900_000 };
 /** Batches in a row that found no room, about two hours, before a person is asked. */
 const mostRefused = 16;
 
 /** `restart` continues the stage as a new execution; it never returns. Throws `StepSkipped` and cancellations. */
 export async function sendInBatches(run: StageRun, skip: string, restart: () => Promise<never>): Promise<void> {
   const { blockState, window, memory } = run;
-  const waits = { ms: patience.firstMs, refused: 0 };
+  const waits = { ms: backoff.firstMs, refused: 0 };
   try {
     while (window.pending.length > 0) {
       const ended = await attempt(blockState, run.changed, async () => await onePass(run, waits), skip);
@@ -63,12 +63,12 @@ async function onePass(run: StageRun, waits: { ms: number; refused: number }): P
   const { refused, settled } = batches.length === 0 ? { refused: 0, settled: 0 } : await carryBatches(run, batches);
   waits.refused = refused > 0 && settled === 0 ? waits.refused + 1 : 0;
   if (waits.refused >= mostRefused) throw noRoom(run);
-  if (batches.length > 0 && waits.refused === 0) waits.ms = patience.firstMs;
+  if (batches.length > 0 && waits.refused === 0) waits.ms = backoff.firstMs;
   else {
     await sleep(waits.ms, {
       summary: refused > 0 ? 'no room in the endpoint’s queue' : 'another run is on these calls',
     });
-    waits.ms = Math.min(patience.mostMs, waits.ms * patience.factor);
+    waits.ms = Math.min(backoff.mostMs, waits.ms * backoff.factor);
   }
   return false;
 }
@@ -139,6 +139,6 @@ function about(run: StageRun, chunks: ArtifactRef[]) {
 function noRoom(run: StageRun): ApplicationFailure {
   const type: FailureType = 'BatchFailed';
   const limit = run.input.run.outline.teacher?.batch.maxTokens;
-  const known = limit === undefined ? 'teacher.batch.maxTokens can tell its limit' : `maxTokens is ${limit}`;
+  const known = limit === undefined ? 'set its limit in teacher.batch.maxTokens' : `maxTokens is ${limit}`;
   return ApplicationFailure.nonRetryable(`The endpoint's queue has no room for a batch (${known}).`, type);
 }

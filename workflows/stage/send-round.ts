@@ -25,7 +25,7 @@ export async function sendThrough(
   window: Window,
   width: number,
   send: (chunk: ArtifactRef) => Promise<SliceResult>,
-  heard: (chunk: ArtifactRef, result: SliceResult) => void,
+  onResult: (chunk: ArtifactRef, result: SliceResult) => void,
   enough: () => boolean,
 ): Promise<void> {
   const scope = new CancellationScope();
@@ -39,7 +39,7 @@ export async function sendThrough(
       if (chunk === undefined) return;
       try {
         const result = await send(chunk);
-        heard(chunk, result);
+        onResult(chunk, result);
         if (result.unsent > 0) (scope.consideredCancelled ? unfinished : window.pending).push(chunk);
       } catch (error) {
         unfinished.push(chunk);

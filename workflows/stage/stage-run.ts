@@ -38,9 +38,9 @@ export interface StageRun {
   readonly memory: StageMemory;
   readonly blockState: BlockState;
   readonly window: Window;
-  /** Tells the UI and the parent that something changed. */
+  /** Publishes a change to the UI and the parent. */
   changed: () => void;
-  /** Does a step, through pauses and parkings, until it succeeds; `skip` as in `attempt`. */
+  /** Runs a step, through pauses and blocks, until it succeeds; `skip` as in `attempt`. */
   step<T>(name: StageMemory['step'], work: Step<T>, skip?: Skip): Promise<T>;
 }
 
@@ -52,21 +52,21 @@ export function openStage(start: StageStart): StageRun {
   };
   const blockState: BlockState = { ...openBlockState(), paused: start.paused };
 
-  let told = JSON.stringify(['running', 'balance', null]);
-  let toldAt = Date.now();
+  let lastReport = JSON.stringify(['running', 'balance', null]);
+  let lastReportAt = Date.now();
 
   function changed(): void {
     const { status, step, blocked, budget, ...rest } = snapshot(input.stage, memory, blockState);
     setCurrentDetails(stageDetails({ status, step, blocked, budget, ...rest }));
     const parent = workflowInfo().parent;
     if (parent === undefined || CancellationScope.current().consideredCancelled) return;
-    // Every signal is a workflow task of both and a dot in the timeline: a new step or status is told at once, the
+    // Every signal is a workflow task of both and a dot in the timeline: a new step or status is reported at once, the
     // budget alone not too often, and whenever it comes to rest. Whoever wants more asks the stage.
     const settled = status === 'paused' ? budget : null;
     const news = JSON.stringify([status, step, blocked, settled]);
-    if (news === told && Date.now() - toldAt < everyMs) return;
-    told = news;
-    toldAt = Date.now();
+    if (news === lastReport && Date.now() - lastReportAt < everyMs) return;
+    lastReport = news;
+    lastReportAt = Date.now();
     const number = (memory.reports ?? 0) + 1;
     memory.reports = number;
     // A parent that is gone cannot listen: the stage goes on, and a successor finds its work in the ledger.

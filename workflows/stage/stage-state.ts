@@ -29,8 +29,8 @@ export interface StageMemory {
   batch?: BatchProgress;
   /** Calls answered or found empty in the current round. */
   done: number;
-  /** Of chunks that come again, what was heard of them last: a slice counts what an earlier one sent, too. */
-  heard?: Record<string, Heard>;
+  /** The last result of each unfinished chunk: a later slice counts the calls of earlier ones too. */
+  chunkResults?: Record<string, ChunkResult>;
   callsPerSecond: number | null;
   budget: BudgetCopy | null;
   /** The ledger as this stage last saw it: an older one is refused from here on. */
@@ -49,7 +49,7 @@ export interface StageMemory {
 }
 
 /** `domains` absent: there were too many to remember, and what follows of this chunk is not counted by domain. */
-type Heard = Partial<Pick<SliceResult, 'domains'>> & { readonly done: number };
+type ChunkResult = Partial<Pick<SliceResult, 'domains'>> & { readonly done: number };
 
 /** A worker that has said nothing for so long has no part in the flow any more. */
 const staleMs = 60_000;
@@ -64,19 +64,19 @@ export function keptPlan(plan: RoundPlan): RoundPlan {
   return { ...plan, domains: [], chunks: plan.chunkList === undefined ? plan.chunks : [] };
 }
 
-/** Moves the pin on; slices end in any order, so an older word changes nothing. */
+/** Moves the pin forward; slices end in any order, so an older one changes nothing. */
 export function pin(memory: StageMemory, ledger: LedgerPin): void {
   if (ledger.counter >= memory.ledger.counter) memory.ledger = ledger;
 }
 
-/** Takes in what a slice reported of a chunk. */
-export function hear(memory: StageMemory, chunk: ArtifactRef, result: SliceResult): void {
-  const before = memory.heard?.[chunk.sha256];
+/** Adds the result of a slice to the stage's counts. */
+export function takeResult(memory: StageMemory, chunk: ArtifactRef, result: SliceResult): void {
+  const before = memory.chunkResults?.[chunk.sha256];
   memory.done += more(result.answered + result.empty, before?.done);
   memory.budget = result.budget;
   pin(memory, result.ledger);
   if (result.seconds > 0 && result.sent > 0) memory.callsPerSecond = result.sent / result.seconds;
-  if (result.flow?.look) hearFlow(memory, result.flow.worker, result.flow.look, Date.now());
+  if (result.flow?.look) takeFlow(memory, result.flow.worker, result.flow.look, Date.now());
   const counted = before === undefined || before.domains !== undefined;
   for (const change of counted ? result.domains : []) {
     const known = memory.domains.findIndex(({ domain }) => domain === change.domain);
@@ -92,22 +92,27 @@ export function hear(memory: StageMemory, chunk: ArtifactRef, result: SliceResul
   remember(memory, chunk, result, before);
 }
 
-/** What is new; a slice that was ended early did not come to all that an earlier one had sent. */
+/** What is new; a slice that ended early may not have reached all that an earlier one had sent. */
 function more(now: number, known = 0): number {
   return Math.max(0, now - known);
 }
 
-/** Only chunks that come again are remembered: this travels with the stage. */
-function remember(memory: StageMemory, { sha256 }: ArtifactRef, result: SliceResult, before: Heard | undefined): void {
-  const { [sha256]: _, ...others } = memory.heard ?? {};
+/** Only unfinished chunks are kept: this travels with the stage. */
+function remember(
+  memory: StageMemory,
+  { sha256 }: ArtifactRef,
+  result: SliceResult,
+  before: ChunkResult | undefined,
+): void {
+  const { [sha256]: _, ...others } = memory.chunkResults ?? {};
   const { answered, empty, unsent, domains } = result;
-  memory.heard = others;
+  memory.chunkResults = others;
   if (unsent === 0) return;
   const done = Math.max(answered + empty, before?.done ?? 0);
   const lines = most(domains, before?.domains);
   const remembered = Object.values(others).reduce((sum, one) => sum + (one.domains?.length ?? 0), lines.length);
   const counted = (before === undefined || before.domains !== undefined) && remembered <= mostRemembered;
-  memory.heard = { ...others, [sha256]: { done, ...(counted ? { domains: lines } : {}) } };
+  memory.chunkResults = { ...others, [sha256]: { done, ...(counted ? { domains: lines } : {}) } };
 }
 
 function most(now: SliceResult['domains'], before: SliceResult['domains'] = []): SliceResult['domains'] {
@@ -119,7 +124,7 @@ function most(now: SliceResult['domains'], before: SliceResult['domains'] = []):
   });
 }
 
-function hearFlow(memory: StageMemory, worker: string, look: FlowLook, at: number): void {
+function takeFlow(memory: StageMemory, worker: string, look: FlowLook, at: number): void {
   const known = Object.entries(memory.flows ?? {}).filter(([, flow]) => at - flow.at < staleMs);
   memory.flows = { ...Object.fromEntries(known), [worker]: { look, at } };
   memory.callsPerSecond = flowOf(memory)?.callsPerSecond ?? memory.callsPerSecond;

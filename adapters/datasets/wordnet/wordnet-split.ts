@@ -11,7 +11,7 @@ export interface WordnetSplit {
   readonly pool: Row[];
   readonly validation: Row[];
   readonly test: Row[];
-  /** What the simulated teacher hands out as if it had invented it. */
+  /** What the simulated teacher returns as synthetic rows. */
   readonly reserve: Row[];
 }
 

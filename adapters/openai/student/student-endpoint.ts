@@ -1,4 +1,4 @@
-/** Requests to a student endpoint: asked again through short outages, then a failure a person can mend. */
+/** Requests to a student endpoint: retried through short outages, then a failure that an operator can fix. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { APIError } from 'openai';
 import type OpenAI from 'openai';
@@ -9,7 +9,7 @@ import type { EndpointAddress } from '../client.ts';
 import { troubleOf } from '../errors.ts';
 
 /** Student calls are repeated freely: generation is greedy, and job creation is keyed. */
-const patienceMs = 10_000;
+const retryForMs = 10_000;
 const firstWaitMs = 200;
 
 export interface StudentEndpoint {
@@ -29,7 +29,7 @@ export interface StudentEndpoint {
   demand<T>(schema: z.ZodType<T>, request: (client: OpenAI) => Promise<unknown>): Promise<T>;
 }
 
-/** A failure of ours, also where the client has wrapped it: the purse is empty, the ledger is gone. */
+/** A failure of ours, also where the client has wrapped it: the account is empty, the ledger is gone. */
 function ownFailure(error: unknown): BaldistillError | undefined {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof BaldistillError) return cause;
@@ -46,7 +46,7 @@ export function studentEndpoint(address: () => EndpointAddress): StudentEndpoint
     signal: AbortSignal,
     request: (client: OpenAI, signal: AbortSignal) => Promise<unknown>,
   ): Promise<T | null> {
-    const givesUpAt = Date.now() + patienceMs;
+    const givesUpAt = Date.now() + retryForMs;
     for (let wait = firstWaitMs; ; wait = Math.min(2_000, wait * 1.5)) {
       signal.throwIfAborted();
       try {

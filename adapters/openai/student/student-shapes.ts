@@ -48,7 +48,7 @@ export const Job = z.object({
   id: z.string(),
   status: z.string(),
   fine_tuned_model: z.string().nullish(),
-  /** Told oddly is not told: one foreign job must not spoil the list ours is looked for in. */
+  /** An unreadable value counts as absent: one foreign job must not make the whole list unreadable. */
   trained_tokens: z.int().nonnegative().max(mostTrainedTokens).nullish().catch(null),
   error: z.object({ message: z.string().nullish() }).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),

@@ -107,7 +107,7 @@ async function jobsUnder(endpoint: StudentEndpoint, key: string): Promise<Job[]>
   return (jobs?.data ?? []).filter((job) => job.metadata?.[jobKey] === key);
 }
 
-/** Training loss by step from the job's events, oldest first; empty where the endpoint tells none. */
+/** Training loss by step from the job's events, oldest first; empty where the endpoint reports none. */
 async function lossesOf(endpoint: StudentEndpoint, id: string): Promise<{ step: number; loss: number }[]> {
   const losses: { step: number; loss: number }[] = [];
   let after: string | undefined;

@@ -24,7 +24,7 @@ const batchKey = 'baldistill_key';
 const chatUrl = '/v1/chat/completions';
 
 /** For so long an endpoint that does not answer is asked again; a batch has time. */
-const patienceMs = 20_000;
+const retryForMs = 20_000;
 const firstWaitMs = 200;
 const createTimeoutMs = 30_000;
 /** 200 MB over a thin line. */
@@ -61,7 +61,7 @@ const ended: ReadonlyMap<string, RemoteBatch['status']> = new Map([
 export function batchEndpoint({ teacher, address, unbilled }: BatchSettings): BatchEndpoint {
   /** Asked again through short outages; only for what may be repeated. */
   async function ask<T>(what: string, request: (client: OpenAI) => Promise<T>): Promise<T> {
-    const givesUpAt = Date.now() + patienceMs;
+    const givesUpAt = Date.now() + retryForMs;
     for (let wait = firstWaitMs; ; wait = Math.min(2_000, wait * 1.5)) {
       try {
         return await request(clientFor(address()));
@@ -176,7 +176,7 @@ function batchName(id: string): string {
   return endpointName(id, 'a batch', 'BatchFailed');
 }
 
-/** What a person has to mend; null for trouble that passes. */
+/** The failure an operator has to fix; null for a temporary one. */
 function failureOf(what: string, error: unknown): BaldistillError | null {
   if (error instanceof BaldistillError) return error;
   const { status, failure, message } = troubleOf(error);

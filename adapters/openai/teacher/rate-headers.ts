@@ -1,5 +1,5 @@
-/** Rate limits as OpenAI's headers tell them and gateways repeat them: `x-ratelimit-{limit,remaining,reset}-*`. */
-import type { Told } from '../../../domain/flow/flow.ts';
+/** Rate limits in OpenAI's headers, which gateways repeat: `x-ratelimit-{limit,remaining,reset}-*`. */
+import type { ReportedLimits } from '../../../domain/flow/flow.ts';
 import { durationMs } from '../../../domain/flow/go-duration.ts';
 import type { LimitName, RateLimits } from '../../../domain/flow/rate-limits.ts';
 
@@ -14,7 +14,7 @@ const kinds: readonly (readonly [kind: string, name: LimitName])[] = [
  * Null where the headers say nothing of limits. A limit that is really one of a day (some hosts) is read as far too
  * high a limit of a minute, which holds back nothing that ought to go.
  */
-export function toldBy(headers: Headers | undefined): Told | null {
+export function rateLimitsOf(headers: Headers | undefined): ReportedLimits | null {
   if (headers === undefined) return null;
   const limits: Partial<Record<LimitName, number>> = {};
   const remaining: Partial<Record<LimitName, number>> = {};
@@ -28,8 +28,8 @@ export function toldBy(headers: Headers | undefined): Told | null {
     const reset = durationMs(headers.get(`x-ratelimit-reset-${kind}`) ?? '');
     if (left === 0 && reset !== null) resetMs = Math.max(resetMs ?? 0, reset);
   }
-  const told: Told = { limits: limits satisfies RateLimits, remaining, resetMs };
-  return Object.keys(limits).length === 0 ? null : told;
+  const limitsReported: ReportedLimits = { limits: limits satisfies RateLimits, remaining, resetMs };
+  return Object.keys(limits).length === 0 ? null : limitsReported;
 }
 
 function count(text: string | null): number | null {

@@ -11,7 +11,7 @@ import { clientFor } from '../client.ts';
 import type { EndpointAddress } from '../client.ts';
 import { troubleOf } from '../errors.ts';
 import type { Trouble } from '../errors.ts';
-import { toldBy } from './rate-headers.ts';
+import { rateLimitsOf } from './rate-headers.ts';
 import { readUsage } from '../usage.ts';
 
 export interface TeacherSettings {
@@ -27,7 +27,7 @@ export interface TeacherSettings {
    * An endpoint that refuses connections or is overloaded may be starting: so long it is asked again before the run
    * blocks.
    */
-  readonly patienceMs?: { readonly refused: number; readonly overloaded: number } | undefined;
+  readonly retryForMs?: { readonly refused: number; readonly overloaded: number } | undefined;
 }
 
 /** Some gateways hand over the parts of a message as they came. */
@@ -79,7 +79,7 @@ function reach({ address, maxTokens }: Pick<TeacherSettings, 'address' | 'maxTok
 }
 
 export function openAiTeacher(settings: TeacherSettings): Teacher {
-  const patienceMs = settings.patienceMs ?? defaultPatienceMs;
+  const retryForMs = settings.retryForMs ?? defaultPatienceMs;
   let troubledSince: number | undefined;
 
   function parameters(request: TeacherRequest) {
@@ -103,21 +103,21 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
     };
     const make = (outcome: CallError['outcome'], more: Partial<typeof details> = {}): CallError =>
       new CallError({ outcome, ...details, ...more }, message, { cause });
-    /** Asked again for a while, then the endpoint counts as down. */
-    const patiently = (patience: number): CallError => {
+    /** Retries for this long, then the endpoint counts as down. */
+    const retryFor = (limitMs: number): CallError => {
       troubledSince ??= Date.now();
-      if (Date.now() - troubledSince < patience) return make('refused', { retryAfterMs: trouble.retryAfterMs ?? 0 });
-      // Whoever resumes the run gives the endpoint its time again.
+      if (Date.now() - troubledSince < limitMs) return make('refused', { retryAfterMs: trouble.retryAfterMs ?? 0 });
+      // A resume gives the endpoint its full time again.
       troubledSince = undefined;
       return make('refused', { failure: 'EndpointDown' });
     };
-    // A connection that does not come up takes longer to tell than one that is refused.
+    // A connection that times out takes longer to notice than one that is refused.
     const slow = code === 'und_err_connect_timeout';
-    if (!trouble.sent) return patiently(slow ? patienceMs.overloaded : patienceMs.refused);
+    if (!trouble.sent) return retryFor(slow ? retryForMs.overloaded : retryForMs.refused);
     if (status === null) return make('ambiguous');
     if (trouble.failure !== null || trouble.ofRequest) return make('refused', { retryAfterMs: null });
     if (status === 429) return make('refused', { retryAfterMs: trouble.retryAfterMs ?? 0 });
-    if (settings.unbilled.includes(status)) return patiently(patienceMs.overloaded);
+    if (settings.unbilled.includes(status)) return retryFor(retryForMs.overloaded);
     return make('ambiguous');
   }
 
@@ -125,12 +125,12 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
     model: settings.model,
     maxTokens: settings.maxTokens,
     content: parameters,
-    async complete(request, { idempotencyKey, signal, heard }) {
+    async complete(request, { idempotencyKey, signal, onLimits }) {
       const startedAt = performance.now();
       const client = reach(settings);
-      const hear = (headers: Headers | undefined): void => {
-        const limits = toldBy(headers);
-        if (limits !== null) heard(limits);
+      const reportLimits = (headers: Headers | undefined): void => {
+        const limits = rateLimitsOf(headers);
+        if (limits !== null) onLimits(limits);
       };
       try {
         // post(), not create(): the answer is foreign data and is parsed here, once.
@@ -141,12 +141,12 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
             signal,
           })
           .withResponse();
-        hear(response.headers);
+        reportLimits(response.headers);
         const answer = Completion.parse(data);
         troubledSince = undefined;
         return { ...answerOf(answer), latencyMs: Math.round(performance.now() - startedAt) };
       } catch (error) {
-        if (error instanceof APIError) hear(error.headers);
+        if (error instanceof APIError) reportLimits(error.headers);
         throw callError(troubleOf(error), error);
       }
     },

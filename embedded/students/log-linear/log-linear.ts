@@ -1,5 +1,5 @@
 /**
- * The log-linear student (reference/models.md, C5): p(next word) from the features (none), (previous), (two previous) and
+ * The log-linear student: p(next word) from the features (none), (previous), (two previous) and
  * (input word, previous), exact and deterministic. The vocabulary is cut into classes by frequency and
  * p(word) = p(class) p(word | class), so a step costs twice the square root of the vocabulary instead of all of it.
  * Weights live in rows addressed by the hash of the feature; rows that collide share their weights.

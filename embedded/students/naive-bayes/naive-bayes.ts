@@ -1,5 +1,5 @@
 /**
- * The label-only student: multinomial naive Bayes as METHOD.md, "Offline reference", has it: alpha 0.05, label counts +
+ * The label-only student: multinomial naive Bayes: alpha 0.05, label counts +
  * 0.001 as prior, words `[a-z]+` of the lower-cased training inputs, other words ignored. It writes one token, the
  * answer line, with log p(label | input); after no input at all that is the prior, so log IFD = log p(c) - log p(c|x).
  * It models labels only: every other word is uniform over its vocabulary, one tenth of that for what is no word.

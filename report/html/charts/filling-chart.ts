@@ -29,7 +29,7 @@ export function fillingChart({ stages }: Report): Markup | null {
   return figure(
     {
       title: 'What filled the slots',
-      caption: `Teacher calls write real rows' rationales and invent synthetic rows; repeated rows cost no call.`,
+      caption: `Teacher calls annotate real rows and synthesize rows; repeated rows cost no call.`,
       label: `Stacked bars of slots by stage: ${stages.map(({ stage, counts }) => `stage ${stage} ${counts.real} real, ${counts.synthetic} synthetic, ${counts.duplicated} repeated, ${counts.unfilled} unfilled`).join('; ')}.`,
     },
     {

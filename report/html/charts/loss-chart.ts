@@ -7,21 +7,21 @@ import type { Markup } from '../markup.ts';
 /** More points than this a line, and only every so many are drawn. */
 const mostPoints = 200;
 
-/** Null where no endpoint told its losses. */
+/** Null where no endpoint reported losses. */
 export function lossChart({ stages }: Report): Markup | null {
-  const told = stages.filter(({ losses }) => losses.length > 0);
-  if (told.length === 0) return null;
-  const lines = told.map(({ stage, losses }, index) => {
+  const withLosses = stages.filter(({ losses }) => losses.length > 0);
+  if (withLosses.length === 0) return null;
+  const lines = withLosses.map(({ stage, losses }, index) => {
     const every = Math.ceil(losses.length / mostPoints);
     const points = losses.filter((_, place) => place % every === 0 || place === losses.length - 1);
     // Later stages are stronger: their order can be read without the labels.
-    return { stage, points, depth: 0.35 + 0.65 * ((index + 1) / told.length) };
+    return { stage, points, depth: 0.35 + 0.65 * ((index + 1) / withLosses.length) };
   });
   return figure(
     {
       title: 'Training loss of the student',
       caption:
-        'As the endpoint told it. The number at the end of a line is its stage; each trains on the examples of all stages so far.',
+        'As the endpoint reported it. The number at the end of a line is its stage; each trains on the examples of all stages so far.',
       label: `Line chart of training loss by step for ${lines.length} stages; last losses: ${lines.map(({ stage, points }) => `stage ${stage} ${points.at(-1)?.loss.toPrecision(3)}`).join('; ')}.`,
     },
     {

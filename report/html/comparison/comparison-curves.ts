@@ -44,7 +44,7 @@ function curveOptions(
   const lookOf = (method: string): MethodLook =>
     looks.get(method) ?? { fill: color.ink, symbol: 'circle', dash: '1 0' };
   const names = lines.map(({ curve, method, suffix }) => ({
-    // A suffix is short, and what tells two lines of a method apart: room for it is taken from the method.
+    // The short suffix distinguishes lines of one method: shorten the method's name instead.
     text: shortened(method, suffix === '' ? 20 : 15) + suffix,
     value: curve.points.at(-1)?.macro.mean ?? 0,
     fill: lookOf(method).fill,

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 
 /** Longest wait for an answer, and longest silence while bytes come. */
-const patienceMs = 5000;
+const retryForMs = 5000;
 
 const Offer = z.looseObject({ archiveUrl: z.url(), fileToExtract: z.string().regex(/^[\w.-]+$/) });
 
@@ -27,7 +27,7 @@ export async function downloadTemporalCli(
   const folder = mkdtempSync(join(dirname(target), 'download-'));
   try {
     const query = `arch=${machine}&platform=${platform()}&format=tar.gz&sdk-name=sdk-typescript&sdk-version=1.24.0`;
-    const answer = await fetch(`${host}/cli/default?${query}`, { signal: AbortSignal.timeout(patienceMs) });
+    const answer = await fetch(`${host}/cli/default?${query}`, { signal: AbortSignal.timeout(retryForMs) });
     if (!answer.ok) return `${host} answered ${answer.status}`;
     const offer = Offer.parse(await answer.json());
     say(`downloading the Temporal server from ${new URL(offer.archiveUrl).host}`);
@@ -46,14 +46,14 @@ export async function downloadTemporalCli(
 async function fetchFile(url: string, path: string): Promise<void> {
   const silence = new AbortController();
   const stop = (): void => silence.abort(new Error('the download stopped'));
-  let timer = setTimeout(stop, patienceMs);
+  let timer = setTimeout(stop, retryForMs);
   try {
     const answer = await fetch(url, { signal: silence.signal });
     if (!answer.ok || answer.body === null) throw new Error(`${url} answered ${answer.status}`);
     const watch = new Transform({
       transform(chunk: unknown, _encoding, done) {
         clearTimeout(timer);
-        timer = setTimeout(stop, patienceMs);
+        timer = setTimeout(stop, retryForMs);
         done(null, chunk);
       },
     });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { SliceResult } from '../../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { openBlockState } from '../../workflows/blocking.ts';
-import { freshMemory, hear, snapshot } from '../../workflows/stage/stage-state.ts';
+import { freshMemory, takeResult, snapshot } from '../../workflows/stage/stage-state.ts';
 import type { StageMemory } from '../../workflows/stage/stage-state.ts';
 
 const chunk = (name: string): ArtifactRef => {
@@ -34,13 +34,13 @@ function fresh(): StageMemory {
 
 test('a slice that says again what an earlier one of its chunk has sent adds only what is new', () => {
   const memory = fresh();
-  hear(memory, chunk('a'), result({ answered: 6, unsent: 4, real: 5, synthetic: 1 }));
-  hear(memory, chunk('b'), result({ answered: 10, unsent: 0, real: 4, synthetic: 6 }));
+  takeResult(memory, chunk('a'), result({ answered: 6, unsent: 4, real: 5, synthetic: 1 }));
+  takeResult(memory, chunk('b'), result({ answered: 10, unsent: 0, real: 4, synthetic: 6 }));
   expect(memory).toMatchObject({ done: 16, domains: [{ real: 9, synthetic: 7 }] });
   // Ended before it came to all that was sent: what was heard stands.
-  hear(memory, chunk('a'), result({ answered: 2, unsent: 8, real: 2, synthetic: 0 }));
+  takeResult(memory, chunk('a'), result({ answered: 2, unsent: 8, real: 2, synthetic: 0 }));
   expect(memory).toMatchObject({ done: 16, domains: [{ real: 9, synthetic: 7 }] });
-  hear(memory, chunk('a'), result({ answered: 10, unsent: 0, real: 7, synthetic: 3 }));
+  takeResult(memory, chunk('a'), result({ answered: 10, unsent: 0, real: 7, synthetic: 3 }));
   expect(memory).toMatchObject({ done: 20, domains: [{ real: 11, synthetic: 9 }] });
 });
 
@@ -48,16 +48,16 @@ test('a stage says how long its calls may still take, at the rate it was last to
   const memory = fresh();
   const blockState = openBlockState();
   expect(snapshot(0, memory, blockState).secondsLeft).toBe(null);
-  hear(memory, chunk('a'), result({ answered: 6, unsent: 4, real: 6, synthetic: 0 }));
+  takeResult(memory, chunk('a'), result({ answered: 6, unsent: 4, real: 6, synthetic: 0 }));
   // 14 of 20 calls at 6 a second.
   expect(snapshot(0, memory, blockState).secondsLeft).toBeCloseTo(14 / 6);
 });
 
 test('only chunks that come again are remembered', () => {
   const memory = fresh();
-  hear(memory, chunk('a'), result({ answered: 6, unsent: 4, real: 6, synthetic: 0 }));
-  hear(memory, chunk('b'), result({ answered: 10, unsent: 0, real: 10, synthetic: 0 }));
-  expect(Object.keys(memory.heard ?? {})).toEqual(['a'.repeat(64)]);
-  hear(memory, chunk('a'), result({ answered: 10, unsent: 0, real: 10, synthetic: 0 }));
-  expect(memory.heard).toEqual({});
+  takeResult(memory, chunk('a'), result({ answered: 6, unsent: 4, real: 6, synthetic: 0 }));
+  takeResult(memory, chunk('b'), result({ answered: 10, unsent: 0, real: 10, synthetic: 0 }));
+  expect(Object.keys(memory.chunkResults ?? {})).toEqual(['a'.repeat(64)]);
+  takeResult(memory, chunk('a'), result({ answered: 10, unsent: 0, real: 10, synthetic: 0 }));
+  expect(memory.chunkResults).toEqual({});
 });
