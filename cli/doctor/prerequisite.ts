@@ -6,7 +6,7 @@ export interface Setting {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** `trouble`: a run would fail or park. `note`: worth knowing, in no run's way. */
+/** `trouble`: a run would fail or be blocked. `note`: worth knowing, no obstacle. */
 export interface Looked {
   readonly state: 'fine' | 'note' | 'trouble';
   /** What was seen, half a sentence. */

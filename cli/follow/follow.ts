@@ -30,7 +30,7 @@ export type EndingOf<R, B> =
   | { readonly kind: 'blocked'; readonly blocked: B };
 export type Ending = EndingOf<RunResult, Blocked>;
 
-/** A workflow as somebody follows it: a run or a comparison. */
+/** A workflow that is followed: a run or a comparison. */
 export interface Followed<S, R, B> {
   /** The workflow's id. */
   readonly id: string;
@@ -43,7 +43,7 @@ export interface Followed<S, R, B> {
 
 export interface Following<S = Snapshot> {
   readonly onSnapshot: (snapshot: S) => void;
-  /** Something does not answer; told once until it answers again. */
+  /** Something does not answer; reported once until it answers again. */
   readonly onTrouble: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -83,7 +83,7 @@ export async function follow<S, R, B>(
     ]);
   } finally {
     over.abort();
-    // A service that is being started is recorded first: nobody would find it otherwise.
+    // A service that is being started is recorded first, so that others find it.
     await keeping.catch(() => undefined);
   }
 }
@@ -108,7 +108,7 @@ async function untilBlocked<S, R, B>(
   return await never();
 }
 
-/** Starts again whatever dies while somebody watches. Gives up when that fails again and again, or on `down`. */
+/** Restarts services that die while a command follows a run. Gives up when that fails again and again, or on `down`. */
 async function keepAlive(
   engine: Pick<Engine, 'heal'>,
   stop: AbortSignal,
@@ -149,7 +149,7 @@ export async function snapshotOf(client: Client, run: string, home?: string): Pr
   });
 }
 
-/** Tries something; tells once when it keeps failing, and once when it works again. */
+/** Tries something; reports once when it keeps failing, and once when it works again. */
 function troubleshooter<S>({ onTrouble }: Following<S>) {
   let failures = 0;
   return async <T>(work: () => Promise<T>): Promise<T | 'wedged' | undefined> => {

@@ -5,7 +5,7 @@ import type { Snapshot } from '../follow/follow.ts';
 export interface Known {
   readonly home: string;
   readonly record: RunRecord;
-  /** The run as its workflow tells it; undefined where the engine is not up or has forgotten it. */
+  /** The run as its workflow reports it; undefined where the engine is down or no longer has it. */
   readonly snapshot: Snapshot | undefined;
 }
 

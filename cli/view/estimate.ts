@@ -26,7 +26,15 @@ export function estimateLine({ run, teacher, student }: RunEstimate): string {
 
 function stageTable({ stages, teacher }: RunEstimate): string {
   const verifies = stages.some(({ verify }) => verify > 0);
-  const head = ['', 'annotate', 'invent', ...(verifies ? ['verify'] : []), 'from ledger', 'tokens in', 'tokens out'];
+  const head = [
+    '',
+    'annotate',
+    'synthesize',
+    ...(verifies ? ['verify'] : []),
+    'from ledger',
+    'tokens in',
+    'tokens out',
+  ];
   const rows = stages.map((stage) => [
     `stage ${stage.stage}`,
     ...[stage.annotate, stage.synthesize, ...(verifies ? [stage.verify] : [])].map(count),

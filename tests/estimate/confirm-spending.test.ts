@@ -54,7 +54,7 @@ test('a script above it is refused, and told of --yes; so is one whose price nob
     'This run asks for 1,001 calls whose price',
   );
   await expect(agreeTo(base, { ...dear, unpriced: 30 })).rejects.toThrow(
-    'may cost up to 7.50 USD and asks for 30 calls whose price nobody knows',
+    'may cost up to 7.50 USD and asks for 30 calls of unknown price',
   );
 });
 

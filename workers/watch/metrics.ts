@@ -1,4 +1,4 @@
-/** The metrics: read when somebody scrapes, from what limiters and ledger know anyway. Nothing is counted twice. */
+/** The metrics, read at each scrape from the limiters and the ledger. */
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { Ledger } from '../../activities/ports/ledger.ts';

@@ -23,7 +23,7 @@ export function watchWorker({ home, worker, limiters, metrics }: WatchSetup): ()
   const startTime = startTimeOf(process.pid) ?? '';
   let quiet = false;
 
-  function tell(): void {
+  function publish(): void {
     const endpoints = limiters.look('busy').filter(({ runs }) => runs.length > 0);
     // Who has nothing to ask says so once, and is silent.
     if (endpoints.length === 0 && quiet) return;
@@ -33,8 +33,8 @@ export function watchWorker({ home, worker, limiters, metrics }: WatchSetup): ()
     limiters.divide((endpoint) => 1 + others.filter((other) => asks(other, endpoint)).length);
   }
 
-  tell();
-  const timer = setInterval(tell, everyMs);
+  publish();
+  const timer = setInterval(publish, everyMs);
   timer.unref();
   return () => {
     clearInterval(timer);
