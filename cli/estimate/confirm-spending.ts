@@ -53,7 +53,7 @@ export async function agreeTo(terminal: Terminal, spending: Spending): Promise<v
   if (terminal.confirm === undefined) {
     const remedy =
       'Nothing was started. Go ahead with --yes, or write `price: free` for an endpoint that does not bill.';
-    throw new CommandError(exitCodes.usage, `${what} ${price} and there is no terminal to confirm it.`, remedy);
+    throw new CommandError(exitCodes.usage, `${what} ${price}, and there is no terminal to confirm it.`, remedy);
   }
   if (await terminal.confirm(`${what} ${price}. Go ahead?`)) return;
   throw new CommandError(exitCodes.usage, 'Nothing was started.');

@@ -94,8 +94,8 @@ describe('presets', () => {
     const { charged } = run.report.ledger;
     expect(charged + run.sum('duplicated') + run.sum('unfilled')).toBe(120 + run.sum('dropped'));
     expect(run.report.ledger.charged).toBeLessThanOrEqual(run.report.spec.budget.calls);
-    const invented = !['random-ft-cot', 'active-ft-cot', 'duplicate-ft-cot'].includes(method);
-    expect(run.sum('synthetic') > 0).toBe(invented);
+    const synthetic = !['random-ft-cot', 'active-ft-cot', 'duplicate-ft-cot'].includes(method);
+    expect(run.sum('synthetic') > 0).toBe(synthetic);
     if (method === 'duplicate-ft-cot') expect(run.sum('duplicated')).toBeGreaterThan(0);
     expect(run.report.test?.macro).toBeGreaterThan(0.02);
   });
@@ -156,7 +156,7 @@ describe('one switch further', () => {
     expect(some).not.toEqual(best);
   });
 
-  test('rationale: none asks for invented rows only', async () => {
+  test('rationale: none asks for synthetic rows only', async () => {
     const run = await runOf('bare-a', 'baldistill-a', own('{ rationale: none }'));
     expect(run.report.ledger.charged + run.sum('real') + run.sum('duplicated')).toBe(120);
     for (const { origin, call } of run.lines) expect(call !== null).toBe(origin === 'synthetic');
@@ -181,7 +181,7 @@ describe('one switch further', () => {
     expect(gone.length).toBeGreaterThan(1);
   });
 
-  test('verify: teacher charges a call for each invented row and drops what is answered otherwise', async () => {
+  test('verify: teacher charges a call for each synthetic row and drops what is answered otherwise', async () => {
     const run = await runOf('verified', 'balance-ft-cot', own('{ verify: teacher }'));
     const dropped = reasons(run, 'dropped')['verify_disagrees'] ?? 0;
     expect(dropped).toBeGreaterThan(0);

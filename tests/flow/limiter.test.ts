@@ -62,7 +62,7 @@ test('workers divide limits and calls in flight, and get them back', async () =>
   expect(limiter.look('all')).toMatchObject({ limits: { tokensPerMinute: 990 } });
 });
 
-test('a lane that closes lets nobody in any more and tells everybody who waits; other lanes stay', async () => {
+test('a lane that closes admits no call any more and releases those that wait; other lanes stay', async () => {
   const limiter = createLimiter('endpoint');
   const closing = new AbortController();
   const terms = { concurrency: 1, limits: {} };

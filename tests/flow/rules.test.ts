@@ -64,8 +64,8 @@ test('headers are read as far as they make sense, whatever an endpoint sends', (
   expect(rateLimitsOf(undefined)).toBeNull();
   fc.assert(
     fc.property(fc.stringMatching(/^[ -~]*$/), (value) => {
-      const told = rateLimitsOf(new Headers({ 'x-ratelimit-limit-requests': value }));
-      expect(told === null || (told.limits.requestsPerMinute ?? 0) > 0).toBe(true);
+      const reported = rateLimitsOf(new Headers({ 'x-ratelimit-limit-requests': value }));
+      expect(reported === null || (reported.limits.requestsPerMinute ?? 0) > 0).toBe(true);
     }),
   );
 });

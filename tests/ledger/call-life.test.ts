@@ -146,7 +146,7 @@ describe('a run in the ledger', () => {
     expect(await ledger.setLimits('run', { calls: 7 })).toMatchObject({ accepted: true, budget: { limit: 7 } });
     await openRun(ledger, 'run', { calls: 100 });
     await ledger.setRunStatus('run', 'completed', { macro: 0.5 });
-    expect(await ledger.run('nobody')).toBeUndefined();
+    expect(await ledger.run('unknown')).toBeUndefined();
     const record = await ledger.run('run');
     expect(record).toMatchObject({ name: 'run', status: 'completed', limit: 7, charged: 1, result: { macro: 0.5 } });
     expect(record?.spec).toEqual(specOf('run'));

@@ -131,7 +131,7 @@ test('a split leaves a file that is given alone, and takes only what is missing'
   expect([prepared.pool.rows, prepared.validation?.rows]).toEqual([36, 4]);
 });
 
-test('everything that is wrong in every file is told at once, and nothing is imported', async () => {
+test('everything that is wrong in every file is reported at once, and nothing is imported', async () => {
   const folder = dataFolder({
     'train.jsonl': [
       { id: 'a', text: 'fine', label: 'x' },
@@ -190,13 +190,13 @@ test('files that are not there, bytes that are no text, and training rows that a
     'test.jsonl': [{ id: 't', text: 'same', label: 'x' }],
   });
   writeFileSync(join(folder, 'bytes.jsonl'), Buffer.from([0x7b, 0xff, 0xfe, 0x7d]));
-  const told = async (data: Parameters<typeof specOf>[1]): Promise<string> =>
+  const reported = async (data: Parameters<typeof specOf>[1]): Promise<string> =>
     await checkData(importer, specOf(folder, data)).then(() => 'nothing', String);
-  expect(await told({ train: 'absent.jsonl', fields })).toContain('ENOENT');
-  expect(await told({ train: 'bytes.jsonl', fields })).toContain('bytes.jsonl, line 1: "{');
-  expect(await told({ train: 'bytes.jsonl', fields })).toContain('expected text in UTF-8');
-  expect(await told({ train: 'train.jsonl', test: 'test.jsonl', fields })).toContain('leaks: keep');
-  expect(await told({ train: 'train.jsonl', test: 'test.jsonl', fields, leaks: 'keep' })).toBe('nothing');
+  expect(await reported({ train: 'absent.jsonl', fields })).toContain('ENOENT');
+  expect(await reported({ train: 'bytes.jsonl', fields })).toContain('bytes.jsonl, line 1: "{');
+  expect(await reported({ train: 'bytes.jsonl', fields })).toContain('expected text in UTF-8');
+  expect(await reported({ train: 'train.jsonl', test: 'test.jsonl', fields })).toContain('leaks: keep');
+  expect(await reported({ train: 'train.jsonl', test: 'test.jsonl', fields, leaks: 'keep' })).toBe('nothing');
 });
 
 test('ids and labels may be anything printable; none becomes a path', async () => {

@@ -1,4 +1,4 @@
-/** CSV, TSV and Parquet become the same rows as JSONL, and what is wrong in them is told the same way. */
+/** CSV, TSV and Parquet become the same rows as JSONL, and what is wrong in them is reported the same way. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetWriteFile } from 'hyparquet-writer';
@@ -136,7 +136,7 @@ test('all problems of a Parquet file at once, each with its row', async () => {
   ]);
 });
 
-test('an id that occurs twice in Parquet is told by rows; what is no Parquet, as such', async () => {
+test('an id that occurs twice in Parquet is reported by rows; what is no Parquet, as such', async () => {
   const folder = parquetOf([
     { name: 'id', data: ['a', 'b', 'a'], type: 'STRING' },
     { name: 'text', data: ['one', 'two', 'three'], type: 'STRING' },

@@ -217,7 +217,7 @@ test('signals to a stage are ignored unless the owner signed them, also those th
   await child.signal(resumeStage, signCommand(stranger, { run, action: 'resume', content: { ledger } }));
   expect((await child.query(progressOfStage)).status).toBe('running');
 
-  // Terms that the owner signed once, before those that hold: recorded by somebody and sent again.
+  // Terms that the owner signed once, before those that hold: recorded by a stranger and sent again.
   const verifications = async (): Promise<number> => {
     const { events } = await child.fetchHistory();
     const of = events?.filter(
