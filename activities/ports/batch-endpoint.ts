@@ -17,7 +17,7 @@ export interface BatchEndpoint {
   upload(path: string): Promise<string>;
   /** `uncertain`: it may have been created; look for it before the next attempt. */
   create(key: string, file: string): Promise<{ kind: 'created'; remote: string } | { kind: 'uncertain'; why: string }>;
-  look(remote: string): Promise<RemoteBatch>;
+  status(remote: string): Promise<RemoteBatch>;
   /** What became of the lines, in the order of a results file, which is none; a line may come more than once. */
   results(file: string): AsyncGenerator<LineResult>;
   /** A batch that has ended is left as it is. */

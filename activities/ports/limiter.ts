@@ -1,4 +1,4 @@
-import type { EndpointLook, FlowLook, FlowTerms } from '../../contracts/flow/flow.ts';
+import type { EndpointSnapshot, FlowSnapshot, FlowTerms } from '../../contracts/flow/flow.ts';
 import type { ReportedLimits } from '../../domain/flow/flow.ts';
 
 /** The limiter of one endpoint, shared by all runs and slices of a worker. */
@@ -8,9 +8,9 @@ export interface Limiter {
   /** So many workers of this machine share the endpoint now. */
   divide(workers: number): void;
   /** With the runs that have calls in flight or waiting, or with all that it ever had. */
-  look(runs: 'busy' | 'all'): EndpointLook;
+  snapshot(runs: 'busy' | 'all'): EndpointSnapshot;
   /** Null for a run it never had. */
-  lookAt(run: string): FlowLook | null;
+  snapshotOf(run: string): FlowSnapshot | null;
 }
 
 export interface Lane {
@@ -37,11 +37,11 @@ export interface Lease {
   answered(answer: Usage & { readonly latencyMs: number }): void;
   /**
    * It was refused and costs nothing, and may be sent again after `retryAfterMs` (null: the endpoint did not say).
-   * `tooMuch`: for being one of too many.
+   * `overloaded`: for being one of too many.
    */
-  refused(why: { readonly reason: string; readonly retryAfterMs: number | null; readonly tooMuch: boolean }): void;
+  refused(why: { readonly reason: string; readonly retryAfterMs: number | null; readonly overloaded: boolean }): void;
   /** It was sent and brought no answer, for another reason. */
-  lost(reason: string): void;
+  failed(reason: string): void;
   /** Nothing was sent. */
   unused(): void;
 }

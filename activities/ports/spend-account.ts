@@ -10,7 +10,7 @@ export interface Payment {
   /** The request was answered; null where the answer says nothing of its usage: the worst case stays charged. */
   settle(usage: { readonly inputTokens: number; readonly outputTokens: number } | null): Promise<void>;
   /** Certainly not billed. */
-  giveBack(reason: string): Promise<void>;
+  refund(reason: string): Promise<void>;
   /** Unknown whether billed: the worst case stays charged. */
   forfeit(reason: string): Promise<void>;
 }

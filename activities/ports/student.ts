@@ -10,7 +10,7 @@ export interface Generation {
   readonly meanNll: number | null;
 }
 
-/** Whom to ask and how: the model, what its endpoint can do, and when to give up. */
+/** The model to call, the capabilities of its endpoint, and a deadline. */
 export interface StudentRequest {
   readonly model: string;
   readonly can: Capabilities;
@@ -18,10 +18,10 @@ export interface StudentRequest {
 }
 
 /** How a job trains beyond OpenAI's protocol; what is absent is left to the endpoint. */
-export interface TrainingManner {
+export interface TrainingOptions {
   /** Every token is learned, not those of the answer alone. */
   readonly loss?: 'full';
-  /** The model's chat template stands between the messages. */
+  /** The model's chat template separates the messages. */
   readonly template?: 'chat';
 }
 
@@ -33,7 +33,7 @@ export interface FineTuneRequest {
   readonly trainingPath: string;
   readonly seed: number;
   readonly suffix: string;
-  readonly manner: TrainingManner;
+  readonly options: TrainingOptions;
   /** Ends a creation that takes as long as the training itself. */
   readonly signal: AbortSignal;
 }
@@ -70,7 +70,7 @@ export interface Student {
     generations: readonly Generation[],
   ): Promise<readonly (number | null)[]>;
   /** Hyperparameters beyond OpenAI's that the endpoint says it takes for this model; none where it says nothing. */
-  tunableBy(model: string): Promise<readonly string[]>;
+  supportedHyperparameters(model: string): Promise<readonly string[]>;
   /** What the endpoint knows of a key: the job created under it, if any, and how many more failed or were cancelled. */
   findJob(key: string): Promise<{ readonly id: string | undefined; readonly ended: number }>;
   createJob(request: FineTuneRequest): Promise<string>;

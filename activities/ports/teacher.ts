@@ -33,7 +33,7 @@ export interface Teacher {
 /**
  * How a call ended without an answer. `refused`: certainly not billed. `ambiguous`: it may be billed.
  * `failure`: the endpoint fails, not this call alone, and an operator has to fix it; null where only this call failed.
- * `retryAfterMs`: when the endpoint asked to come back, 0 where it did not say; null where it is useless to ask again
+ * `retryAfterMs`: the delay the endpoint asked for, 0 where it did not say; null where a retry is useless
  * (a definite no).
  */
 export class CallError extends Error {
@@ -41,7 +41,7 @@ export class CallError extends Error {
   readonly failure: FailureType | null;
   readonly retryAfterMs: number | null;
   /** Refused for being one of too many. */
-  readonly tooMuch: boolean;
+  readonly overloaded: boolean;
   /** Short stable word for the ledger and the report: `rate_limited`, `supply_exhausted`, `timeout`. */
   readonly reason: string;
 
@@ -51,7 +51,7 @@ export class CallError extends Error {
       reason: string;
       failure: FailureType | null;
       retryAfterMs: number | null;
-      tooMuch?: boolean;
+      overloaded?: boolean;
     },
     message: string,
     options?: ErrorOptions,
@@ -61,7 +61,7 @@ export class CallError extends Error {
     this.outcome = details.outcome;
     this.failure = details.failure;
     this.retryAfterMs = details.retryAfterMs;
-    this.tooMuch = details.tooMuch ?? false;
+    this.overloaded = details.overloaded ?? false;
     this.reason = details.reason;
   }
 }

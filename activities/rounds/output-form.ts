@@ -20,7 +20,7 @@ import type { Sender } from '../calls/send-call.ts';
 
 /**
  * Rows that the endpoint refuses for themselves, and answers that the ledger had, say nothing of the endpoint as it is
- * now: after so many the form is taken to be known.
+ * now: after this many the form counts as known.
  */
 const mostSilent = 16;
 

@@ -11,7 +11,7 @@ import { synthesizes } from '../../domain/budget/needed-calls.ts';
 import type { Output } from '../../domain/tasks/output.ts';
 import { drawRandom } from '../../domain/selection/selection.ts';
 import { openAvoidList } from './avoid-list.ts';
-import { asked } from '../calls/call-request.ts';
+import { withResponseFormat } from '../calls/call-request.ts';
 import { poolByDomain, taskOf } from '../data/pool.ts';
 import { planInBestForm } from './output-form.ts';
 import type { World } from '../ports/world.ts';
@@ -132,14 +132,20 @@ export async function planShares(
       }
       if (row !== undefined)
         return [
-          { kind: 'annotate', slot, domain, rowId: row.id, ...asked(task, 'annotate', task.annotatePrompt(row)) },
+          {
+            kind: 'annotate',
+            slot,
+            domain,
+            rowId: row.id,
+            ...withResponseFormat(task, 'annotate', task.annotatePrompt(row)),
+          },
         ];
       if (!synthesizes(spec.switches)) return [];
       const ordinal = ordinals.get(domain) ?? 0;
       ordinals.set(domain, ordinal + 1);
       const shown = drawRandom(pool, shownRows, spec.seed, 'shown', domain, ordinal);
       const messages = task.synthesizePrompt({ instruction, domain, shown, avoid: avoid(domain, ordinal) });
-      return [{ kind: 'synthesize', slot, domain, ordinal, ...asked(task, 'synthesize', messages) }];
+      return [{ kind: 'synthesize', slot, domain, ordinal, ...withResponseFormat(task, 'synthesize', messages) }];
     });
   });
   const domains = shares
@@ -171,7 +177,7 @@ async function planVerification(
   const task = await taskOf(world.artifacts, input, output);
   const calls = unverified.flatMap(({ slot, domain, decision }): PlannedCall[] =>
     decision.kind === 'example' && paid.has(slot)
-      ? [{ kind: 'verify', slot, domain, ...asked(task, 'verify', task.verifyPrompt(decision.example)) }]
+      ? [{ kind: 'verify', slot, domain, ...withResponseFormat(task, 'verify', task.verifyPrompt(decision.example)) }]
       : [],
   );
   if (calls.length === 0) return undefined;

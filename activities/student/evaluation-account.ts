@@ -46,7 +46,7 @@ export function evaluationAccount(rates: Rates, limit: number): EvaluationAccoun
       };
       return Promise.resolve({
         settle: (usage) => correct(usage === null ? 0 : priceOf(rates, { ...usage, cachedInputTokens: 0 }) - worst),
-        giveBack: () => correct(-worst),
+        refund: () => correct(-worst),
         forfeit: () => correct(0),
       });
     },

@@ -8,7 +8,7 @@ import { callKey } from '../calls/call-key.ts';
 import type { Claim } from '../ports/ledger.ts';
 import type { World } from '../ports/world.ts';
 import { entryKey, reserveTraining, settleTraining } from './student-charges.ts';
-import { trainingManner } from './training-options.ts';
+import { trainingOptions } from './training-options.ts';
 
 /**
  * Creates the job, or finds the one already created under its key: in the ledger, whose exclusive row guards the
@@ -32,7 +32,7 @@ export async function fineTune(
   const student = world.student(spec, null);
   if (student === null || !('hyperparameters' in spec.student))
     throw new BaldistillError('InvalidInput', 'The run has no student to train.');
-  const manner = await trainingManner(student, spec, from);
+  const options = await trainingOptions(student, spec, from);
   const key = callKey({
     training: training.sha256,
     from,
@@ -40,7 +40,7 @@ export async function fineTune(
     loss: spec.switches.loss,
     seed: spec.seed,
     // `loss` is in the key already.
-    ...(manner.template === undefined ? {} : { template: manner.template }),
+    ...(options.template === undefined ? {} : { template: options.template }),
     // The same words in another folder are another command.
     ...(command === null ? {} : { command: command.train, cwd: command.cwd }),
   });
@@ -66,7 +66,7 @@ export async function fineTune(
         trainingPath: command === null ? world.artifacts.localPath(training) : await exportTraining(input),
         seed: spec.seed,
         suffix: `stage-${stage}`,
-        manner,
+        options,
         signal: ending,
       }));
     await world.ledger.recordOnce(key, id);
@@ -77,7 +77,7 @@ export async function fineTune(
       if (spending !== null && refused)
         await world.ledger.endSpending(spending, { state: 'refused', reason: error.type });
     } finally {
-      // Whoever asks next looks at the endpoint first, so a creation that did happen is still found.
+      // The next attempt looks at the endpoint first, so a job that was created after all is found.
       await world.ledger.forgetOnce(key, '');
     }
     if (error === world.draining.reason) throw workerLeaves('The worker ended while the training command ran.');
@@ -85,7 +85,7 @@ export async function fineTune(
   }
 }
 
-/** The claim, once whoever is at the same training has come to an end with it. */
+/** The claim, once no other step is creating the same training. */
 async function claimed(world: World, key: string, ending: AbortSignal): Promise<Claim> {
   try {
     return await world.ledger.claimOnce(key, ending);

@@ -22,7 +22,7 @@ export interface ScoredRow {
   readonly score: number | null;
   /** What the student wrote; null where that was nothing, or was not asked for. */
   readonly output: string | null;
-  /** y was cut at the token limit; it is scored as it is. */
+  /** y was truncated at the token limit; it is scored as it is. */
   readonly cut: boolean;
 }
 

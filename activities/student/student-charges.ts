@@ -10,7 +10,7 @@ import { BaldistillError } from '../../domain/failures.ts';
 import type { Ledger, SpendRequest } from '../ports/ledger.ts';
 import type { SpendAccount } from '../ports/spend-account.ts';
 
-/** How often a limit is looked at again while something in flight may give money back. */
+/** How often a limit is checked while a call in flight may release money. */
 const watchMs = 50;
 
 /** The account of a run's student; undefined where it is free or its price is unknown. */
@@ -33,7 +33,7 @@ export function studentAccount(ledger: Ledger, spec: RunSpec): SpendAccount | un
             usage === null ? null : { ...usage, microUsd: priceOf(rates, { ...usage, cachedInputTokens: 0 }) };
           await ledger.endSpending(id, { state: 'settled', cost });
         },
-        giveBack: async (reason) => await ledger.endSpending(id, { state: 'refused', reason }),
+        refund: async (reason) => await ledger.endSpending(id, { state: 'refused', reason }),
         forfeit: async (reason) => await ledger.endSpending(id, { state: 'forfeited', reason }),
       };
     },

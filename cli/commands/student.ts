@@ -40,7 +40,7 @@ export function studentCommand(program: Command, terminal: Terminal, finish: Fin
       const serve = ['-P', '-m', 'student_server', '--home', home, '--port', given.port, ...words];
       const paths = [studentServer, process.env['PYTHONPATH'] ?? ''].filter((path) => path !== '');
       const env = { ...studentServerEnvironment(process.env), PYTHONPATH: paths.join(delimiter) };
-      // Started where we stand: paths among the words are meant from here.
+      // Started in the current folder: relative paths refer to it.
       const child = spawn(python, serve, { env, stdio: ['ignore', 'pipe', 'inherit'] });
       createInterface({ input: child.stdout }).on('line', (line) => {
         const url = /listens on (\S+)$/.exec(line)?.[1];

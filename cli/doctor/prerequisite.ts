@@ -1,4 +1,4 @@
-/** One thing a run needs, and how it is looked at. Looking changes nothing and starts nothing. */
+/** One prerequisite of a run and its check. A check changes nothing and starts nothing. */
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 
 export interface Setting {

@@ -17,7 +17,7 @@ export async function lookAtEndpoint(asked: {
     apiKey,
     timeoutMs,
     model: model ?? '',
-    means: { training: { forbidden: 'only looked at' }, bulky: false },
+    means: { training: { forbidden: 'only inspected' }, bulky: false },
     cases: reachingCases.filter(({ area }) => area === 'reaching it'),
   });
   const wrong = findings.find(({ verdict }) => verdict === 'breaks');

@@ -4,7 +4,7 @@ import { QueryNotRegisteredError, WorkflowFailedError, WorkflowNotFoundError } f
 import type { Client } from '@temporalio/client';
 import { CancelledFailure, rootCause, TerminatedFailure } from '@temporalio/common';
 import type { z } from 'zod';
-import type { FlowLook } from '../../contracts/flow/flow.ts';
+import type { FlowSnapshot } from '../../contracts/flow/flow.ts';
 import { RunResult } from '../../contracts/progress.ts';
 import type { Blocked, Progress, StageProgress } from '../../contracts/progress.ts';
 import { progressOfRun, progressOfStage } from '../../workflows/messages.ts';
@@ -17,7 +17,7 @@ export interface Snapshot {
   /** The stage that is going on; null between stages. */
   readonly stage: StageProgress | null;
   /** The flow of calls now, from the workers themselves; null where none of them is at it. */
-  readonly flow: FlowLook | null;
+  readonly flow: FlowSnapshot | null;
 }
 
 export type EndingOf<R, B> =
@@ -88,7 +88,7 @@ export async function follow<S, R, B>(
   }
 }
 
-/** Shows snapshots until one is blocked. After `stop` it never resolves: what stopped it has the word. */
+/** Shows snapshots until one is blocked. After `stop` it never resolves: the caller that stopped it reports. */
 async function untilBlocked<S, R, B>(
   { client }: Pick<Engine, 'client'>,
   { look, blockedBy }: Followed<S, R, B>,
@@ -189,14 +189,14 @@ async function untilClosed<S, R, B>(
       return { kind: 'result', result: result.data };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw error;
-      // The server is gone or going: ask again, the caller says so.
+      // The server is gone: retry, the caller reports it.
       await pause(500, signal);
     }
   }
   return await never();
 }
 
-/** How a workflow failed is an answer; everything else that goes wrong is asked again. */
+/** A workflow's failure is an answer; every other error is retried. */
 function failed(error: unknown): WorkflowFailedError {
   if (error instanceof WorkflowFailedError) return error;
   throw error;

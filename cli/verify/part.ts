@@ -11,7 +11,7 @@ export interface Known {
 
 export interface Part {
   readonly name: 'ledger' | 'artifacts' | 'workflow' | 'endpoint';
-  /** What was looked at, or why it could not be. */
+  /** What was checked, or why it could not be. */
   readonly looked: string;
   /** One sentence a difference. */
   readonly differences: readonly string[];

@@ -61,7 +61,7 @@ function stageTable({ stages, teacher }: RunEstimate): string {
 function teacherLines({ teacher }: RunEstimate, concurrency: number | null): string[] {
   if (teacher.model === null) return ['teacher   none is asked'];
   const bought = teacher.bought === 0 ? '' : `; ${count(teacher.bought)} paid already`;
-  const spare = teacher.callLimit > teacher.calls ? ', refills and calls asked again included' : '';
+  const spare = teacher.callLimit > teacher.calls ? ', refills and reissued calls included' : '';
   return [
     `teacher   ${terminalLine(teacher.model)}: ${count(teacher.calls)} calls as planned, at most ${count(teacher.callLimit)}${spare}${bought}`,
     `          ${prices(teacher.microUsd)}, in ${durations(teacher.seconds)}` +

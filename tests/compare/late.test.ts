@@ -71,8 +71,8 @@ async function oneCell(name: string) {
         return { kind: 'start', run: await owner.signRun(spec), summary: 'one cell', details: '' };
       },
       awaitRun: async (request: { run: string; blocked: boolean }) => {
-        const look = await runs.look(request.run);
-        if (look?.kind === 'open' && (look.blocked !== null) !== request.blocked) return look;
+        const snapshot = await runs.snapshot(request.run);
+        if (snapshot?.kind === 'open' && (snapshot.blocked !== null) !== request.blocked) return snapshot;
         throw stillRunning('as it was');
       },
       steerRuns: async ({ runs: reported, action }: SteerRequest) => {

@@ -105,7 +105,7 @@ export function simulate(endpoint: Endpoint, settings: Settings, forMs: number):
       flow = answered(flow, { startedAt: event.startedAt, inFlight, estimate: call, used: call }, now);
     } else {
       seen.refusedAt.push(now);
-      const why = { retryAfterMs: event.refused, tooMuch: true, served: served.perSecond(now) };
+      const why = { retryAfterMs: event.refused, overloaded: true, served: served.perSecond(now) };
       flow = refused(flow, { inFlight, estimate: call, ...why }, now);
     }
     inFlight -= 1;

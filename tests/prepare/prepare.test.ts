@@ -154,14 +154,14 @@ test('everything that is wrong in every file is reported at once, and nothing is
   const failure: unknown = await prepare(spec).catch((error: unknown) => error);
   expect(failure).toMatchObject({ name: 'BaldistillError', type: 'InvalidInput' });
   expect(failure instanceof Error && failure.message).toMatchInlineSnapshot(`
-    "The data have 12 problems; nothing was imported.
+    "The data have 12 problems. Nothing was imported.
       test.jsonl, line 2: id = {}: expected text that is not empty, on one line and without control characters, of at most 512 characters
       test.jsonl, line 2: label: missing; expected text that is not empty, on one line and without control characters, of at most 256 characters
       train.jsonl, line 2: text = "  ": expected text that is not empty
       train.jsonl, line 3: text: missing; expected text that is not empty
       train.jsonl, line 3: label = "": expected text that is not empty, on one line and without control characters, of at most 256 characters
       train.jsonl, line 4: "{\\"id\\": \\"d\\", \\"text\\": \\"broken": expected one whole JSON object
-      train.jsonl, line 5: id = "a": expected an id of its own; line 1 has it
+      train.jsonl, line 5: id = "a": expected a unique id; line 1 has the same
       train.jsonl, line 6: ["not","an","object"]: expected a JSON object
       train.jsonl, line 7: text = 5: expected text that is not empty
       train.jsonl, line 7: label = "two\\nlines": expected text that is not empty, on one line and without control characters, of at most 256 characters
