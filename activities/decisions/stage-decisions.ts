@@ -33,7 +33,9 @@ export interface StageDecisions {
 }
 
 /** One round's verdict on one slot. A verification applies to the decision the slot has by then. */
-type RoundVerdict = DecidedSlot | { readonly slot: number; readonly kind: 'verify'; readonly record: SlotRecord | undefined };
+type RoundVerdict =
+  | DecidedSlot
+  | { readonly slot: number; readonly kind: 'verify'; readonly record: SlotRecord | undefined };
 
 export async function stageDecisions(
   world: { readonly artifacts: Artifacts; readonly ledger: Ledger },

@@ -6,10 +6,10 @@ export type RunSnapshot =
   | { readonly kind: 'closed'; readonly failure: string | null }
   | { readonly kind: 'unknown' };
 
-/** The runs at the engine as one of them may see the others. */
+/** Access from one run to other runs of the namespace. */
 export interface OtherRuns {
-  /** One look; undefined where a run that is going on does not answer now. */
+  /** The current state; undefined if a running run does not answer now. */
   snapshot(run: string): Promise<RunSnapshot | undefined>;
-  /** Says it to a run; does nothing where it is over or refuses, since it is not in such a state any more. */
+  /** Sends a command to a run; does nothing if the run has closed or refuses it. */
   steer(run: string, action: 'pause' | 'resume' | 'cancel'): Promise<void>;
 }

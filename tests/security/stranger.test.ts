@@ -130,7 +130,7 @@ test('a signed run that was copied serves no other workflow, and no other outlin
   const elsewhere = await start('not-copied', copied);
   expect((await until(elsewhere, ({ status }) => status === 'blocked')).blocked).toMatchObject({
     type: 'NotOurs',
-    message: 'The workflow not-copied carries what was signed for copied.',
+    message: 'The workflow not-copied presents a signature that was made for copied.',
   });
   const changed = await start('copied', { ...copied, outline: { ...copied.outline, stages: 50 } });
   expect((await until(changed, ({ status }) => status === 'blocked')).blocked).toMatchObject({
