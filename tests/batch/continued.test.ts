@@ -1,13 +1,13 @@
-/** A stage that waits for its batches for longer than one history should hold. */
+/** A stage that waits for its batches longer than one workflow history allows. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openStories, wordnetSpec } from '../engine/rig.ts';
-import { look, violations } from '../ledger/look.ts';
+import { queryFile, violations } from '../ledger/query-file.ts';
 import { batchesAt, slotsWithoutOneAnswer } from './support.ts';
 
 const at = openStories({ continueAfterEvents: 60 });
 
-test('it continues as new while batches are under way, finds them again and submits none twice', async () => {
+test('it continues as new while batches are running, finds them again and submits none twice', async () => {
   const { home, rig } = at;
   await rig.behave({ batches: { lineMs: 60, mostLines: 50_000, mostBytes: 2e8, mostTokens: null } });
   const before = await rig.counters();
@@ -32,7 +32,7 @@ test('it continues as new while batches are under way, finds them again and subm
   expect((await rig.counters()).billed - before.billed).toBe(120);
   const file = join(home.path, 'ledger.sqlite');
   expect(slotsWithoutOneAnswer(file, 'continued')).toEqual([]);
-  expect(look(file, `select charged, settled, forfeited from runs where name = 'continued'`)).toEqual([
+  expect(queryFile(file, `select charged, settled, forfeited from runs where name = 'continued'`)).toEqual([
     { charged: 120, settled: 120, forfeited: 0 },
   ]);
   expect(violations(file)).toEqual([]);

@@ -1,4 +1,4 @@
-/** Acceptance 3, with 300 calls in batches of 75; `npm run proof -- batch` does it with 3,000. */
+/** A killed worker with 300 calls in batches of 75; `npm run proof -- batch` does it with 3,000. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { openRig, wordnetSpec } from '../engine/rig.ts';
 import type { Rig } from '../engine/rig.ts';
-import { look, violations } from '../ledger/look.ts';
+import { queryFile, violations } from '../ledger/query-file.ts';
 import { slotsWithoutOneAnswer } from './support.ts';
 import { runThroughKills } from './through-kills.ts';
 
@@ -23,11 +23,11 @@ const spec = (mode: string): RunSpec =>
     { teacher: `{ embedded: simulated, mode: ${mode}, batch: { maxRequests: 75 } }`, student: '{ driver: none }' },
   );
 
-test('killed while uploading, after creating, while polling and while downloading: every slot once, no batch twice', async () => {
+test('killed during upload, after creating, while polling and during download: every slot once, no batch twice', async () => {
   const run = await runThroughKills(rig, spec('batch'));
   try {
     expect((await rig.counters()).billed).toBe(300);
-    expect(look(run.ledger, 'select charged, settled, forfeited, open from runs')).toEqual([
+    expect(queryFile(run.ledger, 'select charged, settled, forfeited, open from runs')).toEqual([
       { charged: 300, settled: 300, forfeited: 0, open: 0 },
     ]);
     expect(slotsWithoutOneAnswer(run.ledger, 'killed')).toEqual([]);

@@ -1,4 +1,4 @@
-/** What a run by batch is charged, beside what its plan says, and when `auto` goes by batch. */
+/** The charges of a run in batch mode, its estimate, and when `mode: auto` uses batches. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import type { RunPlan } from '../../cli/estimate/estimate-run.ts';
 import { Report } from '../../contracts/report.ts';
 import type { Range } from '../../contracts/run-estimate.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
-import { look, violations } from '../ledger/look.ts';
+import { queryFile, violations } from '../ledger/query-file.ts';
 import { openStories, wordnetSpec } from '../engine/rig.ts';
 import { batchesAt, slotsWithoutOneAnswer } from './support.ts';
 
@@ -27,7 +27,7 @@ interface Story {
   readonly stages?: number;
 }
 
-/** 60 slots, or as many a stage, of a teacher that has a price; each story has answers of its own. */
+/** 60 slots per stage, with a teacher that has a price. No story shares answers with another one. */
 function specOf(name: string, { noise, sending, budget = '{ slots: 60 }', stages = 1 }: Story): RunSpec {
   const price = `{ input: ${rates.input}, output: ${rates.output}, batch: { input: ${batch.input}, output: ${batch.output} } }`;
   const model = `simulated-wordnet?noise=${noise}&pool=600`;
@@ -49,9 +49,9 @@ interface Paid {
   readonly half: number;
 }
 
-/** Each call that a run has paid: what it was charged, and what its tokens cost at both prices. */
+/** The charge of each call that a run paid for, and the cost of its tokens at both prices. */
 function paidBy(run: string): Paid[] {
-  return look(
+  return queryFile(
     ledgerFile(),
     `select charges.micro_usd as charged, input_tokens as i, output_tokens as o, batch
      from charges join calls using (call_id) left join batch_lines using (call_id)
@@ -99,7 +99,7 @@ function expectWithin(range: Range | null, actual: number): void {
 
 const likely = ({ estimate }: RunPlan): number => estimate.teacher.microUsd?.likely ?? 0;
 
-test('calls by batch are charged and planned at the price of the batch', async () => {
+test('calls in batches are charged and estimated at the batch price', async () => {
   const spec = specOf('halved', { noise: 0.21, sending: 'output: text, mode: batch, batch: { maxRequests: 25 }' });
   const { paid, batches, plan } = await outcomeOf(spec);
   expect(batches).toBe(3);
@@ -117,17 +117,17 @@ test('calls by batch are charged and planned at the price of the batch', async (
   expect(plan.estimate.assumptions).toContainEqual(expect.stringContaining('up to 24 hours'));
 });
 
-test('a limit in money lets through what fits at the price of the batch, and the rest once that has given back', async () => {
-  // The worst case of a call by batch is some 0.025 USD, mostly the output that it may use: ten or so fit at a time.
+test('a limit in money admits the calls that fit at the batch price, and more after refunds', async () => {
+  // The worst case of a call in a batch is about 0.025 USD, mostly for output, so about ten fit at the same time.
   const budget = '{ slots: 60, usd: 0.3 }';
   const { paid, batches } = await outcomeOf(
     specOf('capped', { noise: 0.22, sending: 'output: text, mode: batch', budget }),
   );
   expect(paid).toHaveLength(60);
   expect(batches).toBeGreaterThan(1);
-  expect(look(ledgerFile(), `select max(micro_usd) <= 300000 as within from events where run = 'capped'`)).toEqual([
-    { within: 1 },
-  ]);
+  expect(queryFile(ledgerFile(), `select max(micro_usd) <= 300000 as within from events where run = 'capped'`)).toEqual(
+    [{ within: 1 }],
+  );
 });
 
 test.each([

@@ -8,7 +8,7 @@ import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { pauseRun, resumeRun } from '../../workflows/messages.ts';
 import { openStories, until, wordnetSpec } from '../engine/rig.ts';
-import { look, violations } from '../ledger/look.ts';
+import { queryFile, violations } from '../ledger/query-file.ts';
 import { batchesAt, slotsWithoutOneAnswer } from './support.ts';
 
 const at = openStories();
@@ -16,7 +16,7 @@ const ledgerFile = (): string => join(at.home.path, 'ledger.sqlite');
 const origin = (): string => at.rig.embedded().url;
 const training = (run: string): string => readFileSync(join(at.home.path, 'runs', run, 'train.jsonl'), 'utf8');
 
-/** 60 slots, or as many a stage, by batches; each story with a noise of its own, so that none lives on another's answers. */
+/** 60 slots per stage, in batch mode. Each story has a different noise, so that it finds no answers of another story. */
 function specOf(name: string, noise: number, batch = 'maxRequests: 25', budget = '{ slots: 60 }', stages = 1): RunSpec {
   return wordnetSpec(
     name,
@@ -43,13 +43,13 @@ async function audited(run: string): Promise<void> {
   }
 }
 
-test('a run by batch fills every slot once, and its training set has the bytes of a run call by call', async () => {
+test('a run in batch mode fills every slot once and writes the same training set as a run with single calls', async () => {
   const before = await at.rig.counters();
   const spec = specOf('by-batch', 0.11, 'maxRequests: 25', '{ slots: 120 }', 2);
   expect(await (await at.home.start(spec)).result()).toMatchObject({ status: 'completed' });
   expect((await at.rig.counters()).billed - before.billed).toBe(120);
   const batches = await batchesAt(origin());
-  // Submitted side by side, so in any order.
+  // Batches are submitted in parallel, so in any order.
   const sizes = batches.map(({ request_counts: counts }) => counts.total).toSorted((one, other) => one - other);
   expect(sizes).toEqual([10, 10, 25, 25, 25, 25]);
   expect(slotsWithoutOneAnswer(ledgerFile(), 'by-batch')).toEqual([]);
@@ -64,13 +64,13 @@ test('a run by batch fills every slot once, and its training set has the bytes o
   worker.shutdown();
   await worker.stopped;
 
-  // A run of the same calls finds the answers, whichever way they came.
+  // A run with the same calls finds the answers in either mode.
   const billed = (await at.rig.counters()).billed;
   await (await at.home.start({ ...spec, name: 'again', teacher: { ...teacher, mode: 'sync' } })).result();
   expect((await at.rig.counters()).billed).toBe(billed);
 });
 
-test('a batch that expires, lines that fail and lines that get lost: only what is missing is sent again', async () => {
+test('after an expired batch, failed lines and missing lines, only the missing calls are resent', async () => {
   const before = await at.rig.counters();
   const had = (await batchesAt(origin())).length;
   await at.rig.behave({
@@ -93,18 +93,18 @@ test('a batch that expires, lines that fail and lines that get lost: only what i
       .map(({ status }) => status)
       .toSorted(),
   ).toEqual(['completed', 'expired']);
-  // What expired or got a 429 was given back and asked again; two lost lines were billed, are charged and replaced.
-  const [run] = look(ledgerFile(), `select charged, settled, forfeited from runs where name = 'mishaps'`);
+  // Expired and rate-limited lines were refunded and resent. Two missing lines were billed: they stay charged and are reissued.
+  const [run] = queryFile(ledgerFile(), `select charged, settled, forfeited from runs where name = 'mishaps'`);
   expect(run).toEqual({ charged: 122, settled: 120, forfeited: 2 });
   expect((await at.rig.counters()).billed - before.billed).toBe(122);
   expect(slotsWithoutOneAnswer(ledgerFile(), 'mishaps')).toEqual([]);
-  // Hours in a batch are no latency: a plan would take them for what a call needs.
+  // The time in a batch is not stored as latency, which estimates use for single calls.
   const timed = `select count(latency_ms) as calls from calls where run = 'mishaps'`;
-  expect(look(ledgerFile(), timed)).toEqual([{ calls: 0 }]);
+  expect(queryFile(ledgerFile(), timed)).toEqual([{ calls: 0 }]);
   await audited('mishaps');
 });
 
-test('a line that is refused for good leaves its slot empty, unbilled; a batch of nothing else does not block', async () => {
+test('a permanently refused line leaves its slot empty and unbilled; a batch of only such lines does not block', async () => {
   await at.rig.behave({
     batches: {
       lineMs: 0,
@@ -116,12 +116,12 @@ test('a line that is refused for good leaves its slot empty, unbilled; a batch o
   });
   const spec = specOf('refused', 0.13, 'maxRequests: 60');
   expect(await (await at.home.start(spec)).result()).toMatchObject({ status: 'completed' });
-  const [run] = look(ledgerFile(), `select charged, refused from runs where name = 'refused'`);
+  const [run] = queryFile(ledgerFile(), `select charged, refused from runs where name = 'refused'`);
   expect(run).toEqual({ charged: 0, refused: 60 });
   await audited('refused');
 });
 
-test('a batch that ends without an answer blocks the run; a resume submits what is missing', async () => {
+test('a batch that ends without an answer blocks the run; a resume submits the missing lines', async () => {
   await at.rig.behave({
     batches: { lineMs: 0, mostLines: 5, mostBytes: 2e8, mostTokens: null },
   });
@@ -134,7 +134,7 @@ test('a batch that ends without an answer blocks the run; a resume submits what 
     ),
   });
   await at.rig.behave({ batches: { lineMs: 0, mostLines: 50_000, mostBytes: 2e8, mostTokens: null } });
-  // A batch that the endpoint took beside the first one has failed too, and is seen when the stage goes on.
+  // A second batch, submitted in parallel, has failed too, which the stage finds when it continues.
   for (let progress = await until(handle, isAtRest); progress.status === 'blocked';) {
     expect(progress.blocked?.message).toMatch(/at most 5 are allowed\.$/);
     await handle.executeUpdate(resumeRun, { args: [{}] });
@@ -145,7 +145,7 @@ test('a batch that ends without an answer blocks the run; a resume submits what 
   await audited('too-long');
 });
 
-test('the queue of the endpoint is never asked for more than it takes', async () => {
+test('the queue limit of the endpoint is never exceeded', async () => {
   const had = (await batchesAt(origin())).length;
   await at.rig.behave({ batches: { lineMs: 1, mostLines: 50_000, mostBytes: 2e8, mostTokens: 12_000 } });
   const spec = specOf('queued', 0.15, 'maxRequests: 20, maxTokens: 12000');
@@ -155,7 +155,7 @@ test('the queue of the endpoint is never asked for more than it takes', async ()
   await audited('queued');
 });
 
-test('a pause lets batches run on and submits none; progress is reported', async () => {
+test('a pause keeps running batches and submits none; progress is reported', async () => {
   const had = (await batchesAt(origin())).length;
   await at.rig.behave({ batches: { lineMs: 40, mostLines: 50_000, mostBytes: 2e8, mostTokens: null } });
   const handle = await at.home.start(specOf('paused', 0.16, 'maxRequests: 60'));
@@ -166,7 +166,7 @@ test('a pause lets batches run on and submits none; progress is reported', async
   await handle.executeUpdate(pauseRun);
   await at.rig.behave({ batches: { lineMs: 0, mostLines: 50_000, mostBytes: 2e8, mostTokens: null } });
   await expect
-    .poll(() => look(ledgerFile(), `select settled from runs where name = 'paused'`), { timeout: 20_000 })
+    .poll(() => queryFile(ledgerFile(), `select settled from runs where name = 'paused'`), { timeout: 20_000 })
     .toEqual([{ settled: 60 }]);
   expect(await batchesAt(origin())).toHaveLength(had + 1);
   await handle.executeUpdate(resumeRun, { args: [{}] });
@@ -174,7 +174,7 @@ test('a pause lets batches run on and submits none; progress is reported', async
   await audited('paused');
 });
 
-test('a run that is stopped at once cancels its batches and keeps what they have done', async () => {
+test('a run that is stopped at once cancels its batches and keeps their finished lines', async () => {
   const had = (await batchesAt(origin())).length;
   const before = await at.rig.counters();
   await at.rig.behave({ batches: { lineMs: 30, mostLines: 50_000, mostBytes: 2e8, mostTokens: null } });
@@ -187,7 +187,7 @@ test('a run that is stopped at once cancels its batches and keeps what they have
   const mine = (await batchesAt(origin())).slice(had);
   expect(mine.map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
   const billed = (await at.rig.counters()).billed - before.billed;
-  const [run] = look(ledgerFile(), `select charged, settled, forfeited, open from runs where name = 'stopped'`);
+  const [run] = queryFile(ledgerFile(), `select charged, settled, forfeited, open from runs where name = 'stopped'`);
   expect(run).toEqual({ charged: billed, settled: billed, forfeited: 0, open: 0 });
   expect(training('stopped').split('\n').length).toBeGreaterThan(5);
   await audited('stopped');

@@ -1,6 +1,6 @@
-/** What stories about batches look at: the endpoint's own list of them, and what the ledger holds. */
+/** Helpers for batch stories: the batches of the endpoint, and the state of the ledger. */
 import { z } from 'zod';
-import { look } from '../ledger/look.ts';
+import { queryFile } from '../ledger/query-file.ts';
 
 const RemoteBatch = z.object({
   id: z.string(),
@@ -10,7 +10,7 @@ const RemoteBatch = z.object({
 });
 export type RemoteBatch = z.infer<typeof RemoteBatch>;
 
-/** Every batch the endpoint ever had, oldest first. */
+/** All batches of the endpoint, oldest first. */
 export async function batchesAt(origin: URL | string): Promise<RemoteBatch[]> {
   const response = await fetch(new URL('/v1/batches?limit=100', origin));
   return z
@@ -19,9 +19,9 @@ export async function batchesAt(origin: URL | string): Promise<RemoteBatch[]> {
     .data.toReversed();
 }
 
-/** Slots of a run that do not have exactly one answer, and lines that more than one batch was paid for. */
+/** Slots without exactly one answer, and lines that were paid for in more than one batch. */
 export function slotsWithoutOneAnswer(ledger: string, run: string): Record<string, unknown>[] {
-  return look(
+  return queryFile(
     ledger,
     `select stage, round, slot, sum(state in ('settled', 'recovered')) as answers from charges
      where run = '${run}' group by stage, round, slot having answers != 1`,

@@ -1,6 +1,6 @@
 /**
- * A run by batch whose worker, a process of its own, is killed while it uploads, after it created, while it polls and
- * while it downloads; one of its batches expires at 60 %, and one has failed lines.
+ * A run in batch mode whose worker process is killed during the upload, after creating a batch, while polling and during
+ * the download. One batch expires at 60 %, and one has failed lines.
  */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -86,7 +86,7 @@ export async function runThroughKills(rig: Rig, spec: RunSpec): Promise<ThroughK
     await expect.poll(stalled, long).toBe(1);
     await kill();
 
-    // The outcomes may have gone to batches that were created meanwhile; what is left of them goes to the next.
+    // Batches created meanwhile may have used some of the outcomes; the next batches get the rest.
     await behave({ ...slow, ...((await batchesAt(teacher.url)).length === 0 ? outcomes : {}), stall: 'create' });
     await start();
     await expect.poll(stalled, long).toBe(2);

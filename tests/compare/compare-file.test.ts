@@ -1,9 +1,9 @@
-/** What a compare file means: its cells, their names, and everything that is wrong with it at once. */
+/** Compare files: their cells, the names of the cells, and all problems together. */
 import { describe, expect, test } from 'vitest';
 import { cellsOf, dataOf, namesOf, problemsOf, wordnet } from './support.ts';
 
 describe('cells', () => {
-  test('every combination once, named by all axes in key order; a preset that fixes its stages has one', () => {
+  test('every combination once, named by all axes in key order; a preset with fixed stages has one cell', () => {
     const names = namesOf([
       'name: grid',
       wordnet,
@@ -17,7 +17,7 @@ describe('cells', () => {
     expect(names).toContain('grid,data=wordnet,method=baldistill-a,seed=0,slots=60,stages=3,student=default');
   });
 
-  test('names stay when axes and cells are added', () => {
+  test('names do not change when axes and cells are added', () => {
     const small = ['name: grid', wordnet, 'methods: [baldistill-a]', 'slots: [60]', 'seeds: [0]', 'stages: [5]'];
     const larger = [
       'name: grid',
@@ -33,7 +33,7 @@ describe('cells', () => {
     expect(namesOf(larger)).toEqual(expect.arrayContaining(namesOf(small)));
   });
 
-  test('grids: the axes at the top are their defaults', () => {
+  test('grids: the top-level axes are their defaults', () => {
     const runs = cellsOf([
       'name: grid',
       wordnet,
@@ -48,7 +48,7 @@ describe('cells', () => {
     expect(runs).toContainEqual(expect.objectContaining({ method: 'full', budgets: ['60'] }));
   });
 
-  test('two budgets that come to the same slots are one cell of both; a cap says so', () => {
+  test('two budgets with the same slots share one cell; a cap is reported', () => {
     const runs = cellsOf(
       [
         'name: grid',
@@ -65,7 +65,7 @@ describe('cells', () => {
     ]);
   });
 
-  test('run files of their own, slots by data set, students, limits in proportion', () => {
+  test('separate run files, slots per data set, students, proportional limits', () => {
     const file = [
       'name: tickets',
       'data: { builtin: wordnet }',
@@ -92,7 +92,7 @@ describe('cells', () => {
   });
 });
 
-test('a data set that the first budget leaves out is prepared all the same', () => {
+test('a data set that the first budget leaves out is still prepared', () => {
   const run =
     '{ data: { builtin: wordnet, pool: 600 }, teacher: { embedded: simulated }, student: { embedded: naive-bayes } }';
   const lines = [
@@ -106,7 +106,7 @@ test('a data set that the first budget leaves out is prepared all the same', () 
 });
 
 describe('problems', () => {
-  test('of the file itself: all together, with line, key and expectation', () => {
+  test('in the compare file: all together, with line, key and expectation', () => {
     const problems = problemsOf([
       'name: my grid',
       wordnet,
@@ -119,7 +119,7 @@ describe('problems', () => {
       expect(problems.join('\n')).toContain(place);
   });
 
-  test('names that stand for nothing or for two things', () => {
+  test('unknown and ambiguous names', () => {
     const problems = problemsOf([
       'name: grid',
       wordnet,
@@ -132,7 +132,7 @@ describe('problems', () => {
     expect(problems).toContain('line 5: data.0 = elsewhere');
   });
 
-  test('of cells: once for many of them, at the axis that brings it', () => {
+  test('in cells: reported once, at the axis that causes it', () => {
     const problems = problemsOf(
       [
         'name: grid',
@@ -150,7 +150,7 @@ describe('problems', () => {
     ]);
   });
 
-  test('slots of the run file itself are held against the pool too', () => {
+  test('slots of a run file are compared with the pool too', () => {
     const lines = [
       'name: grid',
       wordnet.replace('teacher:', 'budget: { slots: 300 }, teacher:'),
@@ -164,7 +164,7 @@ describe('problems', () => {
     expect(cellsOf(lines)).toMatchObject([{ capped: false, budgets: ['default'], spec: { budget: { slots: 300 } } }]);
   });
 
-  test('of a run file: with its own line', () => {
+  test('in a run file: with its own line', () => {
     const file = ['name: x', 'data: { builtin: wordnet }', 'budget: { slots: 10 }', 'teacher: { embedded: unknown }'];
     const problems = problemsOf(['name: grid', 'runs: { x: x.yaml, y: y.yaml }', 'methods: [random-ft-cot]'], {
       files: { '/files/x.yaml': file.join('\n') },

@@ -1,4 +1,4 @@
-/** Methods are compared on the same test rows only, also where the test file was edited between two seeds. */
+/** Methods are compared on equal test rows only, also if the test file was edited between two seeds. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const artifacts = createFileArtifacts(folder);
 const task = openTask('classification', ['a', 'b']);
 
-/** A cell whose answers to these rows are right where `right` says so. */
+/** A cell whose answers to these rows are correct where `right` is true. */
 async function answered(method: string, seed: number, ids: readonly string[], right: boolean): Promise<GatheredCell> {
   const rows = ids.map((id, index): Prediction => {
     const gold = index % 2 === 0 ? 'a' : 'b';
@@ -58,7 +58,7 @@ async function difference(rowsOfSeed: readonly (readonly string[])[]) {
 
 const rows = Array.from({ length: 12 }, (_, index) => `row-${index}`);
 
-test('seeds with the rows of the first pair count; others are left out, be they longer, shorter or other rows', async () => {
+test('only seeds with the rows of the first pair count; more, fewer or other rows are left out', async () => {
   const alone = await difference([rows, rows]);
   expect(alone).toMatchObject({ seeds: 2 });
   expect(alone?.mean).toBeGreaterThan(0);

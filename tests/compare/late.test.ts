@@ -1,6 +1,6 @@
 /**
- * A pause or a stop that comes while a comparison is about to start a cell, or to try one again. The moments are made
- * by holding the comparison's own activities; the engine, the workflows and what is said to a run are real.
+ * A pause or a stop that arrives while a comparison is about to start or to retry a cell. The stories hold the activities
+ * of the comparison at that moment; Temporal, the workflows and the commands to runs are real.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ import type { compare } from '../../workflows/index.ts';
 import { pauseRun, progressOfComparison, progressOfRun, resumeRun, stopAfterStage } from '../../workflows/messages.ts';
 import { wordnetSpec } from '../engine/rig.ts';
 
-const patient = { timeout: 20_000 };
+const longTimeout = { timeout: 20_000 };
 let environment: TestWorkflowEnvironment;
 let codePath: string;
 
@@ -35,14 +35,14 @@ beforeAll(async () => {
 });
 afterAll(async () => await environment.teardown());
 
-/** Holds what comes to it, from the first call on, until it is let go. */
+/** A gate that holds all callers until it is opened. */
 class Gate {
   met = 0;
   readonly #open = Promise.withResolvers<undefined>();
 
   async pass(): Promise<void> {
     this.met += 1;
-    // A story that fails ends its worker, which holds no one.
+    // When a failed story stops its worker, release all callers.
     await Promise.race([this.#open.promise, Context.current().cancelled]);
   }
 
@@ -53,10 +53,10 @@ class Gate {
 
 const owner = openOwner(mkdtempSync(join(tmpdir(), 'late-')), null);
 
-/** A comparison of one cell, whose run is blocked at its first step and, tried again, stays in it. */
+/** A comparison with one cell, whose run is blocked at its first step and stays in it after a retry. */
 async function oneCell(name: string) {
   const [asked, resumed] = [new Gate(), new Gate()];
-  const said: string[] = [];
+  const commands: string[] = [];
   const spec = wordnetSpec(`${name}-run`);
   const runs = otherRuns(environment.nativeConnection, 'default');
   let tries = 0;
@@ -76,7 +76,7 @@ async function oneCell(name: string) {
         throw stillRunning('as it was');
       },
       steerRuns: async ({ runs: reported, action }: SteerRequest) => {
-        said.push(action);
+        commands.push(action);
         if (action === 'resume') await resumed.pass();
         for (const run of reported) await runs.steer(run, action);
       },
@@ -109,48 +109,48 @@ async function oneCell(name: string) {
   const counts = async () => (await handle.query(progressOfComparison)).counts;
   const run = workflow.getHandle(spec.name);
   const status = async () => (await run.query(progressOfRun)).status;
-  return { worker, asked, resumed, said, handle, counts, run, status };
+  return { worker, asked, resumed, commands, handle, counts, run, status };
 }
 
-test('no cell is started after a pause, though the ledger was asked before it; resume starts it', async () => {
+test('no cell is started after a pause, even if it was admitted before; resume starts it', async () => {
   const { worker, asked, handle, counts, run } = await oneCell('paused-late');
   await worker.runUntil(async () => {
-    await expect.poll(() => asked.met, patient).toBe(1);
+    await expect.poll(() => asked.met, longTimeout).toBe(1);
     expect((await handle.executeUpdate(pauseRun)).status).toBe('paused');
     asked.letGo();
     const ended = async () =>
       (await handle.fetchHistory()).events?.filter(({ activityTaskCompletedEventAttributes: of }) => of).length;
-    // Two steps: which cells were completed, and whether this one fits.
-    await expect.poll(ended, patient).toBe(2);
+    // Two steps: `completedCells` and `nextCell`.
+    await expect.poll(ended, longTimeout).toBe(2);
     expect(await counts()).toMatchObject({ waiting: 1, running: 0 });
     await handle.executeUpdate(resumeRun, { args: [{}] });
-    await expect.poll(async () => (await counts()).blocked, patient).toBe(1);
+    await expect.poll(async () => (await counts()).blocked, longTimeout).toBe(1);
     expect(asked.met).toBe(2);
     await Promise.all([handle.terminate(), run.terminate()]);
   });
 });
 
-test('no cell is started after a stop: the comparison is over', async () => {
+test('no cell is started after a stop; the comparison ends', async () => {
   const { worker, asked, handle } = await oneCell('stopped-late');
   await worker.runUntil(async () => {
-    await expect.poll(() => asked.met, patient).toBe(1);
+    await expect.poll(() => asked.met, longTimeout).toBe(1);
     await handle.executeUpdate(stopAfterStage);
     asked.letGo();
     expect(await handle.result()).toMatchObject({ status: 'stopped', counts: { waiting: 1 } });
   });
 });
 
-test('a blocked cell that is being tried again gets a pause that came meanwhile, and of its end', async () => {
-  const { worker, asked, resumed, said, handle, counts, run, status } = await oneCell('tried-late');
+test('a blocked cell that is being retried receives a pause and a stop that arrived meanwhile', async () => {
+  const { worker, asked, resumed, commands, handle, counts, run, status } = await oneCell('tried-late');
   asked.letGo();
   await worker.runUntil(async () => {
-    await expect.poll(async () => (await counts()).blocked, patient).toBe(1);
+    await expect.poll(async () => (await counts()).blocked, longTimeout).toBe(1);
     await handle.executeUpdate(resumeRun, { args: [{}] });
-    await expect.poll(() => resumed.met, patient).toBe(1);
+    await expect.poll(() => resumed.met, longTimeout).toBe(1);
     await handle.executeUpdate(pauseRun);
     resumed.letGo();
-    await expect.poll(status, patient).toBe('paused');
-    expect(said).toEqual(['resume', 'pause']);
+    await expect.poll(status, longTimeout).toBe('paused');
+    expect(commands).toEqual(['resume', 'pause']);
     expect(await counts()).toMatchObject({ running: 1, blocked: 0 });
     await handle.executeUpdate(resumeRun, { args: [{}] });
     expect(await status()).toBe('preparing');

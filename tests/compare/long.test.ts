@@ -1,4 +1,4 @@
-/** A comparison whose history grows too long goes on as a new execution, and one that meets runs of others joins them. */
+/** A comparison with a long history continues as a new execution, and joins runs that another comparison started. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { comparisonInput, wordnet } from './support.ts';
 
 const at = openStories({ continueAfterEvents: 60 });
 
-test('a long comparison continues as new between cells, and joins a cell that another comparison runs', async () => {
+test('a long comparison continues as new between cells, and joins a running cell of another comparison', async () => {
   const { home, rig } = at;
   const { input, plan } = await comparisonInput(home, [
     'name: long',

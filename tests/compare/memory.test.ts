@@ -1,4 +1,4 @@
-/** What a comparison says of itself, and hands to its next execution. */
+/** The progress of a comparison, and the state it passes to its next execution. */
 import { expect, test } from 'vitest';
 import { CompareMemory } from '../../contracts/comparison/comparison-messages.ts';
 import type { CompareInput } from '../../contracts/comparison/comparison-messages.ts';
@@ -20,7 +20,7 @@ const input: CompareInput = {
   engine: engineSettings(TemporalConfig.parse({})),
 };
 
-/** After a continue-as-new, all that crosses it being JSON. */
+/** The state after a continue-as-new, which passes it as JSON. */
 function continued(change: (memory: CompareMemory) => unknown) {
   const state = openComparison(input, 0);
   const ends: readonly Partial<Cell>[] = [
@@ -37,17 +37,17 @@ function continued(change: (memory: CompareMemory) => unknown) {
   );
 }
 
-test('cells in trouble keep their names', () => {
+test('blocked and failed cells keep their names', () => {
   const kept = continued((memory) => memory);
   expect(kept.toSorted()).toEqual(['blocked four', 'failed one', 'left-out three', 'stopped two']);
 });
 
-test('what an earlier version handed on, without names, is taken as it is', () => {
+test('the state of an earlier version, without names, is accepted', () => {
   const kept = continued((memory) => ({ ...memory, names: undefined }));
   expect(kept.toSorted()).toEqual(['blocked four', 'failed ', 'left-out ', 'stopped ']);
 });
 
-test('between two cells nothing runs, and the comparison is not blocked: only when none may be started', () => {
+test('between two cells the comparison is not blocked; it is when no cell may start', () => {
   const state = openComparison(input, 0);
   const statusWith = (change: Partial<typeof state>): string => comparisonProgress(Object.assign(state, change)).status;
   for (const cell of state.cells.slice(0, 2)) cell.status = 'blocked';

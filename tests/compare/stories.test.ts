@@ -1,4 +1,4 @@
-/** Issue 5, "Compare": what a grid costs, what it costs again, what a limit lets through, and that a kill changes nothing. */
+/** Comparisons: the cost of a grid and of its repetition, limits, steering, and a killed worker. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -13,7 +13,7 @@ beforeAll(async () => {
   home = await openHome();
   await ends(home.cli('dev'), 0);
 });
-// A story that fails in the middle leaves no fault to the next one.
+// A failed story must not leave its fault to the next one.
 afterEach(async () => await home.behave({ latencyMs: 0, idempotent: false, faults: [] }));
 afterAll(async () => await home.end());
 
@@ -45,7 +45,7 @@ function comparison(name: string): Comparison {
   return Comparison.parse(JSON.parse(readFileSync(join(home.path, 'comparisons', name, 'comparison.json'), 'utf8')));
 }
 
-/** The part of a comparison that has to be the same whatever happened on the way. */
+/** The part of a comparison that interruptions must not change. */
 function figures(name: string) {
   const { blocks, curves, dataSets, cells } = comparison(name);
   const scores = cells.map(({ run, macro, micro, charged, status }) => {
@@ -59,7 +59,7 @@ const runFile = (name: string, teacher = ''): string => home.file(`${name}-run.y
 const statuses = (name: string): string[] => comparison(name).cells.map(({ status }) => status);
 
 describe('a small grid', { timeout: 240_000 }, () => {
-  test('a table: methods by data sets, chance on top, spread over seeds, what beats the baseline', async () => {
+  test('a table: methods by data sets, majority answer first, spread over seeds, verdicts against the baseline', async () => {
     const { stdout } = await ends(home.cli('compare', grid('grid')), 0);
     expect(stdout).toContain('majority answer');
     const { blocks, dataSets, cells, calls, simulated } = comparison('grid');
@@ -85,7 +85,7 @@ describe('a small grid', { timeout: 240_000 }, () => {
     expect(cell.stdout).toContain('completed');
   });
 
-  test('again: nothing is started, asked or paid', async () => {
+  test('a second time: nothing is started, sent or paid', async () => {
     const before = await home.counters();
     const { stdout, stderr } = await ends(home.cli('compare', grid('grid')), 0);
     expect(stdout).toContain('majority answer');
@@ -93,7 +93,7 @@ describe('a small grid', { timeout: 240_000 }, () => {
     expect(await home.counters()).toEqual(before);
   });
 
-  test('a seed more: two cells, and no call or training of the others', async () => {
+  test('one more seed: two cells, without calls or trainings for the others', async () => {
     const [calls, jobs] = [await home.counters(), (await home.jobs()).length];
     const before = comparison('grid').cells;
     await ends(home.cli('compare', grid('grid', { seeds: 3 })), 0);
@@ -104,64 +104,60 @@ describe('a small grid', { timeout: 240_000 }, () => {
     expect((await home.jobs()).length - jobs).toBe(3);
   });
 
-  test('another setting under the same names is refused with the difference', async () => {
+  test('another setting under the same names is refused and the difference is shown', async () => {
     const { stderr } = await ends(home.cli('compare', grid('grid', { seeds: 3, teacher: ', noise: 0' })), 2);
     expect(stderr).toContain('teacher.noise: 0.2 -> 0');
   });
 });
 
-test(
-  'a limit that only some cells fit into: the others are listed, and cost nothing',
-  { timeout: 120_000 },
-  async () => {
-    await ends(home.cli('compare', grid('tight', { more: 'limit: 100' })), 0);
-    const { calls, cells } = comparison('tight');
-    expect(statuses('tight')).toEqual(['completed', 'completed', 'left-out', 'left-out']);
-    expect(calls.charged).toBeLessThanOrEqual(100);
-    expect(cells[3]).toMatchObject({
-      charged: 0,
-      reason: expect.stringMatching(/^it may be charged 40 calls, and \d+ are left$/),
-    });
+test('a limit that fits only some cells: the others are listed and cost nothing', { timeout: 120_000 }, async () => {
+  await ends(home.cli('compare', grid('tight', { more: 'limit: 100' })), 0);
+  const { calls, cells } = comparison('tight');
+  expect(statuses('tight')).toEqual(['completed', 'completed', 'left-out', 'left-out']);
+  expect(calls.charged).toBeLessThanOrEqual(100);
+  expect(cells[3]).toMatchObject({
+    charged: 0,
+    reason: expect.stringMatching(/^it may be charged 40 calls, and \d+ are left$/),
+  });
 
-    await ends(home.cli('compare', grid('tight', { more: 'limit: 160' })), 0);
-    expect(statuses('tight')).toEqual(Array(4).fill('completed'));
-    expect(comparison('tight').cells.slice(0, 2)).toEqual(cells.slice(0, 2));
-  },
-);
+  await ends(home.cli('compare', grid('tight', { more: 'limit: 160' })), 0);
+  expect(statuses('tight')).toEqual(Array(4).fill('completed'));
+  expect(comparison('tight').cells.slice(0, 2)).toEqual(cells.slice(0, 2));
+});
 
 test(
-  'a grid that costs money is started where its price is confirmed, and asks again for a cell more',
+  'a grid that costs money starts after confirmation, and asks again for another cell',
   { timeout: 120_000 },
   async () => {
     const url = embeddedUrl(home.path);
     const priced = `{ baseUrl: '${url}', model: 'simulated-wordnet?noise=0.2&pool=600', price: { input: 50, output: 50 } }`;
     const file = (seeds: number): string =>
       home.file('priced.yaml', readFileSync(grid('priced', { seeds }), 'utf8').replace(/\{ embedded: sim.*/, priced));
-    const words = ['--ask-above', '0.1'];
+    const threshold = ['--ask-above', '0.1'];
     const before = await home.counters();
-    const unasked = await ends(home.cli('compare', file(1), ...words), 2);
-    expect(unasked.stderr).toMatch(
+    const unconfirmed = await ends(home.cli('compare', file(1), ...threshold), 2);
+    expect(unconfirmed.stderr).toMatch(
       /This comparison may cost up to \d+\.\d\d USD, and there is no terminal to confirm it/,
     );
     expect(existsSync(join(folderOf('priced'), 'comparison.json'))).toBe(false);
     expect(await home.counters()).toEqual(before);
 
-    await ends(home.cli('compare', file(1), ...words, '--yes'), 0);
+    await ends(home.cli('compare', file(1), ...threshold, '--yes'), 0);
     expect(statuses('priced')).toEqual(['completed', 'completed']);
     const paid = await home.counters();
-    await ends(home.cli('compare', file(1), ...words), 0);
-    expect((await ends(home.cli('compare', file(2), ...words), 2)).stderr).toContain(
+    await ends(home.cli('compare', file(1), ...threshold), 0);
+    expect((await ends(home.cli('compare', file(2), ...threshold), 2)).stderr).toContain(
       'there is no terminal to confirm it',
     );
     expect(await home.counters()).toEqual(paid);
 
-    await ends(home.cli('compare', file(2), ...words, '--yes'), 0);
+    await ends(home.cli('compare', file(2), ...threshold, '--yes'), 0);
     expect(statuses('priced')).toEqual(Array(4).fill('completed'));
     expect((await home.counters()).billed - paid.billed).toBeLessThanOrEqual(80);
   },
 );
 
-test('a failed cell is started again alone; it never stopped the others', { timeout: 180_000 }, async () => {
+test('only the failed cell is restarted; it never stopped the others', { timeout: 180_000 }, async () => {
   await home.behave({ latencyMs: 400 });
   const file = grid('fixed', { teacher: ', noise: 0.3, concurrency: 1' });
   const going = home.start('compare', file, '--json');
@@ -174,36 +170,40 @@ test('a failed cell is started again alone; it never stopped the others', { time
   await home.behave({ latencyMs: 0 });
   await ends(home.cli('compare', file), 0);
   expect(statuses('fixed')).toEqual(Array(4).fill('completed'));
-  // With the seconds they took: they were not repeated.
+  // Equal including their seconds, so they were not repeated.
   expect(comparison('fixed').cells.slice(1)).toEqual(others);
 });
 
-test('a blocked cell: the others go on, and the comparison waits for a person', { timeout: 180_000 }, async () => {
-  const file = grid('held', { seeds: 1 });
-  const unknown = `  unknown:
+test(
+  'a blocked cell: the others continue, and the comparison waits for the operator',
+  { timeout: 180_000 },
+  async () => {
+    const file = grid('held', { seeds: 1 });
+    const unknown = `  unknown:
     data: { builtin: wordnet, pool: 600 }
     teacher: { baseUrl: '${home.endpoint().href}', model: gpt-that-never-was }
     student: { embedded: naive-bayes }`;
-  writeFileSync(file, readFileSync(file, 'utf8').replace('methods:', `${unknown}\nmethods:`));
-  const { stderr } = await ends(home.cli('compare', file), 3);
-  expect(stderr).toMatch(/The comparison "held" is blocked: held,data=unknown,.* and 1 more .*gpt-that-never-was/);
-  const { stdout } = await ends(home.cli('status', 'held', '--json'), 0);
-  expect(stdout).toContain('"running":0,"blocked":2,"completed":2');
-  for (const method of ['random-ft-cot', 'adaptive-ft-cot']) {
-    const stages = method === 'random-ft-cot' ? 1 : 2;
-    const cell = `held,data=unknown,method=${method},seed=0,slots=40,stages=${stages},student=default`;
-    await ends(home.cli('stop', cell, '--now'), 0);
-  }
-  await ends(home.cli('watch', 'held'), 0);
-  expect(statuses('held')).toEqual(['completed', 'completed', 'stopped', 'stopped']);
-});
+    writeFileSync(file, readFileSync(file, 'utf8').replace('methods:', `${unknown}\nmethods:`));
+    const { stderr } = await ends(home.cli('compare', file), 3);
+    expect(stderr).toMatch(/The comparison "held" is blocked: held,data=unknown,.* and 1 more .*gpt-that-never-was/);
+    const { stdout } = await ends(home.cli('status', 'held', '--json'), 0);
+    expect(stdout).toContain('"running":0,"blocked":2,"completed":2');
+    for (const method of ['random-ft-cot', 'adaptive-ft-cot']) {
+      const stages = method === 'random-ft-cot' ? 1 : 2;
+      const cell = `held,data=unknown,method=${method},seed=0,slots=40,stages=${stages},student=default`;
+      await ends(home.cli('stop', cell, '--now'), 0);
+    }
+    await ends(home.cli('watch', 'held'), 0);
+    expect(statuses('held')).toEqual(['completed', 'completed', 'stopped', 'stopped']);
+  },
+);
 
-test('an outage blocks no more cells than it has to; resume tries them all again', { timeout: 180_000 }, async () => {
+test('an outage blocks only a few cells; resume retries all of them', { timeout: 180_000 }, async () => {
   await home.behave({ faults: [modelAway] });
   const file = grid('outage', { teacher: ', noise: 0.5', seeds: 3 });
   const { stderr } = await ends(home.cli('compare', file), 3);
   expect(stderr).toContain('baldistill resume outage');
-  // Three in a row, and what was running by then. On a busy machine the workflow may not answer the first question.
+  // Three in a row, and the cells running by then. On a busy machine the first query may fail.
   await expect
     .poll(async () => (await ends(home.cli('status', 'outage', '--json'), 0)).stdout, { timeout: 60_000 })
     .toMatch(/"waiting":[23],"running":0,"blocked":[34],"completed":0/);
@@ -227,11 +227,11 @@ test('the worker killed three times: the same table, and nothing charged twice',
   await home.behave({ latencyMs: 0 });
   await ends(home.cli('compare', grid('undisturbed', { teacher })), 0);
   expect(figures('killed')).toEqual(figures('undisturbed'));
-  // The undisturbed one found every answer in the ledger: the killed one had paid each of them once.
+  // The undisturbed comparison found every answer in the ledger: the killed one had paid for each once.
   expect((await home.counters()).billed).toBe(billed);
 });
 
-test('paused, resumed, stopped, and gone on with', { timeout: 180_000 }, async () => {
+test('paused, resumed, stopped and continued', { timeout: 180_000 }, async () => {
   await home.behave({ latencyMs: 100 });
   const file = grid('steered', { teacher: ', noise: 0.15, concurrency: 1', seeds: 3 });
   await ends(home.cli('compare', file, '--detach'), 0);
@@ -239,11 +239,11 @@ test('paused, resumed, stopped, and gone on with', { timeout: 180_000 }, async (
   await until(async () => (await status()).includes('"running":2'));
   await ends(home.cli('pause', 'steered'), 0);
   expect(await status()).toContain('"status":"paused"');
-  // Both cells that are running, in a home where no other run is left open.
+  // Both running cells; no other run is open in this home.
   await until(async () => (await home.cli('ls', '--json')).stdout.match(/"status":"paused"/g)?.length === 2);
   await setTimeout(1000);
   const quiet = await home.counters();
-  // The promise itself is about time passing: a further second in which nothing may be sent.
+  // Wait a further second, in which no call may be sent.
   await setTimeout(1000);
   expect(await home.counters()).toEqual(quiet);
   expect(await status()).toContain('"status":"paused"');
@@ -257,8 +257,8 @@ test('paused, resumed, stopped, and gone on with', { timeout: 180_000 }, async (
   expect(statuses('steered')).toEqual(Array(6).fill('completed'));
 });
 
-describe('one name, one thing', { timeout: 180_000 }, () => {
-  test('a comparison cannot take the name of a run, while it goes on or later', async () => {
+describe('names are unique', { timeout: 180_000 }, () => {
+  test('a comparison cannot take the name of a running or finished run', async () => {
     await home.behave({ latencyMs: 300 });
     await ends(home.cli('run', runFile('taken', ', concurrency: 1, noise: 0.35'), '--detach'), 0);
     for (const ended of [false, true]) {
@@ -271,11 +271,11 @@ describe('one name, one thing', { timeout: 180_000 }, () => {
     expect((await ends(home.cli('status', 'taken', '--json'), 0)).stdout).toContain('"run":"taken"');
   });
 
-  test('a run cannot take the name of a comparison; one that is joined says what it keeps', async () => {
+  test('a run cannot take the name of a comparison; joining a running one reports the settings it keeps', async () => {
     await home.behave({ latencyMs: 300 });
     const teacher = ', noise: 0.45, concurrency: 1';
     await ends(home.cli('compare', grid('joined', { teacher, more: 'limit: 150' }), '--detach'), 0);
-    // Paused, so that it is not over before the next command looks at it.
+    // Paused, so that it does not end before the next command.
     await ends(home.cli('pause', 'joined'), 0);
     const again = await ends(home.cli('compare', grid('joined', { teacher, more: 'window: 3' }), '--detach'), 0);
     expect(again.stderr).toContain('joined the comparison "joined": 4 cells, at most 150 calls');
@@ -284,7 +284,7 @@ describe('one name, one thing', { timeout: 180_000 }, () => {
     );
     const same = await ends(home.cli('compare', grid('joined', { teacher, more: 'limit: 150' }), '--detach'), 0);
     expect(same.stderr).not.toContain('It goes on with');
-    // Also where its files are gone: then the engine knows.
+    // Also without its files: then Temporal has the name.
     rmSync(folderOf('joined'), { recursive: true });
     for (const lost of [true, false]) {
       const { stderr } = await ends(home.cli('run', runFile('joined')), 2);

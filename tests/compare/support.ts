@@ -13,12 +13,12 @@ import { formatProblem } from '../../adapters/run-file/problem.ts';
 import { cells, dataRuns } from '../../adapters/compare-file/cells.ts';
 import type { Cells } from '../../adapters/compare-file/cells.ts';
 
-/** The one data set of most stories. */
+/** The data set of most stories. */
 export const wordnet =
   'runs: { wordnet: { data: { builtin: wordnet, pool: 600 }, teacher: { embedded: simulated }, student: { embedded: naive-bayes } } }';
 
 interface Files {
-  /** Rows of every data set. */
+  /** Pool rows of every data set. */
   readonly pool?: number;
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -34,13 +34,13 @@ export function namesOf(lines: readonly string[]): string[] {
   return cellsOf(lines).map(({ spec }) => spec.name);
 }
 
-/** What is wrong with a compare file, as lines. */
+/** The problems of a compare file, as lines. */
 export function problemsOf(lines: readonly string[], given: Files = {}): string[] {
   const resolved = resolve(lines, given);
   return resolved.ok ? [] : resolved.problems.map(formatProblem);
 }
 
-/** The data sets that are prepared before the cells are made. */
+/** The data sets that are prepared before the cells are created. */
 export function dataOf(lines: readonly string[]): readonly string[] {
   const read = readIt(lines, {});
   const here = read.ok ? dataRuns(read.reading, { dataRoot: undefined }) : read;
@@ -66,7 +66,7 @@ function readIt(lines: readonly string[], files: NonNullable<Files['files']>): R
   });
 }
 
-/** What the workflow is started with; the plan lies where the worker of this home reads it. */
+/** The input of the workflow; the plan is stored in the artifacts of this home. */
 export async function comparisonInput(
   home: Home,
   lines: readonly string[],
@@ -85,9 +85,16 @@ export async function comparisonInput(
     home.path,
     runs.map(({ spec }) => spec),
   );
-  const said = { name, plan: await artifacts.writeJson(plan), cells: runs.length, limit: 10_000, window: 2, ...limits };
+  const statement = {
+    name,
+    plan: await artifacts.writeJson(plan),
+    cells: runs.length,
+    limit: 10_000,
+    window: 2,
+    ...limits,
+  };
   const input: CompareInput = {
-    comparison: { ...said, signature: home.owner.sign({ kind: 'comparison', ...said }) },
+    comparison: { ...statement, signature: home.owner.sign({ kind: 'comparison', ...statement }) },
     searchAttributes: true,
     engine: engineSettings(home.config),
   };

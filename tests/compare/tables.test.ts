@@ -1,4 +1,4 @@
-/** The tables of a comparison: what is best, what counts, what is left out, and that text in data is never markup. */
+/** The tables of a comparison: best entries, means, excluded data sets, and escaping of text from data. */
 import { expect, test } from 'vitest';
 import type { Comparison, ComparisonCell, ComparisonData } from '../../contracts/comparison/comparison.ts';
 import type { PairedDifference } from '../../domain/statistics/paired-bootstrap.ts';
@@ -85,7 +85,7 @@ const comparison: Comparison = {
   cells: cells.map(({ cell }) => cell),
 };
 
-test('rows by method, and by stages where a method has several; means, spread, best, verdicts after Holm', () => {
+test('rows by method and number of stages; means, spread, best entries, verdicts after Holm', () => {
   expect(block.rows.map(({ label }) => label)).toEqual(['random', 'good, K = 3', 'good, K = 5', 'bad']);
   const [random, , best, bad] = block.rows.map(({ entries }) => entries[0]);
   expect(random).toMatchObject({ seeds: 2, of: 2, macro: { mean: 0.45 }, best: false, difference: null });
@@ -99,13 +99,13 @@ test('rows by method, and by stages where a method has several; means, spread, b
   });
 });
 
-test('a data set that no method beats chance on is not in the mean', () => {
+test('a data set without signal is not in the mean', () => {
   expect(block.columns.map(({ signal }) => signal)).toEqual([true, false]);
   expect(block.rows.map(({ mean }) => mean)).toEqual([0.45, 0.7, 0.8, 0.3].map((mean) => expect.closeTo(mean, 10)));
   expect(block.rows.map(({ best }) => best)).toEqual([false, false, true, false]);
 });
 
-test('a curve over stages, with the baseline as its mark', () => {
+test('a curve over stages, with the baseline for comparison', () => {
   const topics = comparison.curves.filter((curve) => curve.data === 'topics');
   expect(topics.map(({ over, method, points }) => [over, method, points.map(({ x }) => x)])).toEqual([
     ['stages', 'random', [1]],
@@ -115,7 +115,7 @@ test('a curve over stages, with the baseline as its mark', () => {
   expect(comparison.curves.some((curve) => curve.data === 'noise')).toBe(false);
 });
 
-test('the Markdown says all of it, and a hostile reason stays text', () => {
+test('the Markdown contains all results, and a hostile reason stays text', () => {
   const markdown = comparisonMarkdown(comparison);
   expect(markdown).toContain('| good, K = 5 | **0.800 ± 0.000**\\* / 0.800 | – | **0.800** |');
   expect(markdown).toContain('| bad | 0.300† / 0.300 (1 of 2 seeds) | **0.210** / 0.210 | 0.300 |');
@@ -124,7 +124,7 @@ test('the Markdown says all of it, and a hostile reason stays text', () => {
   expect(markdown).not.toContain('\u001B');
 });
 
-test('the CSV has a line a cell, and no spreadsheet takes a reason for a formula', () => {
+test('the CSV has one line per cell, and a reason cannot become a spreadsheet formula', () => {
   const csv = comparisonCsv(comparison);
   expect(csv.split('\n').filter((line) => line.startsWith('"c,data='))).toHaveLength(cells.length);
   expect(csv).toContain(`"'=cmd|`.slice(1));

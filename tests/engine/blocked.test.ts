@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterEach(async () => await rig.behave({ latencyMs: 0, faults: [] }));
 afterAll(async () => await rig.close());
 
-/** Both endpoints by address and key, as a hosted one would be configured. */
+/** Both endpoints by URL and API key, as for a hosted one. */
 function remote(name: string, seed: number, change: { teacherModel?: string; keyName?: string; url?: string } = {}) {
   const url = change.url ?? rig.embedded().url;
   const key = change.keyName ?? 'STORY_KEY';
@@ -29,7 +29,7 @@ function remote(name: string, seed: number, change: { teacherModel?: string; key
   );
 }
 
-test('a wrong key blocks the run with a sentence; with the right key it goes on', async () => {
+test('a wrong key blocks the run with a message; with the right key it resumes', async () => {
   process.env['STORY_OTHER_KEY'] = 'wrong-key-1234567890';
   const handle = await home.start(remote('wrong-key', 21, { keyName: 'STORY_OTHER_KEY' }));
   const { blocked, status } = await until(handle, (progress) => progress.status === 'blocked');
@@ -51,7 +51,7 @@ test('an unknown model blocks the run', async () => {
   await handle.terminate('end of the story');
 });
 
-test('no credit blocks the run without burning calls, and it goes on when there is credit', async () => {
+test('exhausted credit blocks the run without charging calls; with new credit it resumes', async () => {
   await rig.behave({
     faults: [
       {
@@ -81,7 +81,7 @@ test('no credit blocks the run without burning calls, and it goes on when there 
   expect(await handle.result()).toMatchObject({ status: 'completed' });
 });
 
-test('rate limits are waited for, never charged', async () => {
+test('rate-limited calls are resent and never charged', async () => {
   await rig.behave({
     faults: [{ status: 429, when: 'before', every: 3, count: 20, headers: { 'retry-after-ms': '50' } }],
   });

@@ -1,4 +1,4 @@
-/** A stage that is cancelled alone, as Temporal’s UI allows: the run ends with it and says so. */
+/** A stage that is cancelled alone, as Temporal’s UI allows: the run ends with it and reports it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -15,7 +15,7 @@ afterEach(async () => await at.rig.behave({ latencyMs: 0, faults: [] }));
 const slow = { teacher: '{ embedded: simulated, concurrency: 4 }' };
 const fileOf = (run: string, name: string): string => readFileSync(join(at.home.path, 'runs', run, name), 'utf8');
 
-/** Started, with some calls answered and many to come. */
+/** A started run with some calls answered and many open. */
 async function inItsCalls(spec: RunSpec): Promise<WorkflowHandle<typeof distill>> {
   await at.rig.behave({ latencyMs: 400 });
   const { requests } = await at.rig.counters();
@@ -24,7 +24,7 @@ async function inItsCalls(spec: RunSpec): Promise<WorkflowHandle<typeof distill>
   return handle;
 }
 
-test('in the middle of its calls: the run is stopped after it, tested, and says which stage it was', async () => {
+test('in the middle of its calls: the run is stopped after it, tested, and reports the stage', async () => {
   const handle = await inItsCalls(wordnetSpec('cut-stage', { method: 'adaptive-ft-cot', seed: 91 }, slow));
   await at.rig.client.workflow.getHandle('cut-stage/stage-0').cancel();
   await until(handle, ({ finished }) => finished.length > 0);
@@ -41,7 +41,7 @@ test('in the middle of its calls: the run is stopped after it, tested, and says 
   expect(resultLines(at.home.path, result)).toContain('stage 0 was cancelled by itself, and the run ended with it');
 });
 
-test('the last one: a run of all its stages is stopped, not completed', async () => {
+test('the last stage: the run is stopped, not completed', async () => {
   const spec = wordnetSpec('cut-last', { method: 'adaptive-ft-cot', seed: 92, stages: 1 }, slow);
   const handle = await inItsCalls(spec);
   await at.rig.client.workflow.getHandle('cut-last/stage-0').cancel();
@@ -50,7 +50,7 @@ test('the last one: a run of all its stages is stopped, not completed', async ()
 });
 
 test('before its first call: the run is stopped, and does not fail', async () => {
-  // Selecting and planning take a moment; whoever is that fast finds a stage without a call.
+  // Selecting and planning take a moment, in which the stage has no call yet.
   const spec = wordnetSpec('cut-early', { method: 'adaptive-ft-cot', seed: 93, stages: 2 }, slow);
   const handle = await at.home.start(spec);
   await until(handle, ({ stage }) => stage === 0);

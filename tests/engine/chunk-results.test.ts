@@ -1,4 +1,4 @@
-/** What a stage makes of its slices' words: a chunk that comes again counts once. */
+/** How a stage sums the results of its slices: a repeated chunk counts once. */
 import { expect, test } from 'vitest';
 import type { SliceResult } from '../../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
@@ -32,28 +32,28 @@ function fresh(): StageMemory {
   return memory;
 }
 
-test('a slice that says again what an earlier one of its chunk has sent adds only what is new', () => {
+test('a slice that reports calls of an earlier slice of its chunk adds only new ones', () => {
   const memory = fresh();
   takeResult(memory, chunk('a'), result({ answered: 6, unsent: 4, real: 5, synthetic: 1 }));
   takeResult(memory, chunk('b'), result({ answered: 10, unsent: 0, real: 4, synthetic: 6 }));
   expect(memory).toMatchObject({ done: 16, domains: [{ real: 9, synthetic: 7 }] });
-  // Ended before it came to all that was sent: what was counted stays.
+  // A slice that ended before it reached all sent calls does not lower the count.
   takeResult(memory, chunk('a'), result({ answered: 2, unsent: 8, real: 2, synthetic: 0 }));
   expect(memory).toMatchObject({ done: 16, domains: [{ real: 9, synthetic: 7 }] });
   takeResult(memory, chunk('a'), result({ answered: 10, unsent: 0, real: 7, synthetic: 3 }));
   expect(memory).toMatchObject({ done: 20, domains: [{ real: 11, synthetic: 9 }] });
 });
 
-test('a stage says how long its calls may still take, at the rate it last reported', () => {
+test('the remaining time is estimated from the last reported rate', () => {
   const memory = fresh();
   const blockState = openBlockState();
   expect(snapshot(0, memory, blockState).secondsLeft).toBe(null);
   takeResult(memory, chunk('a'), result({ answered: 6, unsent: 4, real: 6, synthetic: 0 }));
-  // 14 of 20 calls at 6 a second.
+  // 14 of 20 calls, at 6 per second.
   expect(snapshot(0, memory, blockState).secondsLeft).toBeCloseTo(14 / 6);
 });
 
-test('only chunks that come again are remembered', () => {
+test('only repeated chunks are stored', () => {
   const memory = fresh();
   takeResult(memory, chunk('a'), result({ answered: 6, unsent: 4, real: 6, synthetic: 0 }));
   takeResult(memory, chunk('b'), result({ answered: 10, unsent: 0, real: 10, synthetic: 0 }));

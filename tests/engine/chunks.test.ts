@@ -1,4 +1,4 @@
-/** A round's calls on their way into slices: whatever their size, every call is in one chunk, in slot order. */
+/** Chunks of a round: every call is in exactly one chunk, in slot order. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,13 +16,13 @@ let folder = '';
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'chunks-'))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('a chunk holds twice what is in flight, never few calls, and never makes a long history', () => {
+test('a chunk holds twice the concurrency limit, at least 128 calls, and more in a very large round', () => {
   expect(chunkSlots(500, teacher(16))).toBe(128);
   expect(chunkSlots(20_000, teacher(256))).toBe(512);
   expect(chunkSlots(1_000_000, teacher(16))).toBe(3334);
 });
 
-test.each([1, 128, 1300])('%i calls come back one by one, in their order', async (count) => {
+test.each([1, 128, 1300])('%i calls are read back in their order', async (count) => {
   const artifacts = createFileArtifacts(folder);
   const calls = Array.from({ length: count }, (_, slot): PlannedCall => ({
     kind: 'annotate',

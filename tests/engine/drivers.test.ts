@@ -20,7 +20,7 @@ afterAll(async () => await rig.close());
 const reportOf = (run: string): Report =>
   Report.parse(JSON.parse(readFileSync(join(home.path, 'runs', run, 'report.json'), 'utf8')));
 
-test('without a student a run makes data only', async () => {
+test('without a student a run only produces data', async () => {
   const spec = wordnetSpec('data-only', { method: 'adaptive-ft-cot', stages: 2 }, { student: '{ driver: none }' });
   expect(await (await home.start(spec)).result()).toMatchObject({
     status: 'completed',
@@ -37,7 +37,7 @@ test('without a student a run makes data only', async () => {
   ).toHaveLength(120);
 });
 
-test('a manual student: the run is blocked with its training file and goes on with the model it is reported', async () => {
+test('a manual student: the run is blocked with its training file and resumes with the given model', async () => {
   const trained = await (
     await home.start(wordnetSpec('teacher-of-one', { method: 'adaptive-ft-cot', stages: 1 }))
   ).result();
@@ -73,7 +73,7 @@ test('the log-linear student learns rationales and ranks by IFD', async () => {
   expect(page).toContain(`Stage 1: the student ranked ${ranked.rows} rows; ${ranked.cut} of its answers (`);
 });
 
-test('a long stage continues as new between slices and loses nothing', async () => {
+test('a long stage continues as new between slices without losing answers', async () => {
   await rig.behave({ latencyMs: 60 });
   const spec = wordnetSpec(
     'long',
@@ -101,7 +101,7 @@ const wholeText = (name: string, url: string) =>
     { student: `{ baseUrl: '${url}', model: naive-bayes }`, switches: '{ loss: full, format: chat }' },
   );
 
-test('loss: full at an endpoint that does not say it takes it ends the run before the teacher is asked', async () => {
+test('loss: full ends the run before the first teacher call if the endpoint does not list it', async () => {
   const before = await rig.counters();
   const handle = await home.start(wholeText('not-taken', rig.embedded().url));
   await expect(handle.result()).rejects.toMatchObject({
@@ -132,7 +132,7 @@ test.each([
   expect(jobs).toEqual([expect.objectContaining(job), expect.objectContaining(job)]);
 });
 
-test('what every endpoint does anyway is neither asked about nor sent', async () => {
+test('default training options are neither probed nor sent', async () => {
   const seen: string[] = [];
   const url = await startLiar(
     {
@@ -149,7 +149,7 @@ test('what every endpoint does anyway is neither asked about nor sent', async ()
   );
   const spec = wordnetSpec(
     'as-ever',
-    // A seed of its own: what another run here has trained is not trained again.
+    // A separate seed, because a job that another run here has trained is not trained again.
     { method: 'adaptive-ft-cot', stages: 1, seed: 8 },
     { student: `{ baseUrl: '${url}', model: naive-bayes }` },
   );

@@ -1,4 +1,4 @@
-/** `evaluate`: any student on any split, scored as a run scores it, without an engine and charged to no run. */
+/** `evaluate`: scores any student on any split as a run does, without Temporal and without charging a run. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const Reported = z.looseObject({ model: z.string(), endpoint: z.string(), microUsd: z.number().nullable() });
 
-async function said(folder: string, ...words: string[]): Promise<{ printed: string[]; json: unknown[] }> {
+async function outputOf(folder: string, ...args: string[]): Promise<{ printed: string[]; json: unknown[] }> {
   const printed: string[] = [];
   const json: unknown[] = [];
   const terminal: Terminal = {
@@ -38,11 +38,11 @@ async function said(folder: string, ...words: string[]): Promise<{ printed: stri
     printJson: (value) => void json.push(value),
     note: () => undefined,
   };
-  await createProgram(terminal, '0', () => undefined).parseAsync(['evaluate', ...words], { from: 'user' });
+  await createProgram(terminal, '0', () => undefined).parseAsync(['evaluate', ...args], { from: 'user' });
   return { printed, json };
 }
 
-/** A run file over the same data, whose student is the one at the embedded endpoint. */
+/** A run file with the same data and the student of the embedded endpoint. */
 function fileOf(name: string, student: string, prices = '{}'): string {
   const path = join(scratch, `${name}.yaml`);
   const text = `name: ${name}\ndata: { builtin: wordnet, pool: 600 }\nbudget: { slots: 120 }\nteacher: { embedded: simulated }\nmethod: adaptive-ft-cot\nstudent: ${student}\nprices: ${prices}\n`;
@@ -50,10 +50,19 @@ function fileOf(name: string, student: string, prices = '{}'): string {
   return path;
 }
 
-test('the student of a run scores what its run said, with predictions to compare', async () => {
+test('the student of a run gets the same scores as in its run, with predictions', async () => {
   const { url } = rig.embedded();
   const predictions = join(scratch, 'predictions.jsonl');
-  const { json } = await said(home.path, '--run', 'whole', '--endpoint', url, '--predictions', predictions, '--json');
+  const { json } = await outputOf(
+    home.path,
+    '--run',
+    'whole',
+    '--endpoint',
+    url,
+    '--predictions',
+    predictions,
+    '--json',
+  );
   expect(json).toEqual([expect.objectContaining({ ...Reported.parse(json[0]), split: 'test', microUsd: null })]);
   expect(json[0]).toMatchObject({ model: trained.studentModel, macro: trained.macro, micro: trained.micro });
   const own = readFileSync(join(home.path, 'runs', 'whole', 'predictions.test.jsonl'), 'utf8');
@@ -62,23 +71,23 @@ test('the student of a run scores what its run said, with predictions to compare
   expect(json[0]).toMatchObject({ interval: metrics.interval, domains: metrics.domains, groups: metrics.groups });
 });
 
-test('a run file, a model and an endpoint, for people', async () => {
+test('a run file, a model and an endpoint, with text output', async () => {
   const { url } = rig.embedded();
-  const words = ['--model', trained.studentModel ?? '', '--endpoint', url, '--split', 'validation'];
-  const { printed } = await said(home.path, fileOf('anywhere', '{ driver: none }'), ...words);
+  const args = ['--model', trained.studentModel ?? '', '--endpoint', url, '--split', 'validation'];
+  const { printed } = await outputOf(home.path, fileOf('anywhere', '{ driver: none }'), ...args);
   expect(printed).toHaveLength(1);
   expect(printed[0]).toMatch(/^validation: macro f1 0\.\d{3} \(95 % interval 0\.\d{3} to 0\.\d{3}\), micro 0\.\d{3}\n/);
   for (const word of ['without a valid answer', 'head', 'tail', 'animal']) expect(printed[0]).toContain(word);
 });
 
-test('a student that costs money is asked only when that is agreed to, and never costs more', async () => {
+test('a student that costs money is used only after confirmation, and never exceeds the confirmed cost', async () => {
   const { url } = rig.embedded();
   const priced = `{ baseUrl: "${url}", model: naive-bayes, price: { input: 1, output: 2 } }`;
-  const words = [fileOf('priced', priced), '--model', trained.studentModel ?? ''];
-  const refusal = await said(home.path, ...words).then(String, String);
+  const args = [fileOf('priced', priced), '--model', trained.studentModel ?? ''];
+  const refusal = await outputOf(home.path, ...args).then(String, String);
   const worst = Number(/may cost up to (\d+\.\d{6}) USD, charged to no run/.exec(refusal)?.[1]);
   expect(worst).toBeGreaterThan(0);
-  const { json } = await said(home.path, ...words, '--yes', '--json');
+  const { json } = await outputOf(home.path, ...args, '--yes', '--json');
   const { microUsd } = Reported.parse(json[0]);
   expect(microUsd).toBeGreaterThan(0);
   expect(microUsd).toBeLessThanOrEqual(worst * 1e6);
@@ -86,43 +95,43 @@ test('a student that costs money is asked only when that is agreed to, and never
 });
 
 const paid = 'https://paid.invalid/v1';
-const priceless = '{ baseUrl: "https://other.invalid/v1", model: small }';
+const unpriced = '{ baseUrl: "https://other.invalid/v1", model: small }';
 
 test.each([
   ['{ embedded: naive-bayes }', ['--endpoint', paid], 'The price of asking big at https://paid.invalid/v1'],
   ['{ driver: none }', ['--endpoint', paid], 'The price of asking big'],
-  [priceless, [], 'The price of asking big at https://other.invalid/v1'],
-  [priceless.replace(' }', ', price: free }'), [], 'The price of asking big'],
-  [priceless.replace('small', 'big').replace(' }', ', price: free }'), ['--endpoint', paid], 'The price of asking'],
+  [unpriced, [], 'The price of asking big at https://other.invalid/v1'],
+  [unpriced.replace(' }', ', price: free }'), [], 'The price of asking big'],
+  [unpriced.replace('small', 'big').replace(' }', ', price: free }'), ['--endpoint', paid], 'The price of asking'],
 ])('%s %j: a model of unknown price is asked only when that is agreed to', async (student, more, reason) => {
-  const words = [fileOf('unknown', student), '--model', 'big', ...more];
-  await expect(said(home.path, ...words)).rejects.toMatchObject({
+  const args = [fileOf('unknown', student), '--model', 'big', ...more];
+  await expect(outputOf(home.path, ...args)).rejects.toMatchObject({
     exitCode: 2,
     message: expect.stringContaining(reason),
     remedy: expect.stringContaining('--yes'),
   });
 });
 
-test('the price of the model that is asked counts, and not the price of the student in the file', async () => {
+test('the price of the evaluated model counts, not the price of the student in the run file', async () => {
   const { url } = rig.embedded();
   const [model, prices] = [trained.studentModel ?? '', '{ input: 1, output: 2 }'];
   const free = `{ baseUrl: "${url}", model: naive-bayes, price: free }`;
   const named = fileOf('named', free, `{ "${model}": ${prices} }`);
-  await expect(said(home.path, named, '--model', model)).rejects.toThrow('USD, charged to no run');
-  // Not the student, and on this machine: its price is not the student's, and it is free.
+  await expect(outputOf(home.path, named, '--model', model)).rejects.toThrow('USD, charged to no run');
+  // Another model on this machine: the student's price does not apply, and it is free.
   const other = fileOf('other', `{ baseUrl: "${url}", model: another, price: ${prices} }`);
-  const { json } = await said(home.path, other, '--model', model, '--json');
+  const { json } = await outputOf(home.path, other, '--model', model, '--json');
   expect(json[0]).toMatchObject({ microUsd: null, macro: trained.macro });
 });
 
 const keyed = (url: string): string => `{ baseUrl: "${url}", model: small, apiKeyEnv: EVALUATE_FILE_KEY }`;
 
-/** Asked, and turned away for its key. */
-async function turnedAway(...words: string[]): Promise<void> {
-  await expect(said(home.path, ...words)).rejects.toMatchObject({ type: 'EndpointRefusesKey' });
+/** Expects the request to fail with a refused key. */
+async function expectKeyRefused(...args: string[]): Promise<void> {
+  await expect(outputOf(home.path, ...args)).rejects.toMatchObject({ type: 'EndpointRefusesKey' });
 }
 
-test('the key of the run file goes to its own server, and to no other', async () => {
+test('the API key of the run file is sent to its own server only', async () => {
   process.env['EVALUATE_FILE_KEY'] = 'sk-of-the-file';
   process.env['EVALUATE_OTHER_KEY'] = 'sk-of-the-other';
   const seen: (string | undefined)[] = [];
@@ -140,27 +149,33 @@ test('the key of the run file goes to its own server, and to no other', async ()
   const small = ['--model', 'small'];
   try {
     const away = fileOf('keyed', keyed('https://paid.invalid/v1'));
-    await turnedAway(away, ...small, '--endpoint', elsewhere);
-    await turnedAway(away, ...small, '--endpoint', elsewhere, '--api-key-env', 'EVALUATE_OTHER_KEY');
-    await turnedAway(fileOf('own', keyed(elsewhere)), ...small, '--endpoint', `${elsewhere}/`);
+    await expectKeyRefused(away, ...small, '--endpoint', elsewhere);
+    await expectKeyRefused(away, ...small, '--endpoint', elsewhere, '--api-key-env', 'EVALUATE_OTHER_KEY');
+    await expectKeyRefused(fileOf('own', keyed(elsewhere)), ...small, '--endpoint', `${elsewhere}/`);
   } finally {
     other.close();
   }
   expect([...new Set(seen)]).toEqual(['Bearer none-needed', 'Bearer sk-of-the-other', 'Bearer sk-of-the-file']);
 });
 
-test('the settings of a run are those it has', async () => {
+test('the settings of a run cannot be changed', async () => {
   const { url } = rig.embedded();
-  const words = ['--run', 'whole', '--endpoint', url, '--set', 'student.maxTokens.evaluate=5', '--seed', '3'];
-  await expect(said(home.path, ...words)).rejects.toMatchObject({
+  const args = ['--run', 'whole', '--endpoint', url, '--set', 'student.maxTokens.evaluate=5', '--seed', '3'];
+  await expect(outputOf(home.path, ...args)).rejects.toMatchObject({
     exitCode: 2,
     message: expect.stringMatching(/seed, student\.maxTokens\.evaluate cannot be changed together with --run/),
   });
 });
 
-test('nothing has to be running, and nothing is left behind', async () => {
+test('no service has to run, and no files remain', async () => {
   const fresh = join(scratch, 'home');
-  const { json } = await said(fresh, fileOf('fresh', '{ embedded: naive-bayes }'), '--model', 'naive-bayes', '--json');
+  const { json } = await outputOf(
+    fresh,
+    fileOf('fresh', '{ embedded: naive-bayes }'),
+    '--model',
+    'naive-bayes',
+    '--json',
+  );
   expect(json[0]).toMatchObject({ model: 'naive-bayes', split: 'test' });
   expect(existsSync(join(fresh, 'services.sqlite'))).toBe(false);
   await expect(fetch(Reported.parse(json[0]).endpoint)).rejects.toThrow('fetch failed');
@@ -172,7 +187,9 @@ test.each([
   [['FILE'], 'Say which model to ask'],
   [['FILE', '--model', 'm'], 'names no endpoint for the student'],
   [['FILE', '--model', 'm', '--split', 'train'], '--split is test or validation'],
-])('%j is refused with a reason', async (words, reason) => {
+])('%j is refused with a reason', async (args, reason) => {
   const file = fileOf('none', '{ driver: none }');
-  await expect(said(home.path, ...words.map((word) => (word === 'FILE' ? file : word)))).rejects.toThrow(reason);
+  await expect(outputOf(home.path, ...args.map((argument) => (argument === 'FILE' ? file : argument)))).rejects.toThrow(
+    reason,
+  );
 });

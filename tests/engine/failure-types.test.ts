@@ -17,7 +17,7 @@ import { resumeRun, setBudget, skipStep } from '../../workflows/messages.ts';
 import type { distill } from '../../workflows/index.ts';
 import { until, wordnetSpec } from './rig.ts';
 
-/** The run's first activity fails in every way there is, one after the other; nothing else is ever reached. */
+/** The run's first activity fails with every failure type, one after the other; nothing else runs. */
 const owner = openOwner(mkdtempSync(join(tmpdir(), 'fails-')), null);
 let environment: TestWorkflowEnvironment;
 let worker: Worker;
@@ -67,7 +67,7 @@ const start = async (name: string) =>
     args: [{ run: await owner.signRun(wordnetSpec(name)), searchAttributes: false, engine: engineSettings(config) }],
   });
 
-test('every failure a person can fix blocks the run with its reason and remedy, again and again', async () => {
+test('every failure that the operator can fix blocks the run with its reason and remedy, each time', async () => {
   const kinds = Object.keys(failures).filter(isFailureType);
   const blocking = kinds.filter((type) => !endsRun(type));
   expect(kinds.length - blocking.length).toBe(1);
@@ -88,11 +88,11 @@ test('every failure a person can fix blocks the run with its reason and remedy, 
     failing = blocking[index + 1] ?? 'InvalidInput';
     await handle.executeUpdate(resumeRun, { args: [{}] });
   }
-  // What cannot be fixed ends it.
+  // A failure that cannot be fixed ends the run.
   await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
 });
 
-test('a message that needs a ledger which cannot be asked is refused with its sentence', async () => {
+test('a message that needs an unavailable ledger is refused with the error of the ledger', async () => {
   failing = 'LedgerUnavailable';
   const handle = await start('no-ledger');
   await until(handle, ({ status }) => status === 'blocked');

@@ -1,4 +1,4 @@
-/** Flow control of real runs: limits enforced by the endpoint, shared by runs, changed on the way, and watched. */
+/** Flow control of real runs: limits that the endpoint enforces, shared limits, changes during a run, and metrics. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
@@ -24,7 +24,7 @@ async function callsOf(run: string) {
   }
 }
 
-test('two runs keep one limit that the endpoint announces, and refusals cost no call', async () => {
+test('two runs share one limit that the endpoint reports, and refusals cost no call', async () => {
   await at.rig.behave({ latencyMs: 20, limits: { requestsPerMinute: 1800, burstSeconds: 1, headers: true } });
   const before = await at.rig.counters();
   const startedAt = Date.now();
@@ -33,17 +33,17 @@ test('two runs keep one limit that the endpoint announces, and refusals cost no 
   await Promise.all(runs.map(async (run) => await run.result()));
   const seconds = (Date.now() - startedAt) / 1000;
   const { requests, billed } = await at.rig.counters();
-  // Some rows are drawn by both.
+  // Both runs draw some of the same rows.
   const paid = billed - before.billed;
   expect(paid).toBeGreaterThan(200);
   expect(paid).toBeLessThanOrEqual(30 * (seconds + 1));
-  // The first burst is how the limit was found; from then on it is kept.
+  // The first burst finds the limit; afterwards it is kept.
   expect(requests - before.requests - paid).toBeLessThanOrEqual(32);
   for (const name of ['sharing-one', 'sharing-two'])
     expect(await callsOf(name)).toMatchObject({ forfeited: 0, open: 0 });
 });
 
-test('limits of a run are changed on the way, by what was asked, and the data stay the same', async () => {
+test('limits can be changed while a run is running, and its data stay the same', async () => {
   const training = (run: string): string => readFileSync(join(at.home.path, 'runs', run, 'train.jsonl'), 'utf8');
   await at.rig.behave({ latencyMs: 5 });
   const handle = await start('steered-flow', 63, '{ embedded: simulated, limits: { requestsPerMinute: 120 } }');
@@ -66,7 +66,7 @@ test('limits of a run are changed on the way, by what was asked, and the data st
   expect(training('steered-flow')).toBe(training('quiet-flow'));
 });
 
-test('status, progress and metrics say how it goes', async () => {
+test('status, progress and metrics show the flow', async () => {
   await at.rig.behave({ latencyMs: 50 });
   const handle = await start('watched', 64, '{ embedded: simulated, concurrency: 4 }');
   const mine = () => readBoard(at.home.path)[0]?.endpoints[0]?.runs.find(({ run }) => run === 'watched')?.flow;
@@ -85,12 +85,12 @@ test('status, progress and metrics say how it goes', async () => {
   expect(metrics).toMatch(/baldistill_seconds_left\{run="watched"\} [0-9.]+/);
   await handle.result();
   const { flow } = await at.rig.client.workflow.getHandle('watched/stage-0').query(progressOfStage);
-  // Other rows were answered before, for the runs above.
+  // Other rows were answered for the runs above.
   expect(flow).toMatchObject({ inFlight: 0, waiting: 0 });
   expect(flow?.answered).toBeGreaterThan(10);
 });
 
-test('an answer that stops in the middle is given up long before the time-out, and the run goes on', async () => {
+test('a response that stalls is aborted long before the timeout, and the run continues', async () => {
   await at.rig.behave({ faults: [{ status: 'stall-body', when: 'after', every: 1, count: 1, headers: {} }] });
   const startedAt = Date.now();
   const run = await start('stalling', 59, '{ embedded: simulated, timeout: 600, stallTimeout: 1.1 }');

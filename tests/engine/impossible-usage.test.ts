@@ -1,18 +1,18 @@
-/** An endpoint that reports a number of tokens that no call can have stops its run, and nothing else. */
+/** An endpoint that reports an impossible number of tokens stops its run, and nothing else. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { onTestFinished, expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { resumeRun } from '../../workflows/messages.ts';
-import { look, violations } from '../ledger/look.ts';
+import { queryFile, violations } from '../ledger/query-file.ts';
 import { openStories, until, wordnetSpec } from './rig.ts';
 
 const at = openStories();
 const model = 'simulated-wordnet?noise=0.2&pool=600';
 const ledgerFile = (): string => join(at.home.path, 'ledger.sqlite');
 
-/** Stands before the embedded endpoint and reports this usage in place of its own. */
+/** A proxy before the embedded endpoint that replaces the reported usage. */
 async function reporting(usage: object): Promise<string> {
   const server = createServer((request, response) => {
     void (async () => {
@@ -45,7 +45,7 @@ const specBehind = (name: string, url: string, seed: number) =>
     { teacher: `{ baseUrl: '${url}', model: '${model}', concurrency: 4, price: { input: 1, output: 2 } }` },
   );
 
-test('9007199254740991 tokens: worst case charged, the run blocks with what was said, a resume completes it', async () => {
+test('9007199254740991 tokens: worst case charged, the run is blocked with the reported value, a resume completes it', async () => {
   const url = await reporting({ prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 3 });
   const handle = await at.home.start(specBehind('absurd', url, 70));
   const { blocked } = await until(handle, ({ status }) => status === 'blocked');
@@ -69,15 +69,17 @@ test('9007199254740991 tokens: worst case charged, the run blocks with what was 
   } finally {
     await ledger.close();
   }
-  expect(look(ledgerFile(), `select excess_tokens from runs where name = 'absurd'`)).toEqual([{ excess_tokens: 0 }]);
+  expect(queryFile(ledgerFile(), `select excess_tokens from runs where name = 'absurd'`)).toEqual([
+    { excess_tokens: 0 },
+  ]);
   expect(violations(ledgerFile())).toEqual([]);
 });
 
-test('a usage that is no number of tokens leaves the worst case charged, and the run goes on', async () => {
+test('a usage that is not a number leaves the worst case charged, and the run continues', async () => {
   const url = await reporting({ prompt_tokens: -12, completion_tokens: 'NaN' });
   const handle = await at.home.start(specBehind('odd', url, 72));
   expect(await handle.result()).toMatchObject({ status: 'completed' });
-  const [sums] = look(ledgerFile(), `select tokens, charged from runs where name = 'odd'`);
-  const [worst] = look(ledgerFile(), `select sum(worst_tokens) as tokens from charges where run = 'odd'`);
+  const [sums] = queryFile(ledgerFile(), `select tokens, charged from runs where name = 'odd'`);
+  const [worst] = queryFile(ledgerFile(), `select sum(worst_tokens) as tokens from charges where run = 'odd'`);
   expect(sums).toEqual({ charged: 120, ...worst });
 });

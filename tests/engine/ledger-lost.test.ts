@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(async () => await rig.close());
 
-/** Workers are replaced here, and the server asks the one that is gone first. */
-const patient = 150_000;
+/** Workers are replaced in these stories, and the server tries the stopped one first. */
+const longTimeout = 150_000;
 
 const ledgerFile = (home: Home): string => join(home.path, 'ledger.sqlite');
 
@@ -32,7 +32,7 @@ async function withLedger<T>(home: Home, work: (ledger: Ledger) => Promise<T>): 
   }
 }
 
-/** A copy as a person makes it: the file alone lacks what is still in its log. */
+/** A complete copy: the database file alone lacks what is still in its write-ahead log. */
 function backUp(home: Home): void {
   const database = new DatabaseSync(ledgerFile(home));
   database.prepare('vacuum into ?').run(`${ledgerFile(home)}.copy`);
@@ -41,10 +41,10 @@ function backUp(home: Home): void {
 
 const slow = { teacher: '{ embedded: simulated, concurrency: 4 }' };
 
-/** A run paused in the middle of its second stage, its worker ended, and a copy of the ledger from before that stage. */
-async function met(home: Home, name: string, seed: number): Promise<WorkflowHandle<typeof distill>> {
+/** A run that is paused in its second stage, with its worker stopped and a ledger copy from before that stage. */
+async function pausedInSecondStage(home: Home, name: string, seed: number): Promise<WorkflowHandle<typeof distill>> {
   const worker = await home.worker();
-  // A training that is over at once would be evaluated before the pause arrives.
+  // Training is slow, so that the pause arrives before the evaluation.
   await rig.behave({ trainingPauseMs: 400 });
   const handle = await home.start(wordnetSpec(name, { method: 'adaptive-ft-cot', seed }, slow));
   await until(handle, ({ stage, step }) => stage === 0 && step === 'fine-tune');
@@ -58,7 +58,7 @@ async function met(home: Home, name: string, seed: number): Promise<WorkflowHand
   await expect.poll(async () => (await rig.counters()).requests, { timeout: 20_000 }).toBeGreaterThan(requests + 8);
   await handle.executeUpdate(pauseRun);
   await until(handle, ({ status }) => status === 'paused');
-  // The slice has returned what it saw of the ledger.
+  // Wait until the slice has returned its view of the ledger.
   await until(handle, ({ budget }) => (budget?.charged ?? 0) > 40);
   await rig.behave({ latencyMs: 0 });
   worker.shutdown();
@@ -68,13 +68,13 @@ async function met(home: Home, name: string, seed: number): Promise<WorkflowHand
 }
 
 test(
-  'an older copy of the ledger blocks the run, also one that went on by itself; adopted, the run goes on',
+  'an older copy of the ledger blocks the run, also a copy that was used since; adopted, the run continues',
   async () => {
     const home = rig.home();
-    const handle = await met(home, 'restored', 41);
+    const handle = await pausedInSecondStage(home, 'restored', 41);
     const charged = await withLedger(home, async (ledger) => (await ledger.budget('restored')).charged);
     renameSync(`${ledgerFile(home)}.copy`, ledgerFile(home));
-    // The copy is used by others meanwhile: its counter passes the one the run has seen.
+    // Other runs use the copy, so its counter exceeds the one that the run has seen.
     await withLedger(home, async (ledger) => {
       for (let index = 0; index < 300; index += 1) await ledger.setPlanned('restored', 80);
     });
@@ -84,7 +84,7 @@ test(
     expect(blocked?.type).toBe('LedgerMismatch');
     expect(blocked?.message).toContain('older copy that went on by itself');
     expect(blocked?.remedy).toContain('ledger adopt RUN --charged N');
-    // A plain resume does not help.
+    // A resume without adopting is blocked again.
     await handle.executeUpdate(resumeRun, { args: [{}] });
     expect((await until(handle, ({ status }) => status === 'blocked')).blocked?.type).toBe('LedgerMismatch');
 
@@ -102,14 +102,14 @@ test(
     expect(end.budget.charged).toBeLessThanOrEqual(120);
     expect((await rig.counters()).billed - before.billed).toBeLessThanOrEqual(120 - charged);
   },
-  patient,
+  longTimeout,
 );
 
 test(
-  'a ledger that is gone blocks the run; a new one is adopted with what was charged',
+  'a missing ledger blocks the run; a new one is adopted with the charges so far',
   async () => {
     const home = rig.home();
-    const handle = await met(home, 'gone', 42);
+    const handle = await pausedInSecondStage(home, 'gone', 42);
     const charged = await withLedger(home, async (ledger) => (await ledger.budget('gone')).charged);
     rmSync(ledgerFile(home));
     await home.worker();
@@ -128,5 +128,5 @@ test(
     const end = await withLedger(home, async (ledger) => await ledger.summary('gone'));
     expect(end.budget.charged).toBeLessThanOrEqual(120);
   },
-  patient,
+  longTimeout,
 );

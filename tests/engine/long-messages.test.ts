@@ -1,4 +1,4 @@
-/** An endpoint that refuses with megabytes of text blocks its run like any other, and the run goes on after a resume. */
+/** An endpoint that refuses with megabytes of text blocks its run like any other, and a resume continues it. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
@@ -8,14 +8,14 @@ import { openStories, until, wordnetSpec } from './rig.ts';
 const at = openStories();
 const model = 'simulated-wordnet?noise=0.2&pool=600';
 
-test('three megabytes, cut in the middle of a character', async () => {
+test('three megabytes, truncated in the middle of a character', async () => {
   let refusing = true;
   const server = createServer((request, response) => {
     void (async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(Buffer.from(chunk));
       if (refusing) {
-        // What is shown of it ends after an odd number of halves.
+        // The truncated message ends in the middle of a surrogate pair.
         const message = `x${'😀'.repeat(750_000)}`;
         response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ error: { message } }));
         return;

@@ -1,4 +1,4 @@
-/** A round of many chunks: the workflow drops their list once they are under way, and what is kept of the stage has it. */
+/** A round of many chunks: the workflow drops their list once they are sent, and the stored stage keeps it. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { reparse } from '../../activities/outputs/reparse.ts';
@@ -9,7 +9,7 @@ import { openStories, wordnetSpec } from './rig.ts';
 
 const at = openStories();
 
-test('every chunk is sent and decided, in a stage of several rounds, and can be judged again', async () => {
+test('every chunk is sent and decided, in a stage of several rounds, and can be parsed again', async () => {
   const spec = wordnetSpec(
     'many-chunks',
     { method: 'recommended', seed: 80, stages: 1 },
@@ -40,7 +40,7 @@ test('every chunk is sent and decided, in a stage of several rounds, and can be 
     await ledger.close();
   }
 
-  // What crossed between workflow and activity names no chunk of the first round any more.
+  // Messages between workflow and activity no longer contain chunks of the first round.
   const history = await at.rig.client.workflow.getHandle('many-chunks/stage-0').fetchHistory();
   const inputs = (history.events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
     scheduled?.activityType?.name === 'closeStage'

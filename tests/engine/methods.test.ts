@@ -1,4 +1,4 @@
-/** Every preset, and what each switch changes of one: whole runs over the embedded endpoint. */
+/** Every preset, and the effect of each switch: whole runs over the embedded endpoint. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ interface FinishedRun {
   readonly sum: (key: 'slots' | 'real' | 'synthetic' | 'duplicated' | 'unfilled' | 'dropped') => number;
 }
 
-/** A run to its end: 120 slots over 600 rows, three stages where the method leaves them open. */
+/** A completed run: 120 slots over 600 rows, three stages unless the method fixes them. */
 async function runOf(
   name: string,
   method: MethodName,
@@ -44,7 +44,7 @@ async function runOf(
         .filter((line) => line !== '')
     : [];
   const taught = lines.map((line) => Line.parse(JSON.parse(line)));
-  // What a domain could not fill is filled with rows of that domain, and of no other.
+  // A shortfall is filled with rows of the same domain only.
   for (const { stage, outcomes } of report.stages)
     for (const { domain, real, synthetic, duplicated } of outcomes) {
       const own = taught.filter((line) => line.stage === stage && line.domain === domain);
@@ -62,7 +62,7 @@ async function runOf(
   };
 }
 
-/** The same run with 32 calls in flight and with one, over a teacher that is often wrong. */
+/** The same run with 32 calls in flight and with one, with a teacher that is often wrong. */
 async function inFlight(
   name: string,
   method: MethodName,
@@ -109,31 +109,34 @@ const own = (switches: string): Parameters<typeof wordnetSpec>[2] => ({ switches
 const withCalls = methodNames.filter((name) => name !== 'zero-shot-cot' && name !== 'random-ft');
 
 describe('presets', () => {
-  test.each(withCalls)('%s spends its slots: calls, repeated rows and empty slots are all of them', async (method) => {
-    const run = await runOf(`preset-${method}`, method);
-    expect(run.sum('slots')).toBe(120);
-    // An answer that is dropped was charged, and its slot takes another call, a repeated row, or stays empty.
-    const { charged } = run.report.ledger;
-    expect(charged + run.sum('duplicated') + run.sum('unfilled')).toBe(120 + run.sum('dropped'));
-    expect(run.report.ledger.charged).toBeLessThanOrEqual(run.report.spec.budget.calls);
-    const synthetic = !['random-ft-cot', 'active-ft-cot', 'duplicate-ft-cot'].includes(method);
-    expect(run.sum('synthetic') > 0).toBe(synthetic);
-    if (method === 'duplicate-ft-cot') expect(run.sum('duplicated')).toBeGreaterThan(0);
-    // Computed again from the predictions, and well above a student that always predicts the most frequent label.
-    expect(run.report.test?.macro).toBeCloseTo(macroF1(run.predictions), 12);
-    const majority = mostFrequent(run.predictions.map(({ gold }) => gold));
-    const constant = run.predictions.map((row) => ({ ...row, predicted: majority }));
-    expect(run.report.test?.macro).toBeGreaterThan(3 * macroF1(constant));
-  });
+  test.each(withCalls)(
+    '%s uses its slots: calls, repeated rows and empty slots add up to all of them',
+    async (method) => {
+      const run = await runOf(`preset-${method}`, method);
+      expect(run.sum('slots')).toBe(120);
+      // A dropped answer stays charged; its slot gets another call or a repeated row, or stays empty.
+      const { charged } = run.report.ledger;
+      expect(charged + run.sum('duplicated') + run.sum('unfilled')).toBe(120 + run.sum('dropped'));
+      expect(run.report.ledger.charged).toBeLessThanOrEqual(run.report.spec.budget.calls);
+      const synthetic = !['random-ft-cot', 'active-ft-cot', 'duplicate-ft-cot'].includes(method);
+      expect(run.sum('synthetic') > 0).toBe(synthetic);
+      if (method === 'duplicate-ft-cot') expect(run.sum('duplicated')).toBeGreaterThan(0);
+      // Recomputed from the predictions, and well above the majority answer.
+      expect(run.report.test?.macro).toBeCloseTo(macroF1(run.predictions), 12);
+      const majority = mostFrequent(run.predictions.map(({ gold }) => gold));
+      const constant = run.predictions.map((row) => ({ ...row, predicted: majority }));
+      expect(run.report.test?.macro).toBeGreaterThan(3 * macroF1(constant));
+    },
+  );
 
-  test('active-ft-cot draws at random first, then takes what the student finds hardest in the whole pool', async () => {
+  test('active-ft-cot first draws at random, then takes the most difficult rows of the whole pool', async () => {
     const [active, random] = [await runOf('active', 'active-ft-cot'), await runOf('random', 'random-ft-cot')];
     const drawn = await runOf('drawn', 'active-ft-cot', own('{ select: random }'));
     expect(new Set(active.lines.map(({ id }) => id)).size).toBe(120);
     const first = idsOf(active, (stage) => stage === 0);
     expect(random.lines.map(({ id }) => id)).toEqual(expect.arrayContaining(first));
     expect(idsOf(drawn, (stage) => stage === 0)).toEqual(first);
-    // From there on the student chooses, and nothing else is different. Stage by stage: other rows, not another order.
+    // From then on the student chooses other rows in each stage; nothing else differs.
     for (const later of [1, 2]) {
       const [hardest, any] = [active, drawn].map((run) => new Set(idsOf(run, (stage) => stage === later)));
       expect([hardest?.size, any?.size]).toEqual([40, 40]);
@@ -141,7 +144,7 @@ describe('presets', () => {
     }
   });
 
-  test('random-ft trains on bare answers and asks no teacher, so it needs none', async () => {
+  test('random-ft trains on answers without rationales and needs no teacher', async () => {
     const before = await at.rig.counters();
     const run = await runOf('bare', 'random-ft', { teacher: '{ baseUrl: "http://127.0.0.1:9/v1", model: none }' });
     expect(run.report.spec.teacher).toBeUndefined();
@@ -152,7 +155,7 @@ describe('presets', () => {
     expect(await at.rig.counters()).toEqual(before);
   });
 
-  test('zero-shot-cot only tests the base student', async () => {
+  test('zero-shot-cot only evaluates the base student', async () => {
     const run = await runOf('zero', 'zero-shot-cot');
     expect(run.report).toMatchObject({ stages: [], studentModel: 'naive-bayes', teacherModel: null });
     expect(run.report).toMatchObject({ ledger: { charged: 0 }, test: { macro: 0 } });
@@ -160,8 +163,8 @@ describe('presets', () => {
   });
 });
 
-describe('one switch further', () => {
-  test('each way to rank takes rows of its own, and none changes what is spent', async () => {
+describe('one switch changed', () => {
+  test('each ranking selects other rows, and none changes the charged calls', async () => {
     const ways = ['{}', '{ select: uncertainty }', '{ scoreOn: gold }', '{ diversity: distinct-output }'];
     const runs: FinishedRun[] = [];
     for (const [index, way] of ways.entries()) runs.push(await runOf(`rank-${index}`, 'baldistill-a', own(way)));
@@ -182,7 +185,7 @@ describe('one switch further', () => {
     expect(some).not.toEqual(best);
   });
 
-  test('rationale: none asks for synthetic rows only', async () => {
+  test('rationale: none requests synthetic rows only', async () => {
     const run = await runOf('bare-a', 'baldistill-a', own('{ rationale: none }'));
     expect(run.report.ledger.charged + run.sum('real') + run.sum('duplicated')).toBe(120);
     for (const { origin, call } of run.lines) expect(call !== null).toBe(origin === 'synthetic');
@@ -199,7 +202,7 @@ describe('one switch further', () => {
     expect(left.lines.every(({ id }) => kept.has(id))).toBe(true);
   });
 
-  test('a domain whose rows are gone repeats its own, in stages that find none of it left', async () => {
+  test('a domain without remaining rows repeats its own rows in later stages', async () => {
     const switches = '{ balance: naive, tail: none }';
     const run = await runOf('gone', 'adaptive-ft-cot', { switches, budget: '{ slots: 300 }' });
     const last = run.report.stages.at(-1)?.outcomes ?? [];
@@ -207,7 +210,7 @@ describe('one switch further', () => {
     expect(gone.length).toBeGreaterThan(1);
   });
 
-  test('verify: teacher charges a call for each synthetic row and drops what is answered otherwise', async () => {
+  test('verify: teacher charges a call per synthetic row and drops rows with another answer', async () => {
     const run = await runOf('verified', 'balance-ft-cot', own('{ verify: teacher }'));
     const dropped = reasons(run, 'dropped')['verify_disagrees'] ?? 0;
     expect(dropped).toBeGreaterThan(0);
@@ -216,7 +219,7 @@ describe('one switch further', () => {
     expect(run.report.ledger.unusable['verify_disagrees']).toBe(dropped);
   });
 
-  test('the same bytes with 1 and 32 calls in flight, whatever is verified, refilled, dropped and moved', async () => {
+  test('the same bytes with 1 and 32 calls in flight, with verification, refills, drops and reallocation', async () => {
     const { many, one } = await inFlight('moved-on', 'recommended', {
       switches: '{ balance: naive, verify: teacher, shortfall: reallocate }',
     });
@@ -224,7 +227,7 @@ describe('one switch further', () => {
     expect(many.sum('dropped')).toBeGreaterThan(0);
   });
 
-  test('too few calls to verify all: the first slots get them, whatever arrives first, the others stay and are marked', async () => {
+  test('too few calls to verify all rows: the first slots get them in slot order, the others stay and are marked', async () => {
     const { many, one } = await inFlight('few-calls', 'balance-ft-cot', {
       switches: '{ verify: teacher, shortfall: leave }',
       budget: '{ slots: 120, calls: 126 }',

@@ -10,7 +10,7 @@ import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import type { Progress } from '../../contracts/progress.ts';
 import { Report } from '../../contracts/report.ts';
 import { resumeRun, setBudget } from '../../workflows/messages.ts';
-import { look, violations } from '../ledger/look.ts';
+import { queryFile, violations } from '../ledger/query-file.ts';
 import { openStories, until, wordnetSpec } from './rig.ts';
 
 const at = openStories();
@@ -39,7 +39,7 @@ const problems = (text: string): string[] => {
   return resolved.ok ? [] : resolved.problems.map(({ expected }) => expected);
 };
 
-test('a limit in money refuses to start without a price, of either model; a free one is a price', () => {
+test('a limit in money needs a price of each model; `free` counts as a price', () => {
   expect(problems(fileOf('{ slots: 120, usd: 1 }', '', ''))).toEqual([
     expect.stringContaining(`needs the price of ${model}`),
     expect.stringContaining('needs the price of naive-bayes'),
@@ -53,7 +53,7 @@ test('a limit in money refuses to start without a price, of either model; a free
   expect(problems(fileOf('{ slots: 120, usd: 1 }', ', price: free', ', price: free'))).toEqual([]);
 });
 
-test('a run that no run file has checked is refused all the same, and no limit in money is set later', async () => {
+test('the activity refuses an unpriced limit too, also if it is set during the run', async () => {
   const spec = wordnetSpec(
     'unpriced',
     { method: 'random-ft-cot', seed: 60 },
@@ -81,7 +81,7 @@ test('a run that no run file has checked is refused all the same, and no limit i
   }
 });
 
-test('a limit in money stops within one worst case of it and never above; planned against actual in the report', async () => {
+test('a limit in money stops at most one worst case below it and never above; the report shows planned and actual', async () => {
   const spec = wordnetSpec(
     'capped',
     { method: 'adaptive-ft-cot', seed: 61 },
@@ -92,7 +92,7 @@ test('a limit in money stops within one worst case of it and never above; planne
   const { money, charged } = report.ledger;
   expect(charged).toBeLessThan(120);
   expect(money.chargedMicroUsd).toBeLessThanOrEqual(30_000);
-  const [dearest] = look(ledgerFile(), `select max(worst_micro_usd) as most from charges where run = 'capped'`);
+  const [dearest] = queryFile(ledgerFile(), `select max(worst_micro_usd) as most from charges where run = 'capped'`);
   expect(money.chargedMicroUsd).toBeGreaterThan(30_000 - Number(dearest?.['most']));
   expect(money.plannedMicroUsd).toBeGreaterThan(money.chargedMicroUsd);
   const unfilled = report.stages.flatMap(({ outcomes }) =>
@@ -116,7 +116,7 @@ test('tokens are limited in the same way', async () => {
   expect(violations(ledgerFile())).toEqual([]);
 });
 
-test('a student that bills is paid from the same limit; where it is used up the run is blocked, and goes on with more', async () => {
+test('a student that bills uses the same limit; an exhausted limit blocks the run, and a higher one continues it', async () => {
   const price = ', price: { input: 0.5, output: 1, training: 0.2 }';
   const spec = wordnetSpec(
     'paid-student',
@@ -145,13 +145,13 @@ test('a student that bills is paid from the same limit; where it is used up the 
   } finally {
     await ledger.close();
   }
-  expect(look(ledgerFile(), `select * from spendings where state = 'open'`)).toEqual([]);
+  expect(queryFile(ledgerFile(), `select * from spendings where state = 'open'`)).toEqual([]);
   expect(violations(ledgerFile())).toEqual([]);
 });
 
-const parkedOrTrained = ({ status, finished }: Progress): boolean => status === 'blocked' || finished.length > 0;
+const blockedOrTrained = ({ status, finished }: Progress): boolean => status === 'blocked' || finished.length > 0;
 
-test('a job that was cancelled with no waiting worker stays charged, and the one after it is charged too', async () => {
+test('a job that was cancelled while no worker waited stays charged, and so is the next job', async () => {
   const spec = wordnetSpec(
     'two-jobs',
     { method: 'random-ft-cot', seed: 65, stages: 1 },
@@ -169,35 +169,39 @@ test('a job that was cancelled with no waiting worker stays charged, and the one
   await expect.poll(running, { timeout: 20_000 }).toBeDefined();
   await first.cancel();
   await expect(first.result()).rejects.toBeInstanceOf(WorkflowFailedError);
-  const [given] = look(ledgerFile(), `select * from spendings where run = 'two-jobs' and kind = 'fine-tune'`);
-  expect(given).toMatchObject({ state: 'forfeited', reason: 'worker_lost', micro_usd: given?.['worst_micro_usd'] });
+  const [forfeited] = queryFile(ledgerFile(), `select * from spendings where run = 'two-jobs' and kind = 'fine-tune'`);
+  expect(forfeited).toMatchObject({
+    state: 'forfeited',
+    reason: 'worker_lost',
+    micro_usd: forfeited?.['worst_micro_usd'],
+  });
   const cancelled = await fetch(`${jobs}/${(await running())?.id}/cancel`, { method: 'POST' });
   expect(await cancelled.json()).toMatchObject({ status: 'cancelled' });
   await at.rig.behave({ trainingPauseMs: 0 });
 
-  // The last look at the first job may takeResult of its end, or this run does, which blocks for it.
+  // Either the first run's last status check finds the cancelled job, or this run does and is blocked.
   const again = await at.home.start(spec);
-  const { blocked } = await until(again, parkedOrTrained);
+  const { blocked } = await until(again, blockedOrTrained);
   if (blocked !== null) {
     expect(blocked.type).toBe('FineTuneFailed');
     await again.executeUpdate(resumeRun, { args: [{}] });
   }
   expect(await again.result()).toMatchObject({ status: 'completed' });
-  const entries = look(
+  const entries = queryFile(
     ledgerFile(),
     `select state, micro_usd from spendings where run = 'two-jobs' and kind = 'fine-tune' order by spent_at`,
   );
   expect(entries).toEqual([
-    { state: 'forfeited', micro_usd: given?.['micro_usd'] },
+    { state: 'forfeited', micro_usd: forfeited?.['micro_usd'] },
     { state: 'settled', micro_usd: expect.any(Number) },
   ]);
   const total = entries.reduce((sum, entry) => sum + Number(entry['micro_usd']), 0);
-  expect(look(ledgerFile(), `select micro_usd from runs where name = 'two-jobs'`)).toEqual([{ micro_usd: total }]);
+  expect(queryFile(ledgerFile(), `select micro_usd from runs where name = 'two-jobs'`)).toEqual([{ micro_usd: total }]);
   expect(violations(ledgerFile())).toEqual([]);
 });
 
-/** Stands before the embedded endpoint and reports so many times the usage. */
-async function exaggerating(times: () => number): Promise<{ url: string; close: () => Promise<void> }> {
+/** A proxy before the embedded endpoint that multiplies the reported usage. */
+async function multiplyingUsage(times: () => number): Promise<{ url: string; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     void (async () => {
       const chunks: Buffer[] = [];
@@ -229,7 +233,7 @@ async function exaggerating(times: () => number): Promise<{ url: string; close: 
 
 test('usage above the worst case is charged in full, blocks the run, and is the worst case from then on', async () => {
   let times = 50;
-  const proxy = await exaggerating(() => times);
+  const proxy = await multiplyingUsage(() => times);
   try {
     const spec = wordnetSpec(
       'above',
@@ -240,7 +244,10 @@ test('usage above the worst case is charged in full, blocks the run, and is the 
     const { blocked } = await until(handle, ({ status }) => status === 'blocked');
     expect(blocked?.type).toBe('UsageAboveBound');
     expect(blocked?.message).toMatch(/reported \d+ tokens in and \d+ out for a call of at most \d+ in and 1024 out/);
-    const [blockedRun] = look(ledgerFile(), `select charged, tokens, excess_tokens from runs where name = 'above'`);
+    const [blockedRun] = queryFile(
+      ledgerFile(),
+      `select charged, tokens, excess_tokens from runs where name = 'above'`,
+    );
     expect(Number(blockedRun?.['excess_tokens'])).toBeGreaterThan(0);
     expect(Number(blockedRun?.['charged'])).toBeLessThan(40);
     times = 1;

@@ -1,4 +1,4 @@
-/** Rows that a teacher repeats, or has from a held-out split: planted in a recording, found at the end of a round. */
+/** Synthetic rows that repeat other rows or held-out rows: placed in a recording and dropped at the end of a round. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ const stories = openStories();
 const random = seededRandom('near rows');
 const text = (length = 45): string => Array.from({ length }, () => `w${random.int(3000)}`).join(' ');
 
-/** Ways to write a text again, all of which leave four of five 5-grams. */
+/** Variants of a text that keep four of five 5-grams. */
 const again: Readonly<Record<string, (original: string) => string>> = {
   'word for word': (original) => original,
   shouted: (original) => `${original.toUpperCase()}!`,
@@ -33,7 +33,7 @@ const rows = (domain: string, inputs: readonly string[], prefix: string): object
 const fresh = many(64);
 const pool = { common: many(60), rare: many(4) };
 const heldOut = many(36);
-/** What each row of the recording is: the reason it must be dropped for, or a row of its own. */
+/** The expected outcome of each row of the recording: the reason for dropping it, or a new row. */
 const planted = new Map<string, 'leak' | 'near_leak' | 'near_duplicate' | 'fresh'>();
 for (const input of fresh) planted.set(input, 'fresh');
 for (const [index, input] of heldOut.entries())
@@ -41,10 +41,10 @@ for (const [index, input] of heldOut.entries())
   planted.set(written(input, index), index % ways.length === 0 ? 'leak' : 'near_leak');
 for (const [index, input] of [...pool.common, ...pool.rare].entries())
   if (index % 3 === 0) planted.set(written(input, index / 3), 'near_duplicate');
-/** Of a fresh row, whichever of the two comes first. */
+/** A new row and its copy: the first of the two is kept. */
 const pairs = new Map(fresh.slice(0, 18).map((input, index) => [written(input, (index % 5) + 1), input]));
 
-/** Sixty slots of a domain that has four rows: fifty-six are to be synthesized. */
+/** Sixty slots of a domain with four rows: fifty-six have to be synthesized. */
 async function synthetic(name: string, ceiling: number) {
   const lines = [
     'data: { folder: planted, train: train.jsonl, test: test.jsonl, split: { validation: 0 },',
@@ -72,7 +72,7 @@ async function synthetic(name: string, ceiling: number) {
   };
 }
 
-test('planted repeats and held-out rows are dropped, the quota is met exactly, and the ceiling is kept', async () => {
+test('repeated and held-out rows are dropped, the quota is filled exactly, and the ceiling holds', async () => {
   writeData(join(stories.data, 'planted'), {
     'train.jsonl': [...rows('common', pool.common, 'c'), ...rows('rare', pool.rare, 'r')],
     'test.jsonl': [...rows('rare', heldOut, 't'), ...rows('common', many(5), 'u')],
@@ -96,7 +96,7 @@ test('planted repeats and held-out rows are dropped, the quota is met exactly, a
   expect(accepted.size).toBe(56);
   const wrong = candidates.filter(({ input, reason }) => {
     const original = pairs.get(input);
-    // Of two that are alike the first in the order of rounds and slots stays, whichever it is.
+    // Of two similar rows the first one in the order of rounds and slots stays.
     if (original !== undefined || [...pairs.values()].includes(input))
       return reason !== null && reason !== 'near_duplicate';
     const kind = planted.get(input);

@@ -1,4 +1,4 @@
-/** In which form the teacher answers: what the endpoint can, found out by a call that the run needs anyway. */
+/** The teacher's response format: the first call of the run finds out what the endpoint supports. */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ afterAll(async () => await rig.close());
 interface Reported {
   readonly report: Report;
   readonly training: string;
-  /** By the endpoint's own counter. */
+  /** Counted by the endpoint. */
   readonly billed: number;
   readonly requests: number;
 }
@@ -44,7 +44,7 @@ const parts = {
 const remote = (more = ''): string =>
   `{ baseUrl: '${rig.embedded().url}', model: 'simulated-wordnet?noise=0.2&pool=600', price: free${more} }`;
 
-test('the same training set in every form, whatever the endpoint can, and no call is spent on finding out', async () => {
+test('the same training set in every format, without an extra call to find the format', async () => {
   const known: readonly [StructuredForm, Report['prompts']['output']][] = [
     ['json-schema', 'json-schema'],
     ['json-object', 'json-object'],
@@ -53,7 +53,7 @@ test('the same training set in every form, whatever the endpoint can, and no cal
   let first: Reported | undefined;
   for (const [steps, [structured, output]] of known.entries()) {
     await rig.behave({ structured });
-    // In a home of its own: a run that finds its answers meets no endpoint.
+    // A separate home, because a run that finds its answers in the ledger sends no call.
     const home = rig.home();
     await home.worker();
     const run = await reported(home, wordnetSpec(`form-${structured}`, small, { ...parts, teacher: remote() }));
@@ -62,7 +62,7 @@ test('the same training set in every form, whatever the endpoint can, and no cal
     expect(run.report.stages[1]?.counts.synthetic).toBeGreaterThan(5);
     expect(run.training).toBe(first.training);
     const { charged, refused } = run.report.ledger;
-    // Each step down is one refusal in the whole run: the canary alone met it, and the later stage remembers.
+    // Each unsupported format is one refusal in the whole run: later stages use the format that was found.
     expect({ charged, billed: run.billed, refused, requests: run.requests }).toEqual({
       charged: first.report.ledger.charged,
       billed: charged,
@@ -73,7 +73,7 @@ test('the same training set in every form, whatever the endpoint can, and no cal
   await rig.behave({ structured: 'json-schema' });
 });
 
-test('a form that the file names is kept to: where the endpoint refuses it the run is blocked, and nothing is charged', async () => {
+test('a format that the run file names is never replaced: if the endpoint refuses it, the run is blocked uncharged', async () => {
   await rig.behave({ structured: 'none' });
   const home = rig.home();
   await home.worker();
@@ -90,7 +90,7 @@ test('a form that the file names is kept to: where the endpoint refuses it the r
   await rig.behave({ structured: 'json-schema' });
 });
 
-test('templates of one’s own are what is sent, and a changed text is another call', async () => {
+test('the run’s own templates are sent, and a changed template makes another call', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'templates-'));
   const path = join(folder, 'run.yaml');
   const template = (word: string): void =>

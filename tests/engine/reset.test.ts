@@ -1,4 +1,4 @@
-/** `temporal workflow reset` ends an execution and starts another: whoever follows the run follows that one. */
+/** `temporal workflow reset` ends an execution and starts another one: followers of the run follow the new one. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { follow, followedRun } from '../../cli/follow/follow.ts';
@@ -14,7 +14,7 @@ const watching = (run: string) =>
     signal: new AbortController().signal,
   });
 
-test('a run that is reset while it is watched: its result is the one of its new execution', async () => {
+test('a run that is reset while it is followed: the result is that of the new execution', async () => {
   await at.rig.behave({ latencyMs: 100 });
   const spec = wordnetSpec(
     'reset',
@@ -38,7 +38,7 @@ test('a run that is reset while it is watched: its result is the one of its new 
   expect(await ending).toMatchObject({ kind: 'result', result: { status: 'completed' } });
 });
 
-test('a run that is terminated has failed, as before', async () => {
+test('a terminated run has failed', async () => {
   await at.rig.behave({ latencyMs: 100 });
   const handle = await at.home.start(wordnetSpec('terminated', { method: 'adaptive-ft-cot', seed: 96 }));
   const ending = watching('terminated');

@@ -1,4 +1,4 @@
-/** Real parts for stories about runs: a Temporal server, the embedded endpoint, workers in homes of their own. */
+/** Real parts for stories about runs: a Temporal server, the embedded endpoint, and workers with separate homes. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,29 +33,29 @@ export interface Home {
   readonly config: TemporalConfig;
   worker(): Promise<RunningWorker>;
   readonly owner: Owner;
-  /** A command as this home's CLI signs it. */
+  /** A command, signed as by this home's CLI. */
   command<Content extends object>(
     run: string,
     action: 'budget' | 'flow' | 'resume',
     content: Content,
   ): ReturnType<typeof signCommand<Content>>;
-  /** `signed`: what was signed before, where the artifact store takes nothing now. */
+  /** `signed`: a run signed earlier, for stories in which the artifact store refuses writes. */
   start(spec: RunSpec, signed?: SignedRun): Promise<WorkflowHandle<typeof distill>>;
 }
 
 export interface RigOptions {
   readonly data?: string;
   readonly apiKey?: string;
-  /** Events after which the server suggests to continue a workflow as new; the server's own default is 4,096. */
+  /** Events after which the server suggests to continue a workflow as new; the default is 4,096. */
   readonly continueAfterEvents?: number;
 }
 
 export interface Rig {
   readonly client: Client;
-  /** Of the Temporal server. */
+  /** The address of the Temporal server. */
   readonly address: string;
   readonly embedded: () => EmbeddedServer;
-  /** A new home with task queues of its own, so that workers of different homes never share work. */
+  /** A new home with separate task queues, so that workers of different homes never share work. */
   home(sliceSeconds?: number): Home;
   behave(change: BehaviorChange): Promise<void>;
   counters(): Promise<{ requests: number; billed: number }>;
@@ -118,7 +118,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
         owner,
         command: (run, action, content) => signCommand(owner, { run, action, content }),
         async worker() {
-          // All homes of a rig run the same sources: they share one bundle.
+          // All homes of a rig share one workflow bundle.
           await workflowBundle(join(tmpdir(), 'baldistill-bundles'), buildId());
           const worker = await startWorker({
             home: path,
@@ -180,7 +180,7 @@ export interface Stories {
   readonly data: string;
 }
 
-/** A rig, a home and one worker for the stories of one file; ended with it. To be called at its top. */
+/** A rig, a home and one worker for the stories of one file. Call it at the top level of the file. */
 export function openStories(options: Omit<RigOptions, 'data'> = {}): Stories {
   const data = mkdtempSync(join(tmpdir(), 'stories-'));
   let opened: { readonly rig: Rig; readonly home: Home } | undefined;
@@ -215,7 +215,7 @@ export function writeData(folder: string, files: Readonly<Record<string, readonl
     writeFileSync(join(folder, file), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 }
 
-/** The run that these lines of a run file describe. */
+/** The spec of a run file with these lines. */
 export function specOf(name: string, lines: readonly string[], dataRoot?: string, overrides: Overrides = {}): RunSpec {
   const text = [`name: ${name}`, ...lines].join('\n');
   const resolved = resolveRunFile(text, { path: '/stories/story.yaml', overrides, name, dataRoot });
@@ -241,7 +241,7 @@ export function wordnetSpec(
   return specOf(name, lines, undefined, overrides);
 }
 
-/** Asks a run until its progress is as wanted. */
+/** Queries a run until its progress satisfies the condition. */
 export async function until(
   handle: WorkflowHandle<typeof distill>,
   wanted: (progress: Progress) => boolean,

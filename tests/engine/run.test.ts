@@ -13,7 +13,7 @@ const lines = (path: string): unknown[] =>
     .split('\n')
     .map((line): unknown => JSON.parse(line));
 
-test('a run spends its slots, stage by stage, and leaves a training set, scores and a report', async () => {
+test('a run fills its slots stage by stage and writes a training set, scores and a report', async () => {
   const spec = wordnetSpec('whole', { method: 'baldistill-a' });
   const handle = await at.home.start(spec);
   const result = await handle.result();
@@ -87,7 +87,7 @@ test('the Temporal UI shows the run: summaries, attributes, references instead o
   }
 });
 
-test('a second run over the same content is charged, and pays nothing', async () => {
+test('a second run with the same calls is charged for them but sends none', async () => {
   const before = await at.rig.counters();
   const handle = await at.home.start(wordnetSpec('again', { method: 'baldistill-a' }));
   await handle.result();

@@ -24,11 +24,11 @@ const refusal = async (update: Promise<unknown>): Promise<string> => {
 const blockedRun = async (handle: WorkflowHandle<typeof distill>) =>
   await until(handle, ({ status, blocked }) => status === 'blocked' && blocked !== null);
 
-/** A teacher that refuses the key from its `from`-th call on, for ever. */
+/** A teacher that refuses the key from its `from`-th call on. */
 const broken = (from: number) => ({
   faults: [{ status: 401, when: 'before' as const, from, every: 1, headers: {}, delayMs: 0 }],
 });
-test('skip in generate closes the stage with what it has; slots that were not sent are not charged', async () => {
+test('skip in generate closes the stage with its answers so far; unsent slots are not charged', async () => {
   await at.rig.behave(broken(30));
   const handle = await at.home.start(wordnetSpec('skip-generate', { method: 'adaptive-ft-cot', seed: 31 }));
   const { blocked } = await blockedRun(handle);
@@ -60,9 +60,9 @@ test('skip in generate closes the stage with what it has; slots that were not se
   expect(ledger.limit).toBe(130);
 });
 
-/** Holds a run where the student of its first stage is trained and not evaluated yet. */
+/** Pauses a run after its first training and before the evaluation. */
 async function beforeEvaluation(name: string, seed: number): Promise<WorkflowHandle<typeof distill>> {
-  // A training that is over at once would be evaluated before the pause arrives.
+  // Training is slow, so that the pause arrives before the evaluation.
   await at.rig.behave({ trainingPauseMs: 400 });
   const handle = await at.home.start(wordnetSpec(name, { method: 'baldistill-a', seed }));
   await until(handle, ({ stage, step }) => stage === 0 && step === 'fine-tune');
@@ -72,14 +72,14 @@ async function beforeEvaluation(name: string, seed: number): Promise<WorkflowHan
   return handle;
 }
 
-test('skip in fine-tune keeps the student of an earlier stage; skip in the test goes without its scores', async () => {
+test('skip in fine-tune keeps the student of an earlier stage; skip in the test omits the scores', async () => {
   const handle = await beforeEvaluation('skip-tune', 32);
   await at.rig.behave({ latencyMs: 30 });
   await handle.executeUpdate(resumeRun, { args: [{}] });
   await until(handle, ({ stage, step }) => stage === 1 && step === 'generate');
   await at.rig.stopEmbedded();
   try {
-    // The teacher is gone too: first the round is blocked, then the fine-tuning.
+    // The teacher is down too: first the round is blocked, then the fine-tuning.
     expect((await blockedRun(handle)).step).toBe('generate');
     expect((await handle.executeUpdate(skipStep)).message).toContain('answers it has');
     const tuning = await until(handle, ({ step, status }) => step !== 'generate' && status === 'blocked');
@@ -100,7 +100,7 @@ test('skip in fine-tune keeps the student of an earlier stage; skip in the test 
   expect(studentModel).toMatch(/^ft:naive-bayes:stage-0:/);
 });
 
-test('a stage skipped before its first call spends nothing; the next one selects with the last student', async () => {
+test('a stage skipped before its first call is not charged; the next stage selects with the last student', async () => {
   const handle = await beforeEvaluation('skip-select', 33);
   await at.rig.stopEmbedded();
   try {
@@ -127,7 +127,7 @@ test('a stage skipped before its first call spends nothing; the next one selects
   expect(ledger.charged).toBeLessThanOrEqual(80);
 });
 
-test('a run that was cancelled and cannot be closed any more is steered to its end, and starts again with what it paid', async () => {
+test('a cancelled run that cannot close can be skipped to its end, and starts again with its paid answers', async () => {
   const name = 'skip-close';
   await at.rig.behave({ latencyMs: 60 });
   const spec = wordnetSpec(
@@ -144,7 +144,7 @@ test('a run that was cancelled and cannot be closed any more is steered to its e
     await handle.cancel();
     const closing = await blockedRun(handle);
     expect(closing.blocked).toMatchObject({ type: 'ArtifactMissing', skip: 'end without the answers of this stage' });
-    // The budget can still be asked, and the step tried again.
+    // The budget can still be queried, and the step can be retried.
     expect(
       (await handle.executeUpdate(setBudget, { args: [at.home.command(handle.workflowId, 'budget', { calls: 140 })] }))
         .message,
@@ -168,7 +168,7 @@ test('a run that was cancelled and cannot be closed any more is steered to its e
   expect((await at.rig.counters()).billed - billed).toBeLessThan(120);
 });
 
-test('messages are taken before the first stage too, and one met while a stage ends is not lost', async () => {
+test('messages are accepted before the first stage, and one that arrives while a stage ends takes effect', async () => {
   const spec = wordnetSpec('early', { method: 'adaptive-ft-cot', seed: 34 });
   const before = await at.rig.counters();
   const handle = await at.home.start(spec);
@@ -179,7 +179,7 @@ test('messages are taken before the first stage too, and one met while a stage e
   expect(paused.status).toBe('paused');
   expect(limit.message).toContain('of 125 calls');
   await until(handle, ({ status }) => status === 'paused');
-  // The promise itself is about time passing: the data are there long before this second is over.
+  // Wait a second, in which an unpaused run would have prepared its data.
   await new Promise((resolve) => setTimeout(resolve, 1000));
   expect(await at.rig.counters()).toEqual(before);
   expect((await handle.executeUpdate(stopAfterStage)).message).toMatch(/ends/);

@@ -10,7 +10,7 @@ afterEach(async () => await at.rig.behave({ latencyMs: 0, faults: [] }));
 
 const bytes = (home: Home, run: string): string => readFileSync(join(home.path, 'runs', run, 'train.jsonl'), 'utf8');
 
-test('a run that is terminated starts again at once, while its stage still drains, and uses all that was paid', async () => {
+test('a terminated run can be started again at once, while its stage still drains, and uses all paid answers', async () => {
   const spec = wordnetSpec(
     'again',
     { method: 'baldistill-a', seed: 51 },
@@ -25,7 +25,7 @@ test('a run that is terminated starts again at once, while its stage still drain
 
   const first = await other.start(spec);
   await until(first, ({ stage }) => stage === 1);
-  // Calls take so long that the old stage has some in flight for a while after the end of its parent.
+  // Calls are slow, so that the old stage has calls in flight after its parent ended.
   await at.rig.behave({ latencyMs: 700 });
   await until(first, ({ stage, step }) => stage === 1 && step === 'generate');
   const asked = (await at.rig.counters()).requests;
@@ -39,7 +39,7 @@ test('a run that is terminated starts again at once, while its stage still drain
   try {
     const { budget, calls } = await ledger.summary('again');
     expect(calls).toMatchObject({ open: 0, forfeited: 0 });
-    // Each call once: nothing was paid twice, nothing of the first start was lost.
+    // Each call once: nothing was paid twice, and answers of the first start are used.
     expect((await at.rig.counters()).billed - billed).toBe(budget.charged);
     expect(budget.charged).toBeLessThanOrEqual(120);
   } finally {
@@ -47,7 +47,7 @@ test('a run that is terminated starts again at once, while its stage still drain
   }
   expect(bytes(other, 'again')).toBe(bytes(at.home, 'undisturbed'));
 
-  // Days later, when the engine may have forgotten it: everything is there already.
+  // Later, when Temporal may have deleted the run: everything is in the ledger.
   const before = await at.rig.counters();
   await (await other.start(spec)).result();
   expect(await at.rig.counters()).toEqual(before);

@@ -28,23 +28,23 @@ const refusal = async (update: Promise<unknown>): Promise<string> => {
   return error.cause?.message ?? '';
 };
 
-const patient = { timeout: 20_000 };
+const longTimeout = { timeout: 20_000 };
 
-/** Calls are slow, so that a run can be met in the middle of a stage. */
+/** Calls are slow, so that a command arrives in the middle of a stage. */
 const slow = { teacher: '{ embedded: simulated, concurrency: 4 }' };
 
-test('pause sends no new call after a second, resume goes on, and nothing is lost', async () => {
+test('no call is sent a second after a pause; resume continues without losing answers', async () => {
   await at.rig.behave({ latencyMs: 150 });
   const handle = await at.home.start(wordnetSpec('paused', { method: 'adaptive-ft-cot', seed: 11 }, slow));
   const before = await at.rig.counters();
   await until(handle, ({ step }) => step === 'generate');
-  await expect.poll(async () => (await at.rig.counters()).requests, patient).toBeGreaterThan(before.requests + 8);
+  await expect.poll(async () => (await at.rig.counters()).requests, longTimeout).toBeGreaterThan(before.requests + 8);
 
   const answer = await handle.executeUpdate(pauseRun);
   expect(answer.status).toBe('paused');
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const quiet = await at.rig.counters();
-  // The promise itself is about time passing: a further second in which nothing may be sent.
+  // Wait a further second, in which no call may be sent.
   await new Promise((resolve) => setTimeout(resolve, 1000));
   expect(await at.rig.counters()).toEqual(quiet);
   expect((await handle.query(progressOfRun)).status).toBe('paused');
@@ -57,14 +57,14 @@ test('pause sends no new call after a second, resume goes on, and nothing is los
   expect(reportOf('paused').ledger).toMatchObject({ charged: 120, forfeited: 0 });
 });
 
-test('a report of a stage that was overtaken by a later one changes nothing', async () => {
+test('a stage report that arrives after a newer one is ignored', async () => {
   await at.rig.behave({ latencyMs: 100 });
   const handle = await at.home.start(wordnetSpec('overtaken', { method: 'adaptive-ft-cot', seed: 29 }, slow));
   await until(handle, ({ step }) => step === 'generate');
   await handle.executeUpdate(pauseRun);
   const { stage } = await until(handle, ({ status }) => status === 'paused');
   if (stage === null) throw new Error('the run is in no stage');
-  // Two signals that a stage sends in one workflow task arrive in any order (seen in 1 run of 30).
+  // Two signals from one workflow task may arrive in either order (observed in 1 of 30 runs).
   const report = { stage, status: 'paused' as const, budget: null };
   await handle.signal(stageReported, { ...report, number: 1001, step: 'fine-tune', blocked: null });
   const blocked = { type: 'EndpointDown' as const, message: 'gone', remedy: 'start it', skip: null };
@@ -75,12 +75,12 @@ test('a report of a stage that was overtaken by a later one changes nothing', as
   expect(await handle.result()).toMatchObject({ status: 'completed' });
 });
 
-test('wrong messages are refused with a sentence and change nothing', async () => {
+test('invalid messages are refused with a message and change nothing', async () => {
   await at.rig.behave({ latencyMs: 100 });
   const handle = await at.home.start(wordnetSpec('refusing', { method: 'adaptive-ft-cot', seed: 12 }, slow));
   const before = (await at.rig.counters()).requests;
   await until(handle, ({ step }) => step === 'generate');
-  await expect.poll(async () => (await at.rig.counters()).requests, patient).toBeGreaterThan(before + 4);
+  await expect.poll(async () => (await at.rig.counters()).requests, longTimeout).toBeGreaterThan(before + 4);
   expect(await refusal(handle.executeUpdate(resumeRun, { args: [{}] }))).toContain('there is nothing to resume');
   expect(
     await refusal(
@@ -100,7 +100,7 @@ test('wrong messages are refused with a sentence and change nothing', async () =
   await expect(handle.executeUpdate(pauseRun)).rejects.toThrow(/completed/);
 });
 
-test('stop after the stage ends in order, with test scores and a report', async () => {
+test('stop after the stage ends the run normally, with test scores and a report', async () => {
   await at.rig.behave({ latencyMs: 100 });
   const handle = await at.home.start(wordnetSpec('stopping', { method: 'adaptive-ft-cot', seed: 13 }, slow));
   await until(handle, ({ step }) => step === 'generate');
@@ -110,12 +110,12 @@ test('stop after the stage ends in order, with test scores and a report', async 
   expect(reportOf('stopping').stages).toHaveLength(1);
 });
 
-test('cancel settles what is in flight and leaves usable data', async () => {
+test('cancel settles in-flight calls and leaves usable data', async () => {
   await at.rig.behave({ latencyMs: 200 });
   const handle = await at.home.start(wordnetSpec('cancelled', { method: 'adaptive-ft-cot', seed: 14 }, slow));
   await until(handle, ({ step }) => step === 'generate');
   const before = (await at.rig.counters()).requests;
-  await expect.poll(async () => (await at.rig.counters()).requests, patient).toBeGreaterThan(before + 6);
+  await expect.poll(async () => (await at.rig.counters()).requests, longTimeout).toBeGreaterThan(before + 6);
   await handle.cancel();
   await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
   expect((await handle.describe()).status.name).toBe('CANCELLED');
@@ -143,12 +143,12 @@ test('cancel settles what is in flight and leaves usable data', async () => {
   expect(reportOf('cancelled')).toMatchObject({ status: 'completed', ledger: { charged: 120, forfeited: 0 } });
 });
 
-test('a paused run that is cancelled ends at once, with what it has', async () => {
+test('a paused run that is cancelled ends at once, with its data so far', async () => {
   await at.rig.behave({ latencyMs: 150 });
   const handle = await at.home.start(wordnetSpec('paused-cancelled', { method: 'adaptive-ft-cot', seed: 16 }, slow));
   const before = (await at.rig.counters()).requests;
   await until(handle, ({ step }) => step === 'generate');
-  await expect.poll(async () => (await at.rig.counters()).requests, patient).toBeGreaterThan(before + 8);
+  await expect.poll(async () => (await at.rig.counters()).requests, longTimeout).toBeGreaterThan(before + 8);
   expect((await handle.executeUpdate(pauseRun)).status).toBe('paused');
   await at.rig.behave({ latencyMs: 0 });
   await handle.cancel();
@@ -158,7 +158,7 @@ test('a paused run that is cancelled ends at once, with what it has', async () =
   expect(report.stages[0]?.counts.real).toBeGreaterThan(4);
 });
 
-test('a call limit below the plan stops at the limit; the slots left are reported', async () => {
+test('a call limit below the plan stops at the limit; unfilled slots are reported', async () => {
   const spec = wordnetSpec(
     'limited',
     { method: 'adaptive-ft-cot', seed: 15 },
@@ -175,7 +175,7 @@ test('a call limit below the plan stops at the limit; the slots left are reporte
   expect(unfilled.reduce((sum, [, count]) => sum + count, 0)).toBe(20);
 });
 
-test('an endpoint that is down blocks the run; started again, on another port, it goes on', async () => {
+test('an endpoint that is down blocks the run; after its restart on another port the run resumes', async () => {
   await at.rig.stopEmbedded();
   const handle = await at.home.start(wordnetSpec('down', { method: 'random-ft-cot', seed: 16 }));
   const { blocked } = await until(handle, ({ status }) => status === 'blocked');

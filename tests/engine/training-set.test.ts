@@ -1,4 +1,4 @@
-/** The training set as others get it: Parquet beside JSONL, a data card, and `export` of runs in every state. */
+/** The exported training set: Parquet, JSONL, a data card, and `export` of runs in every state. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,8 +36,8 @@ const linesOf = (path: string): object[] =>
     .map((line) => z.looseObject({}).parse(JSON.parse(line)));
 const rowsOf = async (path: string) => await parquetReadObjects({ file: await asyncBufferFromFile(path) });
 
-/** Says what `baldistill` says to these words. */
-async function said(...words: string[]): Promise<{ printed: unknown[]; notes: string[] }> {
+/** Runs `baldistill` with these arguments and returns its output. */
+async function outputOf(...args: string[]): Promise<{ printed: unknown[]; notes: string[] }> {
   const printed: unknown[] = [];
   const notes: string[] = [];
   const terminal: Terminal = {
@@ -46,11 +46,11 @@ async function said(...words: string[]): Promise<{ printed: unknown[]; notes: st
     printJson: (value) => void printed.push(value),
     note: (text) => void notes.push(text),
   };
-  await createProgram(terminal, '0', () => undefined).parseAsync(words, { from: 'user' });
+  await createProgram(terminal, '0', () => undefined).parseAsync(args, { from: 'user' });
   return { printed, notes };
 }
 
-test('a run leaves its training set as Parquet too, the same examples in the same order, and the same bytes again', async () => {
+test('a run also writes its training set as Parquet, with the same examples in the same order, and reproducible bytes', async () => {
   await (await home.start(wordnetSpec('first'))).result();
   const path = join(folderOf('first'), 'train.parquet');
   const rows = await rowsOf(path);
@@ -65,7 +65,7 @@ test('a run leaves its training set as Parquet too, the same examples in the sam
   expect(bytesOf(join(folderOf('second'), 'train.parquet'))).toBe(bytesOf(path));
 });
 
-test('the data card says what the set is, in the form of the hub', async () => {
+test('the data card describes the set in the format of the hub', async () => {
   const card = readFileSync(join(folderOf('first'), 'README.md'), 'utf8');
   const [, front = '', body = ''] = card.split(/^---$/m);
   expect(parse(front)).toEqual({
@@ -94,28 +94,28 @@ test('the data card says what the set is, in the form of the hub', async () => {
   expect(body).not.toContain('Partial');
 });
 
-test('export writes a finished run again, in either format, with the bytes it left', async () => {
+test('export of a finished run, in either format, gives the same bytes', async () => {
   const to = join(scratch, 'done');
-  const { printed, notes } = await said('export', 'first', '--to', to, '--json');
+  const { printed, notes } = await outputOf('export', 'first', '--to', to, '--json');
   const reported = { run: 'first', status: 'completed', folder: to, rows: 120, stages: 3 };
   expect(printed).toEqual([{ ...reported, files: ['train.parquet', 'README.md'] }]);
   expect(notes).toEqual([]);
   expect(bytesOf(join(to, 'train.parquet'))).toBe(bytesOf(join(folderOf('first'), 'train.parquet')));
-  await said('export', 'first', '--format', 'jsonl');
+  await outputOf('export', 'first', '--format', 'jsonl');
   for (const file of ['train.jsonl', 'train.provenance.jsonl'])
     expect(bytesOf(join(folderOf('first'), 'export', file))).toBe(bytesOf(join(folderOf('first'), file)));
   const card = readFileSync(join(folderOf('first'), 'export', 'README.md'), 'utf8');
   expect(card).toContain('path: train.jsonl');
 });
 
-test('export of a run that is going on, then stopped: what its closed stages hold', async () => {
+test('export of a running, then stopped run: the examples of its closed stages', async () => {
   await rig.behave({ latencyMs: 100 });
   const handle = await home.start(wordnetSpec('halfway', { method: 'adaptive-ft-cot', seed: 5 }));
-  await expect(said('export', 'halfway')).rejects.toThrow(/no run "halfway"|has closed no stage yet/);
+  await expect(outputOf('export', 'halfway')).rejects.toThrow(/no run "halfway"|has closed no stage yet/);
   await until(handle, ({ finished }) => finished.length === 1);
   await handle.executeUpdate(pauseRun);
   const to = join(scratch, 'halfway');
-  const { printed, notes } = await said('export', 'halfway', '--to', to);
+  const { printed, notes } = await outputOf('export', 'halfway', '--to', to);
   expect(printed).toEqual([`40 examples in ${to}: train.parquet, README.md`]);
   expect(notes).toEqual([expect.stringMatching(/^The run is \w+: this is what its first 1 of 3 stages hold\.$/)]);
   expect(readFileSync(join(to, 'README.md'), 'utf8')).toMatch(/> Partial: the run is \w+;.* first 1 of 3 stages/);
@@ -125,7 +125,7 @@ test('export of a run that is going on, then stopped: what its closed stages hol
   await rig.behave({ latencyMs: 0 });
   await handle.cancel();
   await handle.result().catch(() => undefined);
-  await said('export', 'halfway', '--to', to);
+  await outputOf('export', 'halfway', '--to', to);
   const after = await rowsOf(join(to, 'train.parquet'));
   expect(after.slice(0, 40)).toEqual(before);
   expect(after.map(({ messages }) => ({ messages }))).toEqual(linesOf(join(folderOf('halfway'), 'train.jsonl')));

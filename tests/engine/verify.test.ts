@@ -37,8 +37,8 @@ async function withLedger<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
   }
 }
 
-async function verify(asked = true): Promise<Verification> {
-  const snapshot = asked ? await snapshotOf(rig.client, run) : undefined;
+async function verify(withEndpoint = true): Promise<Verification> {
+  const snapshot = withEndpoint ? await snapshotOf(rig.client, run) : undefined;
   return await withLedger(async (ledger) => {
     const record = await ledger.run(run);
     if (record === undefined) throw new Error('the run is not in the ledger');
@@ -49,7 +49,7 @@ async function verify(asked = true): Promise<Verification> {
 const differences = ({ parts }: Verification): Record<string, readonly string[]> =>
   Object.fromEntries(parts.filter((part) => part.differences.length > 0).map((part) => [part.name, part.differences]));
 
-/** Changes the file behind the ledger's back, looks, and changes it back. */
+/** Changes the database directly, verifies, and restores it. */
 async function tampered(change: string, back: string): Promise<readonly string[]> {
   const database = new DatabaseSync(join(home.path, 'ledger.sqlite'), { timeout: 5000 });
   try {
@@ -61,7 +61,7 @@ async function tampered(change: string, back: string): Promise<readonly string[]
   }
 }
 
-test('an untouched run agrees everywhere', async () => {
+test('an unchanged run has no differences', async () => {
   const verification = await verify();
   expect(differences(verification)).toEqual({});
   expect(verification.parts.map(({ name, looked }) => `${name}: ${looked}`)).toEqual([
@@ -73,7 +73,7 @@ test('an untouched run agrees everywhere', async () => {
   expect((await verify(false)).parts[2]?.looked).toContain('not asked');
 });
 
-test('what was changed in the ledger is said exactly', async () => {
+test('changes in the ledger are reported exactly', async () => {
   const where = `where name = '${run}'`;
   expect(
     await tampered(`update runs set charged = charged - 1 ${where}`, `update runs set charged = charged + 1 ${where}`),
@@ -103,12 +103,12 @@ test('what was changed in the ledger is said exactly', async () => {
   expect(differences(await verify())).toEqual({});
 });
 
-test('the endpoint that billed more than the ledger accounts for is found out', async () => {
+test('an endpoint that billed more calls than the ledger has is detected', async () => {
   const dog = { instruction: wordnetInstruction, input: 'dog: a furry mammal that barks', answer: 'animal' };
   const messages = classification(wordnetLabels).annotatePrompt(dog);
   const body = { model: 'simulated-wordnet?noise=0.2&pool=600', messages };
   const { billed } = await rig.counters();
-  // A call that no ledger knows of.
+  // A call that is in no ledger.
   const answer = await fetch(`${rig.embedded().url}/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -124,7 +124,7 @@ test('the endpoint that billed more than the ledger accounts for is found out', 
   });
 });
 
-test('an answer that an older parser could not use is judged again for free, and one it used wrongly is marked', async () => {
+test('reparse accepts an answer that an older parser dropped, and marks one it accepted wrongly, without calls', async () => {
   const artifacts = createFileArtifacts(join(home.path, 'artifacts'));
   await withLedger(async (ledger) => {
     const before = (await ledger.summary(run)).unusable;
@@ -141,7 +141,7 @@ test('an answer that an older parser could not use is judged again for free, and
   });
 });
 
-test('artifacts that are changed or gone are named', async () => {
+test('changed and missing artifacts are listed', async () => {
   const folder = join(home.path, 'artifacts');
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const [first, second, third] = files

@@ -1,4 +1,4 @@
-/** A comparison that is estimated before it starts: the sum of its runs bounds the cost, and paid answers cost nothing. */
+/** The estimate of a comparison: the sum of its runs is the upper bound, and paid answers cost nothing. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { estimateComparison } from '../../estimate/estimate-comparison.ts';
@@ -9,7 +9,7 @@ import { priceComparison } from '../../cli/estimate/estimate-comparison.ts';
 import type { PlannedRun } from '../../contracts/comparison/comparison-grid.ts';
 import type { Range } from '../../contracts/run-estimate.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
-import { look } from '../ledger/look.ts';
+import { queryFile } from '../ledger/query-file.ts';
 import { openStories, wordnetSpec } from '../engine/rig.ts';
 
 const at = openStories();
@@ -18,7 +18,7 @@ const model = 'simulated-wordnet?noise=0.2&pool=600';
 const teacherAt = (cost = ', price: { input: 1, output: 4 }'): string =>
   `{ baseUrl: '${at.rig.embedded().url}', model: '${model}'${cost} }`;
 
-/** Two methods with two seeds each; together they ask for more rows than the pool has. */
+/** Two methods with two seeds each; together they need more rows than the pool has. */
 function grid(teacher = teacherAt()): RunSpec[] {
   const switches = '{ balance: naive, onMismatch: answer-only }';
   const budget = '{ slots: 200, calls: 210 }';
@@ -55,7 +55,7 @@ test('a comparison costs at most the sum of its runs, and completed runs cost no
   expect(before).toMatchObject({ completed: 0, unknown: 0 });
   const { estimate } = before;
   expect(estimate.teacher.inputTokens.high).toBe(sumOfCells(estimate, 'high'));
-  // Every run could share its answers with the largest one.
+  // All runs may share their answers with the largest one.
   expect(estimate.teacher.inputTokens.low).toBeLessThan(sumOfCells(estimate, 'low'));
 
   const [drawn, ...others] = specs;
@@ -70,7 +70,7 @@ test('a comparison costs at most the sum of its runs, and completed runs cost no
 
   for (const spec of others) await (await at.home.start(spec)).result();
   const paidBy = (names: readonly string[]): Record<string, unknown> =>
-    look(
+    queryFile(
       join(at.home.path, 'ledger.sqlite'),
       `select sum(charges.micro_usd) as money, sum(input_tokens) as input, sum(output_tokens) as output
        from charges join calls using (call_id) where role = 'payer' and charges.run in ('${names.join("', '")}')`,
@@ -89,7 +89,7 @@ test('a comparison costs at most the sum of its runs, and completed runs cost no
   expect(mostOfCells(done.estimate)).toEqual({ microUsd: 0, unpriced: 0, unpricedJobs: 0 });
 });
 
-test('runs that differ in their seed alone are estimated once', async () => {
+test('runs that differ only in their seed are estimated once', async () => {
   const spec = wordnetSpec('many', { method: 'random-ft-cot' }, { teacher: teacherAt() });
   const { prepared } = await planOfRun(at.home.path, spec);
   const world = planningWorld(at.home.path, null);
@@ -110,7 +110,7 @@ test('runs that differ in their seed alone are estimated once', async () => {
   expect(readings).toBeLessThanOrEqual(2);
 });
 
-test('what has no known price is counted in calls, and never as nothing', async () => {
+test('cost without a known price is counted in calls, never as zero', async () => {
   const known = grid().slice(0, 1);
   const [unknown] = grid(teacherAt('').replace(/http:[^']*/, 'https://teacher.example.com/v1'));
   if (unknown === undefined) throw new Error('a grid');
@@ -119,7 +119,7 @@ test('what has no known price is counted in calls, and never as nothing', async 
   expect(mostOfCells(estimate)).toMatchObject({ unpriced: 210 });
 });
 
-test('a run of which only a part has a price is asked about for that part, and for the calls of the other', async () => {
+test('a run with a price for one part only is confirmed for that cost and for the calls of the other part', async () => {
   const student = '{ baseUrl: "https://student.example.com/v1", model: s }';
   const spec = wordnetSpec('half', { method: 'random-ft-cot' }, { teacher: teacherAt(), student });
   const { estimate } = await planOfRun(at.home.path, spec);

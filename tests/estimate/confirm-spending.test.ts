@@ -1,4 +1,4 @@
-/** No spending without confirmation: the question, its two answers, and what happens without a terminal. */
+/** Spending needs confirmation: the question, both answers, and the refusal without a terminal. */
 import { expect, test } from 'vitest';
 import { agreeTo, mayCost, mostOf } from '../../cli/estimate/confirm-spending.ts';
 import type { Spending } from '../../cli/estimate/confirm-spending.ts';
@@ -16,8 +16,8 @@ const dear: Spending = {
   yes: false,
 };
 
-/** Answers every question, and keeps what it was asked. */
-function person(answer: boolean): { readonly terminal: Terminal; readonly questions: string[] } {
+/** A terminal that answers every question and records it. */
+function answering(answer: boolean): { readonly terminal: Terminal; readonly questions: string[] } {
   const questions: string[] = [];
   return {
     questions,
@@ -31,11 +31,11 @@ function person(answer: boolean): { readonly terminal: Terminal; readonly questi
   };
 }
 
-test('above the threshold it is asked; no is the end of it', async () => {
-  const yes = person(true);
+test('above the threshold the user is asked; `no` ends the command', async () => {
+  const yes = answering(true);
   await agreeTo(yes.terminal, dear);
   expect(yes.questions).toEqual(['This run may cost up to 7.50 USD. Go ahead?']);
-  await expect(agreeTo(person(false).terminal, dear)).rejects.toThrow('Nothing was started.');
+  await expect(agreeTo(answering(false).terminal, dear)).rejects.toThrow('Nothing was started.');
 });
 
 test.each([
@@ -43,12 +43,12 @@ test.each([
   ['with --yes', { yes: true }],
   ['of unknown price, but few calls', { microUsd: 0, unpriced: 1000 }],
 ])('%s no confirmation is asked', async (_, change) => {
-  const { terminal, questions } = person(false);
+  const { terminal, questions } = answering(false);
   await agreeTo(terminal, { ...dear, ...change });
   expect(questions).toEqual([]);
 });
 
-test('a script above it is refused, and --yes is named; so is one of unknown price', async () => {
+test('a script above the threshold is refused with a hint to --yes; so is an unknown price', async () => {
   await expect(agreeTo(base, dear)).rejects.toMatchObject({ exitCode: 2, remedy: expect.stringContaining('--yes') });
   await expect(agreeTo(base, { ...dear, microUsd: 0, unpriced: 1001 })).rejects.toThrow(
     'This run asks for 1,001 calls of unknown price',
@@ -58,7 +58,7 @@ test('a script above it is refused, and --yes is named; so is one of unknown pri
   );
 });
 
-test('one fine-tuning job of unknown price is asked about', async () => {
+test('one fine-tuning job of unknown price needs confirmation', async () => {
   await expect(agreeTo(base, { ...dear, microUsd: 0, unpricedJobs: 3 })).rejects.toThrow(
     'This run trains 3 times at an unknown price',
   );

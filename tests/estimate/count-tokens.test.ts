@@ -1,9 +1,9 @@
-/** Counting tokens takes time in proportion to a text, whatever it is made of. */
+/** Counting tokens takes linear time for any text. */
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import { tokenCounter } from '../../estimate/prompts/count-tokens.ts';
 
-test('an ordinary text is counted as the tokenizer counts it', async () => {
+test('ordinary text is counted exactly as by the tokenizer', async () => {
   const count = await tokenCounter();
   const text = 'The grain harvest rose by 4.2 % in Kansas, said the board.\n\n'.repeat(50);
   expect(count(text)).toBe(countTokens(text));
@@ -21,7 +21,7 @@ test.each([
   expect(tokens).toBeLessThanOrEqual(Buffer.byteLength(text));
 });
 
-test('a stretch counted in pieces differs by no more than a token a piece', async () => {
+test('a stretch counted in pieces differs by at most one token per piece', async () => {
   const count = await tokenCounter();
   const text = 'ACGTTGCAAC'.repeat(500);
   expect(Math.abs(count(text) - countTokens(text))).toBeLessThanOrEqual(2 * Math.ceil(text.length / 512));

@@ -1,4 +1,4 @@
-/** An estimate looks for answers only where some run of the model can have left one, and says the same either way. */
+/** An estimate looks up answers only if a run of the same model can have paid for one; the result is the same. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,18 +26,18 @@ async function openHome(): Promise<{ readonly home: string; readonly ledger: Led
   return { home, ledger };
 }
 
-/** The estimate, and how many prompts the ledger was asked for. */
-async function estimated(home: string, ledger: Ledger, spec: RunSpec): Promise<{ of: RunEstimate; asked: number }> {
-  let asked = 0;
+/** The estimate, and how many prompts were looked up in the ledger. */
+async function estimated(home: string, ledger: Ledger, spec: RunSpec): Promise<{ of: RunEstimate; lookups: number }> {
+  let lookups = 0;
   const world = planningWorld(home, {
     ...ledger,
     knownAnswers: async (keys) => {
-      asked += keys.length;
+      lookups += keys.length;
       return await ledger.knownAnswers(keys);
     },
   });
   const prepared = await createPrepare({ artifacts: world.artifacts, importer: createImporter() })(spec);
-  return { of: await estimateRun(world, spec, prepared), asked };
+  return { of: await estimateRun(world, spec, prepared), lookups };
 }
 
 /** Another run of the model, with one call charged. */
@@ -47,7 +47,7 @@ async function charge(ledger: Ledger, spec: RunSpec): Promise<void> {
   expect(accepted).toBe(true);
 }
 
-/** Which calls it plans, without what they come to. */
+/** The planned calls, without tokens and money. */
 const calls = ({ stages, teacher: { calls: all, callLimit, answered, bought } }: RunEstimate) => ({
   all,
   callLimit,
@@ -62,21 +62,21 @@ const calls = ({ stages, teacher: { calls: all, callLimit, answered, bought } }:
 });
 
 test.each(['{ balance: naive }', '{ balance: none }'])(
-  '%s: no confirmation is asked where nothing was charged',
+  '%s: nothing is looked up if no run was charged',
   async (switches) => {
     const { home, ledger } = await openHome();
     const spec = wordnetSpec('planned', { seed: 5 }, { teacher, switches, budget: '{ slots: 240, calls: 270 }' });
     await charge(ledger, wordnetSpec('elsewhere', {}, { teacher: teacher.replace('model: m', 'model: other') }));
-    const unasked = await estimated(home, ledger, spec);
-    expect(unasked.asked).toBe(0);
+    const unpaid = await estimated(home, ledger, spec);
+    expect(unpaid.lookups).toBe(0);
 
     await charge(ledger, { ...spec, name: 'same-model' });
-    const asked = await estimated(home, ledger, spec);
-    expect(asked.asked).toBeGreaterThan(240);
+    const paid = await estimated(home, ledger, spec);
+    expect(paid.lookups).toBeGreaterThan(240);
 
-    expect(calls(unasked.of)).toEqual(calls(asked.of));
-    // Which rows stage 0 takes is known only where they were looked at; what they come to lies inside what is said else.
-    const [wide, narrow] = [unasked.of.stages[0]?.inputTokens, asked.of.stages[0]?.inputTokens];
+    expect(calls(unpaid.of)).toEqual(calls(paid.of));
+    // The rows of stage 0 are known only after a lookup; the exact figures lie within the estimated ranges.
+    const [wide, narrow] = [unpaid.of.stages[0]?.inputTokens, paid.of.stages[0]?.inputTokens];
     expect(wide?.low).toBeLessThanOrEqual(narrow?.low ?? 0);
     expect(wide?.high).toBeGreaterThanOrEqual(narrow?.high ?? Infinity);
   },

@@ -1,4 +1,4 @@
-/** A run that was planned and piloted: what was said beforehand holds, and what was bought is found. */
+/** A run after plan and pilot: the estimate holds, and the run uses the answers that the pilot bought. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -14,13 +14,13 @@ import { Report } from '../../contracts/report.ts';
 import type { Range } from '../../contracts/run-estimate.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 import type { Output } from '../../domain/tasks/output.ts';
-import { violations } from '../ledger/look.ts';
+import { violations } from '../ledger/query-file.ts';
 import { openStories, wordnetSpec } from '../engine/rig.ts';
 import type { Home } from '../engine/rig.ts';
 
 const at = openStories();
 
-/** Many domains of the small pool run out of rows, so that a third of the slots is synthesized. */
+/** Many domains of the small pool run out of rows, so a third of the slots needs synthetic rows. */
 function synthesisHeavy(name: string): RunSpec {
   const model = 'simulated-wordnet?noise=0.2&pool=600';
   const teacher = `{ baseUrl: '${at.rig.embedded().url}', model: '${model}', price: { input: 1, output: 4 } }`;
@@ -65,11 +65,11 @@ function expectWithin(range: Range | null, actual: number): void {
   expect(actual).toBeLessThanOrEqual(range?.high ?? -Infinity);
 }
 
-test('a pilot buys calls of several stages that the run then finds; the run comes out as without it, inside its ranges', async () => {
+test('a pilot buys calls of several stages, which the run uses; the result is unchanged and within the estimate', async () => {
   const { home } = at;
   const spec = synthesisHeavy('piloted');
   const plan = await planOfRun(home.path, spec);
-  const guessed = plan.estimate;
+  const uncalibrated = plan.estimate;
   const before = await at.rig.counters();
   const answers = await pilot(home, spec, plan, 6);
   expect((await at.rig.counters()).billed - before.billed).toBe(12);
@@ -77,7 +77,7 @@ test('a pilot buys calls of several stages that the run then finds; the run come
   expect(new Set(answers.map(({ stage }) => stage)).size).toBeGreaterThan(1);
   const domains = answers.flatMap(({ call }) => (call.kind === 'annotate' ? [call.domain] : []));
   expect(new Set(domains).size).toBe(6);
-  // Asked again it costs nothing: the answers are the run's.
+  // A second pilot costs nothing: the answers belong to the run.
   await pilot(home, spec, plan, 6);
   expect((await at.rig.counters()).billed - before.billed).toBe(12);
 
@@ -92,17 +92,17 @@ test('a pilot buys calls of several stages that the run then finds; the run come
     const own = entries.filter((entry) => entry.stage === stage && entry.round === 0 && entry.slot === call.slot);
     expect(own).toEqual([expect.objectContaining({ callId: record?.callId, role: 'payer', kind: call.kind })]);
   }
-  const asked = entries.filter(({ round }) => round === 0);
-  expect(asked.length).toBe(estimate.teacher.calls);
-  expect(asked.filter(({ kind }) => kind === 'synthesize').length).toBe(
+  const sent = entries.filter(({ round }) => round === 0);
+  expect(sent.length).toBe(estimate.teacher.calls);
+  expect(sent.filter(({ kind }) => kind === 'synthesize').length).toBe(
     estimate.stages.reduce((sum, stage) => sum + stage.synthesize, 0),
   );
-  for (const { teacher } of [guessed, estimate]) {
+  for (const { teacher } of [uncalibrated, estimate]) {
     expectWithin(teacher.inputTokens, ledger.inputTokens);
     expectWithin(teacher.outputTokens, ledger.outputTokens);
     expectWithin(teacher.microUsd, ledger.money.teacherMicroUsd);
   }
-  expect(width(estimate.teacher.outputTokens)).toBeLessThan(width(guessed.teacher.outputTokens) / 4);
+  expect(width(estimate.teacher.outputTokens)).toBeLessThan(width(uncalibrated.teacher.outputTokens) / 4);
   expect(report.estimate?.teacher).toEqual(estimate.teacher);
   expect(fileOf(home, spec.name, 'report.md')).toContain('| teacher calls | 240, at most 270 |');
   expect(fileOf(home, spec.name, 'report.html')).toContain('Planned and actual');
@@ -115,7 +115,7 @@ test('a pilot buys calls of several stages that the run then finds; the run come
     expect(fileOf(other, spec.name, name)).toBe(fileOf(home, spec.name, name));
 });
 
-test('what another run has paid is said to be free, and is', async () => {
+test('calls that another run has paid for are estimated as free, and are free', async () => {
   const { home } = at;
   const model = { ...synthesisHeavy('first'), stages: 1 };
   await (await home.start(model)).result();
@@ -128,9 +128,9 @@ test('what another run has paid is said to be free, and is', async () => {
   expect((await at.rig.counters()).billed).toBe(before.billed);
 });
 
-test('a pilot that had to ask for text is found by the run, also where it bought the call that finds the form', async () => {
+test('the run uses a pilot that fell back to text, including the call that found the format', async () => {
   await at.rig.behave({ structured: 'none' });
-  // In a home of its own, so that no other run has answers in another form.
+  // A separate home, so that no other run has answers in another format.
   const home = at.rig.home();
   await home.worker();
   const spec = { ...synthesisHeavy('worded'), seed: 6 };

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { answer, cost, freshPath, look, openFor, openRun, requestFor, sent, specOf, violations } from './support.ts';
+import {
+  answer,
+  cost,
+  freshPath,
+  queryFile,
+  openFor,
+  openRun,
+  requestFor,
+  sent,
+  specOf,
+  violations,
+} from './support.ts';
 
 describe('the life of one call', () => {
   it('is charged before it is sent, settled once, and found again by the next process', async () => {
@@ -26,7 +37,7 @@ describe('the life of one call', () => {
     expect(await again.intend(requestFor('run', 0))).toEqual({ kind: 'answered', callId });
     expect(await again.slots('run', 0, 0)).toEqual([{ slot: 0, callId, answer, reason: null }]);
     expect((await again.budget('run')).charged).toBe(1);
-    expect(look(path, 'select transition, charged from events order by counter')).toEqual([
+    expect(queryFile(path, 'select transition, charged from events order by counter')).toEqual([
       { transition: 'open-run', charged: 0 },
       { transition: 'intend', charged: 1 },
       { transition: 'settle', charged: 1 },

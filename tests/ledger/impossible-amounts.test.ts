@@ -1,7 +1,7 @@
 /** A ledger that holds amounts no call can have, as an endpoint once reported them: every operation works, and says so. */
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { answer, cost, freshPath, look, openFor, openRun, requestFor, sent, violations } from './support.ts';
+import { answer, cost, freshPath, queryFile, openFor, openRun, requestFor, sent, violations } from './support.ts';
 
 /** Two runs with an answer each, a call in flight, and one that was given up; closed again. */
 async function twoRuns(): Promise<string> {
@@ -62,7 +62,7 @@ it.each([
     await ledger.settle(sent(await ledger.intend(requestFor(run, 4, { contentKey: `${run}-4` }))), answer, cost);
   }
   expect(violations(path)).toEqual([]);
-  const repaired = look(path, `select run from events where transition = 'repair-amounts'`);
+  const repaired = queryFile(path, `select run from events where transition = 'repair-amounts'`);
   expect(repaired).toEqual([{ run: 'hit' }]);
 });
 
@@ -70,21 +70,21 @@ it('a charge that is repaired keeps its worst case, and what was reported as tex
   const path = await twoRuns();
   change(path, reported);
   const ledger = await openFor(path);
-  const charges = look(path, `select call_id, tokens, worst_tokens, reason from charges where run = 'hit'`);
+  const charges = queryFile(path, `select call_id, tokens, worst_tokens, reason from charges where run = 'hit'`);
   expect(charges).toEqual([
     { call_id: 'hit-0.0', tokens: 29, worst_tokens: 100, reason: null },
     { call_id: 'hit-1.0', tokens: 100, worst_tokens: 100, reason: 'impossible usage: 9007199254741000 tokens' },
     { call_id: 'hit-2.0', tokens: 100, worst_tokens: 100, reason: 'timeout' },
     { call_id: 'hit-3.0', tokens: 100, worst_tokens: 100, reason: null },
   ]);
-  expect(look(path, `select excess_tokens, excess_micro_usd from runs where name = 'hit'`)).toEqual([
+  expect(queryFile(path, `select excess_tokens, excess_micro_usd from runs where name = 'hit'`)).toEqual([
     { excess_tokens: 0, excess_micro_usd: 0 },
   ]);
   expect((await ledger.summary('hit')).tokens).toMatchObject({ input: 20, output: 9 });
   await ledger.close();
   // Once is enough.
   await openFor(path);
-  expect(look(path, `select count(*) as times from events where transition = 'repair-amounts'`)).toEqual([
+  expect(queryFile(path, `select count(*) as times from events where transition = 'repair-amounts'`)).toEqual([
     { times: 1 },
   ]);
 });

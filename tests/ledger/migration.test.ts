@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { answer, cost, freshPath, look, openFor, requestFor, sent, violations } from './support.ts';
+import { answer, cost, freshPath, queryFile, openFor, requestFor, sent, violations } from './support.ts';
 
 /** A file as schema version 1 left it: made by that version (see its first line), kept as text. */
 function versionOne(): string {
@@ -14,10 +14,10 @@ function versionOne(): string {
 
 it('a ledger of version 1 is brought to version 3: nothing it charged is lost, and tokens are counted', async () => {
   const path = versionOne();
-  const before = look(path, 'select charged, settled, forfeited, recovered, cached, open from runs');
+  const before = queryFile(path, 'select charged, settled, forfeited, recovered, cached, open from runs');
   const ledger = await openFor(path);
-  expect(look(path, 'select charged, settled, forfeited, recovered, cached, open from runs')).toEqual(before);
-  expect(look(path, 'select version from ledger')).toEqual([{ version: 3 }]);
+  expect(queryFile(path, 'select charged, settled, forfeited, recovered, cached, open from runs')).toEqual(before);
+  expect(queryFile(path, 'select version from ledger')).toEqual([{ version: 3 }]);
   expect(await ledger.budget('old')).toEqual({
     slots: 10,
     limit: 10,

@@ -12,7 +12,7 @@ import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { RunSpec } from '../../contracts/run/run-file.ts';
 
 export { requestFor } from './requests.ts';
-export { look, violations } from './look.ts';
+export { queryFile, violations } from './query-file.ts';
 
 /** A ledger file in a folder that goes when the test ends. */
 export function freshPath(): string {

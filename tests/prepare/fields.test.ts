@@ -1,4 +1,4 @@
-/** Rows whose domain is counted, and rows that are chat messages. */
+/** Domains computed from another field, and rows that are chat messages. */
 import { describe, expect, test } from 'vitest';
 import { dataFolder, prepare, rowsOf, specOf, tableOf } from './world.ts';
 
@@ -23,7 +23,7 @@ describe('domainFrom', () => {
   const files = { train: 'train.jsonl', test: 'test.jsonl' };
   const fields = { id: 'id', input: 'text', answer: 'label' };
 
-  test('lines: as many as are not blank; from `most` on, 8 unless said, all are one domain', async () => {
+  test('lines: counts lines that are not blank; from `most` on (default 8) they share one domain', async () => {
     const byDefault = await prepare(specOf(folder, { ...files, fields, domainFrom: { lines: 'solution' } }));
     expect((await rowsOf(byDefault.pool)).map(({ id, domain }) => [id, domain])).toEqual([
       ['one', 'lines-1'],
@@ -33,7 +33,7 @@ describe('domainFrom', () => {
       ['twelve', 'lines-8plus'],
     ]);
     const few = await prepare(specOf(folder, { ...files, fields, domainFrom: { lines: 'solution', most: 3 } }));
-    // The answer stays the only label: the domain is counted from another field.
+    // The answer stays the only label; the domain comes from another field.
     expect(await tableOf(few)).toEqual({
       labels: ['x'],
       labelCounts: { x: 5 },
@@ -44,7 +44,7 @@ describe('domainFrom', () => {
     });
   });
 
-  test('a row that names its domain keeps it, and one with neither is refused', async () => {
+  test('a row with its own domain keeps it, and a row with neither is an error', async () => {
     const mixed = dataFolder({
       'train.jsonl': [
         { id: 'a', text: 'one', label: 'x', topic: 'named', solution: 'a\nb' },
@@ -65,7 +65,7 @@ describe('messages', () => {
   const fields = { id: 'id', messages: 'chat', answer: 'label' };
   const user = { role: 'user', content: 'Where is my card?' };
 
-  test('a single one is its own text, several are reported by their roles; more keys do no harm', async () => {
+  test('a single message is used as plain text, several with their roles; extra keys are ignored', async () => {
     const folder = dataFolder({
       'train.jsonl': [
         { id: 'single', label: 'card', chat: [{ ...user, name: 'someone', extra: 1 }] },
@@ -83,13 +83,13 @@ describe('messages', () => {
     ]);
   });
 
-  test('a question comes after them', async () => {
+  test('the question follows the messages', async () => {
     const folder = dataFolder({ 'train.jsonl': [{ id: 'a', label: 'card', chat: [user], ask: 'What is it about?' }] });
     const { pool } = await prepare(specOf(folder, { train: 'train.jsonl', fields: { ...fields, question: 'ask' } }));
     expect((await rowsOf(pool))[0]?.input).toBe('Where is my card?\n\nQuestion: What is it about?');
   });
 
-  test('what is no list of messages is reported with its line', async () => {
+  test('a value that is not a list of messages is reported with its line', async () => {
     const folder = dataFolder({
       'train.jsonl': [
         { id: 'a', label: 'card', chat: [] },
@@ -99,9 +99,9 @@ describe('messages', () => {
         { id: 'e', label: 'card', chat: [user] },
       ],
     });
-    const said = await prepare(specOf(folder, { train: 'train.jsonl', fields })).then(String, String);
+    const message = await prepare(specOf(folder, { train: 'train.jsonl', fields })).then(String, String);
     const expected = 'expected a list of messages with role and content';
-    expect(said.split('\n').slice(1)).toEqual([
+    expect(message.split('\n').slice(1)).toEqual([
       `  train.jsonl, line 1: chat = []: ${expected}`,
       `  train.jsonl, line 2: chat = "Where is my card?": ${expected}`,
       `  train.jsonl, line 3: chat: missing; ${expected}`,

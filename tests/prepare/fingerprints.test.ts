@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createFingerprints } from '../../activities/data/fingerprints.ts';
 
-test('keeps the first number of each text, through every growth of the table', () => {
+test('keeps the first number of each text while the table grows', () => {
   const fingerprints = createFingerprints();
   for (let text = 0; text < 20_000; text += 1) expect(fingerprints.add(`text ${text}`, text)).toBeUndefined();
   for (let text = 0; text < 20_000; text += 1) expect(fingerprints.add(`text ${text}`, -5)).toBe(text);

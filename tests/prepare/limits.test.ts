@@ -1,4 +1,4 @@
-/** Values that are too large are refused where the data are read, all at once, with file, line, value and expectation. */
+/** Values that are too large are reported together when the data are read, with file, line, value and expectation. */
 import { expect, test } from 'vitest';
 import { checkData } from '../../activities/data/prepare.ts';
 import { RunSpec } from '../../contracts/run/run-file.ts';
@@ -14,7 +14,7 @@ async function refusal(rows: readonly object[], task: TaskName = 'classification
   return error instanceof Error ? error.message : 'no problem';
 }
 
-test('ids, labels, domains and texts that are too long, each with its line and the start of its value', async () => {
+test('ids, labels, domains and texts that are too long are reported with line and truncated value', async () => {
   const message = await refusal([
     row('a'),
     row('i'.repeat(513)),
@@ -32,7 +32,7 @@ test('ids, labels, domains and texts that are too long, each with its line and t
   ]);
 });
 
-test('the longest values there may be are imported as they are', async () => {
+test('the longest valid values are imported unchanged', async () => {
   const longest = row('i'.repeat(512), { label: 'L'.repeat(256), topic: 'T'.repeat(256), text: 'x'.repeat(1_048_000) });
   const folder = dataFolder({ 'train.jsonl': [longest] });
   const { pool } = await prepare(specOf(folder, { train: 'train.jsonl', fields }));
@@ -47,7 +47,7 @@ test('the longest values there may be are imported as they are', async () => {
   ]);
 });
 
-test('choices are as many as there are letters, and a row has so many labels', async () => {
+test('the number of choices is limited by letters, and the number of labels per row is limited', async () => {
   const choices = Array.from({ length: 27 }, (_, index) => `choice ${index}`);
   expect(await refusal([row('a', { label: 'A', choices })], 'multiple-choice', { choices: 'choices' })).toContain(
     'line 1: choices = ["choice 0","choice 1"',
@@ -62,7 +62,7 @@ test('choices are as many as there are letters, and a row has so many labels', a
   expect(await refusal([row('a', { label: labels.slice(0, 60).join('; ') })], 'multi-label')).toBe('no problem');
 });
 
-test('a free answer may be long, unless it is the domain too', async () => {
+test('a free answer may be long, unless it is also the domain', async () => {
   const long = row('a', { label: 'word '.repeat(200) });
   expect(await refusal([long], 'generic')).toBe('no problem');
   expect(await refusal([long], 'generic', { domain: undefined })).toContain(
@@ -70,7 +70,7 @@ test('a free answer may be long, unless it is the domain too', async () => {
   );
 });
 
-test('a data set with an answer of its own in every row is no classification', async () => {
+test('a data set with a different answer in every row is not a classification', async () => {
   const rows = Array.from({ length: 10_001 }, (_, index) => row(`r${index}`, { label: `free text ${index}` }));
   expect(await refusal(rows)).toContain('all data files: expected at most 10000 labels; is fields.answer a free text?');
   const few = Array.from({ length: 500 }, (_, index) => row(`r${index}`, { label: `${index}`.padEnd(256, '-') }));

@@ -7,7 +7,7 @@ import { artifactFolder, artifacts, dataFolder, fields, importer, prepare, rowsO
 const ids = async (...reference: Parameters<typeof rowsOf>): Promise<string[]> =>
   (await rowsOf(...reference)).map(({ id }) => id);
 
-test('rows become normalized rows through the field map; domains are counted', async () => {
+test('the field map gives normalized rows; domains are counted', async () => {
   const folder = dataFolder({
     'train.jsonl': [
       { id: 'a', task: 'Sort it.', text: ' Wheat rose. ', label: 'grain', topic: 'grain', more: [1, 2] },
@@ -38,7 +38,7 @@ test('rows become normalized rows through the field map; domains are counted', a
   });
 });
 
-test('numbers and truth values are labels too; a byte order mark and Windows line ends do no harm', async () => {
+test('numbers and booleans can be labels; a byte order mark and Windows line ends are accepted', async () => {
   const folder = dataFolder({ 'train.jsonl': ['\uFEFF{"text":"a","label":1}\r', '{"text":"b","label":false}\r'] });
   const prepared = await prepare(specOf(folder, { train: 'train.jsonl', fields: { input: 'text', answer: 'label' } }));
   const rows = await rowsOf(prepared.pool);
@@ -48,7 +48,7 @@ test('numbers and truth values are labels too; a byte order mark and Windows lin
   ]);
 });
 
-test('rows without an id get a hash of their content, the same every time and apart for repeats', async () => {
+test('rows without an id get a reproducible hash of their content, with suffixes for repeats', async () => {
   const rows = [
     { text: 'one', label: 'a' },
     { text: 'two', label: 'a' },
@@ -81,14 +81,14 @@ test('exact duplicates and leaks are dropped and counted, or kept', async () => 
   const dropped = await prepare(specOf(folder, data));
   expect(await ids(dropped.pool)).toEqual(['1', '3']);
   expect(dropped.dropped).toEqual({ duplicates: 1, leaks: 2 });
-  expect(await ids(dropped.test)).toEqual(['t', 'u']); // held-out files stay as they are
+  expect(await ids(dropped.test)).toEqual(['t', 'u']); // held-out files stay unchanged
 
   const kept = await prepare(specOf(folder, { ...data, duplicates: 'keep', leaks: 'keep' }));
   expect(await ids(kept.pool)).toEqual(['1', '2', '3', '4', '5']);
   expect(kept.dropped).toEqual({ duplicates: 0, leaks: 0 });
 });
 
-test('a source may be narrowed by the ids of another file', async () => {
+test('a source can be restricted to the ids in another file', async () => {
   const folder = dataFolder({
     'train.jsonl': ['a', 'b', 'c', 'd'].map((id) => ({ id, text: `text ${id}`, label: 'x' })),
     'some.jsonl': [{ id: 'b', other: 1 }, { id: 'd' }, { id: 'not there' }],
@@ -104,7 +104,7 @@ test('a source may be narrowed by the ids of another file', async () => {
   expect(await ids(prepared.validation)).toEqual(['a', 'c']);
 });
 
-test('a split takes validation and test from the training rows, with duplicates dropped before', async () => {
+test('a split takes validation and test from the training rows after dropping duplicates', async () => {
   const rows = Array.from({ length: 100 }, (_, row) => ({
     id: `r${row}`,
     text: `text ${row}`,
@@ -122,7 +122,7 @@ test('a split takes validation and test from the training rows, with duplicates 
   expect(await tableOf(prepared)).toMatchObject({ pool: { rare: 2 }, test: { rare: 1 }, unscored: [] });
 });
 
-test('a split leaves a file that is given alone, and takes only what is missing', async () => {
+test('a split uses given files and takes only missing parts', async () => {
   const rows = Array.from({ length: 40 }, (_, row) => ({ id: `r${row}`, text: `text ${row}`, label: 'a' }));
   const folder = dataFolder({ 'train.jsonl': rows, 'test.jsonl': [{ id: 't', text: 'test', label: 'a' }] });
   const data = { train: 'train.jsonl', test: 'test.jsonl', fields, split: { validation: 0.1, test: 0.5 } };
@@ -131,7 +131,7 @@ test('a split leaves a file that is given alone, and takes only what is missing'
   expect([prepared.pool.rows, prepared.validation?.rows]).toEqual([36, 4]);
 });
 
-test('everything that is wrong in every file is reported at once, and nothing is imported', async () => {
+test('all problems of all files are reported together, and nothing is imported', async () => {
   const folder = dataFolder({
     'train.jsonl': [
       { id: 'a', text: 'fine', label: 'x' },
@@ -173,7 +173,7 @@ test('everything that is wrong in every file is reported at once, and nothing is
   });
 });
 
-test('a wrong field map is fifty lines and a count, not a million', async () => {
+test('a wrong field map gives fifty lines and a count', async () => {
   const rows = Array.from({ length: 300 }, (_, row) => ({ id: `${row}`, sentence: 'text', label: 'x' }));
   const folder = dataFolder({ 'train.jsonl': rows });
   const spec = specOf(folder, { train: 'train.jsonl', fields });
@@ -184,7 +184,7 @@ test('a wrong field map is fifty lines and a count, not a million', async () => 
   expect(message.split('\n').at(-1)).toBe('  and 251 more');
 });
 
-test('files that are not there, bytes that are no text, and training rows that are all leaks', async () => {
+test('missing files, bytes that are not text, and training rows that are all leaks', async () => {
   const folder = dataFolder({
     'train.jsonl': [{ id: 'a', text: 'same', label: 'x' }],
     'test.jsonl': [{ id: 't', text: 'same', label: 'x' }],
@@ -199,7 +199,7 @@ test('files that are not there, bytes that are no text, and training rows that a
   expect(await reported({ train: 'train.jsonl', test: 'test.jsonl', fields, leaks: 'keep' })).toBe('nothing');
 });
 
-test('ids and labels may be anything printable; none becomes a path', async () => {
+test('ids and labels may be any printable text; none is used as a path', async () => {
   const folder = dataFolder({
     'train.jsonl': [
       { id: '../../etc/passwd', text: 'one', label: '/any/../x' },
@@ -213,7 +213,7 @@ test('ids and labels may be anything printable; none becomes a path', async () =
   expect(existsSync(join(artifactFolder, prepared.pool.sha256.slice(0, 2), prepared.pool.sha256))).toBe(true);
 });
 
-test('a file that changes between the two readings is refused', async () => {
+test('a file that changes between the two readings is an error', async () => {
   const folder = dataFolder({ 'train.jsonl': [{ id: 'a', text: 'one', label: 'x' }] });
   let readings = 0;
   const changing = createPrepare({
@@ -233,7 +233,7 @@ test('a file that changes between the two readings is refused', async () => {
   });
 });
 
-test('the built-in data set comes with all three parts', async () => {
+test('the built-in data set has all three parts', async () => {
   const prepared = await prepare(specOf('', { builtin: 'wordnet', pool: 500 }));
   const table = await tableOf(prepared);
   expect(prepared.pool.rows).toBe(500);
@@ -242,7 +242,7 @@ test('the built-in data set comes with all three parts', async () => {
   expect(prepared.dropped).toEqual({ duplicates: 0, leaks: 0 });
 });
 
-test('without held-out files and without a word about it, shares of the training rows are held out', async () => {
+test('without held-out files, the default shares of the training rows are held out', async () => {
   const rows = Array.from({ length: 200 }, (_, index) => ({
     id: `r${index}`,
     text: `word${index} here`,

@@ -1,4 +1,4 @@
-/** The reserve: rows that an embedded teacher hands out as synthetic, and that no method may have seen before. */
+/** The reserve: rows that the embedded teacher returns as synthetic rows and that are in no part of the data. */
 import { expect, test } from 'vitest';
 import { createReserveSplitter } from '../../domain/data/reserve-split.ts';
 import { methodNames, presets } from '../../domain/methods.ts';
@@ -19,7 +19,7 @@ const held = [
   { id: 't2', text: 'held out two', label: 'few' },
 ];
 
-/** As the embedded teacher draws it: from share and rows alone. */
+/** The draw of the embedded teacher, from share and rows alone. */
 function reserve(): string[] {
   const splitter = createReserveSplitter(share);
   for (const { id, text, label } of trained) splitter.add({ id, input: text, domain: label });
@@ -53,7 +53,7 @@ test('a share of each domain is in no part; a domain never loses its last row', 
   expect((await tableOf(prepared)).pool['single']).toBe(1);
 });
 
-test('a test file of its own stays whole, and validation comes out of what the reserve leaves', async () => {
+test('a given test file stays complete, and validation is split from the rows outside the reserve', async () => {
   const split = { validation: 0.1, test: 0 };
   const prepared = await prepare(specOf(folder, { ...data, test: 'test.jsonl', split }));
   const { pool = [], validation = [], test: tested } = await partsOf(prepared);
@@ -64,7 +64,7 @@ test('a test file of its own stays whole, and validation comes out of what the r
   expect(pool.length + validation.length).toBe(trained.length - reserved.size);
 });
 
-test('the same rows are left for every method and every seed', async () => {
+test('the same rows remain for every method and seed', async () => {
   const spec = specOf(folder, { ...data, split: { validation: 0.1, test: 0.2 } });
   const first = await partsOf(await prepare(spec));
   for (const [index, method] of methodNames.entries()) {
@@ -74,7 +74,7 @@ test('the same rows are left for every method and every seed', async () => {
   }
 });
 
-test('without a reserve nothing is taken out', async () => {
+test('without a reserve all rows remain', async () => {
   const { reserve: _, ...without } = data;
   const prepared = await prepare(specOf(folder, without));
   expect(prepared.reserved).toBeUndefined();

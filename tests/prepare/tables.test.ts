@@ -1,4 +1,4 @@
-/** CSV, TSV and Parquet become the same rows as JSONL, and what is wrong in them is reported the same way. */
+/** CSV, TSV and Parquet give the same rows and the same problem reports as JSONL. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetWriteFile } from 'hyparquet-writer';
@@ -29,17 +29,17 @@ async function imported(folder: string, train: string, rest: Rest = {}): Promise
 }
 
 async function refused(folder: string, train: string, rest: Rest = {}): Promise<string[]> {
-  const said = await imported(folder, train, rest).then(
+  const message = await imported(folder, train, rest).then(
     () => 'imported after all',
     (error: unknown) => String(error),
   );
-  return said.split('\n').slice(1);
+  return message.split('\n').slice(1);
 }
 
 test('CSV with a byte order mark, Windows line ends, quotes, commas and line breaks inside a cell', async () => {
   const text = '\uFEFFid,more,text,label\r\na,1,"one, ""two""\r\n\r\nthree",x\r\n\r\nb,2,four,y\r\nc,,"",\r\n';
   expect(await refused(fileOf('train.csv', text), 'train.csv')).toEqual([
-    // The cell above holds line breaks of its own: the line is still the one an editor shows.
+    // The cell above contains line breaks; the reported line is the one in an editor.
     '  train.csv, line 7: text: missing; expected text that is not empty',
     '  train.csv, line 7: label: missing; expected text that is not empty, on one line and without control characters, of at most 256 characters',
   ]);
@@ -51,7 +51,7 @@ test('CSV with a byte order mark, Windows line ends, quotes, commas and line bre
   ]);
 });
 
-test('TSV, and a file whose extension says nothing', async () => {
+test('TSV, and a file with an unknown extension', async () => {
   const text = 'id\ttext\tlabel\na\tone, two\tx\nb\tthree\ty\n';
   const rows = [
     ['a', 'one, two', 'x'],
@@ -75,7 +75,7 @@ test('all problems of a CSV file at once, each with its line', async () => {
   ]);
 });
 
-test('columns that are not there, or there twice', async () => {
+test('missing and repeated columns', async () => {
   expect(await refused(fileOf('train.csv', 'id;text;label\na;one;x\n'), 'train.csv')).toEqual([
     '  train.csv: id: missing; expected a column of that name; the file has "id;text;label"',
     '  train.csv: text: missing; expected a column of that name; the file has "id;text;label"',
@@ -87,7 +87,7 @@ test('columns that are not there, or there twice', async () => {
   expect(await refused(fileOf('train.csv', ''), 'train.csv')).toEqual(['  train.csv: expected at least one row']);
 });
 
-test('another encoding is named', async () => {
+test('another encoding is reported', async () => {
   const text = 'id,text,label\na,one,x\nb,caf\xE9,y\n';
   expect(await refused(fileOf('train.csv', Buffer.from(text, 'latin1')), 'train.csv')).toEqual([
     '  train.csv, line 3: expected text in UTF-8; this line is in another encoding, such as Windows-1252',
@@ -97,7 +97,7 @@ test('another encoding is named', async () => {
   ]);
 });
 
-test('Parquet: whole numbers of every width, other numbers and truth values are the same text', async () => {
+test('Parquet: integers of every width, other numbers and booleans give the same text', async () => {
   const folder = parquetOf([
     { name: 'id', data: [1n, 9007199254740993n, -3n], type: 'INT64' },
     { name: 'text', data: [1.5, Number.NaN, 1e21], type: 'DOUBLE' },
@@ -136,7 +136,7 @@ test('all problems of a Parquet file at once, each with its row', async () => {
   ]);
 });
 
-test('an id that occurs twice in Parquet is reported by rows; what is no Parquet, as such', async () => {
+test('a repeated id in Parquet is reported by row; so is a file that is not Parquet', async () => {
   const folder = parquetOf([
     { name: 'id', data: ['a', 'b', 'a'], type: 'STRING' },
     { name: 'text', data: ['one', 'two', 'three'], type: 'STRING' },
@@ -145,11 +145,11 @@ test('an id that occurs twice in Parquet is reported by rows; what is no Parquet
   expect(await refused(folder, 'train.parquet')).toEqual([
     '  train.parquet, row 3: id = "a": expected a unique id; row 1 has the same',
   ]);
-  const [said] = await refused(fileOf('train.parquet', '{"id":"a","text":"one","label":"x"}\n'), 'train.parquet');
-  expect(said).toMatch(/^ {2}train\.parquet: expected a sound Parquet file \(.+\)$/);
+  const [message] = await refused(fileOf('train.parquet', '{"id":"a","text":"one","label":"x"}\n'), 'train.parquet');
+  expect(message).toMatch(/^ {2}train\.parquet: expected a sound Parquet file \(.+\)$/);
 });
 
-test('a Parquet file longer than a window, over row groups, comes whole and in order', async () => {
+test('a Parquet file with many row groups is read completely and in order', async () => {
   const numbers = Array.from({ length: 24_000 }, (_, row) => row);
   const folder = parquetOf([{ name: 'id', data: numbers, type: 'INT32' }], 22_000);
   const found: FileRecord[] = [];
@@ -157,7 +157,7 @@ test('a Parquet file longer than a window, over row groups, comes whole and in o
   expect(found).toEqual(numbers.map((row) => ({ ok: true, line: row + 1, value: { id: String(row) } })));
 });
 
-test('the ids of a file in another format narrow a source', async () => {
+test('ids in a file of another format select rows', async () => {
   const folder = fileOf('train.csv', 'id,text,label\n1,one,x\n2,two,x\n3,three,y\n');
   writeFileSync(join(folder, 'some.tsv'), 'id\tmore\n3\tx\n1\t\n');
   const spec = specOf(folder, { train: { path: 'train.csv', idsIn: 'some.tsv' }, fields });

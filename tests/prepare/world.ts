@@ -15,7 +15,7 @@ import { presets } from '../../domain/methods.ts';
 const home = mkdtempSync(join(tmpdir(), 'baldistill-prepare-'));
 afterAll(() => rmSync(home, { recursive: true }));
 
-/** A folder with these files, each value a list of lines. */
+/** A folder with these files; each value is a list of lines. */
 export function dataFolder(files: Record<string, readonly (object | string)[]>): string {
   const folder = mkdtempSync(join(home, 'data-'));
   for (const [name, lines] of Object.entries(files)) {
@@ -31,7 +31,7 @@ export const fields = { id: 'id', domain: 'topic', instruction: 'task', input: '
 export function specOf(dataRoot: string, data: z.input<typeof Data>): RunSpec {
   const file = RunFile.parse({
     name: 'test',
-    // Nothing is split off unless a story says so: its few rows are all about something else.
+    // No split by default: the stories have few rows.
     data: Data.parse('train' in data ? { split: { validation: 0, test: 0 }, ...data } : data),
     budget: { slots: 10 },
     teacher: { embedded: 'recorded' },

@@ -1,4 +1,4 @@
-/** Curves over the budget stand in one figure whatever their stages: the baseline is the mark that others are held against. */
+/** Curves over the budget share one figure for all numbers of stages, so that all methods are compared with the baseline. */
 import { expect, test } from 'vitest';
 import type { Curve } from '../../contracts/comparison/comparison.ts';
 import { curveFigures } from '../../report/comparison/curve-figures.ts';
@@ -11,14 +11,14 @@ function curve(over: Curve['over'], at: string, method: string, data = 'r52'): C
   return { over, data, student: 'llama', at, method, baseline: method === 'random-ft-cot', points };
 }
 
-/** Table 3 of the paper: random-ft-cot fixes its stages, and `baldistill-a` is run with two numbers of them. */
+/** As in Table 3 of the paper: random-ft-cot fixes its stages; `baldistill-a` has two numbers of stages. */
 const curves = [
   curve('slots', 'K = 1', 'random-ft-cot'),
   curve('slots', 'K = 5', 'baldistill-a'),
   curve('slots', 'K = 3', 'baldistill-a'),
 ];
 
-test('lines of different stages are one figure, and named by their stages', () => {
+test('lines with different stages share one figure and are labeled with their stages', () => {
   const [figure, ...others] = curveFigures(curves);
   expect(others).toEqual([]);
   expect(figure?.at).toBeNull();
@@ -29,7 +29,7 @@ test('lines of different stages are one figure, and named by their stages', () =
   ]);
 });
 
-test('what all lines have in common is said once; budgets, data sets and directions stay apart', () => {
+test('common keys are stated once; budgets, data sets and axes have separate figures', () => {
   const figures = curveFigures([
     curve('slots', 'K = 5', 'baldistill-n'),
     curve('slots', 'K = 5', 'baldistill-a'),
@@ -56,7 +56,7 @@ test('Markdown and page show the same figures with the same lines', () => {
     expect(page).toContain(`${label} 0.500 at 520, 0.500 at 1040`);
     expect(page).toContain(`>${label}</text>`);
   }
-  // Each line joins its own points only.
+  // Each line connects only its own points.
   const chart = /<svg[^>]*Line chart of macro by slots.*?<\/svg>/s.exec(page)?.[0] ?? '';
   const drawn = [...chart.matchAll(/<g [^>]*aria-label="line".*?<\/g>/gs)].map(([group]) =>
     group.match(/\sd="[^"]*"/g),

@@ -1,4 +1,4 @@
-/** A report and a comparison made by hand: 90 domains, hostile words wherever words come from outside. */
+/** A hand-made report and comparison: 90 domains, with hostile text in every field from outside. */
 import type { Comparison, ComparisonCell, Entry } from '../../contracts/comparison/comparison.ts';
 import type { Metrics } from '../../contracts/metrics.ts';
 import { Report } from '../../contracts/report.ts';

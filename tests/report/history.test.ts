@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { answer, cost, freshPath, openFor, openRun, requestFor, sent } from '../ledger/support.ts';
 
-test('the budget over time ends where the ledger stands, whatever became of the calls', async () => {
+test('the last point of the budget history equals the budget, for every outcome of a call', async () => {
   const ledger = await openFor(freshPath());
   await openRun(ledger, 'other');
   await ledger.settle(sent(await ledger.intend(requestFor('other', 9))), answer, cost);
@@ -14,7 +14,7 @@ test('the budget over time ends where the ledger stands, whatever became of the 
   await ledger.forfeit(recovered, 'timeout', { seen: true });
   await ledger.settle(recovered, answer, cost);
   await ledger.refuse(refused, 'not found', { final: true });
-  // Paid by the other run.
+  // Paid for by the other run.
   expect(await ledger.intend(requestFor('run', 9))).toMatchObject({ kind: 'answered' });
   await ledger.adopt('run', { calls: 6, tokens: 0, microUsd: 0 });
   await ledger.recordStage({ run: 'run', stage: 0, duplicated: 0, request: '{}', closed: '{}' });
@@ -34,7 +34,7 @@ test('the budget over time ends where the ledger stands, whatever became of the 
   expect(stages).toEqual([{ stage: 0, at: expect.any(Number) }]);
 });
 
-test('a long run gives no more points than asked, its first and its last among them', async () => {
+test('a long run gives at most the requested points, including the first and the last', async () => {
   const ledger = await openFor(freshPath());
   await openRun(ledger, 'run', { calls: 500 });
   await Promise.all(Array.from({ length: 500 }, async (_, slot) => await ledger.intend(requestFor('run', slot))));
@@ -45,7 +45,7 @@ test('a long run gives no more points than asked, its first and its last among t
   expect([points.at(0)?.charged, points.at(-1)?.charged]).toEqual([0, 500]);
 });
 
-test('unusable answers are drawn by what was asked, so many a reason, with what the model wrote', async () => {
+test('unusable answers are listed with their text, a limited number per reason', async () => {
   const ledger = await openFor(freshPath());
   await openRun(ledger, 'run');
   const marks = [];

@@ -5,7 +5,7 @@ import { allHostile } from './hostile.ts';
 
 const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.constant(allHostile));
 
-test('whatever a text holds, its HTML has neither tags nor quotes nor control characters', () => {
+test('the HTML of any text has no tags, quotes or control characters', () => {
   fc.assert(
     fc.property(anything, (text) => {
       const made = markup`<p title="${text}">${[text, null, 1]}</p>`.text;
@@ -17,12 +17,12 @@ test('whatever a text holds, its HTML has neither tags nor quotes nor control ch
   );
 });
 
-test('text that is harmless stays as it is, and markup made here is not escaped again', () => {
+test('harmless text is unchanged, and markup is not escaped twice', () => {
   expect(escaped('Übergröße, 日本語, e\u0301, 👩‍🔬')).toBe('Übergröße, 日本語, e\u0301, 👩‍🔬');
   expect(markup`<b>${markup`<i>${'a & b'}</i>`}</b>`.text).toBe('<b><i>a &amp; b</i></b>');
 });
 
-test('a shortened text is one line of at most so many characters', () => {
+test('a shortened text is one line within its length', () => {
   fc.assert(
     fc.property(anything, fc.integer({ min: 1, max: 60 }), (text, most) => {
       const short = shortened(text, most);

@@ -1,4 +1,4 @@
-/** The pages as people see them: from disk, without a network, in a real browser. */
+/** The pages opened from disk, without a network, in a real browser. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ writeFileSync(pages.report, htmlReport(reportFixture()));
 writeFileSync(pages.comparison, htmlComparison(comparisonFixture()));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The same report with so many times its domains. */
+/** The same report with its domains repeated `times` times. */
 function withDomains(report: Report, times: number): Report {
   const repeated = <T extends { readonly domain: string }>(list: readonly T[]): T[] =>
     Array.from({ length: times }, (_, turn) => list.map((one) => ({ ...one, domain: `${one.domain} ${turn}` }))).flat();
@@ -48,8 +48,8 @@ test('the same report gives the same bytes', () => {
 const texts = async (page: Page, selector: string): Promise<string[]> =>
   await page.$$eval(selector, (found) => found.map((element) => element.textContent ?? ''));
 
-/** Texts of figures that reach beyond their figure. */
-const cutOff = async (page: Page): Promise<string[]> =>
+/** Texts that extend beyond their figure. */
+const overflowing = async (page: Page): Promise<string[]> =>
   await page.$$eval('figure svg text', (found) =>
     found.flatMap((text) => {
       const inner = text.getBoundingClientRect();
@@ -72,9 +72,9 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
   afterAll(async () => await browser.close());
 
   test.each(['report', 'comparison'] as const)(
-    'the %s opens from disk, quietly, and nothing in it is executed',
+    'the %s opens from disk without errors, and no injected code is executed',
     async (name) => {
-      const { page, noted } = await open(browser, pages[name]);
+      const { page, recorded } = await open(browser, pages[name]);
       expect(await page.$$eval('script', (found) => found.length)).toBe(1);
       expect(await page.$$eval('img, iframe, object, embed, base, link', (found) => found.length)).toBe(0);
       const links = await page.$$eval('a', (found) => found.map((link) => link.getAttribute('href') ?? ''));
@@ -84,12 +84,12 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
       const text = (await page.$eval('body', (body) => body.textContent)) ?? '';
       expect(text).toContain('<script>alert(1)</script>');
       expect(text.replaceAll(/[\n\t]/g, '')).not.toMatch(/\p{Cc}/u);
-      expect(noted).toEqual([]);
+      expect(recorded).toEqual([]);
       await page.close();
     },
   );
 
-  test('every figure is there, says in words what it shows, and has text of 12 px or more', async () => {
+  test('every figure is present, has a text alternative, and has text of 12 px or more', async () => {
     const { page } = await open(browser, pages.report);
     const labels = await page.$$eval('figure svg', (found) => found.map((svg) => svg.getAttribute('aria-label') ?? ''));
     // Scores 3, stages 2, quotas 3 panels, before and after 3 panels, budget 2.
@@ -110,15 +110,15 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
     await page.close();
   });
 
-  test('no text of a figure is cut off by its edge', async () => {
+  test('no text extends beyond its figure', async () => {
     for (const path of Object.values(pages)) {
       const { page } = await open(browser, path);
-      expect(await cutOff(page)).toEqual([]);
+      expect(await overflowing(page)).toEqual([]);
       await page.close();
     }
   });
 
-  test('a table sorts by a click and by the keyboard, numbers as numbers', async () => {
+  test('a table sorts by click and by keyboard, numbers as numbers', async () => {
     const { page } = await open(browser, pages.report);
     const column = async (): Promise<number[]> =>
       await page.$$eval('[aria-label="Domains"] tbody tr td:last-child', (cells) =>
@@ -134,7 +134,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
     await page.keyboard.press('Enter');
     const ascending = (await column()).filter((value) => value >= 0);
     expect(ascending).toEqual(ascending.toSorted((a, b) => a - b));
-    // Domains without a score come last either way.
+    // Domains without a score come last in both directions.
     expect((await column()).slice(-3)).toEqual([-1, -1, -1]);
     await page.click('[aria-label="Domains"] th:first-child button');
     const names = await texts(page, '[aria-label="Domains"] tbody td:first-child');
@@ -142,7 +142,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
     await page.close();
   });
 
-  test('samples are filtered by kind, reason, domain and words', async () => {
+  test('samples are filtered by kind, reason, domain and text', async () => {
     const { page } = await open(browser, pages.report);
     const shown = async (): Promise<string[]> =>
       await page.$$eval('#samples-list > li:not([hidden])', (found) =>
@@ -156,7 +156,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
     expect(await shown()).toHaveLength(all.filter(({ reason }) => reason === 'mismatch').length);
     await page.select('select[name=kind]', '');
     await page.select('select[name=reason]', '');
-    // A hostile domain is a choice like any other.
+    // A domain with hostile text can be chosen too.
     const domain = await page.$eval('select[name=domain] option:nth-child(2)', (option) =>
       option.getAttribute('value'),
     );
@@ -170,7 +170,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
     await page.close();
   });
 
-  test('it fits a narrow screen, goes dark and light with the system, and prints light', async () => {
+  test('the page fits a narrow screen, follows the system color scheme, and prints light', async () => {
     const { page } = await open(browser, pages.report);
     const background = async (): Promise<string> =>
       await page.$eval('body', (body) => body.ownerDocument.defaultView.getComputedStyle(body).backgroundColor);
@@ -183,7 +183,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
     await page.close();
   });
 
-  test('without scripts everything can be read', async () => {
+  test('without scripts all content is readable', async () => {
     const { page } = await open(browser, pages.report, { scripts: false });
     expect((await page.$$('figure svg')).length).toBe(13);
     expect((await page.$$('#samples-list > li')).length).toBe(reportFixture().samples.length);
@@ -191,7 +191,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
     await page.close();
   });
 
-  test('a run that was not scored, of one stage, or ended before its first stage has a page too', async () => {
+  test('a run without scores, with one stage, or without stages has a page too', async () => {
     const report = reportFixture();
     const [first] = report.stages;
     if (first === undefined) throw new Error('no stage');
@@ -213,11 +213,11 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
     for (const [name, variant] of Object.entries(variants)) {
       const path = join(folder, `${name}.html`);
       writeFileSync(path, htmlReport(variant));
-      const { page, noted } = await open(browser, path);
-      expect(noted).toEqual([]);
+      const { page, recorded } = await open(browser, path);
+      expect(recorded).toEqual([]);
       const made = await page.$$eval('header, section', (found) => found.map((part) => part.innerHTML).join(''));
       expect(/.{20}(NaN|undefined|Infinity).{20}/.exec(made)?.[0]).toBeUndefined();
-      expect(await cutOff(page)).toEqual([]);
+      expect(await overflowing(page)).toEqual([]);
       figures[name] = (await page.$$('figure svg')).length;
       await page.close();
     }

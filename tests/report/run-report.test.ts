@@ -1,4 +1,4 @@
-/** A real run over hostile data: what its report says, and that it stays words. */
+/** A real run over hostile data: the content of its report, in which hostile text stays text. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import type { Home, Rig } from '../engine/rig.ts';
 import { chromium, launchChromium, open } from './browser.ts';
 import { allHostile, hostile } from './hostile.ts';
 
-// The importer refuses control characters in labels, and the embedded teacher reads none with a tag.
+// The importer rejects control characters in labels, and the embedded teacher cannot read a label with a tag.
 const labels = ['javascript:alert(6)', '" onmouseover="alert(7)', "' & &lt;script&gt;", 'plain'];
 const data = mkdtempSync(join(tmpdir(), 'baldistill-hostile-'));
 let rig: Rig;
@@ -28,13 +28,13 @@ afterAll(async () => {
   rmSync(data, { recursive: true, force: true });
 });
 
-/** Different enough that no two rows are near-duplicates, alike enough that a label can be learned. */
+/** Different enough that no two rows are near-duplicates, similar enough that a label can be learned. */
 const wordsOf = (label: number, index: number): string =>
   Array.from({ length: 12 }, (_, place) => (place % 3 === 0 ? `word${label}` : `w${label}x${index}x${place}`)).join(
     ' ',
   );
 
-/** Rows of a label: many, some, few, and 3, so that rows have to be synthesized. Every fourth rationale ends wrongly. */
+/** 60, 30, 15 and 3 rows per label, so that rows have to be synthesized. Every fourth rationale has a wrong answer. */
 function writeData(): void {
   const counts = [60, 30, 15, 3];
   const rows = labels.flatMap((answer, label) =>
@@ -82,7 +82,7 @@ function specOf(name: string, concurrency: number): RunSpec {
   return resolved.spec;
 }
 
-/** Runs to the end; its folder. */
+/** Completes a run and returns its folder. */
 async function finished(spec: RunSpec): Promise<string> {
   const handle = await home.start(spec);
   const { status, blocked } = await until(
@@ -97,20 +97,20 @@ async function finished(spec: RunSpec): Promise<string> {
 const reportOf = (run: string): Report =>
   Report.parse(JSON.parse(readFileSync(join(home.path, 'runs', run, 'report.json'), 'utf8')));
 
-test('a run leaves one page that is quiet in a browser, and a report without control characters', async (context) => {
+test('a run writes a page that opens without errors, and a report without control characters', async (context) => {
   const folder = await finished(specOf('first', 8));
   expect(readFileSync(join(folder, 'report.md'), 'utf8').replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   context.skip(chromium === undefined, 'no Chromium');
   const browser = await launchChromium();
   try {
-    const { page, noted } = await open(browser, join(folder, 'report.html'));
+    const { page, recorded } = await open(browser, join(folder, 'report.html'));
     expect((await page.$$('figure svg')).length).toBeGreaterThanOrEqual(7);
     expect(await page.$$eval('script', (found) => found.length)).toBe(1);
     const text = (await page.$eval('body', (body) => body.textContent)) ?? '';
-    for (const words of [...labels, hostile.script, hostile.handler, hostile.link, hostile.ending])
-      expect(text).toContain(words);
+    for (const expected of [...labels, hostile.script, hostile.handler, hostile.link, hostile.ending])
+      expect(text).toContain(expected);
     expect(text).toContain('␛[31mred');
-    expect(noted).toEqual([]);
+    expect(recorded).toEqual([]);
   } finally {
     await browser.close();
   }
@@ -124,7 +124,7 @@ test('its samples are rationales, synthetic rows and unusable answers with their
   expect(of('unusable')).toHaveLength(Math.min(20, ledger.unusable['mismatch'] ?? 0));
   for (const sample of of('unusable')) {
     expect(sample).toMatchObject({ reason: 'mismatch', text: expect.stringContaining('nonsense') });
-    // The row still teaches its gold answer, so its text is known.
+    // The row is still used with its gold answer, so its text is known.
     expect(sample.input).toContain('word');
   }
   expect(new Set(of('real').map(({ domain }) => domain)).size).toBeGreaterThan(2);
@@ -134,7 +134,7 @@ test('its samples are rationales, synthetic rows and unusable answers with their
   expect(rows.domainRows.map(({ domain }) => domain)).toEqual(labels);
 });
 
-test('the draw does not depend on the order in which answers arrive', async () => {
+test('the samples do not depend on the order in which answers arrive', async () => {
   await finished(specOf('second', 1));
   expect(reportOf('second').samples).toEqual(reportOf('first').samples);
 });

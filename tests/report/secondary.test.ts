@@ -1,11 +1,11 @@
-/** Tasks with further figures beside their metric, such as ROUGE-L of free answers: both reports show them. */
+/** Tasks with secondary metrics, such as ROUGE-L of free answers: both reports show them. */
 import { expect, test } from 'vitest';
 import type { Report } from '../../contracts/report.ts';
 import { htmlReport } from '../../report/html/run-page.ts';
 import { markdownReport } from '../../report/markdown.ts';
 import { reportFixture } from './fixtures.ts';
 
-/** The figures of a metrics table of the page, row by row. */
+/** The rows of the page's metrics table. */
 function rowsOf(page: string): string[][] {
   const table = /aria-label="Metrics".*?<\/table>/s.exec(page)?.[0] ?? '';
   const rows = (/<tbody.*<\/tbody>/s.exec(table)?.[0] ?? '').split('<tr').slice(1);
@@ -37,7 +37,7 @@ const untested: Report = {
 test.each([
   ['test', tested],
   ['validation', untested],
-] as const)('macro and micro of every figure, on %s', (split, shown) => {
+] as const)('macro and micro of every metric, on %s', (split, shown) => {
   expect(rowsOf(htmlReport(shown))).toEqual([
     ['word F1', '0.400', '0.600'],
     ['exact match', '0.125', '0.250'],
