@@ -2,7 +2,7 @@
 Twelve topics of R52 in a size for a student of 0.7 million parameters: `python3 r52_subset.py R52_FOLDER OUT_FOLDER`.
 
 Chosen before the first run, by counts alone: the two large topics, four of the middle, and six of the tail of which the
-recorded teacher has invented rows and the test has at least nine.
+recorded teacher has synthetic rows and the test has at least nine.
 """
 
 import json

@@ -16,7 +16,7 @@ from .settings import Settings, SettingsError, read_settings
 
 
 def main() -> int:
-    # Before PyTorch is loaded: threads that spin while they wait starve whoever shares the cores.
+    # Before PyTorch is loaded: threads that spin while they wait starve other processes on the same cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

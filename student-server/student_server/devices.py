@@ -1,4 +1,4 @@
-"""Devices of this machine, told without loading PyTorch."""
+"""Devices of this machine, found without loading PyTorch."""
 
 import os
 from importlib.metadata import version
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def find_devices() -> list[str]:
-    """Every NVIDIA GPU that may be used here, else the CPU, which is all that PyTorch's CPU build knows."""
+    """Every NVIDIA GPU that may be used here, else the CPU, the only device of PyTorch's CPU build."""
     if version("torch").endswith("+cpu"):
         return ["cpu"]
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from .bases import Bases
 from .home import Home
 from .inference.engine import Engine
-from .inference.served import Catalogue
+from .inference.served import Catalog
 from .metrics import Metrics
-from .services import LateEngine, Services
+from .services import LazyEngine, Services
 from .settings import Settings
 from .state.database import Database
 from .state.events import Events
@@ -25,7 +25,7 @@ def open_services(settings: Settings) -> Services:
     jobs, models = Jobs(database), Models(database)
     bases = Bases(settings.bases, settings.recipes)
     metrics = Metrics()
-    engine = LateEngine(lambda: _open_engine(settings, home, metrics))
+    engine = LazyEngine(lambda: _open_engine(settings, home, metrics))
     trainers = TrainerSettings(
         settings.devices, settings.trainer_threads, settings.checkpoint_seconds, settings.checkpoint_budget
     )
@@ -36,17 +36,17 @@ def open_services(settings: Settings) -> Services:
         jobs=jobs,
         events=Events(database),
         models=models,
-        catalogue=Catalogue(home, bases, models),
+        catalog=Catalog(home, bases, models),
         supervisor=Supervisor(home, jobs, models, trainers, *_room(settings, engine)),
         engine=engine,
         metrics=metrics,
     )
 
 
-def _room(settings: Settings, engine: LateEngine) -> tuple[Callable[[], None], Callable[[], None]]:
-    """What makes room for trainers, and what gives it back."""
+def _room(settings: Settings, engine: LazyEngine) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Callbacks that free a GPU for trainers and take it back."""
     if settings.vllm is not None and settings.vllm_sleeps:
-        # Opened if it is not: the vLLM is there, and has to be told.
+        # Opened where it is not: the vLLM is running and must be notified.
         return lambda: engine.get().training_begins(), lambda: engine.get().training_ended()
 
     def begins() -> None:
@@ -63,7 +63,7 @@ def _room(settings: Settings, engine: LateEngine) -> tuple[Callable[[], None], C
 
 
 def _open_engine(settings: Settings, home: Home, metrics: Metrics) -> Engine:
-    # Both load PyTorch, which is why they stand here and not above.
+    # Imported here because both load PyTorch.
     if settings.vllm is not None:
         from .inference.vllm_api import VllmApi
         from .inference.vllm_engine import VllmEngine

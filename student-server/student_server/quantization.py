@@ -1,12 +1,10 @@
-"""The package that holds weights in 4 bits: whether it is here, told without loading PyTorch, and how to do without."""
+"""The package for 4-bit weights: whether it is installed, and how to block its import."""
 
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
 _PACKAGE = "bitsandbytes"
-NOT_QUANTIZED = (
-    f"quantization: nf4 needs the package {_PACKAGE}, which this server's environment lacks. Take the recipe lora."
-)
+NOT_QUANTIZED = f"quantization: nf4 needs the package {_PACKAGE}, which is not installed here. Use the recipe lora."
 
 
 def can_quantize() -> bool:

@@ -1,4 +1,4 @@
-"""What the routes work with."""
+"""The parts that the routes use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .bases import Bases
 from .inference.engine import Engine
-from .inference.served import Catalogue
+from .inference.served import Catalog
 from .metrics import Metrics
 from .settings import Settings
 from .state.events import Events
@@ -18,8 +18,8 @@ from .state.models import Models
 from .training.supervisor import Supervisor
 
 
-class LateEngine:
-    """Opens the engine with the first prompt: PyTorch takes seconds and a gigabyte, which a queue alone needs not."""
+class LazyEngine:
+    """Opens the engine with the first prompt: PyTorch takes seconds and a gigabyte, which training jobs do not need."""
 
     def __init__(self, opens: Callable[[], Engine]) -> None:
         self._opens = opens
@@ -44,7 +44,7 @@ class Services:
     jobs: Jobs
     events: Events
     models: Models
-    catalogue: Catalogue
+    catalog: Catalog
     supervisor: Supervisor
-    engine: LateEngine
+    engine: LazyEngine
     metrics: Metrics = field(default_factory=Metrics)

@@ -74,7 +74,12 @@ def parser() -> argparse.ArgumentParser:
     add("--max-body", type=int, default=32, metavar="MIB", help="largest request (%(default)s)")
     add("--max-file", type=int, default=512, metavar="MIB", help="largest upload (%(default)s)")
     add("--max-batch", type=int, default=64, help="prompts in one forward pass (%(default)s)")
-    add("--max-waiting", type=int, default=8192, help="prompts under way; more are told to come later (%(default)s)")
+    add(
+        "--max-waiting",
+        type=int,
+        default=8192,
+        help="most prompts that wait; further requests get status 429 (%(default)s)",
+    )
     add(
         "--batch-window",
         type=float,

@@ -19,10 +19,10 @@ def stopping_early(bench: Workbench) -> str:
 
 
 def valid_losses(bench: Workbench, job: str) -> tuple[list[float], float]:
-    """Those that were told, and the model's."""
-    told = [event["data"]["valid_loss"] for event in bench.events(job) if event["type"] == "metrics"]
+    """Those that were reported, and the model's."""
+    reported = [event["data"]["valid_loss"] for event in bench.events(job) if event["type"] == "metrics"]
     (model,) = bench.client.get(f"/v1/fine_tuning/jobs/{job}/checkpoints").json()["data"]
-    return told, model["metrics"]["full_valid_loss"]
+    return reported, model["metrics"]["full_valid_loss"]
 
 
 def test_a_job_that_was_asked_to_stop_goes_on_to_the_same_bytes(bench: Workbench) -> None:
@@ -47,8 +47,8 @@ def test_early_stop_keeps_the_best_epoch(bench: Workbench) -> None:
     assert bench.train(job)["status"] == "succeeded"
     messages = [event["message"] for event in bench.events(job)]
     assert any(message.startswith("Stopped early at step") for message in messages)
-    told, model = valid_losses(bench, job)
-    assert model == min(told) < told[-1]
+    reported, model = valid_losses(bench, job)
+    assert model == min(reported) < reported[-1]
 
 
 def test_losses_are_told_once_by_a_training_that_begins_again(bench: Workbench) -> None:
@@ -66,9 +66,9 @@ def test_no_room_for_checkpoints_is_told_once_and_training_goes_on(bench: Workbe
     object.__setattr__(bench.settings, "checkpoint_budget", 1000)
     job = bench.create().json()["id"]
     assert bench.train(job, checkpoint_seconds=0)["status"] == "succeeded"
-    told = [event["message"] for event in bench.events(job) if event["level"] == "warn"]
-    assert len(told) == 1
-    assert "disk budget" in told[0]
+    reported = [event["message"] for event in bench.events(job) if event["level"] == "warn"]
+    assert len(reported) == 1
+    assert "disk budget" in reported[0]
 
 
 def test_a_checkpoint_takes_the_place_of_the_one_before_it_in_the_budget(bench: Workbench) -> None:
@@ -84,8 +84,8 @@ def test_no_room_for_the_best_epoch_is_told_once_and_the_last_weights_are_the_mo
     object.__setattr__(bench.settings, "checkpoint_budget", 1000)
     job = stopping_early(bench)
     assert bench.train(job)["status"] == "succeeded"
-    told, model = valid_losses(bench, job)
-    assert (model, model > min(told)) == (told[-1], True)
+    reported, model = valid_losses(bench, job)
+    assert (model, model > min(reported)) == (reported[-1], True)
     warned = [event["message"] for event in bench.events(job) if event["level"] == "warn"]
     assert len(warned) == 2
     assert "best epoch are not kept" in warned[0]

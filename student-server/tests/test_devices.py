@@ -33,8 +33,8 @@ def digits(bench: Workbench) -> float:
 @pytest.mark.parametrize("recipe", ["full", "lora", "qlora"])
 def test_a_student_is_trained_and_served(bench: Workbench, recipe: str) -> None:
     job = bench.trained(model=f"{BASE}@{recipe}", hyperparameters={"n_epochs": 40})
-    told = bench.losses(job["id"])
-    assert told[-1] < told[0] * 0.97
+    reported = bench.losses(job["id"])
+    assert reported[-1] < reported[0] * 0.97
     more: dict[str, Any] = {"max_tokens": 12, "logprobs": 0, "return_token_ids": True}
     prompts = [prompt_of(row) for row in rows(6)]
     for choice in bench.complete(job["fine_tuned_model"], prompts, **more):
@@ -67,10 +67,10 @@ def test_four_bits_hold_the_base_and_the_adapter_beside_it_learns(bench: Workben
             ("qlora", {}),
         )
     )
-    told = [bench.losses(job["id"])[0] for job in (exact, coarse, packed)]
+    reported = [bench.losses(job["id"])[0] for job in (exact, coarse, packed)]
     # Random weights lose little to rounding; that something is lost says that they were rounded.
-    assert told[1:] == pytest.approx([told[0]] * 2, rel=0.02)
-    assert told[1] != told[0]
+    assert reported[1:] == pytest.approx([reported[0]] * 2, rel=0.02)
+    assert reported[1] != reported[0]
     again = bench.create(model=packed["fine_tuned_model"]).json()["id"]
     plan = TrainingPlan.model_validate(bench.services.jobs.get(again).plan)
     start = packed["id"]
@@ -84,7 +84,7 @@ def test_four_bits_hold_the_base_and_the_adapter_beside_it_learns(bench: Workben
         assert {str(parameter.device) for parameter in kinds.values()} == {bench.settings.devices[0]}
         assert all(parameter.requires_grad == ("lora" in name) for name, parameter in kinds.items())
     assert bench.train(again)["status"] == "succeeded"
-    assert bench.losses(again)[-1] < told[2]
+    assert bench.losses(again)[-1] < reported[2]
 
 
 def test_a_process_that_quantizes_nothing_does_without_the_package() -> None:

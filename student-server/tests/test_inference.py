@@ -31,8 +31,8 @@ def adapter(shared_bench: Workbench) -> str:
 
 
 def logprobs(choice: dict[str, Any]) -> list[float]:
-    told: list[float] = choice["logprobs"]["token_logprobs"]
-    return told
+    reported: list[float] = choice["logprobs"]["token_logprobs"]
+    return reported
 
 
 def test_many_prompts_at_once_give_what_each_gives_alone(shared_bench: Workbench, student: str) -> None:
@@ -75,7 +75,7 @@ def test_scoring_agrees_with_generation(shared_bench: Workbench, student: str) -
 
 def test_probabilities_of_all_tokens_sum_to_one(shared_bench: Workbench, student: str) -> None:
     ids = shared_bench.client.post("/tokenize", json={"model": student, "prompt": "Say"}).json()["tokens"]
-    text = shared_bench.services.engine.get().text(shared_bench.services.catalogue.find(student))
+    text = shared_bench.services.engine.get().text(shared_bench.services.catalog.find(student))
     continued = [[*ids, token] for token in range(text.vocabulary)]
     scored = shared_bench.complete(student, continued, max_tokens=0, echo=True, logprobs=0)
     import math
@@ -88,11 +88,11 @@ def test_echo_gives_the_prompt_back_to_the_letter(shared_bench: Workbench, stude
     for choice, prompt in zip(
         shared_bench.complete(student, prompts, max_tokens=0, echo=True, logprobs=1), prompts, strict=True
     ):
-        told = choice["logprobs"]
-        assert choice["text"] == prompt == "".join(told["tokens"])
-        assert len(told["tokens"]) == len(told["token_logprobs"]) == len(told["text_offset"])
-        at = told["text_offset"]
-        assert [prompt[a:b] for a, b in zip(at, [*at[1:], len(prompt)], strict=True)] == told["tokens"]
+        reported = choice["logprobs"]
+        assert choice["text"] == prompt == "".join(reported["tokens"])
+        assert len(reported["tokens"]) == len(reported["token_logprobs"]) == len(reported["text_offset"])
+        at = reported["text_offset"]
+        assert [prompt[a:b] for a, b in zip(at, [*at[1:], len(prompt)], strict=True)] == reported["tokens"]
     (longer,) = shared_bench.complete(student, "Say", max_tokens=3, echo=True)
     (answer,) = shared_bench.complete(student, "Say", max_tokens=3)
     assert longer["text"] == "Say" + answer["text"]
@@ -124,11 +124,11 @@ def test_chat_is_asked_as_the_student_was_taught(shared_bench: Workbench, studen
     body = {"model": student, "messages": [{"role": "user", "content": prompt}], "temperature": 0}
     answer = shared_bench.client.post("/v1/chat/completions", json=body | {"logprobs": True, "top_logprobs": 2}).json()
     (choice,) = shared_bench.complete(student, prompt, max_tokens=50, logprobs=0)
-    told = answer["choices"][0]
-    assert told["message"]["content"] == choice["text"]
-    assert [token["logprob"] for token in told["logprobs"]["content"]] == pytest.approx(logprobs(choice), abs=1e-4)
-    assert all(len(token["top_logprobs"]) == 2 for token in told["logprobs"]["content"])
-    assert answer["usage"]["completion_tokens"] == len(told["logprobs"]["content"])
+    reported = answer["choices"][0]
+    assert reported["message"]["content"] == choice["text"]
+    assert [token["logprob"] for token in reported["logprobs"]["content"]] == pytest.approx(logprobs(choice), abs=1e-4)
+    assert all(len(token["top_logprobs"]) == 2 for token in reported["logprobs"]["content"])
+    assert answer["usage"]["completion_tokens"] == len(reported["logprobs"]["content"])
 
 
 def test_adapters_and_their_base_take_turns(shared_bench: Workbench, student: str, adapter: str) -> None:
@@ -209,7 +209,7 @@ def test_a_base_can_be_asked_before_anything_was_trained(bench: Workbench) -> No
 
 
 def test_a_folder_is_a_base_too(shared_bench: Workbench, student: str, tmp_path: Any) -> None:
-    folder = shared_bench.services.catalogue.find(student).folder
+    folder = shared_bench.services.catalog.find(student).folder
     with Workbench(tmp_path / "home", ("--base", f"mine={folder}")) as other:
         prompt = prompt_of(rows()[2])
         (before,) = shared_bench.complete(student, prompt, max_tokens=20)
@@ -242,7 +242,7 @@ def test_the_event_loop_waits_for_no_tokenizer(
     monkeypatch.setattr(engine, "text", watched)
     body = {"model": student, "messages": [{"role": "user", "content": "Say"}], "max_tokens": 2}
     assert shared_bench.client.post("/v1/chat/completions", json=body).status_code == 200
-    assert threads == {"desk", "inference"}
+    assert threads == {"tokenizer", "inference"}
 
 
 @pytest.mark.parametrize(("device", "left"), [("cuda:0", 0), ("cpu", 1)])

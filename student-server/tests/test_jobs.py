@@ -81,7 +81,7 @@ def test_a_cursor_that_names_nothing_is_refused_and_not_the_first_page(bench: Wo
     job = bench.trained(hyperparameters={"n_epochs": 1})
     path = f"/v1/fine_tuning/jobs/{job['id']}"
     for listed in ("/v1/fine_tuning/jobs", "/v1/files", f"{path}/events", f"{path}/checkpoints"):
-        unknown = bench.client.get(listed, params={"after": "nobody"})
+        unknown = bench.client.get(listed, params={"after": "unknown"})
         assert error_of(unknown) == (400, "invalid_value", "after")
         last = bench.client.get(listed).json()["last_id"]
         assert bench.client.get(listed, params={"after": last}).json()["data"] == []
@@ -110,15 +110,15 @@ def test_a_cancelled_job_says_so_at_once_and_stays_cancelled(bench: Workbench) -
 
 
 def test_a_status_that_no_job_has_any_more_is_zero_in_the_metrics(bench: Workbench) -> None:
-    def told() -> dict[str, float]:
+    def reported() -> dict[str, float]:
         lines = bench.client.get("/metrics").text.splitlines()
         counts = [line.removeprefix('student_jobs{status="') for line in lines if line.startswith("student_jobs{")]
         return {name: float(count) for name, count in (line.split('"} ') for line in counts)}
 
     job = bench.create().json()["id"]
-    assert (told()["validating_files"], told()["cancelled"]) == (1, 0)
+    assert (reported()["validating_files"], reported()["cancelled"]) == (1, 0)
     bench.client.post(f"/v1/fine_tuning/jobs/{job}/cancel")
-    assert told() == {name: float(name == "cancelled") for name in STATUSES}
+    assert reported() == {name: float(name == "cancelled") for name in STATUSES}
 
 
 @pytest.mark.parametrize(
@@ -169,9 +169,9 @@ def test_settings_are_read_from_the_older_place_too_and_told_back(bench: Workben
         "hyperparameters": {"n_epochs": 3, "batch_size": "auto", "learning_rate_multiplier": 0.5},
     }
     job = bench.client.post("/v1/fine_tuning/jobs", json=body).json()
-    told = {"n_epochs": 3, "batch_size": 16, "learning_rate_multiplier": 0.5}
-    assert job["hyperparameters"] == told
-    assert job["method"] == {"type": "supervised", "supervised": {"hyperparameters": told}}
+    reported = {"n_epochs": 3, "batch_size": 16, "learning_rate_multiplier": 0.5}
+    assert job["hyperparameters"] == reported
+    assert job["method"] == {"type": "supervised", "supervised": {"hyperparameters": reported}}
     assert job["recipe"]["adapter"] == "none"
 
 

@@ -49,7 +49,7 @@ def check_the_end(server: Server, job: str, undisturbed: bytes) -> None:
     assert ended["status"] == "succeeded", ended
     assert weights(server, job) == undisturbed
     steps = [event["data"]["step"] for event in server.events(job) if event["type"] == "metrics"]
-    # Told once each and in order, although some were trained twice.
+    # Reported once each and in order, although some were trained twice.
     assert steps == list(range(10, STEPS + 1, 10))
     # The client that lost its server asks again, and finds what there is.
     assert server.create(rows(), **JOB) == job
@@ -86,6 +86,6 @@ def test_a_trainer_waits_for_a_job_that_another_one_holds(tmp_path: Path) -> Non
     """What would happen if a trainer outlived its server after all."""
     held = hold_job(tmp_path)
     code = "import sys; from pathlib import Path; from student_server.training.lock import *\n"
-    code += "try: hold_job(Path(sys.argv[1]), patience=0.2)\nexcept JobInUse: sys.exit(75)"
+    code += "try: hold_job(Path(sys.argv[1]), timeout=0.2)\nexcept JobInUse: sys.exit(75)"
     second = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=PACKAGE, check=False)
     assert (held >= 0, second.returncode) == (True, 75)

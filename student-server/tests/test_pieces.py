@@ -60,13 +60,13 @@ def blank_bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 
 def text_of(bench: Workbench) -> ModelText:
-    return bench.services.engine.get().text(bench.services.catalogue.find("mine"))
+    return bench.services.engine.get().text(bench.services.catalog.find("mine"))
 
 
 def joined(choice: dict[str, Any]) -> str:
     """The tokens together, where each one stands where it is said to."""
-    told, text = choice["logprobs"], ""
-    for piece, at in zip(told["tokens"], told["text_offset"], strict=True):
+    reported, text = choice["logprobs"], ""
+    for piece, at in zip(reported["tokens"], reported["text_offset"], strict=True):
         assert at == len(text)
         text += piece
     return text

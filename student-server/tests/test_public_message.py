@@ -7,7 +7,7 @@ from student_server.training.public_message import without_paths
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "reported"),
     [
         ("OSError: [Errno 28] No space left on device: '/home/me/student/x.tmp'", "device: 'x.tmp'"),
         ("FileNotFoundError: '/home/my name/a b/config.json'", "FileNotFoundError: 'config.json'"),
@@ -17,8 +17,8 @@ from student_server.training.public_message import without_paths
         ("see https://example.org/docs/errors, and/or 3/4", "see https://example.org/docs/errors, and/or 3/4"),
     ],
 )
-def test_of_a_path_the_last_name_stays(written: str, told: str) -> None:
-    assert without_paths(written).endswith(told)
+def test_of_a_path_the_last_name_stays(written: str, reported: str) -> None:
+    assert without_paths(written).endswith(reported)
 
 
 def test_a_file_that_is_gone_is_told_by_its_id(bench: Workbench) -> None:

@@ -91,7 +91,7 @@ class Watched:
     """A model that counts who is in it, and waits inside until as many are there or it is not worth waiting."""
 
     def __init__(
-        self, model: LlamaForCausalLM, together: int, patience: float = 30, fails_on: int | None = None
+        self, model: LlamaForCausalLM, together: int, timeout: float = 30, fails_on: int | None = None
     ) -> None:
         self.config = model.config
         self.inside = 0
@@ -99,7 +99,7 @@ class Watched:
         self.threads: set[int] = set()
         self._model = model
         self._together = together
-        self._patience = patience
+        self._timeout = timeout
         self._fails_on = fails_on
         self._changed = threading.Condition()
 
@@ -109,7 +109,7 @@ class Watched:
             self.most = max(self.most, self.inside)
             self.threads.add(torch.get_num_threads())
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self.most >= self._together, timeout=self._patience)
+            self._changed.wait_for(lambda: self.most >= self._together, timeout=self._timeout)
         try:
             if input_ids.shape[1] == self._fails_on:
                 raise RuntimeError("out of memory")
@@ -131,10 +131,10 @@ def test_passes_run_side_by_side_each_with_its_share_of_the_threads() -> None:
 def test_passes_under_way_share_the_memory_that_one_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
     # Room for the logits of 1,000 tokens: 700 leave none for a second pass, 300 for two more.
     monkeypatch.setattr("student_server.inference.score._MOST_LOGITS", 64 * 1000)
-    large = Watched(llama(), together=2, patience=0.1)
+    large = Watched(llama(), together=2, timeout=0.1)
     scored(large, ROWS, threads=3)
     assert (large.most, large.threads) == (1, {3})
-    small = Watched(llama(), together=4, patience=0.1)
+    small = Watched(llama(), together=4, timeout=0.1)
     scored(small, [row for row in ROWS if len(row.ids) <= 300], threads=4)
     assert (small.most, small.threads) == (3, {1})
 
@@ -143,7 +143,7 @@ def test_passes_under_way_share_the_memory_that_one_may_have(monkeypatch: pytest
     "rope", [{"rope_type": "dynamic", "factor": 2.0, "rope_theta": 1e4}, {"full_attention": {"rope_type": "longrope"}}]
 )
 def test_a_model_that_remembers_lengths_takes_one_pass_at_a_time(rope: dict[str, Any]) -> None:
-    model = Watched(llama(), together=2, patience=0.1)
+    model = Watched(llama(), together=2, timeout=0.1)
     model.config = SimpleNamespace(vocab_size=64, rope_parameters=rope)
     scored(model, ROWS, threads=2)
     assert model.most == 1

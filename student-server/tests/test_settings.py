@@ -16,9 +16,9 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     words = ["--home", str(tmp_path), "--base", "tiny-llama:huge", "--base", "mine=./nowhere", "--host", "0.0.0.0"]
     with pytest.raises(SettingsError) as raised:
         read_settings([*words, "--recipes", str(recipes), "--max-batch", "0"])
-    told = str(raised.value)
+    reported = str(raised.value)
     for part in ("tiny-llama:huge", "./nowhere", "STUDENT_SERVER_API_KEY", "mine.rank", "mine.speed", "--max-batch 0"):
-        assert part in told
+        assert part in reported
 
 
 def test_a_recipe_of_ones_own_starts_from_the_reference_values(tmp_path: Path) -> None:

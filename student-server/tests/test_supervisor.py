@@ -61,11 +61,11 @@ def test_a_trainer_whose_end_could_not_be_told_does_not_keep_its_job(
 ) -> None:
     job = bench.create().json()["id"]
     requeue = bench.services.jobs.requeue
-    told: list[str] = []
+    reported: list[str] = []
 
     def locked_once(job: str, why: str) -> None:
-        told.append(why)
-        if len(told) == 1:
+        reported.append(why)
+        if len(reported) == 1:
             raise sqlite3.OperationalError("database is locked")
         requeue(job, why)
 
@@ -74,7 +74,7 @@ def test_a_trainer_whose_end_could_not_be_told_does_not_keep_its_job(
     trainer = until(lambda: next(iter(supervisor._running.values()), None))
     trainer.process.kill()
     until(lambda: bench.services.jobs.get(job).attempts == 2)
-    assert len(told) == 2
+    assert len(reported) == 2
 
 
 def test_a_trainer_that_crashes_is_given_a_pause_and_others_their_turn(
@@ -110,14 +110,14 @@ def test_a_job_whose_trainer_crashes_three_times_has_failed_and_says_no_path(
 
 def test_room_is_made_anew_for_every_trainer(bench: Workbench, supervisor: Supervisor) -> None:
     """Who was answered while the one before it trained has brought weights back."""
-    heard: list[str] = []
-    supervisor._before = lambda: heard.append("before")
+    calls: list[str] = []
+    supervisor._before = lambda: calls.append("before")
     job = bench.create().json()["id"]
     # Every attempt crashes at once.
     (bench.home.job(job) / "trainer.lock").mkdir(parents=True)
     supervisor.start()
     until(lambda: not bench.services.jobs.get(job).is_open)
-    assert heard == ["before"] * bench.services.jobs.get(job).attempts == ["before"] * 3
+    assert calls == ["before"] * bench.services.jobs.get(job).attempts == ["before"] * 3
 
 
 def test_the_device_that_serves_is_the_last_to_train(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_only_what_no_job_and_no_trainer_needs_is_removed(bench: Workbench) -> N
             bench.home.models / f".unfinished-{job}-17",
         )
     ]
-    # Nobody's here, and so nobody's to remove.
+    # Not created here, so not removed.
     left.append(bench.home.model("backup"))
     for folder in left:
         folder.mkdir(parents=True)
@@ -172,7 +172,7 @@ def test_only_what_no_job_and_no_trainer_needs_is_removed(bench: Workbench) -> N
 
 
 @pytest.mark.parametrize(
-    ("devices", "told"),
+    ("devices", "reported"),
     [
         (("cuda:0",), ["begins", "ended"]),
         # There is room on another GPU, or in the memory of the machine.
@@ -181,16 +181,16 @@ def test_only_what_no_job_and_no_trainer_needs_is_removed(bench: Workbench) -> N
     ],
 )
 def test_an_engine_that_shares_its_gpu_with_the_trainer_is_told(
-    tmp_path: Path, devices: tuple[str, ...], told: list[str]
+    tmp_path: Path, devices: tuple[str, ...], reported: list[str]
 ) -> None:
-    heard: list[str] = []
+    calls: list[str] = []
 
     class Engine:
         def training_begins(self) -> None:
-            heard.append("begins")
+            calls.append("begins")
 
         def training_ended(self) -> None:
-            heard.append("ended")
+            calls.append("ended")
 
         def close(self) -> None:
             pass
@@ -199,11 +199,11 @@ def test_an_engine_that_shares_its_gpu_with_the_trainer_is_told(
     with Workbench(tmp_path / "home", more, device=devices[0]) as bench:
         supervisor = bench.services.supervisor
         # One that is not open holds nothing, and is not opened for this.
-        supervisor._make_room()
-        supervisor._give_room_back()
-        assert (heard, bench.services.engine.opened()) == ([], None)
+        supervisor._free_gpu()
+        supervisor._return_gpu()
+        assert (calls, bench.services.engine.opened()) == ([], None)
         bench.services.engine._opens = Engine  # type: ignore[assignment]
         bench.services.engine.get()
-        supervisor._make_room()
-        supervisor._give_room_back()
-        assert heard == told
+        supervisor._free_gpu()
+        supervisor._return_gpu()
+        assert calls == reported

@@ -28,9 +28,9 @@ LEARNED = {"n_epochs": 80, "batch_size": 8, "learning_rate_multiplier": 2}
 def test_a_student_learns_what_its_file_says(bench: Workbench, recipe: str) -> None:
     job = bench.trained(model=f"{BASE}@{recipe}", hyperparameters=LEARNED, suffix="stage-0", seed=1)
     assert job["fine_tuned_model"] == f"ft:{BASE}:local:stage-0:{job['id'][-8:]}"
-    told = bench.losses(job["id"])
+    reported = bench.losses(job["id"])
     # Random matrices beside random weights learn little; it has to be something.
-    assert told[-1] < told[0] * (0.3 if recipe == "full" else 0.97)
+    assert reported[-1] < reported[0] * (0.3 if recipe == "full" else 0.97)
     if recipe == "full":
         answers = bench.complete(job["fine_tuned_model"], [prompt_of(row) for row in rows(6)], max_tokens=30)
         assert [answer["text"] for answer in answers] == [target_of(row) for row in rows(6)]

@@ -46,9 +46,9 @@ def test_answers_and_scores_are_those_of_pytorch(beside: Beside, tmp_path: Path)
         same = train(other)
         for mine, theirs in ((job["fine_tuned_model"], same["fine_tuned_model"]), ("mine", "mine")):
             for more in ({"max_tokens": 12, "logprobs": 2}, {"max_tokens": 0, "echo": True, "logprobs": 1}):
-                told = beside.bench.complete(mine, prompts, return_token_ids=True, **more)
+                reported = beside.bench.complete(mine, prompts, return_token_ids=True, **more)
                 expected = other.complete(theirs, prompts, return_token_ids=True, **more)
-                for one, two in zip(told, expected, strict=True):
+                for one, two in zip(reported, expected, strict=True):
                     assert (one["text"], one["token_ids"]) == (two["text"], two["token_ids"])
                     assert one["logprobs"]["token_logprobs"] == pytest.approx(
                         two["logprobs"]["token_logprobs"], abs=1e-4
@@ -74,7 +74,7 @@ def test_an_adapter_that_is_there_already_is_no_failure(beside: Beside) -> None:
 
 def test_it_sleeps_while_a_job_trains_and_who_asks_meanwhile_waits(beside: Beside) -> None:
     engine = beside.bench.services.engine.get()
-    served = beside.bench.services.catalogue.find("mine")
+    served = beside.bench.services.catalog.find("mine")
     engine.training_begins()
     # Restarted while the job trained, and another job follows without a pause.
     beside.double.asleep = False
@@ -109,7 +109,7 @@ def test_a_vllm_that_does_not_sleep_answers_on_and_the_job_waits_for_it(supervis
     supervised.double.refuses = ("/sleep", 404)
     supervised.bench.services.supervisor.start()
     until(lambda: supervised.paths().count("/sleep?level=1") > 1)
-    served = supervised.bench.services.catalogue.find("mine")
+    served = supervised.bench.services.catalog.find("mine")
     scores = supervised.bench.services.engine.get().score(served, [ScoreRow([0, 5, 6], 0)])
     assert len(scores.result(30)[0].logprobs) == 3
     assert supervised.bench.services.jobs.counts() == {"queued": 1}
@@ -121,7 +121,7 @@ def test_a_vllm_that_does_not_sleep_answers_on_and_the_job_waits_for_it(supervis
 def test_who_waits_for_a_vllm_that_is_gone_after_training_is_told(supervised: Beside) -> None:
     supervised.bench.services.supervisor.start()
     until(lambda: supervised.bench.services.jobs.counts().get("running"))
-    served = supervised.bench.services.catalogue.find("mine")
+    served = supervised.bench.services.catalog.find("mine")
     waiting = supervised.bench.services.engine.get().score(served, [ScoreRow([0, 5, 6], 0)])
     supervised.double.close()
     assert not waiting.done()
@@ -153,7 +153,7 @@ def test_a_proxy_of_the_environment_does_not_stand_before_a_vllm_on_this_machine
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        # Nobody listens there.
+        # No listener there.
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     api = VllmApi(beside.double.url)
     assert api.base() == ("the-base", 512)

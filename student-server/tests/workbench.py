@@ -128,7 +128,7 @@ class Workbench:
         return list(reversed(listed["data"]))
 
     def losses(self, job: str) -> list[float]:
-        """As told in its events, oldest first."""
+        """As reported in its events, oldest first."""
         return [event["data"]["train_loss"] for event in self.events(job) if event["type"] == "metrics"]
 
     def complete(self, model: str, prompt: Any, **more: Any) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""`/v1/chat/completions`: asked by the template that the model was taught with."""
+"""`/v1/chat/completions`: with the template that the model was trained with."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from ..inference.engine import Answer, Engine, GenerateRow
 from ..inference.served import Served
 from ..services import Services
 from ..state.database import now
-from .desk import Desk
-from .line import Line
+from .admission import run_in_thread
+from .dependencies import QueueDep, ServicesDep
 from .prompting import SamplingRequest, Text, check_prompt, check_text, usage
 from .reply import reply
 
 if TYPE_CHECKING:
-    # Brings PyTorch with it, which the API layer does without.
+    # Imports PyTorch, which the API layer does not.
     from ..models.text import ModelText
 
-# More turns than a context has room for. A list ends at the first entry that is wrong, however many are.
+# More turns than a context can hold. Validation stops at the first invalid entry.
 _MOST_MESSAGES = 2048
 
-# Where a request names no limit: enough for a rationale, and less than what is left where that is less.
+# Default limit: enough for a rationale, at most what the context has left.
 _DEFAULT_TOKENS = 512
 
 
@@ -48,7 +48,7 @@ Conversation = Annotated[list[ChatMessage], Field(max_length=_MOST_MESSAGES, fai
 
 
 def plain_messages(engine: Engine, served: Served, conversation: Sequence[ChatMessage]) -> list[dict[str, str]]:
-    """Throws 400 where they can't fit."""
+    """Throws 400 where they do not fit."""
     messages = [message.plain() for message in conversation]
     check_text(engine, served, "".join(message["content"] for message in messages))
     return messages
@@ -62,21 +62,19 @@ class ChatRequest(SamplingRequest):
     top_logprobs: int = Field(0, ge=0, le=20)
 
 
-def chat_routes(services: Services, line: Line) -> APIRouter:
-    router, desk = APIRouter(), Desk()
+router = APIRouter()
 
-    @router.post("/v1/chat/completions")
-    async def chat(request: ChatRequest, client: Request) -> Response:
-        served, engine, rows = await desk.do(_read, services, request)
-        answers = await line.stand(client, rows, partial(engine.generate, served))
-        return await desk.do(_answer, services, request, served, engine, rows, answers)
 
-    return router
+@router.post("/v1/chat/completions")
+async def chat(request: ChatRequest, client: Request, services: ServicesDep, queue: QueueDep) -> Response:
+    served, engine, rows = await run_in_thread(_read, services, request)
+    answers = await queue.submit(client, rows, partial(engine.generate, served))
+    return await run_in_thread(_answer, services, request, served, engine, rows, answers)
 
 
 def _read(services: Services, request: ChatRequest) -> tuple[Served, Engine, list[GenerateRow]]:
     request.refuse_unsupported()
-    served = services.catalogue.find(request.model)
+    served = services.catalog.find(request.model)
     engine = services.engine.get()
     messages = plain_messages(engine, served, request.messages)
     ids = engine.text(served).encode_prompt(messages, served.template)

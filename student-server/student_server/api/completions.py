@@ -15,17 +15,17 @@ from ..inference.engine import Answer, Engine, GenerateRow, Sampling, ScoreRow, 
 from ..inference.served import Served
 from ..services import Services
 from ..state.database import now
-from .desk import Desk
-from .line import Line
+from .admission import run_in_thread
+from .dependencies import QueueDep, ServicesDep
 from .prompting import SamplingRequest, Text, check_prompt, check_text, usage
 from .reply import reply
 
 if TYPE_CHECKING:
-    # Brings PyTorch with it, which the API layer does without.
+    # Imports PyTorch, which the API layer does not.
     from ..models.text import ModelText
 
-# Prompts of a request as at OpenAI, and more tokens than any context has. A body is small beside what is made of it,
-# so a list ends at the first thing that is wrong: one too many, or no token.
+# The number of prompts as at OpenAI, and more tokens than any context has. A parsed body is much larger than its bytes,
+# so validation stops at the first invalid entry.
 _MOST_PROMPTS = 2048
 _MOST_TOKENS = 1 << 20
 # Answers of a request: prompts times `n`.
@@ -50,7 +50,7 @@ class CompletionRequest(SamplingRequest):
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Prepared:
     """A request with its prompts as token ids."""
 
     request: CompletionRequest
@@ -61,31 +61,29 @@ class _Asked:
     samplings: list[Sampling]
 
 
-def completion_routes(services: Services, line: Line) -> APIRouter:
-    router, desk = APIRouter(), Desk()
-
-    @router.post("/v1/completions")
-    async def complete(request: CompletionRequest, client: Request) -> Response:
-        asked = await desk.do(_read, services, request)
-        scores = answers = None
-        if request.echo and request.logprobs is not None:
-            given = [ScoreRow(ids, request.logprobs) for ids in asked.prompts]
-            scores = await line.stand(client, given, partial(asked.engine.score, asked.served))
-        if request.max_tokens > 0:
-            wanted = [GenerateRow(ids, sampling) for ids in asked.prompts for sampling in asked.samplings]
-            answers = await line.stand(client, wanted, partial(asked.engine.generate, asked.served))
-        return await desk.do(_answer, services, asked, scores, answers)
-
-    return router
+router = APIRouter()
 
 
-def _read(services: Services, request: CompletionRequest) -> _Asked:
+@router.post("/v1/completions")
+async def complete(request: CompletionRequest, client: Request, services: ServicesDep, queue: QueueDep) -> Response:
+    prepared = await run_in_thread(_read, services, request)
+    scores = answers = None
+    if request.echo and request.logprobs is not None:
+        given = [ScoreRow(ids, request.logprobs) for ids in prepared.prompts]
+        scores = await queue.submit(client, given, partial(prepared.engine.score, prepared.served))
+    if request.max_tokens > 0:
+        wanted = [GenerateRow(ids, sampling) for ids in prepared.prompts for sampling in prepared.samplings]
+        answers = await queue.submit(client, wanted, partial(prepared.engine.generate, prepared.served))
+    return await run_in_thread(_answer, services, prepared, scores, answers)
+
+
+def _read(services: Services, request: CompletionRequest) -> _Prepared:
     request.refuse_unsupported()
     listed = _prompts(request)
     if len(listed) * request.n > _MOST_ANSWERS:
         message = f"n: {request.n} answers to each of {len(listed)} prompts are more than {_MOST_ANSWERS}."
         raise ApiError(400, message, code="invalid_value", param="n")
-    served = services.catalogue.find(request.model)
+    served = services.catalog.find(request.model)
     engine = services.engine.get()
     text = engine.text(served)
     prompts: list[list[int]] = []
@@ -100,7 +98,7 @@ def _read(services: Services, request: CompletionRequest) -> _Asked:
             prompts.append(prompt)
         check_prompt(engine, served, prompts[-1], request.max_tokens)
     samplings = request.samplings(request.max_tokens, request.logprobs or 0)
-    return _Asked(request, served, engine, prompts, texts, samplings)
+    return _Prepared(request, served, engine, prompts, texts, samplings)
 
 
 def _prompts(request: CompletionRequest) -> list[str | list[int]]:
@@ -111,14 +109,16 @@ def _prompts(request: CompletionRequest) -> list[str | list[int]]:
     return [listed] if isinstance(listed[0], int) else listed
 
 
-def _answer(services: Services, asked: _Asked, scores: list[Scores] | None, answers: list[Answer] | None) -> Response:
-    request, text = asked.request, asked.engine.text(asked.served)
+def _answer(
+    services: Services, prepared: _Prepared, scores: list[Scores] | None, answers: list[Answer] | None
+) -> Response:
+    request, text = prepared.request, prepared.engine.text(prepared.served)
     choices = []
-    for n in range(len(asked.prompts) * request.n):
+    for n in range(len(prepared.prompts) * request.n):
         place = n // request.n
         answer = None if answers is None else answers[n]
-        choices.append(_choice(text, asked, n, place, None if scores is None else scores[place], answer))
-    prompt_tokens = sum(len(ids) for ids in asked.prompts)
+        choices.append(_choice(text, prepared, n, place, None if scores is None else scores[place], answer))
+    prompt_tokens = sum(len(ids) for ids in prepared.prompts)
     completion_tokens = sum(len(answer.ids) for answer in answers or [])
     services.metrics.prompt_tokens.inc(prompt_tokens)
     services.metrics.completion_tokens.inc(completion_tokens)
@@ -135,13 +135,13 @@ def _answer(services: Services, asked: _Asked, scores: list[Scores] | None, answ
 
 
 def _choice(
-    text: ModelText, asked: _Asked, index: int, place: int, prompt_scores: Scores | None, answer: Answer | None
+    text: ModelText, prepared: _Prepared, index: int, place: int, prompt_scores: Scores | None, answer: Answer | None
 ) -> dict[str, Any]:
-    request, prompt = asked.request, asked.prompts[place]
+    request, prompt = prepared.request, prepared.prompts[place]
     written = "" if answer is None else answer.text
-    told = asked.texts[place]
+    given = prepared.texts[place]
     if request.echo:
-        written = ("".join(text.pieces(prompt, begins=True)) if told is None else told) + written
+        written = ("".join(text.pieces(prompt, begins=True)) if given is None else given) + written
     choice: dict[str, Any] = {
         "index": index,
         "text": written,
@@ -152,7 +152,7 @@ def _choice(
         if prompt_scores is None:
             ids, begins = [], text.begins_after(prompt)
         else:
-            ids, begins = prompt, told is None or text.begins_with(prompt, told)
+            ids, begins = prompt, given is None or text.begins_with(prompt, given)
         pieces = text.pieces(ids + ([] if answer is None else answer.ids), begins=begins)
         of_answer = Scores([], [], []) if answer is None else answer.scores
         both = of_answer if prompt_scores is None else prompt_scores + of_answer

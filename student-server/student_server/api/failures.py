@@ -1,4 +1,4 @@
-"""Every failure in OpenAI's shape, also those that FastAPI would tell in its own."""
+"""Error responses in OpenAI's format, including FastAPI's own errors."""
 
 import logging
 
@@ -50,7 +50,7 @@ async def _invalid(_: Request, error: Exception) -> Response:
 
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    # A form that can't be read hides what really happened.
+    # An unreadable form hides the cause.
     if isinstance(error.__cause__, BodyTooLarge) or isinstance(error.__context__, BodyTooLarge):
         raise BodyTooLarge
     code = "not_found" if error.status_code == 404 else None
@@ -58,13 +58,17 @@ async def _http(_: Request, error: Exception) -> Response:
 
 
 async def _no_text(_: Request, __: Exception) -> Response:
-    """A name or a value that JSON can spell and no encoding can: half of a surrogate pair."""
-    return reply(error_body(400, "Half of a surrogate pair is no text.", "invalid_value"), 400)
+    """JSON can contain half of a surrogate pair, which no encoding can represent."""
+    return reply(
+        error_body(400, "The request contains half of a surrogate pair, which is not text.", "invalid_value"), 400
+    )
 
 
 async def _no_conversation(_: Request, error: Exception) -> Response:
-    """Some chat templates know no system message, or want user and assistant in turns."""
-    return reply(error_body(400, f"The model's chat template refuses this: {error}", "invalid_value", "messages"), 400)
+    """Some chat templates accept no system message, or need alternating user and assistant messages."""
+    return reply(
+        error_body(400, f"The model's chat template rejects the messages: {error}", "invalid_value", "messages"), 400
+    )
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""What stands before every route: the key or who may ask without one, the size of a body, and the count of requests."""
+"""Middleware of all routes: authentication, access without a key, body size, request counts."""
 
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -18,12 +18,12 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# Boundaries and field names of an upload, beside the file itself.
+# Boundaries and field names of an upload.
 _FORM_ALLOWANCE = 1 << 16
 
 
 class BodyTooLarge(Exception):
-    """The body is longer than it said, or than it may be."""
+    """The body is longer than announced or allowed."""
 
 
 class Guards:
@@ -48,10 +48,10 @@ class Guards:
             await send(message)
 
         headers = dict(scope["headers"])
-        if self._expected is None and (reason := _comes_from_elsewhere(headers)) is not None:
+        if self._expected is None and (reason := _foreign_reason(headers)) is not None:
             await _refuse(watched, 403, reason, "not_loopback")
             return
-        if scope["path"] != "/health" and not self._may_enter(headers.get(b"authorization", b"")):
+        if scope["path"] != "/health" and not self._is_authorized(headers.get(b"authorization", b"")):
             await _refuse(watched, 401, "A valid API key is needed: Authorization: Bearer KEY.", "invalid_api_key")
             return
         upload = scope["path"] == "/v1/files" and scope["method"] == "POST"
@@ -76,12 +76,12 @@ class Guards:
             if not started:
                 await _refuse(watched, 413, too_large, "request_too_large")
         except Exception:
-            # Told as a 500 by what stands around this, so it would not be counted.
+            # The outer middleware answers with 500, which would not be counted here.
             if not started:
                 self._count(scope, 500)
             raise
 
-    def _may_enter(self, given: bytes) -> bool:
+    def _is_authorized(self, given: bytes) -> bool:
         return self._expected is None or hmac.compare_digest(given, self._expected)
 
     def _count(self, scope: Scope, status: int) -> None:
@@ -90,23 +90,22 @@ class Guards:
         self._metrics.requests.labels(route, str(status)).inc()
 
 
-def _comes_from_elsewhere(headers: dict[bytes, bytes]) -> str | None:
+def _foreign_reason(headers: dict[bytes, bytes]) -> str | None:
     """
-    Why a request without a key is no concern of this machine's own programs. A web page reaches loopback too: as a
-    stranger, with its `Origin`; or as the server's own page, once its name was made to resolve to 127.0.0.1 (DNS
-    rebinding), with its name as `Host`.
+    The reason to refuse a request without a key, if there is one. Web pages reach loopback too: from another site, with
+    its `Origin`, or after DNS rebinding, with the site's name as `Host`.
     """
     host, origin = headers.get(b"host"), headers.get(b"origin")
-    if host is not None and not _is_here(b"//" + host):
+    if host is not None and not _is_local(b"//" + host):
         return "Without a key, this server answers to localhost and loopback addresses as Host only."
-    if origin is not None and not _is_here(origin):
+    if origin is not None and not _is_local(origin):
         return "Without a key, this server answers no web page but those of this machine."
     return None
 
 
-# The same few over and over; what an attacker makes up pushes the others out for a moment.
+# Few distinct values; an attacker's values only evict the others for a moment.
 @lru_cache(64)
-def _is_here(address: bytes) -> bool:
+def _is_local(address: bytes) -> bool:
     try:
         host = urlsplit(address.decode("ascii")).hostname
     except ValueError:

@@ -1,21 +1,19 @@
-"""`/health` for whoever starts the server, `/metrics` for whoever watches it."""
+"""`/health` and `/metrics`."""
 
 from fastapi import APIRouter, Response
 
-from ..services import Services
+from .dependencies import ServicesDep
 from .reply import reply
 
+router = APIRouter()
 
-def health_routes(services: Services) -> APIRouter:
-    router = APIRouter()
 
-    @router.get("/health")
-    def health() -> Response:
-        engine = "open" if services.engine.opened() is not None else "opens with the first prompt"
-        return reply({"status": "ok", "engine": engine, "devices": services.settings.devices})
+@router.get("/health")
+def health(services: ServicesDep) -> Response:
+    engine = "open" if services.engine.opened() is not None else "opens with the first prompt"
+    return reply({"status": "ok", "engine": engine, "devices": services.settings.devices})
 
-    @router.get("/metrics")
-    def metrics() -> Response:
-        return Response(services.metrics.text(services.jobs.counts), media_type="text/plain; version=0.0.4")
 
-    return router
+@router.get("/metrics")
+def metrics(services: ServicesDep) -> Response:
+    return Response(services.metrics.text(services.jobs.counts), media_type="text/plain; version=0.0.4")

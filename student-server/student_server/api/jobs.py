@@ -12,6 +12,7 @@ from ..state.events import EventRecord
 from ..state.jobs import JobRecord
 from ..state.models import ModelRecord
 from ..training.plan import TrainingPlan, choose, plan_training
+from .dependencies import ServicesDep
 from .job_request import JobRequest
 from .reply import page, reply, unknown_cursor
 
@@ -20,50 +21,52 @@ _METADATA = re.compile(r"metadata\[(.+)\]")
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
-def job_routes(services: Services) -> APIRouter:
-    router = APIRouter(prefix="/v1/fine_tuning/jobs")
-    jobs = services.jobs
+router = APIRouter(prefix="/v1/fine_tuning/jobs")
 
-    @router.post("")
-    def create(request: JobRequest, idempotency_key: Annotated[str | None, Header()] = None) -> Response:
-        asked = request.model_dump(exclude_none=True)
-        # Before anything is looked up: a job that exists is found, although its file may be gone by now.
-        job = jobs.earlier(asked, idempotency_key)
-        if job is None:
-            job = jobs.create(asked, _plan(services, request).model_dump(), idempotency_key)
-        services.supervisor.wake()
-        return reply(_describe(job))
 
-    @router.get("")
-    def listing(request: Request, after: str | None = None, limit: Limit = 20) -> Response:
-        wanted = {
-            found[1]: value for name, value in request.query_params.items() if (found := _METADATA.fullmatch(name))
-        }
-        return page(jobs.newest_first(wanted), _describe, after, limit)
+@router.post("")
+def create(
+    services: ServicesDep, request: JobRequest, idempotency_key: Annotated[str | None, Header()] = None
+) -> Response:
+    asked = request.model_dump(exclude_none=True)
+    # Before anything is looked up: a job that exists is found, although its file may be gone by now.
+    job = services.jobs.earlier(asked, idempotency_key)
+    if job is None:
+        job = services.jobs.create(asked, _plan(services, request).model_dump(), idempotency_key)
+    services.supervisor.wake()
+    return reply(_describe(job))
 
-    @router.get("/{job}")
-    def retrieve(job: str) -> Response:
-        return reply(_describe(jobs.get(job)))
 
-    @router.post("/{job}/cancel")
-    def cancel(job: str) -> Response:
-        cancelled = jobs.cancel(job)
-        services.supervisor.wake()
-        return reply(_describe(cancelled))
+@router.get("")
+def listing(services: ServicesDep, request: Request, after: str | None = None, limit: Limit = 20) -> Response:
+    wanted = {found[1]: value for name, value in request.query_params.items() if (found := _METADATA.fullmatch(name))}
+    return page(services.jobs.newest_first(wanted), _describe, after, limit)
 
-    @router.get("/{job}/events")
-    def events(job: str, after: str | None = None, limit: Limit = 20) -> Response:
-        found = services.events.newest_first(jobs.get(job).id)
-        if after is not None:
-            number = _number_of(after)
-            found = [event for event in found if event.seq < number]
-        return page(found, _describe_event, None, limit)
 
-    @router.get("/{job}/checkpoints")
-    def checkpoints(job: str, after: str | None = None, limit: Limit = 10) -> Response:
-        return page(services.models.of_job(jobs.get(job).id), _describe_checkpoint, after, limit)
+@router.get("/{job}")
+def retrieve(services: ServicesDep, job: str) -> Response:
+    return reply(_describe(services.jobs.get(job)))
 
-    return router
+
+@router.post("/{job}/cancel")
+def cancel(services: ServicesDep, job: str) -> Response:
+    cancelled = services.jobs.cancel(job)
+    services.supervisor.wake()
+    return reply(_describe(cancelled))
+
+
+@router.get("/{job}/events")
+def events(services: ServicesDep, job: str, after: str | None = None, limit: Limit = 20) -> Response:
+    found = services.events.newest_first(services.jobs.get(job).id)
+    if after is not None:
+        number = _number_of(after)
+        found = [event for event in found if event.seq < number]
+    return page(found, _describe_event, None, limit)
+
+
+@router.get("/{job}/checkpoints")
+def checkpoints(services: ServicesDep, job: str, after: str | None = None, limit: Limit = 10) -> Response:
+    return page(services.models.of_job(services.jobs.get(job).id), _describe_checkpoint, after, limit)
 
 
 def _number_of(event: str) -> int:
@@ -75,8 +78,8 @@ def _number_of(event: str) -> int:
 
 
 def _plan(services: Services, request: JobRequest) -> TrainingPlan:
-    """Everything that can be said of a job before it runs is said now."""
-    chosen = choose(services.bases, services.catalogue.manifest, request.model)
+    """Reports every problem that can be found before the job runs."""
+    chosen = choose(services.bases, services.catalog.manifest, request.model)
     plan = plan_training(chosen, request.hyperparameters_asked, request.seed or 0, request.suffix or "")
     if plan.recipe.quantization == "nf4" and not can_quantize():
         raise ApiError(400, NOT_QUANTIZED, code="unsupported", param="model")

@@ -18,7 +18,7 @@ def reply(body: Any, status: int = 200) -> Response:
 def page(
     entries: Sequence[Entry], describe: Callable[[Entry], dict[str, Any]], after: str | None, limit: int
 ) -> Response:
-    """One page of a list as the API cuts it: after the entry told as `after`, at most `limit`. Throws 400."""
+    """One page of a list: at most `limit` entries after the one whose id is `after`. Throws 400."""
     start = 0 if after is None else _place_after(after, entries, describe)
     shown = entries[start : start + limit]
     data = [describe(entry) for entry in shown]
@@ -27,7 +27,7 @@ def page(
 
 
 def unknown_cursor(after: str) -> ApiError:
-    """With the first page again, whoever goes from page to page would never come to an end."""
+    """Answering with the first page would make a client that pages through never end."""
     return ApiError(400, f"after: there is no '{after[:200]}' in this list.", code="invalid_value", param="after")
 
 

@@ -1,4 +1,4 @@
-"""What answers prompts: PyTorch in this process, or a vLLM beside it. Prompts and answers are token ids."""
+"""The inference engine: PyTorch in this process, or a vLLM server. Prompts and answers are token ids."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Sampling:
     """Of this very row: with it, an answer does not depend on who else was in the batch."""
     stop: tuple[str, ...] = ()
     top: int = 0
-    """How many of the likeliest tokens are told at each place, beside the one that was taken."""
+    """Number of most likely tokens returned at each position, beside the chosen one."""
 
 
 @dataclass
@@ -31,9 +31,9 @@ class Scores:
     """Natural logarithms of probabilities, untempered; one entry a token. Plain lists, because there are many."""
 
     logprobs: list[float | None]
-    """None where nothing stands before the token."""
+    """None for the first token of a text."""
     top_ids: list[list[int]]
-    """The likeliest tokens at each place; empty lists where none were asked for."""
+    """The most likely tokens at each position; empty lists where none were requested."""
     top_logprobs: list[list[float]]
 
     @classmethod

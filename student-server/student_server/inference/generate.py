@@ -23,7 +23,7 @@ class _Row:
     sampling: Sampling
     generator: torch.Generator
     begins: bool
-    """Nothing stands before the answer but special tokens."""
+    """Only special tokens precede the answer."""
     ids: list[int] = field(default_factory=list)
     scores: Scores = field(default_factory=lambda: Scores([], [], []))
     answer: Answer | None = None

@@ -75,7 +75,7 @@ class MicroBatches:
             try:
                 self._on_batch(len(rows))
                 results = batch[0].run(rows)
-            except Exception as error:  # noqa: BLE001 - whoever asked is told
+            except Exception as error:  # noqa: BLE001 - passed to the caller
                 for work in batch:
                     work.future.set_exception(error)
                 continue
@@ -85,7 +85,7 @@ class MicroBatches:
                 at += len(work.rows)
 
     def _next(self) -> list[_Work] | None:
-        """What is computed next, which nobody can cancel any more; None at the end."""
+        """The next batch, no longer cancellable; None at the end."""
         with self._changed:
             while True:
                 while not self._pending:

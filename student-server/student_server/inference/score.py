@@ -42,7 +42,7 @@ class Scorer:
             at_once = max(1, min(self._threads, most // longest))
             chunks = list(_chunks(rows, min(most // at_once, _MOST_TOKENS_ON_CPU)))
             at_once = min(at_once, len(chunks))
-            # One iterator for all: whoever has finished a chunk takes the next.
+            # One iterator for all: a thread that has finished a chunk takes the next.
             shared = iter(chunks)
             workers = [self._pool.submit(_on_cores, self._threads // at_once, work_off, shared) for _ in range(at_once)]
             wait(workers)
@@ -105,7 +105,7 @@ def _scores_in_slices(model: Any, ids: torch.Tensor, row: ScoreRow) -> Scores:
     width = max(1, _MOST_LOGITS // int(model.config.vocab_size))
     scores = Scores.of([])
     for at in range(0, len(row.ids), width):
-        # The last token of a slice tells of the first one of the next.
+        # The last position of a slice predicts the first token of the next.
         end = min(at + width + 1, len(row.ids))
         if at > 0 and end - at < 2:
             break

@@ -1,4 +1,4 @@
-"""What a model name of a request stands for when it is asked something."""
+"""Resolves the model name of a request to weights and template."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ class Served:
         return "text" if self.base.is_blueprint else "chat"
 
 
-class Catalogue:
+class Catalog:
     def __init__(self, home: Home, bases: Bases, models: Models) -> None:
         self._home = home
         self._bases = bases

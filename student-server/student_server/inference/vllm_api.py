@@ -1,4 +1,4 @@
-"""What is said to a vLLM server, and how its answers are read: token ids in, token ids out."""
+"""Client of a vLLM server: token ids in, token ids out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx
 
 from .engine import GenerateRow, ScoreRow, Scores
 
-# vLLM spells tokens so on request; their texts would not tell two tokens of the same text apart.
+# vLLM returns tokens in this form on request; their texts alone would be ambiguous.
 _TOKEN_ID = "token_id:"
 
 
@@ -96,7 +96,7 @@ def ids_of(choice: dict[str, Any]) -> list[int]:
 def scores_of(choice: dict[str, Any], top: int) -> Scores:
     logprobs = choice["logprobs"]
     likeliest: list[dict[str, float] | None] = logprobs["top_logprobs"] or [None] * len(logprobs["tokens"])
-    # vLLM adds the token that was taken where it is not among the likeliest.
+    # vLLM adds the token that was taken where it is not among the most likely.
     ranked = [sorted((best or {}).items(), key=lambda pair: -pair[1])[:top] for best in likeliest]
     return Scores(
         list(logprobs["token_logprobs"]),

@@ -78,7 +78,7 @@ class VllmEngine:
         try:
             self._api.sleep()
         except VllmError:
-            # Nothing trains, so nobody would end the wait.
+            # Nothing trains, so the wait would not end.
             self._open_doors()
             raise
 
@@ -88,7 +88,7 @@ class VllmEngine:
         try:
             self._api.wake_up()
         except VllmError as error:
-            # One that answers is still asleep, and is woken again; one that is gone can only be told to who asks.
+            # A vLLM that answers is still asleep and is woken again; the loss of one is reported to the next request.
             if error.status is None:
                 self._open_doors()
             raise

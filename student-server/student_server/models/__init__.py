@@ -1,1 +1,1 @@
-"""Model folders: blueprints, tokenizers, and what lies beside trained weights."""
+"""Model folders: blueprints, tokenizers, and files beside trained weights."""

@@ -11,7 +11,7 @@ from ..durable import folder_at_once
 from .blueprints import BLUEPRINTS
 from .byte_tokenizer import END, PADDING, START, train_tokenizer
 
-# Every copy of a base has the same weights, whoever builds it; the seed of a job is for its order and its dropout.
+# Every copy of a base has the same weights, wherever it is built; the seed of a job sets its order and its dropout.
 _WEIGHT_SEED = 0
 
 

@@ -1,4 +1,4 @@
-"""`student.json`, which lies in every folder of a model trained here and says what it is."""
+"""`student.json`, the manifest in the folder of every model trained here."""
 
 from pathlib import Path
 from typing import Literal

@@ -61,7 +61,7 @@ class Pieces:
             try:
                 return bytes(_BYTES[character] for character in spelled)
             except KeyError:
-                # An added token: it stands for itself.
+                # An added token represents itself.
                 return spelled.encode()
         if self._kind == "sentencepiece":
             if len(spelled) == 6 and spelled.startswith("<0x"):

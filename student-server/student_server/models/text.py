@@ -10,7 +10,7 @@ from transformers import AutoTokenizer
 
 from .pieces import Pieces
 
-# For tokenizers that bring no chat template (METHOD, step 4).
+# For tokenizers that bring no chat template.
 PLAIN_CHAT_TEMPLATE = (
     "{% for message in messages %}{{ message.role }}:\n{{ message.content }}\n\n{% endfor %}"
     "{% if add_generation_prompt %}assistant:\n{% endif %}"
@@ -52,7 +52,7 @@ class ModelText:
         return ids
 
     def encode_prompt(self, messages: Messages, template: str) -> list[int]:
-        """What stands before the answer. A single message is its own text, so `completions` can send the same."""
+        """The prompt before the answer. A single message is its own text, so `completions` can send the same."""
         if template == "chat":
             return self.encode_chat(messages, answer_next=True)
         return self.encode("\n\n".join(message["content"] for message in messages), start=True)
@@ -68,11 +68,11 @@ class ModelText:
         """Whether a text begins after this prompt, because it holds none."""
         return self._pieces.drops_blank and not self._pieces.are_text(prompt)
 
-    def begins_with(self, ids: Sequence[int], told: str) -> bool:
-        """Whether this text lost a blank that its tokens have. Only it can tell: "a" and " a" may have the same."""
-        if not self._pieces.drops_blank or "".join(self.pieces(ids, begins=True)) == told:
+    def begins_with(self, ids: Sequence[int], given: str) -> bool:
+        """Whether this text lost a blank that its tokens have. Tokens cannot show it: "a" and " a" can have the same ids."""
+        if not self._pieces.drops_blank or "".join(self.pieces(ids, begins=True)) == given:
             return True
-        return "".join(self.pieces(ids)) != told
+        return "".join(self.pieces(ids)) != given
 
     def spelled(self, token: int) -> str:
         """One token by itself, as a name for it."""

@@ -45,7 +45,7 @@ class Database:
         self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("pragma journal_mode = wal")
-        # A job or a file that a client was told of must survive a power cut.
+        # A job or a file that a client knows must survive a power cut.
         self._connection.execute("pragma synchronous = full")
         self._connection.execute("pragma foreign_keys = on")
         with self._lock:

@@ -25,7 +25,7 @@ class EventRecord:
 def add_event(
     write: sqlite3.Connection, job: str, message: str, *, level: str = "info", data: dict[str, Any] | None = None
 ) -> None:
-    """Inside the transaction of what it tells. With `data` it is an event of metrics, which has a step."""
+    """Inside the transaction that it reports. With `data` it is a metrics event, which has a step."""
     kind = "message" if data is None else "metrics"
     encoded = None if data is None else json.dumps(data)
     write.execute(

@@ -105,7 +105,7 @@ class Jobs:
                 add_event(write, job, "Files validated, moving job to queued state")
 
     def take(self, job: str) -> int | None:
-        """Starts an attempt of a queued job; gives its number, or None where somebody was faster."""
+        """Starts an attempt of a queued job; returns its number, or None where another process was faster."""
         with self._database.write() as write:
             if not _move(write, job, "queued", "running"):
                 return None
@@ -116,7 +116,7 @@ class Jobs:
             return attempt
 
     def requeue(self, job: str, why: str) -> None:
-        """Its trainer is gone: the next one goes on from the last checkpoint."""
+        """Its trainer is gone: the next one continues from the last checkpoint."""
         with self._database.write() as write:
             if _move(write, job, "running", "queued"):
                 add_event(write, job, why, level="warn")

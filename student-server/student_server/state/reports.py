@@ -1,4 +1,4 @@
-"""What a trainer tells of its job. An attempt that is no longer the current one is not listened to."""
+"""Reports of a trainer about its job. Reports of an outdated attempt are ignored."""
 
 import sqlite3
 from typing import Any
@@ -28,7 +28,7 @@ class Reports:
             add_event(write, self._job, message, level=level, data=data)
 
     def begin_at(self, step: int, message: str) -> None:
-        """Steps after this one may have been trained before: what was told of them is taken back."""
+        """Steps after this one may have been trained before: their events are removed."""
         with self._database.write() as write:
             self._demand(write)
             write.execute("delete from events where job = ? and step > ?", (self._job, step))

@@ -1,4 +1,4 @@
-"""Where training goes on after a kill: weights, optimizer and random state of one step, whole or not at all."""
+"""Checkpoints: weights, optimizer and random state of one step, written atomically."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ class Progress:
     best_valid_loss: float | None = None
     worse_epochs: int = 0
     losses: list[float] = field(default_factory=list)
-    """Of the steps since the last one that was told."""
+    """Of the steps since the last reported one."""
 
 
 # Beside tensors: names, the state of random numbers, progress.
@@ -85,8 +85,8 @@ class Checkpoints:
             return f"The weights of the best epoch are not kept: {trouble}"
         with file_at_once(self._best) as scratch:
             # In the file itself: what is kept may be older, or newer, than the checkpoint training goes on from.
-            told = {"valid_loss": repr(valid_loss)}
-            save_file({name: _plain(tensor) for name, tensor in weights.items()}, scratch, metadata=told)
+            stored = {"valid_loss": repr(valid_loss)}
+            save_file({name: _plain(tensor) for name, tensor in weights.items()}, scratch, metadata=stored)
         return None
 
     def best_valid_loss(self) -> float | None:

@@ -19,7 +19,7 @@ def newest_checkpoint(job: Path) -> str | None:
 
 class Leftovers:
     """
-    Looked for on the disk, not told of: server and trainer may be killed between a job's end and whatever would tell.
+    Found on the disk, not by notification: server and trainer may be killed right after a job's end.
     """
 
     def __init__(self, home: Home, jobs: Jobs, models: Models) -> None:
@@ -29,7 +29,7 @@ class Leftovers:
 
     def clean(self) -> None:
         for job in sorted(self._suspects()):
-            # A job that has ended stays so. Folders that are no job's are somebody else's.
+            # A job that has ended stays so. Folders that belong to no job are not ours.
             if not self._jobs.has_ended(job):
                 continue
             try:

@@ -26,11 +26,11 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
-def hold_job(folder: Path, patience: float = 30.0) -> int:
+def hold_job(folder: Path, timeout: float = 30.0) -> int:
     """Takes the job until this process ends. A predecessor that was just killed gets a moment to be gone."""
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder / "trainer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -48,10 +48,10 @@ def hold_job(folder: Path, patience: float = 30.0) -> int:
 @contextmanager
 def job_alone(folder: Path) -> Iterator[None]:
     """Holds a job for a moment, without waiting for it. Throws `JobInUse`."""
-    handle = hold_job(folder, patience=0)
+    handle = hold_job(folder, timeout=0)
     try:
         yield
     finally:
-        # Nobody should take this process for its trainer.
+        # This process must not be mistaken for its trainer.
         os.ftruncate(handle, 0)
         os.close(handle)

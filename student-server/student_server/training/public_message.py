@@ -1,8 +1,8 @@
-"""What clients may read of a failure on this machine."""
+"""Failure messages as clients may see them."""
 
 import re
 
-# In quotes a path may hold spaces; elsewhere it ends with them. An address (`https://...`) or a fraction is no path.
+# A quoted path may contain spaces; others end at a space. A URL (`https://...`) or a fraction is not a path.
 _PATH = re.compile(
     r"""(?P<quote>['"])(?:file://)?/[^'"\n]*?(?P<quoted>[^/'"\n]+)/?(?P=quote)"""
     r"""|(?:\bfile://|(?<![\w./~-]))/(?!/)(?:[^\s'"/:,;()]+/)*(?P<bare>[^\s'"/:,;()]+)/?"""
@@ -10,7 +10,7 @@ _PATH = re.compile(
 
 
 def without_paths(message: str) -> str:
-    """Of absolute paths the last name stays: where the server keeps its files is nobody's business."""
+    """Absolute paths are reduced to their last name: clients must not see where the server keeps its files."""
     return _PATH.sub(_last_name, message)
 
 

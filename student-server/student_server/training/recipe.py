@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Recipe(BaseModel):
-    """A value that is not given is the one of METHOD's reference run, except that nothing is quantized."""
+    """Defaults are those of the paper's reference run, except that weights are not quantized."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,7 +52,7 @@ class Recipe(BaseModel):
         return self
 
 
-# The reference hyper-parameters of METHOD, step 4.
+# The paper's reference hyperparameters.
 _LORA = Recipe()
 _QLORA = Recipe(quantization="nf4", packing=True, gradient_checkpointing=True)
 _FULL = Recipe(adapter="none", learning_rate=2e-5, schedule="cosine", warmup=0.05, max_gradient_norm=1.0)

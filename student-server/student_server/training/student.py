@@ -104,7 +104,7 @@ def _with_adapter(model: Any, recipe: Recipe) -> Any:
 
 
 def _continued(folder: Path, source: str, recipe: Recipe, device: str) -> tuple[Any, str]:
-    """A student to train further, and where its tokenizer lies."""
+    """A student to train further, and the folder of its tokenizer."""
     if read_manifest(folder).kind == "full":
         if recipe.adapter == "lora":
             raise CannotTrain("A student trained in full goes on in full: its recipe must not be `adapter: lora`.")

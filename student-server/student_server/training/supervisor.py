@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 _LOOK_EVERY_SECONDS = 0.2
 _CLEAN_EVERY_SECONDS = 10.0
 # A trainer that was asked to stop saves a checkpoint first.
-_STOP_PATIENCE_SECONDS = 20.0
+_STOP_TIMEOUT_SECONDS = 20.0
 # A job whose trainer dies this often without getting any further would die for ever.
 _MOST_CRASHES = 3
 
@@ -38,7 +38,7 @@ class Trainer:
     checkpoint: str | None
     """The newest one when it started."""
     stop_at: float | None = None
-    """When its patience ends, once it was asked to stop."""
+    """When it is killed, once it was asked to stop."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ class Supervisor:
         self._settings = settings
         self._before = before
         self._after = after
-        # None: unknown. A server that was killed may have left the room empty, or somebody in it; so may who asked for
-        # an answer while a job trained.
-        self._room_made: bool | None = None
+        # None: GPU occupancy is unknown. A killed server may have left a trainer or an engine on it, and a prompt may
+        # have loaded the engine while a job trained.
+        self._gpu_free: bool | None = None
         self._running: dict[str, Trainer] = {}
         self._crashes: dict[str, int] = {}
         self._not_before: dict[str, float] = {}
@@ -89,20 +89,20 @@ class Supervisor:
         self._thread.start()
 
     def wake(self) -> None:
-        """There may be something to do."""
+        """Makes the supervisor check for work now."""
         self._wake.set()
 
     def close(self) -> None:
-        """Ends the trainers, with a checkpoint each; their jobs go on with the next server."""
+        """Stops the trainers, each with a checkpoint; the next server continues their jobs."""
         self._closing = True
         self.wake()
-        self._thread.join(_STOP_PATIENCE_SECONDS + 5)
+        self._thread.join(_STOP_TIMEOUT_SECONDS + 5)
 
     def _run(self) -> None:
         woken, clean_at = True, 0.0
         while not self._closing:
             self._try(self._look)
-            # It goes through all folders: when a job may have ended, and now and then for what no one tells of.
+            # Scans all folders: when a job may have ended, and periodically for changes without notification.
             if woken or time.monotonic() > clean_at:
                 clean_at = time.monotonic() + _CLEAN_EVERY_SECONDS
                 self._try(self._leftovers.clean)
@@ -128,27 +128,27 @@ class Supervisor:
             if device not in self._running:
                 self._start_next(device)
         if not self._running:
-            self._give_room_back()
+            self._return_gpu()
 
     def _take_back(self) -> None:
-        """Jobs that run without a trainer: the server was restarted, or could not start one or tell of its end."""
+        """Running jobs without a trainer: the server was restarted, or could not start one or record its end."""
         held = {trainer.job for trainer in self._running.values()}
         for job in self._jobs.with_status("running"):
             if job.id not in held:
                 self._jobs.requeue(job.id, "It was left without a trainer; training goes on from the last checkpoint")
 
-    def _make_room(self) -> None:
+    def _free_gpu(self) -> None:
         """Before a job is taken: where there is no room it stays queued, and the next look tries again."""
-        if self._room_made is not True:
+        if self._gpu_free is not True:
             # Until it has succeeded: a failure, too, may have changed something.
-            self._room_made = None
+            self._gpu_free = None
             self._before()
-            self._room_made = True
+            self._gpu_free = True
 
-    def _give_room_back(self) -> None:
-        if self._room_made is not False:
+    def _return_gpu(self) -> None:
+        if self._gpu_free is not False:
             self._after()
-            self._room_made = False
+            self._gpu_free = False
 
     def _validate(self, job: JobRecord) -> None:
         """Before it queues: a file that can't be read is known at once, also while another job trains."""
@@ -170,7 +170,7 @@ class Supervisor:
         for job in self._jobs.with_status("queued"):
             if time.monotonic() < self._not_before.get(job.id, 0.0):
                 continue
-            self._make_room()
+            self._free_gpu()
             attempt = self._jobs.take(job.id)
             if attempt is None:
                 continue
@@ -224,7 +224,7 @@ class Supervisor:
             return
         del self._running[device]
         if not self._running:
-            self._room_made = None
+            self._gpu_free = None
         if not self._jobs.get(trainer.job).is_open:
             pass
         elif code != STOPPED and self._crashed_too_often(trainer):
@@ -246,7 +246,7 @@ class Supervisor:
 
     def _ask_to_stop(self, trainer: Trainer) -> None:
         if trainer.stop_at is None:
-            trainer.stop_at = time.monotonic() + _STOP_PATIENCE_SECONDS
+            trainer.stop_at = time.monotonic() + _STOP_TIMEOUT_SECONDS
             with suppress(ProcessLookupError):
                 trainer.process.send_signal(signal.SIGTERM)
         elif time.monotonic() > trainer.stop_at:
@@ -257,13 +257,13 @@ class Supervisor:
             self._ask_to_stop(trainer)
         for trainer in self._running.values():
             try:
-                trainer.process.wait(_STOP_PATIENCE_SECONDS)
+                trainer.process.wait(_STOP_TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:
                 trainer.process.kill()
                 trainer.process.wait()
         self._running.clear()
         try:
-            self._give_room_back()
+            self._return_gpu()
         except Exception:
             # There is no next look; the next server tries again.
             log.exception("The supervisor could not give the room back.")

@@ -1,4 +1,4 @@
-"""What a server hands to a trainer process, as one word of its command line."""
+"""Arguments of a trainer process, as one JSON argument of its command line."""
 
 from pathlib import Path
 
@@ -22,5 +22,5 @@ class TrainerTask(BaseModel):
     """Most bytes that checkpoints of all jobs may take."""
 
 
-# The trainer did what it could and nothing is wrong: it was asked to stop, or somebody else has the job.
+# Exit status of a trainer without an error: it was asked to stop, or another process has the job.
 STOPPED = 75

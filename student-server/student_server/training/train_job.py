@@ -22,7 +22,7 @@ from .plan import TrainingPlan
 from .student import CannotTrain, Student, load_student, save_student
 from .task import TrainerTask
 
-# Steps between two losses that are told; each is the mean of these steps.
+# Steps between two reported losses; each is the mean of these steps.
 _TOLD_EVERY = 10
 
 
@@ -158,8 +158,8 @@ class _Training:
         data = {"step": progress.step, "total_steps": loop.total_steps, "train_loss": progress.train_loss}
         if progress.valid_loss is not None:
             data["valid_loss"] = progress.valid_loss
-        told = f"Step {progress.step}/{loop.total_steps}: training loss={progress.train_loss:.4f}"
-        self._reports.say(told, data=data)
+        message = f"Step {progress.step}/{loop.total_steps}: training loss={progress.train_loss:.4f}"
+        self._reports.say(message, data=data)
 
     def _save(self, loop: Loop, progress: Progress) -> None:
         self._tell_no_room("checkpoint", self._checkpoints.save(loop.model, loop.optimizer, progress))

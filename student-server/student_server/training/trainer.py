@@ -20,7 +20,7 @@ def main(words: list[str]) -> int:
         return STOPPED
     if not task.quantized:
         leave_out_quantization()
-    # Only now: this takes seconds, and the lock tells everybody that the job is in hand.
+    # Imported after the lock is held: it takes seconds, and the lock shows that the job has a trainer.
     from .train_job import train_job
 
     return 0 if train_job(task, stop.asked) else STOPPED
