@@ -1,6 +1,6 @@
 /**
  * The boundary between activities and Temporal: sends heartbeats and maps every failure to a typed, non-retryable
- * `ApplicationFailure`. Temporal itself retries only activities of lost workers.
+ * `ApplicationFailure`. Temporal itself retries only activities whose worker crashed.
  */
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';

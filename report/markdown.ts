@@ -93,7 +93,7 @@ function plannedAndActual(report: Report): string[] {
 function currencies(report: Report): [string, string][] {
   const { tokens, money } = report.ledger;
   const unknown = unpricedNotes(report)
-    .map((words) => `, and ${words}`)
+    .map((note) => `, and ${note}`)
     .join('');
   const tokenLimit = tokens.limit === null ? '' : `, limit ${tokens.limit}`;
   const moneyLimit = money.limitMicroUsd === null ? '' : `, limit ${usdText(money.limitMicroUsd)} USD`;

@@ -46,7 +46,7 @@ export async function settleBatch(
     else await ledger.forfeit(callId, 'no_result', { seen: true, batch: batch.id });
   });
   await ledger.closeBatch(batch.id);
-  const full = state.trouble?.code === 'token_limit_exceeded';
+  const full = state.error?.code === 'token_limit_exceeded';
   const failure = lines.failure ?? (full || cancelled ? undefined : failureOf(state, remote, lines));
   if (failure !== undefined) throw failure;
   return { answered: lines.answered, full, budget: await ledger.budget(spec.name), ledger: await ledger.identity() };
@@ -57,7 +57,7 @@ function failureOf(state: RemoteBatch, remote: string, lines: LineSettlement): B
   if (state.status === 'cancelled')
     return new BaldistillError('BatchFailed', `The batch ${remote} was cancelled at the endpoint.`);
   if (lines.ended > 0) return undefined;
-  const why = state.trouble === null ? (lines.reason ?? 'no line has a result') : state.trouble.message;
+  const why = state.error === null ? (lines.reason ?? 'no line has a result') : state.error.message;
   return new BaldistillError(
     'BatchFailed',
     `The batch ${remote} ended as ${state.status} without an answer: ${why.replace(/\.$/, '')}.`,

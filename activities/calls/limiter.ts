@@ -180,10 +180,10 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
           'abort',
           () => {
             queue.lanes -= 1;
-            const left = queue.waiting.filter((waiter) => waiter.lane === lane);
+            const removed = queue.waiting.filter((waiter) => waiter.lane === lane);
             queue.waiting = queue.waiting.filter((waiter) => waiter.lane !== lane);
             if (queue.waiting.length === 0) turns.delete(queue);
-            for (const { admit } of left) admit(undefined);
+            for (const waiter of removed) waiter.admit(undefined);
             // The settings of the last run stay until another run opens.
             if (queue.lanes > 0 || [...runs.values()].some(({ lanes }) => lanes > 0)) retune();
           },

@@ -109,8 +109,8 @@ function realExample(
 ): Example {
   const { id, domain, instruction, input, answer, choices } = of.row;
   const { slot, rationale, call } = of;
-  const asked = { instruction, input, answer, ...(choices === undefined ? {} : { choices }) };
-  return { id, stage: judge.stage, slot, domain, origin: 'real', ...asked, rationale, call };
+  const question = { instruction, input, answer, ...(choices === undefined ? {} : { choices }) };
+  return { id, stage: judge.stage, slot, domain, origin: 'real', ...question, rationale, call };
 }
 
 function decideSynthesis(

@@ -19,10 +19,10 @@ export async function storedTrainingSet(ledger: Ledger, record: RunRecord): Prom
   const { name, spec, status } = record;
   let found: TrainingSet | null = null;
   for (const { stage, request, closed } of await ledger.closedStages(name)) {
-    const [asked, done] = [parsed(Request, request), parsed(Closed, closed)];
-    if (asked === undefined || done === undefined)
+    const [opened, done] = [parsed(Request, request), parsed(Closed, closed)];
+    if (opened === undefined || done === undefined)
       throw new BaldistillError('LedgerUnavailable', `Stage ${stage} of ${name} was closed by another version.`);
-    const { connected, history } = asked.input;
+    const { connected, history } = opened.input;
     const before = history.map(({ examples }) => examples);
     // A restarted run closes its stages again. A stage with another history belongs to the earlier start.
     if (hashes(before) !== hashes(found?.examples ?? [])) break;

@@ -31,7 +31,7 @@ export interface RemoteBatch {
   /** Files with results, of answered and of failed lines. */
   readonly files: readonly string[];
   /** Why it failed, without secrets. */
-  readonly trouble: { readonly code: string; readonly message: string } | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
 }
 
 export interface LineResult {

@@ -2,24 +2,28 @@
 import type { Column } from './table.ts';
 import { count, score } from './format.ts';
 
-export const integer = <Row>(name: string, of: (row: Row) => number | null): Column<Row> => ({
+export const integerColumn = <Row>(name: string, of: (row: Row) => number | null): Column<Row> => ({
   name,
   kind: 'number',
   cell: (row) => (of(row) === null ? '–' : count(of(row) ?? 0)),
   value: of,
 });
 
-export const rate = <Row>(name: string, of: (row: Row) => number | null): Column<Row> => ({
+export const rateColumn = <Row>(name: string, of: (row: Row) => number | null): Column<Row> => ({
   name,
   kind: 'number',
   cell: (row) => score(of(row)),
   value: of,
 });
 
-export const text = <Row>(name: string, of: (row: Row) => string): Column<Row> => ({ name, kind: 'text', cell: of });
+export const textColumn = <Row>(name: string, of: (row: Row) => string): Column<Row> => ({
+  name,
+  kind: 'text',
+  cell: of,
+});
 
 /** Text of any length, which may be wrapped. */
-export const longText = <Row>(name: string, of: (row: Row) => string): Column<Row> => ({
+export const longTextColumn = <Row>(name: string, of: (row: Row) => string): Column<Row> => ({
   name,
   kind: 'long',
   cell: of,

@@ -1,7 +1,7 @@
 /** The tables of a run's page: stages, domains, groups, metrics, budget. */
 import type { Metrics } from '../../contracts/metrics.ts';
 import type { Report, StagePart } from '../../contracts/report.ts';
-import { longText, rate, integer, text } from './columns.ts';
+import { longTextColumn, rateColumn, integerColumn, textColumn } from './columns.ts';
 import { markup } from './markup.ts';
 import type { Content, Markup } from './markup.ts';
 import { domainsOf, lastScores } from './scored.ts';
@@ -18,15 +18,15 @@ import type { PlannedRow } from '../estimate-rows.ts';
 export function stageTable({ stages }: Report): Markup {
   const skipped = stages.filter((stage) => stage.skipped.length > 0);
   const columns: Column<StagePart>[] = [
-    integer('stage', ({ stage }) => stage),
-    integer('slots', ({ counts }) => counts.slots),
-    integer('real', ({ counts }) => counts.real),
-    integer('synthetic', ({ counts }) => counts.synthetic),
-    integer('repeated', ({ counts }) => counts.duplicated),
-    integer('unfilled', ({ counts }) => counts.unfilled),
-    integer('dropped', ({ counts }) => counts.dropped),
-    rate('macro', ({ validation }) => validation?.macro ?? null),
-    rate('micro', ({ validation }) => validation?.micro ?? null),
+    integerColumn('stage', ({ stage }) => stage),
+    integerColumn('slots', ({ counts }) => counts.slots),
+    integerColumn('real', ({ counts }) => counts.real),
+    integerColumn('synthetic', ({ counts }) => counts.synthetic),
+    integerColumn('repeated', ({ counts }) => counts.duplicated),
+    integerColumn('unfilled', ({ counts }) => counts.unfilled),
+    integerColumn('dropped', ({ counts }) => counts.dropped),
+    rateColumn('macro', ({ validation }) => validation?.macro ?? null),
+    rateColumn('micro', ({ validation }) => validation?.micro ?? null),
     { name: 'seconds', kind: 'number', cell: ({ seconds }) => seconds.toFixed(1), value: ({ seconds }) => seconds },
   ];
   return markup`<p class="quiet">Macro and micro are on validation.</p>
@@ -54,21 +54,21 @@ export function domainTable(report: Report): Markup {
   const last = lastScores(report);
   const split = last?.split ?? 'test';
   const columns: Column<DomainLine>[] = [
-    longText('domain', ({ domain, short }) => domain + (short ? ' †' : '')),
-    text('group', ({ group }) => group),
-    integer('rows in pool', ({ pool }) => pool),
-    integer('real', ({ real }) => real),
-    integer('synthetic', ({ synthetic }) => synthetic),
-    integer('repeated', ({ repeated }) => repeated),
-    integer(`rows in ${split}`, ({ support }) => support),
+    longTextColumn('domain', ({ domain, short }) => domain + (short ? ' †' : '')),
+    textColumn('group', ({ group }) => group),
+    integerColumn('rows in pool', ({ pool }) => pool),
+    integerColumn('real', ({ real }) => real),
+    integerColumn('synthetic', ({ synthetic }) => synthetic),
+    integerColumn('repeated', ({ repeated }) => repeated),
+    integerColumn(`rows in ${split}`, ({ support }) => support),
     // Only classification has precision and recall.
     ...(last?.metrics.domains.some(({ label }) => label !== null) === true
       ? [
-          rate<DomainLine>('precision', ({ precision }) => precision),
-          rate<DomainLine>('recall', ({ recall }) => recall),
+          rateColumn<DomainLine>('precision', ({ precision }) => precision),
+          rateColumn<DomainLine>('recall', ({ recall }) => recall),
         ]
       : []),
-    rate(last === null ? 'score' : metricName(last.metrics.metric), ({ score: value }) => value),
+    rateColumn(last === null ? 'score' : metricName(last.metrics.metric), ({ score: value }) => value),
   ];
   return markup`${sortableTable('Domains', columns, domainLines(report))}
     <p class="quiet">
@@ -117,10 +117,10 @@ export function groupTable(report: Report): Markup | null {
   return sortableTable<GroupScore>(
     'Groups',
     [
-      text('group', ({ group }) => group),
-      integer('domains', ({ domains }) => domains),
-      integer(`rows in ${last.split}`, ({ rows }) => rows),
-      rate(`macro ${metricName(last.metrics.metric)}`, ({ macro }) => macro),
+      textColumn('group', ({ group }) => group),
+      integerColumn('domains', ({ domains }) => domains),
+      integerColumn(`rows in ${last.split}`, ({ rows }) => rows),
+      rateColumn(`macro ${metricName(last.metrics.metric)}`, ({ macro }) => macro),
     ],
     last.metrics.groups,
   );
@@ -135,9 +135,9 @@ export function metricTable(report: Report): Markup | null {
   return sortableTable<MetricFigures>(
     'Metrics',
     [
-      text(`metric, on ${last.split}`, (figures) => metricName(figures.metric)),
-      rate('macro', (figures) => figures.macro),
-      rate('micro', (figures) => figures.micro),
+      textColumn(`metric, on ${last.split}`, (figures) => metricName(figures.metric)),
+      rateColumn('macro', (figures) => figures.macro),
+      rateColumn('micro', (figures) => figures.micro),
     ],
     [{ metric, macro, micro }, ...secondary],
   );
@@ -150,9 +150,9 @@ export function plannedTable(report: Report): Markup | null {
   return sortableTable<PlannedRow>(
     'Planned and actual',
     [
-      text('item', ({ item }) => item),
-      text('planned', ({ planned }) => planned),
-      text('actual', ({ actual }) => actual),
+      textColumn('item', ({ item }) => item),
+      textColumn('planned', ({ planned }) => planned),
+      textColumn('actual', ({ actual }) => actual),
     ],
     rows,
   );

@@ -155,10 +155,10 @@ test.each([
   ['in time', 'minimum: 60, deadlineHours: 25', 1, 1],
   ['too late', 'minimum: 60, deadlineHours: 23', 1, 0],
   ['too late for two stages, in time for the second', 'minimum: 60, deadlineHours: 25', 2, 1],
-])('`auto` with a round that is %s', async (words, batchKeys, stages, expected) => {
-  const noise = 0.3 + words.length / 1000;
+])('`auto` with a round that is %s', async (description, batchKeys, stages, expected) => {
+  const noise = 0.3 + description.length / 1000;
   const sending = `output: text, mode: auto, batch: { ${batchKeys} }`;
-  const name = `auto-${words.replaceAll(/\W+/g, '-')}`;
+  const name = `auto-${description.replaceAll(/\W+/g, '-')}`;
   const { paid, batches } = await outcomeOf(
     specOf(name, { noise, sending, stages, budget: `{ slots: ${60 * stages} }` }),
   );

@@ -37,16 +37,16 @@ afterAll(async () => await environment.teardown());
 
 /** A gate that holds all callers until it is opened. */
 class Gate {
-  met = 0;
+  waiting = 0;
   readonly #open = Promise.withResolvers<undefined>();
 
   async pass(): Promise<void> {
-    this.met += 1;
+    this.waiting += 1;
     // When a failed story stops its worker, release all callers.
     await Promise.race([this.#open.promise, Context.current().cancelled]);
   }
 
-  letGo(): void {
+  open(): void {
     this.#open.resolve(undefined);
   }
 }
@@ -55,7 +55,7 @@ const owner = openOwner(mkdtempSync(join(tmpdir(), 'late-')), null);
 
 /** A comparison with one cell, whose run is blocked at its first step and stays in it after a retry. */
 async function oneCell(name: string) {
-  const [asked, resumed] = [new Gate(), new Gate()];
+  const [admission, resumed] = [new Gate(), new Gate()];
   const commands: string[] = [];
   const spec = wordnetSpec(`${name}-run`);
   const runs = otherRuns(environment.nativeConnection, 'default');
@@ -67,7 +67,7 @@ async function oneCell(name: string) {
     activities: {
       completedCells: () => [],
       nextCell: async () => {
-        await asked.pass();
+        await admission.pass();
         return { kind: 'start', run: await owner.signRun(spec), summary: 'one cell', details: '' };
       },
       awaitRun: async (request: { run: string; blocked: boolean }) => {
@@ -109,15 +109,15 @@ async function oneCell(name: string) {
   const counts = async () => (await handle.query(progressOfComparison)).counts;
   const run = workflow.getHandle(spec.name);
   const status = async () => (await run.query(progressOfRun)).status;
-  return { worker, asked, resumed, commands, handle, counts, run, status };
+  return { worker, admission, resumed, commands, handle, counts, run, status };
 }
 
 test('no cell is started after a pause, even if it was admitted before; resume starts it', async () => {
-  const { worker, asked, handle, counts, run } = await oneCell('paused-late');
+  const { worker, admission, handle, counts, run } = await oneCell('paused-late');
   await worker.runUntil(async () => {
-    await expect.poll(() => asked.met, longTimeout).toBe(1);
+    await expect.poll(() => admission.waiting, longTimeout).toBe(1);
     expect((await handle.executeUpdate(pauseRun)).status).toBe('paused');
-    asked.letGo();
+    admission.open();
     const ended = async () =>
       (await handle.fetchHistory()).events?.filter(({ activityTaskCompletedEventAttributes: of }) => of).length;
     // Two steps: `completedCells` and `nextCell`.
@@ -125,30 +125,30 @@ test('no cell is started after a pause, even if it was admitted before; resume s
     expect(await counts()).toMatchObject({ waiting: 1, running: 0 });
     await handle.executeUpdate(resumeRun, { args: [{}] });
     await expect.poll(async () => (await counts()).blocked, longTimeout).toBe(1);
-    expect(asked.met).toBe(2);
+    expect(admission.waiting).toBe(2);
     await Promise.all([handle.terminate(), run.terminate()]);
   });
 });
 
 test('no cell is started after a stop; the comparison ends', async () => {
-  const { worker, asked, handle } = await oneCell('stopped-late');
+  const { worker, admission, handle } = await oneCell('stopped-late');
   await worker.runUntil(async () => {
-    await expect.poll(() => asked.met, longTimeout).toBe(1);
+    await expect.poll(() => admission.waiting, longTimeout).toBe(1);
     await handle.executeUpdate(stopAfterStage);
-    asked.letGo();
+    admission.open();
     expect(await handle.result()).toMatchObject({ status: 'stopped', counts: { waiting: 1 } });
   });
 });
 
 test('a blocked cell that is being retried receives a pause and a stop that arrived meanwhile', async () => {
-  const { worker, asked, resumed, commands, handle, counts, run, status } = await oneCell('tried-late');
-  asked.letGo();
+  const { worker, admission, resumed, commands, handle, counts, run, status } = await oneCell('tried-late');
+  admission.open();
   await worker.runUntil(async () => {
     await expect.poll(async () => (await counts()).blocked, longTimeout).toBe(1);
     await handle.executeUpdate(resumeRun, { args: [{}] });
-    await expect.poll(() => resumed.met, longTimeout).toBe(1);
+    await expect.poll(() => resumed.waiting, longTimeout).toBe(1);
     await handle.executeUpdate(pauseRun);
-    resumed.letGo();
+    resumed.open();
     await expect.poll(status, longTimeout).toBe('paused');
     expect(commands).toEqual(['resume', 'pause']);
     expect(await counts()).toMatchObject({ running: 1, blocked: 0 });

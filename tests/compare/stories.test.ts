@@ -286,10 +286,10 @@ describe('names are unique', { timeout: 180_000 }, () => {
     expect(same.stderr).not.toContain('It goes on with');
     // Also without its files: then Temporal has the name.
     rmSync(folderOf('joined'), { recursive: true });
-    for (const lost of [true, false]) {
+    for (const removed of [true, false]) {
       const { stderr } = await ends(home.cli('run', runFile('joined')), 2);
       expect(stderr).toContain('"joined" is the name of a comparison.');
-      if (lost) await ends(home.cli('compare', grid('joined', { teacher, more: 'limit: 150' }), '--detach'), 0);
+      if (removed) await ends(home.cli('compare', grid('joined', { teacher, more: 'limit: 150' }), '--detach'), 0);
     }
     await home.behave({ latencyMs: 0 });
     await ends(home.cli('resume', 'joined'), 0);

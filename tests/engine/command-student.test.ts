@@ -35,7 +35,7 @@ const longTimeout = { timeout: 60_000 };
 /** A small run whose student is trained by the test's own command. */
 function specOf(name: string, mode: string, seed = 0): RunSpec {
   const { url } = rig.embedded();
-  const student = [process.execPath, trainer, url, mode].map((word) => JSON.stringify(word)).join(', ');
+  const student = [process.execPath, trainer, url, mode].map((argument) => JSON.stringify(argument)).join(', ');
   return wordnetSpec(
     name,
     { method: 'baldistill-a', stages: 2, seed: String(seed) },
@@ -115,7 +115,7 @@ test(
   longTimeout,
   async () => {
     const { url } = rig.embedded();
-    for (const [words, reason] of [
+    for (const [command, reason] of [
       ['["/no/such/trainer"]', /could not be started \(spawn \/no\/such\/trainer ENOENT\)/],
       [JSON.stringify([process.execPath, '-e', '0']), /wrote no \S+\/out\/model\.txt\./],
       [
@@ -127,7 +127,7 @@ test(
         /wrote no model name on one line/,
       ],
     ] as const) {
-      const student = `{ driver: command, train: ${words}, cwd: "${scratch}", baseUrl: "${url}" }`;
+      const student = `{ driver: command, train: ${command}, cwd: "${scratch}", baseUrl: "${url}" }`;
       const name = `broken-${String(reason)
         .replaceAll(/[^a-z]/g, '')
         .slice(0, 12)}`;

@@ -113,7 +113,7 @@ test('loss: full ends the run before the first teacher call if the endpoint does
 test.each([
   [['loss', 'template'], { loss: 'full', template: 'chat' }],
   [['loss'], { loss: 'full' }],
-])('an endpoint that says it takes %j is reported so with every job', async (tunable, reported) => {
+])('an endpoint that lists %j receives these options with every job', async (tunable, reported) => {
   const jobs: unknown[] = [];
   const url = await startLiar(
     {

@@ -77,7 +77,7 @@ test('a run file, a model and an endpoint, with text output', async () => {
   const { printed } = await outputOf(home.path, fileOf('anywhere', '{ driver: none }'), ...args);
   expect(printed).toHaveLength(1);
   expect(printed[0]).toMatch(/^validation: macro f1 0\.\d{3} \(95 % interval 0\.\d{3} to 0\.\d{3}\), micro 0\.\d{3}\n/);
-  for (const word of ['without a valid answer', 'head', 'tail', 'animal']) expect(printed[0]).toContain(word);
+  for (const text of ['without a valid answer', 'head', 'tail', 'animal']) expect(printed[0]).toContain(text);
 });
 
 test('a student that costs money is used only after confirmation, and never exceeds the confirmed cost', async () => {
@@ -103,7 +103,7 @@ test.each([
   [unpriced, [], 'The price of asking big at https://other.invalid/v1'],
   [unpriced.replace(' }', ', price: free }'), [], 'The price of asking big'],
   [unpriced.replace('small', 'big').replace(' }', ', price: free }'), ['--endpoint', paid], 'The price of asking'],
-])('%s %j: a model of unknown price is asked only when that is agreed to', async (student, more, reason) => {
+])('%s %j: a model of unknown price needs confirmation', async (student, more, reason) => {
   const args = [fileOf('unknown', student), '--model', 'big', ...more];
   await expect(outputOf(home.path, ...args)).rejects.toMatchObject({
     exitCode: 2,

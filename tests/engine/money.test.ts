@@ -92,8 +92,8 @@ test('a limit in money stops at most one worst case below it and never above; th
   const { money, charged } = report.ledger;
   expect(charged).toBeLessThan(120);
   expect(money.chargedMicroUsd).toBeLessThanOrEqual(30_000);
-  const [dearest] = queryFile(ledgerFile(), `select max(worst_micro_usd) as most from charges where run = 'capped'`);
-  expect(money.chargedMicroUsd).toBeGreaterThan(30_000 - Number(dearest?.['most']));
+  const [mostExpensive] = queryFile(ledgerFile(), `select max(worst_micro_usd) as most from charges where run = 'capped'`);
+  expect(money.chargedMicroUsd).toBeGreaterThan(30_000 - Number(mostExpensive?.['most']));
   expect(money.plannedMicroUsd).toBeGreaterThan(money.chargedMicroUsd);
   const unfilled = report.stages.flatMap(({ outcomes }) =>
     outcomes.flatMap((outcome) => Object.keys(outcome.unfilled)),

@@ -28,8 +28,8 @@ test('a terminated run can be started again at once, while its stage still drain
   // Calls are slow, so that the old stage has calls in flight after its parent ended.
   await at.rig.behave({ latencyMs: 700 });
   await until(first, ({ stage, step }) => stage === 1 && step === 'generate');
-  const asked = (await at.rig.counters()).requests;
-  await expect.poll(async () => (await at.rig.counters()).requests, { timeout: 20_000 }).toBeGreaterThan(asked);
+  const sentBefore = (await at.rig.counters()).requests;
+  await expect.poll(async () => (await at.rig.counters()).requests, { timeout: 20_000 }).toBeGreaterThan(sentBefore);
   await first.terminate('story');
   const second = await other.start(spec);
   await at.rig.behave({ latencyMs: 0 });

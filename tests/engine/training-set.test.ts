@@ -83,14 +83,14 @@ test('the data card describes the set in the format of the hub', async () => {
   );
   expect(synthetic).toBeGreaterThan(0);
   expect(body).toContain(`| all | ${real} | ${synthetic} | ${duplicate} |`);
-  for (const words of [
+  for (const expected of [
     '120 training examples',
     'simulated teacher (20 %',
     '| seed | 0 |',
     '`baldistill-a`',
     'WordNet 3.1',
   ])
-    expect(body).toContain(words);
+    expect(body).toContain(expected);
   expect(body).not.toContain('Partial');
 });
 

@@ -42,7 +42,7 @@ test.each([
   ['below the threshold', { microUsd: 4_900_000 }],
   ['with --yes', { yes: true }],
   ['of unknown price, but few calls', { microUsd: 0, unpriced: 1000 }],
-])('%s no confirmation is asked', async (_, change) => {
+])('%s needs no confirmation', async (_, change) => {
   const { terminal, questions } = answering(false);
   await agreeTo(terminal, { ...dear, ...change });
   expect(questions).toEqual([]);

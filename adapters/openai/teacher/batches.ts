@@ -196,7 +196,7 @@ function remoteBatch(batch: Batch): RemoteBatch {
     status: ended.get(batch.status) ?? 'running',
     done: (counts?.completed ?? 0) + (counts?.failed ?? 0),
     files: [output, error].filter((file) => typeof file === 'string'),
-    trouble:
+    error:
       first === undefined
         ? null
         : { code, message: (first.message ?? code).replaceAll(/[\p{Cc}]/gu, ' ').slice(0, 300) },

@@ -1,6 +1,6 @@
 /** The table of all runs of a comparison, with filters. */
 import type { Comparison, ComparisonCell } from '../../../contracts/comparison/comparison.ts';
-import { longText, rate, integer, text } from '../columns.ts';
+import { longTextColumn, rateColumn, integerColumn, textColumn } from '../columns.ts';
 import { filterForm } from '../filter.ts';
 import { markup } from '../markup.ts';
 import type { Markup } from '../markup.ts';
@@ -9,37 +9,37 @@ import type { Column } from '../table.ts';
 import { count } from '../format.ts';
 
 const columns: Column<ComparisonCell>[] = [
-  longText('data', ({ data }) => data),
-  text('student', ({ student }) => student),
-  text('method', ({ method }) => method),
+  longTextColumn('data', ({ data }) => data),
+  textColumn('student', ({ student }) => student),
+  textColumn('method', ({ method }) => method),
   {
     name: 'slots',
     kind: 'number',
     cell: ({ slots, capped }) => `${count(slots)}${capped ? ' (capped)' : ''}`,
     value: ({ slots }) => slots,
   },
-  integer('stages', ({ stages }) => stages),
-  integer('seed', ({ seed }) => seed),
-  text('status', ({ status }) => status),
-  rate('macro', ({ macro }) => macro),
-  rate('micro', ({ micro }) => micro),
-  rate('head', ({ groups }) => groups.head),
-  rate('middle', ({ groups }) => groups.middle),
-  rate('tail', ({ groups }) => groups.tail),
-  integer('calls', ({ charged }) => charged),
+  integerColumn('stages', ({ stages }) => stages),
+  integerColumn('seed', ({ seed }) => seed),
+  textColumn('status', ({ status }) => status),
+  rateColumn('macro', ({ macro }) => macro),
+  rateColumn('micro', ({ micro }) => micro),
+  rateColumn('head', ({ groups }) => groups.head),
+  rateColumn('middle', ({ groups }) => groups.middle),
+  rateColumn('tail', ({ groups }) => groups.tail),
+  integerColumn('calls', ({ charged }) => charged),
   {
     name: 'seconds',
     kind: 'number',
     cell: ({ seconds }) => seconds?.toFixed(1) ?? '–',
     value: ({ seconds }) => seconds,
   },
-  text('run', ({ run }) => run),
+  textColumn('run', ({ run }) => run),
 ];
 
 const missingColumns: Column<ComparisonCell>[] = [
-  longText('run', ({ run }) => run),
-  text('status', ({ status }) => status),
-  longText('reason', ({ reason }) => reason ?? ''),
+  longTextColumn('run', ({ run }) => run),
+  textColumn('status', ({ status }) => status),
+  longTextColumn('reason', ({ reason }) => reason ?? ''),
 ];
 
 export function cellsPart({ cells }: Comparison): Markup {

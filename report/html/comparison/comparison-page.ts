@@ -4,7 +4,7 @@ import { cellsPart } from './comparison-cells.ts';
 import { curveCharts } from './comparison-curves.ts';
 import { blockTable, differenceTable } from './comparison-table.ts';
 import { differenceCharts } from '../charts/difference-chart.ts';
-import { longText, integer, text } from '../columns.ts';
+import { longTextColumn, integerColumn, textColumn } from '../columns.ts';
 import { documentOf } from '../document.ts';
 import type { Section } from '../document.ts';
 import { simulationNote } from '../headline.ts';
@@ -85,9 +85,9 @@ function settings({ methods, dataSets, plan }: Comparison): Markup {
   return markup`${sortableTable<Comparison['methods'][number]>(
     'Methods',
     [
-      text('name', ({ name }) => name),
-      text('method', ({ method }) => method),
-      longText('switches', ({ switches }) =>
+      textColumn('name', ({ name }) => name),
+      textColumn('method', ({ method }) => method),
+      longTextColumn('switches', ({ switches }) =>
         Object.entries(switches)
           .map(([key, value]) => `${key}: ${value}`)
           .join(', '),
@@ -99,13 +99,13 @@ function settings({ methods, dataSets, plan }: Comparison): Markup {
   ${sortableTable<Comparison['dataSets'][number]>(
     'Data',
     [
-      text('data', ({ name }) => name),
-      text('task', ({ task }) => task),
-      text('metric', ({ metric }) => metric),
-      integer('pool', ({ pool }) => pool),
-      integer('test', ({ test }) => test),
-      integer('domains', ({ domains }) => domains),
-      longText('majority answer', ({ majority }) => majority?.answer ?? '–'),
+      textColumn('data', ({ name }) => name),
+      textColumn('task', ({ task }) => task),
+      textColumn('metric', ({ metric }) => metric),
+      integerColumn('pool', ({ pool }) => pool),
+      integerColumn('test', ({ test }) => test),
+      integerColumn('domains', ({ domains }) => domains),
+      longTextColumn('majority answer', ({ majority }) => majority?.answer ?? '–'),
     ],
     dataSets,
   )}

@@ -1,6 +1,6 @@
 /** The paper's table: methods by data sets, for one student and one budget. */
 import type { Block, Comparison, Entry, Spread } from '../../../contracts/comparison/comparison.ts';
-import { rate, integer, text } from '../columns.ts';
+import { rateColumn, integerColumn, textColumn } from '../columns.ts';
 import { markup } from '../markup.ts';
 import type { Markup } from '../markup.ts';
 import { sortableTable } from '../table.ts';
@@ -18,7 +18,7 @@ interface Line {
 export function blockTable(block: Block, { dataSets }: Comparison): Markup {
   const majority: Line = { label: 'majority answer', entries: dataSets.map((data) => data), mean: null, best: false };
   const columns: Column<Line>[] = [
-    text('method', ({ label }) => label),
+    textColumn('method', ({ label }) => label),
     ...block.columns.map(({ data, slots }, index): Column<Line> => ({
       name: slots === null ? data : `${data} (${count(slots)} slots)`,
       kind: 'number',
@@ -84,8 +84,8 @@ export function differenceTable(block: Block): Markup | null {
   const lines = differencesOf(block);
   if (lines.length === 0) return null;
   const columns: Column<DifferenceLine>[] = [
-    text('method', ({ label }) => label),
-    text('data', ({ data }) => data),
+    textColumn('method', ({ label }) => label),
+    textColumn('data', ({ data }) => data),
     {
       name: 'difference',
       kind: 'number',
@@ -98,9 +98,9 @@ export function differenceTable(block: Block): Markup | null {
       cell: ({ difference }) => `${signed(difference.low)} to ${signed(difference.high)}`,
       value: ({ difference }) => difference.low,
     },
-    rate('p', ({ difference }) => difference.p),
-    rate('p, Holm', ({ difference }) => difference.adjusted),
-    integer('seeds', ({ difference }) => difference.seeds),
+    rateColumn('p', ({ difference }) => difference.p),
+    rateColumn('p, Holm', ({ difference }) => difference.adjusted),
+    integerColumn('seeds', ({ difference }) => difference.seeds),
   ];
   return sortableTable(`Differences to the baseline, student ${block.student}, budget ${block.budget}`, columns, lines);
 }
