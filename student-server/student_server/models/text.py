@@ -69,7 +69,7 @@ class ModelText:
         return self._pieces.drops_blank and not self._pieces.are_text(prompt)
 
     def begins_with(self, ids: Sequence[int], given: str) -> bool:
-        """Whether this text lost a blank that its tokens have. Only text shows it: "a" and " a" can have the same ids."""
+        """Whether this text lost a blank that its tokens have. Only text shows it: "a" and " a" may have equal ids."""
         if not self._pieces.drops_blank or "".join(self.pieces(ids, begins=True)) == given:
             return True
         return "".join(self.pieces(ids)) != given
