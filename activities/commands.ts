@@ -25,10 +25,9 @@ export async function setLimits(
   if (usd !== undefined) requirePrices(spec);
   // A run that is blocked before it could open its ledger has a budget all the same.
   await openInLedger(world, spec);
-  return await world.ledger.setLimits(spec.name, {
-    calls,
-    tokens,
-    microUsd: usd === undefined ? undefined : microUsdOf(usd),
+  return await world.ledger.setLimits({
+    run: spec.name,
+    limits: { calls, tokens, microUsd: usd === undefined ? undefined : microUsdOf(usd) },
   });
 }
 

@@ -11,7 +11,7 @@ const lookAgainMs = 500;
 /** The batches whose end, and whose finished lines, are still to come. */
 export async function cancelBatches(world: World, { spec }: CancelBatchesInput): Promise<SubmittedBatch[]> {
   const submitted: SubmittedBatch[] = [];
-  for (const { id, lines, tokens } of await world.ledger.openBatches(spec.name)) {
+  for (const { id, lines, tokens } of await world.ledger.openBatches({ run: spec.name })) {
     const remote = await submittedAs(world, spec, id);
     if (remote === null) {
       await dropBatch(world.ledger, id, 'not_submitted');
@@ -27,11 +27,11 @@ export async function cancelBatches(world: World, { spec }: CancelBatchesInput):
 async function submittedAs(world: World, spec: CancelBatchesInput['spec'], id: string): Promise<string | null> {
   const { ledger } = world;
   for (;;) {
-    const record: BatchRecord = await ledger.batch(id);
+    const record: BatchRecord = await ledger.batch({ id });
     const remote = await known(world, world.batches(spec), record);
     if (remote !== null || record.state !== 'sealed') return remote;
     // To try it is to keep everybody else from it; this one will not create it.
-    if (!isUnderWay(record) && (await ledger.tryBatch(id, record.triedAt))) return null;
+    if (!isUnderWay(record) && (await ledger.tryBatch({ id, triedAt: record.triedAt }))) return null;
     await pause(lookAgainMs);
   }
 }

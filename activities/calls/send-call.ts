@@ -85,7 +85,7 @@ async function exchange(
   try {
     const options = { idempotencyKey: callId, signal: sender.abandon, onLimits: lease.limitsReported };
     const answer = await teacher.complete(request, options);
-    const settled = await ledger.settle(callId, answer, answerCost(answer, teacherRates(sender.spec)));
+    const settled = await ledger.settle({ callId, answer, cost: answerCost(answer, teacherRates(sender.spec)) });
     lease.answered(answer);
     // The slot has its answer; sending stops all the same, for the next one may be as dear.
     if (settled === 'above-bound') {
@@ -97,13 +97,13 @@ async function exchange(
     if (error instanceof BaldistillError && error.type === 'UsageAboveBound') throw error;
     if (!(error instanceof CallError)) {
       // The answer is here: the ledger goes on trying to store it.
-      if (!(error instanceof BaldistillError)) await ledger.forfeit(callId, 'unexpected', { seen: true });
+      if (!(error instanceof BaldistillError)) await ledger.forfeit({ callId, reason: 'unexpected', seen: true });
       throw error;
     }
     const { reason, retryAfterMs, tooMuch } = error;
     if (error.outcome === 'ambiguous') {
       const idempotencyTtl = sender.spec.teacher?.idempotency?.ttl ?? null;
-      await ledger.forfeit(callId, reason, { seen: true, idempotencyTtl });
+      await ledger.forfeit({ callId, reason, seen: true, idempotencyTtl });
       lease.lost(reason);
       if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
       return 'again';
@@ -112,7 +112,7 @@ async function exchange(
     if (retryAfterMs === null) lease.lost(reason);
     else lease.refused({ reason, retryAfterMs: retryAfterMs === 0 ? null : retryAfterMs, tooMuch });
     const final = error.failure === null && retryAfterMs === null;
-    await ledger.refuse(callId, reason, { final });
+    await ledger.refuse({ callId, reason, final });
     if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
     return retryAfterMs === null ? 'empty' : 'again';
   }
@@ -123,7 +123,7 @@ async function exchange(
  * leaves its intent open, and only `intend` may decide what becomes of it.
  */
 async function payerEnds({ ledger, closing }: Sender, callId: string): Promise<void> {
-  if ((await ledger.callState(callId)) !== 'intent') return;
+  if ((await ledger.callState({ callId })) !== 'intent') return;
   await pause(watchMs, undefined, { signal: closing }).catch((error: unknown) => {
     if (!closing.aborted) throw error;
   });

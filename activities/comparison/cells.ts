@@ -72,7 +72,7 @@ export async function awaitRun(world: World, { run, blocked }: AwaitRunRequest):
     if ((look.blocked !== null) === blocked) throw stillRunning(`${run} goes on`);
     return look;
   }
-  const record = await world.ledger.run(run);
+  const record = await world.ledger.run({ run });
   const charged = record?.charged ?? 0;
   if (look.kind === 'closed' && look.failure !== null) {
     const stopped = record?.status === 'stopped';

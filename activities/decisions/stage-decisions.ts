@@ -78,7 +78,9 @@ async function wordsOf(
   judge: Judge,
   { round, chunks, uncalled }: RoundPlan,
 ): Promise<Word[]> {
-  const records = new Map((await ledger.slots(spec.name, stage, round)).map((record) => [record.slot, record]));
+  const records = new Map(
+    (await ledger.slots({ run: spec.name, stage, round })).map((record) => [record.slot, record]),
+  );
   const words: Word[] = [];
   if (uncalled !== undefined)
     for await (const given of artifacts.readLines(uncalled, UncalledSlot)) {

@@ -64,7 +64,7 @@ async function takesForm(world: World, request: PlanRoundInput, calls: readonly 
  * by a worker that was lost before it could say what it found, says that the endpoint refused this one.
  */
 async function isAnswerTo({ ledger, teacher, spec, stage, round }: Sender, call: PlannedCall): Promise<boolean> {
-  const record = (await ledger.slots(spec.name, stage, round)).find(({ slot }) => slot === call.slot);
+  const record = (await ledger.slots({ run: spec.name, stage, round })).find(({ slot }) => slot === call.slot);
   const key = contentKeyOf(teacher, call, requestOf(spec, call));
   return record?.callId?.startsWith(`${key}.`) ?? true;
 }

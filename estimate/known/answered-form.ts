@@ -38,7 +38,7 @@ export async function answeredForm(
       ...rows.map((row) => annotateKey(spec, teacher, row, asked(task, 'annotate', task.annotatePrompt(row)))),
       ...synthetic.map((call: PlannedCall) => contentKeyOf(teacher, call, requestOf(spec, call))),
     ];
-    const answers = await ledger.knownAnswers(keys);
+    const answers = await ledger.knownAnswers({ contentKeys: keys });
     // What this run was answered in says more than what others were.
     if (answers.some(({ run }) => run === spec.name)) return output;
     if (answers.length > 0) others ??= output;

@@ -36,7 +36,7 @@ test('killed while uploading, after creating, while polling and while downloadin
     expect(run.batches.map(({ status }) => status)).toContain('expired');
     expect(run.batches.slice(0, 4).map(({ request_counts: counts }) => counts.total)).toEqual([75, 75, 75, 75]);
     const ledger = await openLedger({ path: run.ledger });
-    expect(await ledger.audit('killed')).toEqual([]);
+    expect(await ledger.audit({ run: 'killed' })).toEqual([]);
     await ledger.close();
     expect(violations(run.ledger)).toEqual([]);
 

@@ -77,7 +77,7 @@ async function outcomeOf(
   expect(violations(ledgerFile())).toEqual([]);
   const ledger = await openLedger({ path: ledgerFile() });
   try {
-    expect(await ledger.audit(spec.name)).toEqual([]);
+    expect(await ledger.audit({ run: spec.name })).toEqual([]);
   } finally {
     await ledger.close();
   }

@@ -36,7 +36,7 @@ function isAtRest({ status }: Progress): boolean {
 async function audited(run: string): Promise<void> {
   const ledger = await openLedger({ path: ledgerFile() });
   try {
-    expect(await ledger.audit(run)).toEqual([]);
+    expect(await ledger.audit({ run })).toEqual([]);
     expect(violations(ledgerFile())).toEqual([]);
   } finally {
     await ledger.close();

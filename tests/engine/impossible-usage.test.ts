@@ -60,10 +60,10 @@ test('9007199254740991 tokens: worst case charged, the run blocks with what was 
   expect(await handle.result()).toMatchObject({ status: 'completed' });
   const ledger = await openLedger({ path: ledgerFile() });
   try {
-    const { tokens, money, budget } = await ledger.summary('absurd');
+    const { tokens, money, budget } = await ledger.summary({ run: 'absurd' });
     expect(budget).toMatchObject({ charged: 120, settled: 120, tokens: { charged: tokens.worst } });
     expect(budget.microUsd.charged).toBe(money.worstMicroUsd);
-    expect((await ledger.entries('absurd'))[0]?.reason).toContain(
+    expect((await ledger.entries({ run: 'absurd' }))[0]?.reason).toContain(
       'impossible usage: {"prompt_tokens":9007199254740991',
     );
   } finally {

@@ -137,7 +137,7 @@ test('a student that bills is paid from the same limit; where it is used up the 
   expect(await handle.result()).toMatchObject({ status: 'completed', macro: expect.any(Number) });
   const ledger = await openLedger({ path: ledgerFile() });
   try {
-    const { student: parts, money, budget } = await ledger.summary('paid-student');
+    const { student: parts, money, budget } = await ledger.summary({ run: 'paid-student' });
     expect(parts.map(({ kind }) => kind)).toEqual(['fine-tune', 'generate-student']);
     for (const part of parts) expect(part.microUsd).toBeGreaterThan(0);
     expect(money.teacherMicroUsd + money.studentMicroUsd).toBe(budget.microUsd.charged);

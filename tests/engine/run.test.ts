@@ -48,10 +48,10 @@ test('a run spends its slots, stage by stage, and leaves a training set, scores 
 
   const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
   try {
-    const summary = await ledger.summary('whole');
+    const summary = await ledger.summary({ run: 'whole' });
     expect(summary.budget).toMatchObject({ limit: 120, charged: 120, settled: 120, forfeited: 0 });
     expect(summary.calls.open).toBe(0);
-    expect((await ledger.run('whole'))?.status).toBe('completed');
+    expect((await ledger.run({ run: 'whole' }))?.status).toBe('completed');
     expect((await at.rig.counters()).billed).toBe(120);
   } finally {
     await ledger.close();
@@ -93,7 +93,7 @@ test('a second run over the same content is charged, and pays nothing', async ()
   await handle.result();
   const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
   try {
-    const { calls, budget } = await ledger.summary('again');
+    const { calls, budget } = await ledger.summary({ run: 'again' });
     expect(calls).toMatchObject({ cached: 120, settled: 0, refused: 0 });
     expect(budget.charged).toBe(120);
   } finally {

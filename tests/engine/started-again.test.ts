@@ -37,7 +37,7 @@ test('a run that is terminated starts again at once, while its stage still drain
 
   const ledger = await openLedger({ path: join(other.path, 'ledger.sqlite') });
   try {
-    const { budget, calls } = await ledger.summary('again');
+    const { budget, calls } = await ledger.summary({ run: 'again' });
     expect(calls).toMatchObject({ open: 0, forfeited: 0 });
     // Each call once: nothing was paid twice, nothing of the first start was lost.
     expect((await at.rig.counters()).billed - billed).toBe(budget.charged);

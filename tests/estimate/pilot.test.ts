@@ -48,7 +48,7 @@ async function pilot(
 async function entriesOf(home: Home, run: string): Promise<readonly LedgerEntry[]> {
   const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
   try {
-    return await ledger.entries(run);
+    return await ledger.entries({ run });
   } finally {
     await ledger.close();
   }

@@ -11,8 +11,8 @@ async function twoRuns(): Promise<string> {
     await openRun(ledger, run);
     for (const slot of [0, 1, 2, 3]) {
       const callId = sent(await ledger.intend(requestFor(run, slot, { contentKey: `${run}-${slot}` })));
-      if (slot < 2) await ledger.settle(callId, answer, cost);
-      if (slot === 2) await ledger.forfeit(callId, 'timeout', { seen: true });
+      if (slot < 2) await ledger.settle({ callId, answer, cost });
+      if (slot === 2) await ledger.forfeit({ callId, reason: 'timeout', seen: true });
     }
   }
   await ledger.close();
@@ -49,17 +49,21 @@ it.each([
   expect((await ledger.runs()).map(({ name }) => name)).toEqual(['hit', 'other']);
   for (const run of ['hit', 'other']) {
     // 29 tokens an answer; 100 were reserved for the call in flight and for the one that was given up.
-    const { tokens, microUsd } = await ledger.budget(run);
+    const { tokens, microUsd } = await ledger.budget({ run });
     expect(microUsd.charged).toBeGreaterThanOrEqual(126);
     expect(microUsd.charged).toBeLessThan(200);
     expect(tokens.charged).toBeGreaterThanOrEqual(258);
     expect(tokens.charged).toBeLessThanOrEqual(329);
-    await ledger.summary(run);
-    await ledger.entries(run);
-    await ledger.history(run, 100);
-    expect(await ledger.audit(run)).toEqual([]);
-    await ledger.slots(run, 0, 0);
-    await ledger.settle(sent(await ledger.intend(requestFor(run, 4, { contentKey: `${run}-4` }))), answer, cost);
+    await ledger.summary({ run });
+    await ledger.entries({ run });
+    await ledger.history({ run, points: 100 });
+    expect(await ledger.audit({ run })).toEqual([]);
+    await ledger.slots({ run, stage: 0, round: 0 });
+    await ledger.settle({
+      callId: sent(await ledger.intend(requestFor(run, 4, { contentKey: `${run}-4` }))),
+      answer,
+      cost,
+    });
   }
   expect(violations(path)).toEqual([]);
   const repaired = look(path, `select run from events where transition = 'repair-amounts'`);
@@ -80,7 +84,7 @@ it('a charge that is repaired keeps its worst case, and what was reported as tex
   expect(look(path, `select excess_tokens, excess_micro_usd from runs where name = 'hit'`)).toEqual([
     { excess_tokens: 0, excess_micro_usd: 0 },
   ]);
-  expect((await ledger.summary('hit')).tokens).toMatchObject({ input: 20, output: 9 });
+  expect((await ledger.summary({ run: 'hit' })).tokens).toMatchObject({ input: 20, output: 9 });
   await ledger.close();
   // Once is enough.
   await openFor(path);
@@ -97,16 +101,16 @@ it('an answer whose usage is refused is charged its worst case; the first of a r
   const odd = { ...none, refusedUsage: { text: '{"prompt_tokens":-1}', impossible: false } };
   const huge = { ...none, refusedUsage: { text: '{"prompt_tokens":9007199254740991}', impossible: true } };
   const settle = async (slot: number, given: typeof huge) =>
-    await ledger.settle(sent(await ledger.intend(requestFor('run', slot))), given, null);
+    await ledger.settle({ callId: sent(await ledger.intend(requestFor('run', slot))), answer: given, cost: null });
   expect(await settle(0, odd)).toBe('settled');
   expect(await settle(1, huge)).toBe('above-bound');
   expect(await settle(2, huge)).toBe('settled');
-  expect((await ledger.budget('run')).tokens.charged).toBe(300);
-  expect((await ledger.entries('run')).map(({ reason }) => reason)).toEqual([
+  expect((await ledger.budget({ run: 'run' })).tokens.charged).toBe(300);
+  expect((await ledger.entries({ run: 'run' })).map(({ reason }) => reason)).toEqual([
     'usage: {"prompt_tokens":-1}',
     'impossible usage: {"prompt_tokens":9007199254740991}',
     'impossible usage: {"prompt_tokens":9007199254740991}',
   ]);
-  expect(await ledger.audit('run')).toEqual([]);
+  expect(await ledger.audit({ run: 'run' })).toEqual([]);
   expect(violations(path)).toEqual([]);
 });

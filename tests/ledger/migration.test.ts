@@ -18,7 +18,7 @@ it('a ledger of version 1 is brought to version 3: nothing it charged is lost, a
   const ledger = await openFor(path);
   expect(look(path, 'select charged, settled, forfeited, recovered, cached, open from runs')).toEqual(before);
   expect(look(path, 'select version from ledger')).toEqual([{ version: 3 }]);
-  expect(await ledger.budget('old')).toEqual({
+  expect(await ledger.budget({ run: 'old' })).toEqual({
     slots: 10,
     limit: 10,
     charged: 6,
@@ -28,7 +28,7 @@ it('a ledger of version 1 is brought to version 3: nothing it charged is lost, a
     microUsd: { charged: 0, limit: null },
   });
   expect(violations(path)).toEqual([]);
-  const summary = await ledger.summary('old');
+  const summary = await ledger.summary({ run: 'old' });
   expect(summary).toMatchObject({
     calls: { settled: 2, cached: 1, forfeited: 1, recovered: 1, refused: 1, open: 1 },
     money: { teacherMicroUsd: 0, unpriced: 3 },
@@ -37,17 +37,17 @@ it('a ledger of version 1 is brought to version 3: nothing it charged is lost, a
 
   // It goes on: old answers are used, an old call in flight is given up, new ones are charged in every currency.
   expect(await ledger.intend(requestFor('old', 0))).toEqual({ kind: 'answered', callId: 'content-0.0' });
-  expect((await ledger.slots('old', 0, 0))[0]?.answer?.text).toBe(answer.text);
-  await ledger.settle(sent(await ledger.intend(requestFor('old', 7))), answer, cost);
-  await ledger.setRunStatus('old', 'stopped', null);
-  expect((await ledger.summary('old')).calls.open).toBe(0);
-  expect((await ledger.budget('old')).tokens.charged).toBe(87 + 29);
+  expect((await ledger.slots({ run: 'old', stage: 0, round: 0 }))[0]?.answer?.text).toBe(answer.text);
+  await ledger.settle({ callId: sent(await ledger.intend(requestFor('old', 7))), answer, cost });
+  await ledger.setRunStatus({ run: 'old', status: 'stopped', result: null });
+  expect((await ledger.summary({ run: 'old' })).calls.open).toBe(0);
+  expect((await ledger.budget({ run: 'old' })).tokens.charged).toBe(87 + 29);
   expect(violations(path)).toEqual([]);
 });
 
 it('two processes may bring it there at the same moment', async () => {
   const path = versionOne();
   const ledgers = await Promise.all([1, 2, 3].map(() => openFor(path)));
-  for (const ledger of ledgers) expect((await ledger.budget('old')).charged).toBe(6);
+  for (const ledger of ledgers) expect((await ledger.budget({ run: 'old' })).charged).toBe(6);
   expect(violations(path)).toEqual([]);
 });

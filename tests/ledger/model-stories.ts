@@ -140,31 +140,33 @@ async function play(
       const accepted =
         calls >= model.charged(nameOf(each.run)) && (tokens === null || tokens >= model.tokens(nameOf(each.run)));
       if (accepted && state !== undefined) Object.assign(state, { limit: calls, tokenLimit: tokens });
-      expect((await ledger.setLimits(nameOf(each.run), { calls, tokens })).accepted).toBe(accepted);
+      expect((await ledger.setLimits({ run: nameOf(each.run), limits: { calls, tokens } })).accepted).toBe(accepted);
     } else if (each.type === 'setPlanned' || each.type === 'forgive') {
       const state = model.runs.get(nameOf(each.run)) ?? expect.fail('no such run');
       if (each.type === 'forgive') state.streak = 0;
       else state.planned = each.calls;
-      if (each.type === 'forgive') await ledger.forgiveForfeits(nameOf(each.run));
-      else await ledger.setPlanned(nameOf(each.run), each.calls);
+      if (each.type === 'forgive') await ledger.forgiveForfeits({ run: nameOf(each.run) });
+      else await ledger.setPlanned({ run: nameOf(each.run), calls: each.calls });
     } else {
       const callId = someCall(each.pick);
       if (callId === undefined) continue;
       if (each.type === 'settle') {
         const { tokens } = each;
-        expect(await ledger.settle(callId, answer, { tokens, microUsd: 13 })).toBe(model.settle(callId, tokens));
+        expect(await ledger.settle({ callId, answer, cost: { tokens, microUsd: 13 } })).toBe(
+          model.settle(callId, tokens),
+        );
       }
       if (each.type === 'refuse') {
-        await ledger.refuse(callId, 'rate_limited', { final: each.final });
+        await ledger.refuse({ callId, reason: 'rate_limited', final: each.final });
         model.refuse(each.writer, callId, each.final);
       }
       if (each.type === 'forfeit') {
-        await ledger.forfeit(callId, 'timeout', { seen: each.seen });
+        await ledger.forfeit({ callId, reason: 'timeout', seen: each.seen });
         model.forfeit(each.writer, callId, each.seen);
       }
     }
     for (const name of names) {
-      const { charged, tokens } = await ledger.budget(name);
+      const { charged, tokens } = await ledger.budget({ run: name });
       expect([charged, tokens.charged]).toEqual([model.charged(name), model.tokens(name)]);
     }
   }

@@ -19,12 +19,12 @@ describe('the ledger against its reference model', () => {
         const ledger = ledgers[index % 2] ?? expect.fail();
         const outcome = await ledger.intend(requestFor('run', index % 60));
         if (outcome.kind !== 'send') return;
-        if (dice < 50) await ledger.settle(outcome.callId, answer, cost);
-        else if (dice < 75) await ledger.refuse(outcome.callId, 'rate_limited', { final: dice < 60 });
-        else await ledger.forfeit(outcome.callId, 'timeout', { seen: true });
+        if (dice < 50) await ledger.settle({ callId: outcome.callId, answer, cost });
+        else if (dice < 75) await ledger.refuse({ callId: outcome.callId, reason: 'rate_limited', final: dice < 60 });
+        else await ledger.forfeit({ callId: outcome.callId, reason: 'timeout', seen: true });
       }),
     );
     expect(violations(path)).toEqual([]);
-    expect((await (first ?? expect.fail()).summary('run')).calls.open).toBe(0);
+    expect((await (first ?? expect.fail()).summary({ run: 'run' })).calls.open).toBe(0);
   });
 });

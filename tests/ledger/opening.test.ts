@@ -23,9 +23,9 @@ describe('group commit', () => {
     const failed = expect(wrong).rejects.toMatchObject({ type: 'LedgerMismatch' });
     const calls = (await Promise.all(slots.map((slot) => ledger.intend(requestFor('run', slot))))).map(sent);
     await failed;
-    await Promise.all(calls.map((callId) => ledger.settle(callId, answer, cost)));
+    await Promise.all(calls.map((callId) => ledger.settle({ callId, answer, cost })));
     expect(commitsIn(readFileSync(`${path}-wal`)) - before).toBeLessThan(16);
-    expect(await ledger.budget('run')).toMatchObject({ charged: 64, settled: 64 });
+    expect(await ledger.budget({ run: 'run' })).toMatchObject({ charged: 64, settled: 64 });
     expect(violations(path)).toEqual([]);
   });
 });
@@ -47,7 +47,7 @@ describe('two processes', () => {
     const theirs = await child.next();
     const all = Array.isArray(theirs) ? [...mine, ...theirs] : [];
     expect(all.filter(({ kind }) => kind === 'send')).toHaveLength(30);
-    expect((await ledger.budget('run')).charged).toBe(30);
+    expect((await ledger.budget({ run: 'run' })).charged).toBe(30);
     expect(violations(path)).toEqual([]);
   });
 });
@@ -69,7 +69,9 @@ describe('a ledger that is not the one', () => {
       type: 'LedgerMismatch',
       message: expect.stringContaining(pinned.id),
     });
-    await expect(stranger.settle('unknown.0', answer, cost)).rejects.toMatchObject({ type: 'LedgerMismatch' });
+    await expect(stranger.settle({ callId: 'unknown.0', answer, cost })).rejects.toMatchObject({
+      type: 'LedgerMismatch',
+    });
   });
 
   it('is refused when damaged, when written by a newer version, and when it cannot be made', async () => {
@@ -105,7 +107,7 @@ describe('a ledger that is not the one', () => {
       message: expect.stringMatching(/is damaged.*baldistill down.*ledger adopt RUN --charged N/),
     });
     writeFileSync(path, whole);
-    expect((await (await openFor(path)).budget('run')).charged).toBe(300);
+    expect((await (await openFor(path)).budget({ run: 'run' })).charged).toBe(300);
   });
 
   it('says that it is full or read-only, and goes on when it is mended', async () => {
@@ -117,7 +119,7 @@ describe('a ledger that is not the one', () => {
     // Root writes to read-only files; then there is nothing to see here.
     if (process.getuid?.() !== 0) await expect(openLedger({ path })).rejects.toMatchObject({ type: 'StorageFull' });
     chmodSync(path, 0o644);
-    expect((await (await openFor(path)).budget('run')).charged).toBe(0);
+    expect((await (await openFor(path)).budget({ run: 'run' })).charged).toBe(0);
   });
 
   it('answers nobody after it was closed', async () => {

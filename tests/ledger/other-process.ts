@@ -12,7 +12,7 @@ if (what === 'intend') {
   const slots = Array.from({ length: Number(count) }, (_, index) => Number(first) + index);
   say(await Promise.all(slots.map((slot) => ledger.intend(requestFor(run, slot)))));
 } else {
-  say(await ledger.claimOnce(run));
+  say(await ledger.claimOnce({ key: run }));
 }
 // Alive until it is killed: a test of this file never ends by itself.
 setInterval(() => undefined, 60_000);
