@@ -27,10 +27,7 @@ export const chargesOfSlot = statement((database, p: Parameter<RoundKey & { slot
   database
     .selectFrom('charges')
     .selectAll()
-    .where('run', '=', p('run'))
-    .where('stage', '=', p('stage'))
-    .where('round', '=', p('round'))
-    .where('slot', '=', p('slot'))
+    .where((row) => row.and(columnsOf(p, ['run', 'stage', 'round', 'slot'])))
     .orderBy('attempt'),
 );
 
@@ -46,11 +43,7 @@ const changeCharge = statement((database, p: Parameter<ChargeRow>) =>
   database
     .updateTable('charges')
     .set(columnsOf(p, [...chargeState, ...amounts]))
-    .where('run', '=', p('run'))
-    .where('stage', '=', p('stage'))
-    .where('round', '=', p('round'))
-    .where('slot', '=', p('slot'))
-    .where('attempt', '=', p('attempt')),
+    .where((row) => row.and(columnsOf(p, slotKey))),
 );
 
 export const callsOfContent = statement((database, p: Parameter<{ contentKey: string }>) =>

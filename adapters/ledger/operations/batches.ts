@@ -17,10 +17,7 @@ const gatheringBatch = statement((database, p: Parameter<RoundKey>) =>
   database
     .selectFrom('batches')
     .selectAll()
-    .where('run', '=', p('run'))
-    .where('stage', '=', p('stage'))
-    .where('round', '=', p('round'))
-    .where('state', '=', 'gathering'),
+    .where((row) => row.and({ ...columnsOf(p, ['run', 'stage', 'round']), state: 'gathering' })),
 );
 
 const newBatch = { state: 'gathering', tried_at: null, remote: null, file: null, lines: 0, tokens: 0 } as const;

@@ -33,15 +33,14 @@ const storeValue = statement((database, p: Parameter<OnceTable>) =>
 );
 
 const deleteValue = statement((database, p: Parameter<OnceRecord>) =>
-  database.deleteFrom('once').where('key', '=', p('key')).where('value', '=', p('value')),
+  database.deleteFrom('once').where((row) => row.and(columnsOf(p, ['key', 'value']))),
 );
 
 const deleteClaim = statement((database, p: Parameter<{ key: string; session: string }>) =>
   database
     .deleteFrom('once')
-    .where('key', '=', p('key'))
-    .where('value', 'is', null)
-    .where('session', '=', p('session')),
+    .where((row) => row.and(columnsOf(p, ['key', 'session'])))
+    .where('value', 'is', null),
 );
 
 /**
