@@ -1,4 +1,4 @@
-/** Commands of the owner: verified here, since workflows hold no key. */
+/** Applies signed commands of the owner. They are verified here, because workflows hold no key. */
 import { changedTerms, termsOf } from '../contracts/flow/flow-terms.ts';
 import type { BudgetCopy } from '../contracts/progress.ts';
 import type { RunSpec } from '../contracts/run/run-file.ts';
@@ -14,7 +14,7 @@ import { openInLedger, requirePrices } from './connect.ts';
 import type { Owner } from './ports/owner.ts';
 import type { World } from './ports/world.ts';
 
-/** New limits of a run. Throws `NotOurs`, and `InvalidInput` for a limit in money where a price is not known. */
+/** Sets new limits of a run. Throws `NotOurs`, and `InvalidInput` for a limit in money if a price is unknown. */
 export async function setLimits(
   world: World,
   spec: RunSpec,
@@ -23,7 +23,7 @@ export async function setLimits(
   world.owner.verify({ kind: 'command', run: spec.name, action: 'budget', content, issuedAt }, signature);
   const { calls, tokens, usd } = content;
   if (usd !== undefined) requirePrices(spec);
-  // A run that is blocked before it could open its ledger has a budget all the same.
+  // A run that was blocked in `connect` may not be in the ledger yet.
   await openInLedger(world, spec);
   return await world.ledger.setLimits({
     run: spec.name,
@@ -31,7 +31,7 @@ export async function setLimits(
   });
 }
 
-/** The terms after a command, signed for the stages and workers that follow. Throws `NotOurs`. */
+/** Applies a flow command and signs the new terms for the following stages and workers. Throws `NotOurs`. */
 export function setTerms(
   { owner }: World,
   spec: RunSpec,
@@ -49,7 +49,7 @@ export function verifyTerms(owner: Owner, { name }: RunSpec, { terms, issuedAt, 
   owner.verify({ kind: 'terms', run: name, terms, issuedAt }, signature);
 }
 
-/** What a resume may change. The address of a student is signed again on its own, since it travels with the student. */
+/** Verifies a resume command. The student's address is signed separately, because it is passed on with the student. */
 export function acceptResume(
   { owner }: World,
   { name }: RunSpec,

@@ -1,4 +1,4 @@
-/** Connect: opens the run in the ledger and learns, once, what its endpoints can do. */
+/** Connect: opens the run in the ledger and probes its endpoints once. */
 import type { RunSpec } from '../contracts/run/run-file.ts';
 import type { Connected } from '../contracts/stage.ts';
 import { requireLogprobs } from './student/require-logprobs.ts';
@@ -7,9 +7,9 @@ import { BaldistillError } from '../domain/failures.ts';
 import { openingOf } from './run-opening.ts';
 import type { RunBudget } from './ports/ledger.ts';
 import type { World } from './ports/world.ts';
-import { trainingManner } from './student/training-options.ts';
+import { trainingOptions } from './student/training-options.ts';
 
-/** Records the run in the ledger, or finds it there with what it is charged. */
+/** Records the run in the ledger, or returns the budget of a run that is already there. */
 export async function openInLedger({ ledger }: World, spec: RunSpec): Promise<RunBudget> {
   return await ledger.openRun(openingOf(spec));
 }
@@ -27,8 +27,8 @@ export async function connect(world: World, spec: RunSpec): Promise<Connected> {
     );
   }
   if (spec.stages > 1 && capabilities !== null) requireLogprobs(spec.switches, capabilities);
-  // Refused here, before the teacher is paid.
-  if (spec.stages > 0 && student !== null) await trainingManner(student, spec, student.baseModel);
+  // Checked here, before the teacher is paid.
+  if (spec.stages > 0 && student !== null) await trainingOptions(student, spec, student.baseModel);
   return {
     ledger: await world.ledger.identity(),
     teacherModel: spec.teacher === undefined ? null : world.teacher(spec).model,
@@ -38,22 +38,22 @@ export async function connect(world: World, spec: RunSpec): Promise<Connected> {
   };
 }
 
-/** A limit in money means nothing where a price is not known: unknown is never 0. */
+/** A limit in money needs every price: an unknown price is not zero. */
 export function requirePrices(spec: RunSpec): void {
   const [first] = unpriced(spec);
   if (first === undefined) return;
   throw new BaldistillError(
     'InvalidInput',
-    `A limit in money needs the ${first.missing} of ${first.model}, which is not known; set it under prices, or price: free.`,
+    `A limit in money needs the ${first.missing} of ${first.model}, which is unknown. Set it under \`prices\`, or set \`price: free\`.`,
   );
 }
 
-/** A student trained by hand or by a command does not exist before its stage: it is probed when it is first used. */
+/** A student trained by hand or by a command does not exist before its stage, so it is probed at its first use. */
 function isTrainedElsewhere(spec: RunSpec): boolean {
   return 'driver' in spec.student && spec.student.driver !== 'none';
 }
 
-/** Asked only where it matters. */
+/** Probes the Batch API, only if the mode needs it. */
 async function batchCapability(world: World, spec: RunSpec): Promise<{ batch?: boolean }> {
   const mode = spec.teacher?.mode ?? 'sync';
   if (mode === 'sync') return {};

@@ -1,6 +1,6 @@
 /**
- * The door of every activity that works for a run: it opens the signed run, checks that the workflow which asks is that
- * run or one of its stages, and holds the ledger against the pin the run carries. Behind it there is only verified work.
+ * Wraps every activity that works for a run: verifies the signed run, checks that the calling workflow is that run or one
+ * of its stages, and compares the ledger with the pin in the request. See docs/security.md.
  */
 import { Context } from '@temporalio/activity';
 import type { SignedComparison } from '../contracts/comparison/comparison-messages.ts';
@@ -11,41 +11,41 @@ import { BaldistillError } from '../domain/failures.ts';
 import { guarded } from './boundary.ts';
 import type { World } from './ports/world.ts';
 
-type Reaches = Pick<World, 'ledger' | 'owner'>;
+type Verifier = Pick<World, 'ledger' | 'owner'>;
 
-interface Asked {
+interface RunRequest {
   readonly run: SignedRun;
   readonly connected?: Connected | null;
 }
 
-/** For inputs that hold the run themselves. */
+/** For activities whose input holds the run. */
 export function owned<Rest extends object, Output>(
-  world: Reaches,
+  world: Verifier,
   work: (input: Rest & { spec: RunSpec }) => Promise<Output>,
 ): (request: Rest & { run: SignedRun; connected?: Connected | null }) => Promise<Output> {
-  return guarded(async (request) => await work(opened(request, await open(world, request))));
+  return guarded(async (request) => await work(withSpec(request, await verifiedSpec(world, request))));
 }
 
-/** For inputs about a stage, which hold the run in their `input`. */
+/** For activities of a stage, whose input holds the run in its `input`. */
 export function ownedStage<Rest extends object, Input extends object, Output>(
-  world: Reaches,
+  world: Verifier,
   work: (input: Rest & { input: Input & { spec: RunSpec } }) => Promise<Output>,
 ): (request: Rest & { input: Input & { run: SignedRun; connected: Connected } }) => Promise<Output> {
   return guarded(async (request) => {
-    const spec = await open(world, request.input);
-    return await work({ ...request, input: opened(request.input, spec) });
+    const spec = await verifiedSpec(world, request.input);
+    return await work({ ...request, input: withSpec(request.input, spec) });
   });
 }
 
-/** For activities that need the run's name alone; they work without the artifact store. */
+/** For activities that need only the run's name; they work without the artifact store. */
 export function named<Request extends { readonly run: SignedRun }, Output>(
-  { owner }: Reaches,
+  { owner }: Verifier,
   work: (name: string, request: Request) => Promise<Output>,
 ): (request: Request) => Promise<Output> {
   return guarded(async (request) => {
-    const { signature, ...said } = request.run;
-    owner.verify({ kind: 'run', ...said }, signature);
-    const { name } = said.outline;
+    const { signature, ...statement } = request.run;
+    owner.verify({ kind: 'run', ...statement }, signature);
+    const { name } = statement.outline;
     requireRun(name);
     return await work(name, request);
   });
@@ -53,19 +53,19 @@ export function named<Request extends { readonly run: SignedRun }, Output>(
 
 /** For the activities of a comparison. */
 export function ownedComparison<Request extends { readonly comparison: SignedComparison }, Output>(
-  world: Reaches,
+  world: Verifier,
   work: (request: Request) => Promise<Output>,
 ): (request: Request) => Promise<Output> {
   return guarded(async (request) => {
-    const { signature, ...said } = request.comparison;
-    world.owner.verify({ kind: 'comparison', ...said }, signature);
-    requireCaller(said.name, ({ workflowId }) => workflowId === said.name);
+    const { signature, ...statement } = request.comparison;
+    world.owner.verify({ kind: 'comparison', ...statement }, signature);
+    requireCaller(statement.name, ({ workflowId }) => workflowId === statement.name);
     return await work(request);
   });
 }
 
-/** The spec in place of the signed run: what is stored of an input afterwards holds one of them. */
-function opened<Request extends { readonly run: SignedRun }>(
+/** Replaces the signed run by its spec, so that a stored input does not hold both. */
+function withSpec<Request extends { readonly run: SignedRun }>(
   request: Request,
   spec: RunSpec,
 ): Request & { spec: RunSpec } {
@@ -74,7 +74,7 @@ function opened<Request extends { readonly run: SignedRun }>(
   return input;
 }
 
-async function open({ owner, ledger }: Reaches, { run, connected }: Asked): Promise<RunSpec> {
+async function verifiedSpec({ owner, ledger }: Verifier, { run, connected }: RunRequest): Promise<RunSpec> {
   const spec = await owner.openRun(run);
   requireRun(spec.name);
   if (connected != null) await ledger.verify(connected.ledger);
@@ -85,12 +85,12 @@ function requireRun(name: string): void {
   requireCaller(name, ({ workflowId }) => workflowId === name || isStageOf(name, workflowId));
 }
 
-/** A copied signature must not start another workflow. */
+/** A signature copied into another workflow must not work there. */
 function requireCaller(name: string, fits: (execution: { workflowId: string }) => boolean): void {
   const { workflowExecution } = Context.current().info;
   if (workflowExecution !== undefined && fits(workflowExecution)) return;
   const { workflowId } = workflowExecution ?? { workflowId: 'none' };
-  throw new BaldistillError('NotOurs', `The workflow ${workflowId} carries what was signed for ${name}.`);
+  throw new BaldistillError('NotOurs', `The workflow ${workflowId} presents a signature that was made for ${name}.`);
 }
 
 function isStageOf(name: string, workflowId: string): boolean {

@@ -3,7 +3,7 @@ import { microUsdOf } from '../domain/budget/cost.ts';
 import { plannedCalls } from '../domain/budget/needed-calls.ts';
 import type { RunOpening } from './ports/ledger.ts';
 
-/** How a run is recorded in the ledger: its limits in every currency, and the calls its plan needs. */
+/** The ledger record of a new run: its limits in every currency, and the calls its plan needs. */
 export function openingOf(spec: RunSpec): RunOpening {
   const { slots, calls, tokens, usd, maxForfeits } = spec.budget;
   return {

@@ -1,4 +1,4 @@
-/** The activities as the workflows see them: one interface a kind of task queue. */
+/** The activities as the workflows see them: one interface per kind of task queue. */
 import type {
   AwaitFineTuneInput,
   Balanced,
@@ -51,35 +51,35 @@ import type {
 import type { Signed } from '../contracts/signed/signed-run.ts';
 import type { Connected, Prepared, Scores, StageInput } from '../contracts/stage.ts';
 
-/** An input that names a run and nothing else. */
-export interface About {
+/** An input that holds only a run. */
+export interface RunInput {
   readonly spec: RunSpec;
 }
 
 export interface ControlActivities {
-  /** Opens the run in the ledger, probes the endpoints once, pins both. */
-  connect(request: Signed<About>): Promise<Connected>;
-  prepare(request: Signed<About>): Promise<Prepared>;
+  /** Opens the run in the ledger, probes the endpoints once, and pins both. */
+  connect(request: Signed<RunInput>): Promise<Connected>;
+  prepare(request: Signed<RunInput>): Promise<Prepared>;
   balance(request: Signed<StageInput>): Promise<Balanced>;
   planRound(request: Signed<PlanRoundInput>): Promise<RoundPlan>;
   closeStage(request: Signed<CloseStageInput>): Promise<ClosedStage>;
   report(request: Signed<ReportInput>): Promise<Reported>;
-  setLimits(request: Signed<About & { command: SignedBudget }>): Promise<{ accepted: boolean; budget: BudgetCopy }>;
-  /** Verifies a command that changes the pace, and signs the terms that result from it. */
-  setTerms(request: Signed<About & { command: SignedFlow; before: SignedTerms | null }>): Promise<SignedTerms>;
-  /** Verifies terms that a message brought. */
-  verifyTerms(request: Signed<About & { terms: SignedTerms }>): Promise<void>;
-  /** Verifies what a resume brings along. */
-  acceptResume(request: Signed<About & { command: SignedResume }>): Promise<Brought>;
-  /** Lets a run send again after it was blocked: forgives a streak of ambiguous ends. */
-  forgive(request: Signed<About>): Promise<void>;
-  recordStatus(request: Signed<About & { status: RunStatus; result: unknown }>): Promise<void>;
-  /** Waits until a stage of the run is closed, asking it to cancel first. */
-  awaitClosed(request: Signed<About & { stage: number }>): Promise<void>;
-  /** The cells of a plan that were completed before. */
+  setLimits(request: Signed<RunInput & { command: SignedBudget }>): Promise<{ accepted: boolean; budget: BudgetCopy }>;
+  /** Verifies a flow command and signs the terms that result from it. */
+  setTerms(request: Signed<RunInput & { command: SignedFlow; before: SignedTerms | null }>): Promise<SignedTerms>;
+  /** Verifies the terms in a message. */
+  verifyTerms(request: Signed<RunInput & { terms: SignedTerms }>): Promise<void>;
+  /** Verifies a resume command. */
+  acceptResume(request: Signed<RunInput & { command: SignedResume }>): Promise<Brought>;
+  /** Lets a blocked run send again: resets its count of consecutive forfeits. */
+  forgive(request: Signed<RunInput>): Promise<void>;
+  recordStatus(request: Signed<RunInput & { status: RunStatus; result: unknown }>): Promise<void>;
+  /** Cancels a stage of the run and waits until it is closed. */
+  awaitClosed(request: Signed<RunInput & { stage: number }>): Promise<void>;
+  /** The cells of a plan that are completed already. */
   completedCells(request: { comparison: SignedComparison }): Promise<CompletedCell[]>;
   nextCell(request: NextCellRequest): Promise<NextCell>;
-  /** Answers when a run is over, or its being blocked has changed; throws a benign retryable failure until then. */
+  /** Returns when a run has closed or its blocked state has changed; throws a benign retryable failure until then. */
   awaitRun(request: AwaitRunRequest): Promise<RunSeen>;
   steerRuns(request: SteerRequest): Promise<void>;
   writeComparison(input: ComparisonReportInput): Promise<{ folder: string }>;
@@ -92,12 +92,12 @@ export interface TeacherActivities {
 
 /** Batch mode of the teacher, on its task queue. */
 export interface BatchActivities {
-  /** The batches of a round that an earlier attempt left under way. */
+  /** The batches of a round that an earlier attempt left open. */
   openBatches(request: Signed<GatherInput>): Promise<BatchRef[]>;
-  /** Writes down, charges and seals what of some chunks has no answer yet. */
+  /** Records, charges and seals the calls of some chunks that have no answer yet. */
   gatherBatches(request: Signed<GatherInput>): Promise<Gathered>;
   submitBatch(request: Signed<SubmitInput>): Promise<SubmittedBatch>;
-  /** Answers when there is news; throws a benign retryable failure until then. */
+  /** Returns when there is progress to report; throws a benign retryable failure until then. */
   awaitBatch(request: Signed<AwaitBatchInput>): Promise<BatchSeen>;
   settleBatch(request: Signed<SettleBatchInput>): Promise<SettledBatch>;
   cancelBatches(request: Signed<CancelBatchesInput>): Promise<SubmittedBatch[]>;
@@ -106,7 +106,7 @@ export interface BatchActivities {
 export interface StudentActivities {
   select(request: Signed<SelectInput>): Promise<SelectedRows>;
   fineTune(request: Signed<FineTuneInput>): Promise<FineTuneJob>;
-  /** One look at the job; throws a benign retryable failure while it is running. */
+  /** Checks the job once; throws a benign retryable failure while it is running. */
   awaitFineTune(request: Signed<AwaitFineTuneInput>): Promise<FineTuned>;
   evaluate(request: Signed<EvaluateInput>): Promise<Scores>;
 }

@@ -1,4 +1,4 @@
-/** What the driver of the benchmark and its endpoint tell each other. */
+/** Messages between the driver of the benchmark and its endpoint. */
 import { z } from 'zod';
 
 export const Behavior = z.strictObject({

@@ -39,7 +39,7 @@ export interface BenchRun {
   readonly concurrency: number;
 }
 
-/** Calls to spare, and patience, for the faults: 2 % of the calls are lost and asked again. */
+/** Spare calls and waiting time for the faults: 2 % of the calls fail and are reissued. */
 export function runFile({ name, url, calls, concurrency }: Omit<BenchRun, 'folder'>): string {
   return [
     `name: ${name}`,

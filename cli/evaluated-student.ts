@@ -54,7 +54,7 @@ export function addressOf(home: string, asked: Asked, endpoint: string | undefin
   return endpoint ?? ('embedded' in asked ? embeddedUrl(home) : asked.baseUrl);
 }
 
-/** Whether an endpoint is on this machine, where a model without a price may be asked: nobody sends a bill for it. */
+/** Whether an endpoint is on this machine, where a model without a price is free. */
 export function isLocal(address: string): boolean {
   const { hostname } = new URL(address);
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);

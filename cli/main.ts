@@ -53,7 +53,7 @@ function explain(terminal: Terminal, error: unknown, debug: boolean): number {
   return problem instanceof BaldistillError && problem.type === 'InvalidInput' ? exitCodes.usage : exitCodes.failed;
 }
 
-// Somebody who reads only the first lines (`| head`) is no failure.
+// A reader that closes early (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(exitCodes.done);

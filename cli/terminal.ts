@@ -13,7 +13,7 @@ export interface Terminal {
   printJson(value: unknown): void;
   /** What is going on. */
   note(text: string): void;
-  /** Asks a question that yes or no answers; absent where nobody sits at a terminal. */
+  /** Asks a question that yes or no answers; absent without a terminal. */
   readonly confirm?: (question: string) => Promise<boolean>;
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { outputs } from '../domain/tasks/output.ts';
 import { ArtifactRef } from './artifact.ts';
-import { FlowLook } from './flow/flow.ts';
+import { FlowSnapshot } from './flow/flow.ts';
 import { BudgetCopy, DomainProgress, LedgerPin, RunStatus } from './progress.ts';
 import { RunSpec } from './run/run-file.ts';
 import { SignedTerms } from './signed/signed-command.ts';
@@ -75,7 +75,7 @@ export const SliceResult = z.strictObject({
   budget: BudgetCopy,
   ledger: LedgerPin,
   /** The flow of this run at the worker that did the slice, at its end; absent in histories of an earlier version. */
-  flow: z.strictObject({ worker: z.string(), look: FlowLook.nullable() }).optional(),
+  flow: z.strictObject({ worker: z.string(), look: FlowSnapshot.nullable() }).optional(),
 });
 export type SliceResult = z.infer<typeof SliceResult>;
 

@@ -20,7 +20,7 @@ export const GatherInput = z.strictObject({
 });
 export type GatherInput = z.infer<typeof GatherInput>;
 
-/** How the slots of these chunks stand, and every open batch of the round. `waiting`: another payer is on the call. */
+/** The states of the slots of these chunks, and every open batch of the round. `waiting`: another run is paying for the call. */
 export const Gathered = z.strictObject({
   batches: z.array(BatchRef),
   answered: z.int(),

@@ -5,7 +5,7 @@ export const EngineSettings = z.strictObject({
   queues: z
     .strictObject({ control: z.string(), teacher: z.string(), student: z.string() })
     .default({ control: 'baldistill-control', teacher: 'baldistill-teacher', student: 'baldistill-student' }),
-  /** A worker that is silent for so long is taken for dead and its activity is given to another. */
+  /** Heartbeat timeout: after this silence an activity is scheduled on another worker. */
   heartbeatSeconds: z.number().positive().default(5),
   /** A slice of `generate` starts no new call after this. */
   sliceSeconds: z.number().positive().default(30),

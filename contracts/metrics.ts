@@ -3,7 +3,7 @@ import type { Metrics as DomainMetrics } from '../domain/metrics/metrics.ts';
 
 const Group = z.enum(['head', 'middle', 'tail']);
 
-/** The metrics artifact of one evaluation; what the fields mean stands in domain/metrics/metrics.ts. */
+/** The metrics artifact of one evaluation; domain/metrics/metrics.ts defines the fields. */
 export const Metrics = z.strictObject({
   metric: z.enum(['f1', 'accuracy', 'word-f1', 'exact-match']),
   rows: z.int().nonnegative(),

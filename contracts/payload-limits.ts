@@ -20,7 +20,7 @@ export const mostReported = 400;
 /** Lines of domains that a stage remembers of slices that came back with calls unsent. */
 export const mostRemembered = 300;
 
-/** Chunks that a plan names itself; more of them stand in an artifact. */
+/** Most chunks that a plan names itself; more are in an artifact. */
 export const mostNamedChunks = 4;
 
 /** Different reasons of calls without an answer: endpoints choose their codes themselves. */

@@ -1,7 +1,7 @@
 /** One snapshot of a run, as the query `progress` of a run or a stage answers it, and the messages a run takes. */
 import { z } from 'zod';
 import { ArtifactRef } from './artifact.ts';
-import { FlowLook, FlowTerms } from './flow/flow.ts';
+import { FlowSnapshot, FlowTerms } from './flow/flow.ts';
 import { longestEndpointName } from './payload-limits.ts';
 import { isFailureType } from '../domain/failures.ts';
 import type { FailureType } from '../domain/failures.ts';
@@ -78,7 +78,7 @@ export const StageProgress = z.strictObject({
   /** Teacher calls per second over the last slices, of all workers; null before the first. */
   callsPerSecond: z.number().nullable(),
   /** The flow of calls at all workers as their last slices said it, up to a slice's time old; null before the first. */
-  flow: FlowLook.nullish(),
+  flow: FlowSnapshot.nullish(),
   /** Until the calls still allowed are made at this rate; null where it cannot be said. */
   secondsLeft: z.number().nullish(),
   startedAt: z.number(),

@@ -41,7 +41,7 @@ export const RunEstimate = z.strictObject({
   teacher: z.strictObject({
     /** Null where no call is made. */
     model: z.string().nullable(),
-    /** Calls of the plan, and the most that may be charged: refills and calls asked again come out of the difference. */
+    /** Calls of the plan, and the most that may be charged: refills and reissued calls use the difference. */
     calls: z.int(),
     callLimit: z.int(),
     answered: Range,

@@ -67,7 +67,7 @@ export const StageCounts = z.strictObject({
 });
 export type StageCounts = z.infer<typeof StageCounts>;
 
-/** What the student wrote to rank rows: how many answers, and how many of them were cut at their longest. */
+/** What the student wrote to rank rows: how many answers, and how many of them were truncated. */
 export const Ranked = z.strictObject({ rows: z.int(), cut: z.int() });
 
 /** The student a stage ended with. `address`: of a manually trained one; null for the run file's endpoint. */

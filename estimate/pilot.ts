@@ -80,7 +80,7 @@ export async function runPilot(
   const { spec } = run;
   await world.ledger.openRun(openingOf(spec));
   if (spec.budget.usd !== undefined) requirePrices(spec);
-  // Whoever asks again has seen what the endpoint was about.
+  // A second pilot has seen the endpoint's trouble.
   await world.ledger.forgiveForfeits({ run: spec.name });
   const failed = new AbortController();
   const { ledger } = world;
@@ -151,7 +151,7 @@ export interface PilotRates {
   readonly answered: number;
   /** Annotations whose own answer is not the gold one. */
   readonly mismatch: number;
-  /** Answers that the token limit cut off. */
+  /** Answers truncated at the token limit. */
   readonly truncated: number;
   /** Synthetic rows that cannot be read, or are of another label. */
   readonly unparseable: number;

@@ -26,7 +26,7 @@ function alive(owner) {
   return identity(pid) === owner;
 }
 
-/** The owner's line, `undefined` while nobody holds the lock, `''` while the owner has not signed yet. */
+/** The owner's line, `undefined` while the lock is free, `''` while the owner has not written its line yet. */
 function ownerOf(folder) {
   try {
     return readFileSync(join(folder, 'owner'), 'utf8');
@@ -68,15 +68,15 @@ export async function withInstallLock(root, say, work) {
     .digest('hex')
     .slice(0, 16);
   const folder = join(tmpdir(), `baldistill-install-${name}`);
-  let told = false;
+  let announced = false;
   while (!take(folder)) {
     const owner = ownerOf(folder);
     if (owner && !(owner !== '0 unsigned' && alive(owner))) {
       clearDead(folder, owner);
       continue;
     }
-    if (owner && !told) say(`process ${owner.split(' ')[0]} is installing packages here; waiting for it`);
-    told ||= Boolean(owner);
+    if (owner && !announced) say(`process ${owner.split(' ')[0]} is installing packages here; waiting for it`);
+    announced ||= Boolean(owner);
     await wait(100);
   }
   try {

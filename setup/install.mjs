@@ -25,7 +25,7 @@ function wanted() {
 function installed() {
   if (!existsSync(node)) return false;
   if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === wanted();
-  // Somebody ran npm by hand: npm leaves its own copy of the lock file, written last.
+  // npm was run by hand: it leaves its own copy of the lock file, written last.
   const copy = join(packages, '.package-lock.json');
   const lock = join(root, 'package-lock.json');
   if (!existsSync(copy) || !existsSync(lock)) return false;
@@ -49,7 +49,7 @@ const remedies = [
 
 function explain(output) {
   const found = remedies.find(([pattern]) => pattern.test(output));
-  return found ? found[1] : `npm failed; what it said is above. Mend that, or delete ${packages} and start again.`;
+  return found ? found[1] : `npm failed; its message is above. Fix the cause, or delete ${packages} and start again.`;
 }
 
 /** Runs npm to its end. Resolves to undefined, or to a sentence that says what is wrong. */

@@ -2,7 +2,7 @@
 import { Client, WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
-import type { OtherRuns, RunLook } from '../activities/ports/other-runs.ts';
+import type { OtherRuns, RunSnapshot } from '../activities/ports/other-runs.ts';
 import { Progress } from '../contracts/progress.ts';
 import { pauseRun, progressOfRun, resumeRun } from '../workflows/messages.ts';
 
@@ -11,7 +11,7 @@ const retryForMs = 5000;
 export function otherRuns(connection: NativeConnection, namespace: string): OtherRuns {
   const client = new Client({ connection, namespace });
   return {
-    look: async (run) => await lookAt(client, run),
+    snapshot: async (run) => await snapshotOf(client, run),
     async steer(run, action) {
       const handle = client.workflow.getHandle(run);
       try {
@@ -25,7 +25,7 @@ export function otherRuns(connection: NativeConnection, namespace: string): Othe
   };
 }
 
-async function lookAt(client: Client, run: string): Promise<RunLook | undefined> {
+async function snapshotOf(client: Client, run: string): Promise<RunSnapshot | undefined> {
   const handle = client.workflow.getHandle(run);
   try {
     const { status } = await handle.describe();
@@ -41,7 +41,7 @@ async function lookAt(client: Client, run: string): Promise<RunLook | undefined>
 }
 
 /** A run whose worker is gone, or that has just closed, answers later. */
-async function askOpen(client: Client, run: string): Promise<RunLook | undefined> {
+async function askOpen(client: Client, run: string): Promise<RunSnapshot | undefined> {
   try {
     const answer: unknown = await client.withDeadline(Date.now() + retryForMs, () =>
       client.workflow.getHandle(run).query(progressOfRun),

@@ -15,7 +15,7 @@ export interface TemporalTarget {
 }
 
 /**
- * A default profile that happens to lie in the home directory is not enough to send somebody's demo to a company's
+ * A default profile that happens to lie in the home directory is not enough to send a demo to a company's
  * cluster: one of these has to be set on purpose.
  */
 const chosenBy = ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'];

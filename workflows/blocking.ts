@@ -18,7 +18,7 @@ import type { Failure } from '../domain/failures.ts';
 export interface BlockState {
   paused: boolean;
   blocked: Blocked | null;
-  /** The blocked step was given up. */
+  /** The blocked step was skipped. */
   skipped: boolean;
   /** What the last `resume` brought along. */
   brought: Brought;
@@ -41,7 +41,7 @@ export function openBlockState(): BlockState {
 
 /**
  * Runs a step, not while paused; blocks on a failure that an operator can fix and tries again after `release`. `skip` says
- * what giving the step up would mean, null where it cannot be given up; asked when the step is blocked. Throws
+ * the effect of skipping the step, null where it cannot be skipped; asked when the step is blocked. Throws
  * `StepSkipped` when it was. A step that was asked to end and whose worker died is not given to another one: it ended.
  */
 export async function attempt<T>(
@@ -91,7 +91,7 @@ export function release(blockState: BlockState, brought: Brought): void {
   blockState.blocked = null;
 }
 
-/** A skip: gives up the blocked step; does nothing where none is blocked or it cannot be given up. */
+/** Skips the blocked step; does nothing where none is blocked or it cannot be skipped. */
 export function giveUp(blockState: BlockState): void {
   if (blockState.blocked === null || blockState.blocked.skip === null) return;
   blockState.skipped = true;
@@ -107,7 +107,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof ActivityFailure && !(cause instanceof ApplicationFailure)) {
     return {
       type: 'WorkerLost',
-      message: `The step ${error.activityType} was given up: ${cause instanceof Error ? cause.message : 'no answer'}.`,
+      message: `The step ${error.activityType} was cancelled: ${cause instanceof Error ? cause.message : 'no answer'}.`,
     };
   }
   return { type: 'Unexpected', message: cause instanceof Error ? cause.message : String(cause) };

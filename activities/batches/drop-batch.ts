@@ -1,15 +1,15 @@
 import type { Ledger } from '../ports/ledger.ts';
 
-/** Calls ended at a time: as many as one commit takes. */
+/** Calls ended at the same time, as many as one commit takes. */
 const atOnce = 256;
 
-/** Gives back every call of a batch that certainly never reached the endpoint, and closes it. */
+/** Refunds every call of a batch that never reached the endpoint, and closes the batch. */
 export async function dropBatch(ledger: Ledger, id: string, reason: string): Promise<void> {
   await endOpenLines(ledger, id, async (callId) => await ledger.refuse({ callId, reason, final: false, batch: id }));
   await ledger.closeBatch({ id });
 }
 
-/** Ends those calls of a batch that are still open. */
+/** Ends the open calls of a batch. */
 export async function endOpenLines(
   ledger: Ledger,
   id: string,

@@ -1,7 +1,7 @@
 /**
- * Gathers the unanswered calls of a round into batches: each call an intent of the ledger, committed and
- * charged before anything leaves; each batch a file, written and sealed before it is uploaded. Run again after a crash
- * it finds what a batch holds already.
+ * Gathers the unanswered calls of a round into batches. Each call is an intent in the ledger, committed and charged
+ * before anything is sent. Each batch is a file, written and sealed before it is uploaded. After a crash the activity
+ * runs again and continues with the calls that the batch already holds.
  */
 import type { BatchRef, Gathered, GatherInput } from '../../contracts/batch-messages.ts';
 import { listedName, mostOpenBatches, mostReported } from '../../contracts/payload-limits.ts';
@@ -13,10 +13,10 @@ import type { World } from '../ports/world.ts';
 import { intentOf } from '../calls/send-call.ts';
 import { customIdOf } from './custom-id.ts';
 import { dropBatch } from './drop-batch.ts';
-import { Intake, less } from './intake.ts';
+import { Intake, subtract } from './intake.ts';
 import type { Candidate, Size } from './intake.ts';
 
-const justOne: Size = { lines: 1, bytes: Infinity, tokens: Infinity };
+const oneLine: Size = { lines: 1, bytes: Infinity, tokens: Infinity };
 
 interface Tally {
   answered: number;
@@ -25,9 +25,9 @@ interface Tally {
   readonly domains: Map<string, { real: number; synthetic: number }>;
 }
 
-/** The sealed batches of a round that are not closed. A batch that was never sealed was never sent: it is dropped. */
+/** The sealed batches of a round that are not closed. A batch that was never sealed was never sent, so it is dropped. */
 export async function openBatches({ ledger }: World, input: GatherInput): Promise<BatchRef[]> {
-  const open = await openOf(ledger, input);
+  const open = await openBatchesOf(ledger, input);
   for (const { id, state } of open) if (state === 'gathering') await dropBatch(ledger, id, 'not_submitted');
   return open.filter(({ state }) => state === 'sealed').map(referenceOf);
 }
@@ -44,18 +44,18 @@ export async function gatherBatches(world: World, input: GatherInput, stopping: 
   const intend = async (batch: string, { call, request }: Candidate): Promise<IntentOutcome> =>
     await ledger.intend({
       ...intentOf({ spec, stage, round, teacher }, call, request, rates),
-      // A lost call of a worker was sent under its key; a line of a batch has none, and would be billed a second time.
+      // A batch line carries no idempotency key, so resending a call could bill it twice.
       idempotencyTtl: null,
       batch,
     });
 
   async function* linesOf(batch: string, filled: { tokens: number }): AsyncGenerator {
-    let room = roomOf(spec);
+    let room = batchLimits(spec);
     for (let empty = true; ;) {
       stopping.throwIfAborted();
       let candidates = await intake.take(room);
-      // A line that is larger than a whole batch goes by itself, for the endpoint to say so.
-      if (candidates.length === 0 && empty) candidates = await intake.take(justOne);
+      // A line larger than a whole batch is sent alone: the endpoint decides whether it is too large.
+      if (candidates.length === 0 && empty) candidates = await intake.take(oneLine);
       if (candidates.length === 0) return;
       const outcomes = await Promise.all(candidates.map(async (candidate) => await intend(batch, candidate)));
       for (const [index, outcome] of outcomes.entries()) {
@@ -66,15 +66,15 @@ export async function gatherBatches(world: World, input: GatherInput, stopping: 
           continue;
         }
         empty = false;
-        room = less(room, candidate.size);
+        room = subtract(room, candidate.size);
         filled.tokens += candidate.size.tokens;
         yield endpoint.line(candidate.request, customIdOf(outcome.callId));
       }
     }
   }
 
-  // What is left is gathered once these have ended.
-  let room = mostOpenBatches - (await openOf(ledger, input)).length;
+  // The remaining calls are gathered after these batches have ended.
+  let room = mostOpenBatches - (await openBatchesOf(ledger, input)).length;
   while (!intake.ended && room > 0) {
     const { id } = await ledger.gatherBatch({ run: spec.name, stage, round });
     const filled = { tokens: 0 };
@@ -84,7 +84,7 @@ export async function gatherBatches(world: World, input: GatherInput, stopping: 
       room -= 1;
     } else await dropBatch(ledger, id, 'not_submitted');
   }
-  const open = await openOf(ledger, input);
+  const open = await openBatchesOf(ledger, input);
   return {
     batches: open.filter(({ state }) => state === 'sealed').map(referenceOf),
     answered: tally.answered,
@@ -99,12 +99,12 @@ export async function gatherBatches(world: World, input: GatherInput, stopping: 
   };
 }
 
-/** What becomes of a slot that joins no batch. */
+/** Counts a call that joins no batch. */
 function count(tally: Tally, { call }: Candidate, outcome: Exclude<IntentOutcome, { kind: 'send' }>): void {
   if (outcome.kind === 'unstable') {
     throw new BaldistillError(
       'EndpointUnstable',
-      `${outcome.forfeits} calls in a row ended without an answer and may have been billed; no more batches are sent.`,
+      `${outcome.forfeits} calls in a row ended without an answer and may have been billed. No more batches are sent.`,
     );
   }
   if (outcome.kind === 'exhausted') tally.empty += 1;
@@ -118,13 +118,12 @@ function count(tally: Tally, { call }: Candidate, outcome: Exclude<IntentOutcome
   });
 }
 
-function roomOf({ teacher }: GatherInput['spec']): Size {
+function batchLimits({ teacher }: GatherInput['spec']): Size {
   const { maxRequests: lines = 0, maxBytes: bytes = 0, maxTokens: tokens = Infinity } = teacher?.batch ?? {};
   return { lines, bytes, tokens };
 }
 
-/** The batches of the round that are not closed. */
-async function openOf(ledger: World['ledger'], { spec, stage, round }: GatherInput): Promise<BatchRecord[]> {
+async function openBatchesOf(ledger: World['ledger'], { spec, stage, round }: GatherInput): Promise<BatchRecord[]> {
   const open = await ledger.openBatches({ run: spec.name });
   return open.filter((batch) => batch.stage === stage && batch.round === round);
 }

@@ -1,4 +1,4 @@
-/** The calls of some chunks, taken in slot order as far as there is room for them. */
+/** Reads the calls of some chunks in slot order, as many as fit into a batch. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { PlannedCall } from '../../contracts/records.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
@@ -19,11 +19,11 @@ export interface Candidate {
   readonly size: Size;
 }
 
-/** Calls that the ledger is asked about at a time: a commit takes as long for one. */
-const window = 256;
-/** A line around its body: `custom_id`, method, address. */
+/** Calls taken at the same time: one commit takes as long for all of them as for one. */
+const mostTaken = 256;
+/** Bytes of a line around its body: `custom_id`, method and URL. */
 const envelopeBytes = 200;
-/** Generous for text of any language: the estimate is held against the endpoint's queue only. */
+/** A low ratio for any language. The token estimate is only compared with the endpoint's queue limit. */
 const bytesPerToken = 3;
 
 export class Intake {
@@ -51,12 +51,12 @@ export class Intake {
     return this.#next === undefined;
   }
 
-  /** As many as fit whatever becomes of them, and not too many; none where the next one does not fit. */
+  /** The next calls that fit, up to `mostTaken`; empty if the next one does not fit. */
   async take(room: Size): Promise<readonly Candidate[]> {
     const taken: Candidate[] = [];
     let left = room;
-    while (this.#next !== undefined && taken.length < window) {
-      left = less(left, this.#next.size);
+    while (this.#next !== undefined && taken.length < mostTaken) {
+      left = subtract(left, this.#next.size);
       if (left.lines < 0 || left.bytes < 0 || left.tokens < 0) break;
       taken.push(this.#next);
       await this.#advance();
@@ -76,7 +76,7 @@ export class Intake {
   }
 }
 
-export function less(room: Size, { lines, bytes, tokens }: Size): Size {
+export function subtract(room: Size, { lines, bytes, tokens }: Size): Size {
   return { lines: room.lines - lines, bytes: room.bytes - bytes, tokens: room.tokens - tokens };
 }
 

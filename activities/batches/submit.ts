@@ -1,6 +1,7 @@
 /**
- * Submits a sealed batch, once, whatever crashes: whoever tries says so in the ledger first, and whoever finds that it
- * was tried looks for it at the endpoint, under the key it carries, until it must have arrived or never will.
+ * Submits a sealed batch exactly once, also across crashes. A worker records its attempt in the ledger first. A worker
+ * that finds an earlier attempt searches the endpoint for the batch by its key, until the attempt must have arrived or
+ * timed out.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SubmitInput, SubmittedBatch } from '../../contracts/batch-messages.ts';
@@ -10,10 +11,10 @@ import type { BatchRecord } from '../ports/batch-ledger.ts';
 import type { BatchEndpoint } from '../ports/batch-endpoint.ts';
 import type { World } from '../ports/world.ts';
 
-/** A creation that was tried so long ago is not under way any more: the client gives it up after 30 s. */
-const arrivedAfterMs = 45_000;
-const lookAgainMs = 500;
-/** Creations with an unknown end, each looked for in vain, before a person is asked. */
+/** After this time a creation request is over: the client aborts it after 30 s. */
+const creationTimeoutMs = 45_000;
+const pollMs = 500;
+/** Creations with an unknown outcome before the run is blocked. */
 const mostUncertain = 3;
 
 export async function submitBatch(
@@ -29,16 +30,16 @@ export async function submitBatch(
     if (world.draining.aborted) throw workerLeaves('The worker ended before the batch was submitted.');
     cancelled.throwIfAborted();
     const record = await ledger.batch({ id: batch.id });
-    const remote = await known(world, endpoint, record);
+    const remote = await remoteNameOf(world, endpoint, record);
     if (remote !== null) return { batch, remote };
-    if (isUnderWay(record)) {
-      await pause(lookAgainMs);
+    if (mayBeCreating(record)) {
+      await pause(pollMs);
       continue;
     }
     if (record.state !== 'sealed' || record.file === null)
       throw new Error(`The batch ${batch.id} is ${record.state}: there is nothing to submit.`);
     file ??= await endpoint.upload(artifacts.localPath(record.file));
-    // Another worker may be creating it: look for it again.
+    // Another worker claimed the creation first: search again.
     if (!(await ledger.tryBatch({ id: batch.id, triedAt: record.triedAt }))) continue;
     const created = await endpoint.create(batch.id, file);
     if (created.kind === 'created') {
@@ -48,16 +49,20 @@ export async function submitBatch(
     why = created.why;
     uncertain += 1;
   }
-  throw new BaldistillError('EndpointDown', `The batch could not be created, and is not there: ${why ?? ''}`);
+  throw new BaldistillError('EndpointDown', `The batch could not be created: ${why ?? ''}`);
 }
 
-/** Whether another worker may be creating it now. */
-export function isUnderWay({ triedAt }: BatchRecord): boolean {
-  return triedAt !== null && Date.now() - triedAt < arrivedAfterMs;
+/** Whether a creation request may still be open. */
+export function mayBeCreating({ triedAt }: BatchRecord): boolean {
+  return triedAt !== null && Date.now() - triedAt < creationTimeoutMs;
 }
 
-/** The endpoint's name of a batch: from the ledger, else found there by its key. */
-export async function known({ ledger }: World, endpoint: BatchEndpoint, record: BatchRecord): Promise<string | null> {
+/** The endpoint's name of a batch: from the ledger, else found at the endpoint by its key. */
+export async function remoteNameOf(
+  { ledger }: World,
+  endpoint: BatchEndpoint,
+  record: BatchRecord,
+): Promise<string | null> {
   if (record.remote !== null || record.state !== 'sealed') return record.remote;
   const found = await endpoint.find(record.id, record.openedAt);
   if (found !== null) await ledger.recordBatch({ id: record.id, remote: found });

@@ -1,4 +1,4 @@
-/** What a teacher call may cost at most, and what it did cost. */
+/** The worst-case and the actual cost of a teacher call. */
 import { priceOf, templateAllowance, worstPriceOf } from '../../domain/budget/cost.ts';
 import type { Rates } from '../../domain/budget/cost.ts';
 import type { AnswerCost, PaidAnswer } from '../ports/ledger.ts';
@@ -6,7 +6,7 @@ import type { TeacherRequest } from '../ports/teacher.ts';
 
 export type Bounded = Pick<TeacherRequest, 'messages' | 'responseFormat'>;
 
-/** Of all that the model reads: a schema is part of it, and is paid for. */
+/** Bytes of everything the model reads, including a JSON schema, which is billed too. */
 export function requestBytes({ messages, responseFormat }: Bounded): number {
   const texts = [
     ...messages.map(({ content }) => content),
@@ -15,12 +15,12 @@ export function requestBytes({ messages, responseFormat }: Bounded): number {
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
-/** No tokenizer makes more tokens than there are bytes. */
+/** No tokenizer produces more tokens than there are bytes. */
 export function inputBound(request: Bounded): number {
   return requestBytes(request) + templateAllowance.request + templateAllowance.message * request.messages.length;
 }
 
-/** `rates` null: the price is not known, and neither is the worst case in money. */
+/** `rates` null: the price is unknown, and so is the worst case in money. */
 export function worstCost(request: Bounded, maxTokens: number, rates: Rates | null): AnswerCost {
   const inputTokens = inputBound(request);
   return {
@@ -29,7 +29,7 @@ export function worstCost(request: Bounded, maxTokens: number, rates: Rates | nu
   };
 }
 
-/** Null where the endpoint reports no usage: then what it cost is not known. */
+/** Null if the endpoint reports no usage: the cost is unknown. */
 export function answerCost(answer: PaidAnswer, rates: Rates | null): AnswerCost | null {
   const { inputTokens, cachedInputTokens, outputTokens } = answer;
   if (inputTokens === null || outputTokens === null) return null;

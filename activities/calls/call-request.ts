@@ -1,4 +1,4 @@
-/** What a planned call sends, and the key of its answer: the same for who sends it and for who only looks. */
+/** The request of a planned call and the key of its answer. Sending and estimating use the same functions. */
 import { ResponseFormat } from '../../contracts/records.ts';
 import type { Message, PlannedCall } from '../../contracts/records.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
@@ -7,8 +7,8 @@ import type { AskKind } from '../../domain/tasks/template.ts';
 import { callKey } from './call-key.ts';
 import type { Teacher, TeacherRequest } from '../ports/teacher.ts';
 
-/** A prompt and the form in which it is to be answered. */
-export function asked(
+/** A prompt with the `response_format` of its kind, if there is one. */
+export function withResponseFormat(
   task: Task,
   kind: AskKind,
   messages: readonly Message[],

@@ -1,6 +1,6 @@
 /**
- * Generate: sends the calls of one chunk, for at most a slice of time. It has no cursor: the
- * ledger knows what was answered, so a slice that is run again pays for nothing twice.
+ * Generate: sends the calls of one chunk, for at most one slice of time. It keeps no cursor: the ledger knows which
+ * calls were answered, so repeating a slice never pays twice.
  */
 import type { SliceInput, SliceResult } from '../../contracts/activity-messages.ts';
 import { listedName, mostReported } from '../../contracts/payload-limits.ts';
@@ -12,8 +12,8 @@ import { sendCall } from './send-call.ts';
 import type { CallResult } from './send-call.ts';
 
 /**
- * `cancelled` is aborted by a pause or a cancel; either way the slice lets calls in flight settle and then returns
- * normally, with what it did not send.
+ * A pause or a cancellation aborts `cancelled`. The slice then settles its in-flight calls and returns normally, with
+ * the number of unsent calls.
  */
 export async function generate(
   world: World,
@@ -22,7 +22,7 @@ export async function generate(
 ): Promise<SliceResult> {
   const spec = input.terms === undefined ? input.spec : withTerms(input.spec, input.terms.terms);
   const startedAt = performance.now();
-  /** By the first failure, and at the end: whatever the slice was waiting for. */
+  /** Aborted by the first failure and at the end, to stop all waiting calls. */
   const over = new AbortController();
   const calls: PlannedCall[] = [];
   for await (const call of world.artifacts.readLines(input.chunk, PlannedCall)) calls.push(call);
@@ -54,7 +54,7 @@ export async function generate(
     domains: domainsOf(calls, results),
     budget: await world.ledger.budget({ run: spec.name }),
     ledger: await world.ledger.identity(),
-    flow: { worker: world.worker, look: world.limiter(spec).lookAt(spec.name) },
+    flow: { worker: world.worker, look: world.limiter(spec).snapshotOf(spec.name) },
   };
 }
 

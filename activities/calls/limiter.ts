@@ -1,8 +1,8 @@
 /**
- * The limiter of one endpoint: a queue for each run, served in turn, in front of the rules of domain/flow. A call is
- * admitted when the endpoint's limits, the calls in flight and the run's own concurrency allow it.
+ * The limiter of one endpoint: one queue per run, served round robin, with the rules of domain/flow. A call is admitted
+ * when the endpoint's limits, the in-flight calls and the run's own concurrency limit allow it.
  */
-import type { EndpointLook, FlowLook, FlowTerms } from '../../contracts/flow/flow.ts';
+import type { EndpointSnapshot, FlowSnapshot, FlowTerms } from '../../contracts/flow/flow.ts';
 import {
   allowed,
   answered,
@@ -40,12 +40,12 @@ interface RunQueue {
   readonly tally: RunTally;
 }
 
-/** A pace grows even while no answer arrives: check it at least this often. */
+/** The pace grows even while no answer arrives, so it is checked at least this often. */
 const longestSleepMs = 1000;
 
 export function createLimiter(endpoint: string, now: () => number = () => performance.now()): Limiter {
   const runs = new Map<string, RunQueue>();
-  /** Those with calls that wait, the one whose turn it is first. */
+  /** Runs with waiting calls, the next one first. */
   const turns = new Set<RunQueue>();
   const served = openRateMeter(now());
   let workers = 1;
@@ -55,7 +55,7 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
   let due = Infinity;
   let flow = openFlow(settings(), now());
 
-  /** The strictest of what the open runs say of the endpoint, and the most that one of them wants in flight. */
+  /** The strictest limits and the highest concurrency of the open runs. */
   function settings(): Settings {
     const open = [...runs.values()].filter(({ lanes }) => lanes > 0);
     const declared = Object.fromEntries(
@@ -74,7 +74,7 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
       if (queue === undefined || waiter === undefined) return;
       const draw = drawFor(waiter.call);
       const wait = waitOf(flow, draw, inFlight, at);
-      // First in, first out: small calls that overtake would keep a large one waiting for ever.
+      // First in, first out: otherwise small calls would delay a large one forever.
       if (wait > 0) return sleep(at, wait);
       queue.waiting.shift();
       turns.delete(queue);
@@ -86,13 +86,13 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
     }
   }
 
-  /** The next run in turn that may have one more in flight. */
+  /** The next run that may have one more call in flight. */
   function next(): RunQueue | undefined {
     for (const queue of turns) if (queue.inFlight < Math.ceil(queue.terms.concurrency / workers)) return queue;
     return undefined;
   }
 
-  /** Until then nothing changes by itself; whatever ends wakes the queue before. */
+  /** Sets a timer for the next admission. A call that ends triggers admission earlier. */
   function sleep(at: number, milliseconds: number): void {
     if (milliseconds === Infinity) return;
     const wake = at + Math.min(longestSleepMs, Math.ceil(milliseconds));
@@ -137,12 +137,16 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
           queue.tally.answered(answer, at);
           flow = answered(flow, { startedAt, inFlight, estimate: draw, used: usedBy(call, answer) }, at);
         }),
-      refused: ({ reason, retryAfterMs, tooMuch }) =>
+      refused: ({ reason, retryAfterMs, overloaded }) =>
         end((at) => {
           queue.tally.failed(reason);
-          flow = refused(flow, { inFlight, estimate: draw, retryAfterMs, tooMuch, served: served.perSecond(at) }, at);
+          flow = refused(
+            flow,
+            { inFlight, estimate: draw, retryAfterMs, overloaded, served: served.perSecond(at) },
+            at,
+          );
         }),
-      lost: (reason) => end(() => queue.tally.failed(reason)),
+      failed: (reason) => end(() => queue.tally.failed(reason)),
       unused: () =>
         end((at) => {
           flow = unsent(flow, draw, at);
@@ -157,8 +161,8 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
     return queue;
   }
 
-  function lookOf({ tally, inFlight: sending, waiting }: RunQueue, at: number): FlowLook {
-    return tally.look(at, sending, waiting.length);
+  function snapshotOf({ tally, inFlight: sending, waiting }: RunQueue, at: number): FlowSnapshot {
+    return tally.snapshot(at, sending, waiting.length);
   }
 
   function retune(): void {
@@ -180,7 +184,7 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
             queue.waiting = queue.waiting.filter((waiter) => waiter.lane !== lane);
             if (queue.waiting.length === 0) turns.delete(queue);
             for (const { admit } of left) admit(undefined);
-            // What the last run said of the endpoint stays until another one says otherwise.
+            // The settings of the last run stay until another run opens.
             if (queue.lanes > 0 || [...runs.values()].some(({ lanes }) => lanes > 0)) retune();
           },
           { once: true },
@@ -193,7 +197,7 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
           return await new Promise<Lease | undefined>((resolve) => {
             queue.waiting.push({ call, lane, admit: resolve });
             turns.add(queue);
-            // Behind others nothing changes for them.
+            // Only the first waiting call can be admitted.
             if (queue.waiting.length === 1) admit();
           });
         },
@@ -204,7 +208,7 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
       workers = Math.max(1, count);
       retune();
     },
-    look(which): EndpointLook {
+    snapshot(which): EndpointSnapshot {
       const at = now();
       const shown = [...runs.values()].filter(
         (queue) => which === 'all' || queue.inFlight > 0 || queue.waiting.length > 0,
@@ -214,12 +218,12 @@ export function createLimiter(endpoint: string, now: () => number = () => perfor
         concurrency: allowed(flow),
         limits: effectiveLimits(flow, at),
         heldSeconds: Math.max(0, flow.heldUntil - at) / 1000,
-        runs: shown.map((queue) => ({ run: queue.run, flow: lookOf(queue, at) })),
+        runs: shown.map((queue) => ({ run: queue.run, flow: snapshotOf(queue, at) })),
       };
     },
-    lookAt(run) {
+    snapshotOf(run) {
       const queue = runs.get(run);
-      return queue === undefined ? null : lookOf(queue, now());
+      return queue === undefined ? null : snapshotOf(queue, now());
     },
   };
 }

@@ -4,8 +4,8 @@ import type { World } from '../ports/world.ts';
 import type { Sender } from './send-call.ts';
 
 /**
- * What sends the calls of one round. `closing`: no new call may start; those in flight are let settle. It has to
- * be aborted at the end: until then the run has a say in how fast the endpoint is asked.
+ * Opens the sender of one round. After `closing` is aborted no new call starts and in-flight calls settle. The caller
+ * must abort it in the end: until then the run's limits count at the endpoint's limiter.
  */
 export function openSender(
   world: World,

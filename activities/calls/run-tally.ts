@@ -1,5 +1,5 @@
-/** What a worker saw of the calls of one run: counts, rates of the last seconds, latencies of the last answers. */
-import type { FlowLook } from '../../contracts/flow/flow.ts';
+/** Figures of one run's calls in a worker: counts, rates of the last seconds, latencies of the last answers. */
+import type { FlowSnapshot } from '../../contracts/flow/flow.ts';
 import { mostReasons } from '../../contracts/payload-limits.ts';
 import { openRateMeter } from '../../domain/flow/rate-meter.ts';
 import type { Usage } from '../ports/limiter.ts';
@@ -9,7 +9,7 @@ const kept = 500;
 export interface RunTally {
   answered(answer: Usage & { readonly latencyMs: number }, now: number): void;
   failed(reason: string): void;
-  look(now: number, inFlight: number, waiting: number): FlowLook;
+  snapshot(now: number, inFlight: number, waiting: number): FlowSnapshot;
 }
 
 export function openRunTally(startedAt: number): RunTally {
@@ -34,7 +34,7 @@ export function openRunTally(startedAt: number): RunTally {
       const known = reasons.has(reason) || reasons.size < mostReasons - 1 ? reason : 'other';
       reasons.set(known, (reasons.get(known) ?? 0) + 1);
     },
-    look(now, inFlight, waiting) {
+    snapshot(now, inFlight, waiting) {
       const sorted = latencies.slice(0, Math.min(answered, kept)).sort();
       return {
         callsPerSecond: calls.perSecond(now),

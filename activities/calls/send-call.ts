@@ -1,6 +1,6 @@
 /**
- * One slot's teacher call, from intent to answer: nothing leaves before its charge is committed,
- * nothing is used before its answer is stored, and every end that is not an answer is settled as refused or forfeited.
+ * Sends the teacher call of one slot. Nothing is sent before its charge is committed, and no answer is used before it is
+ * stored. A call that ends without an answer is settled as refused or forfeited.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PlannedCall } from '../../contracts/records.ts';
@@ -15,8 +15,8 @@ import { CallError } from '../ports/teacher.ts';
 import type { Teacher, TeacherRequest } from '../ports/teacher.ts';
 import { usageAboveBound } from './usage-above-bound.ts';
 
-/** How often the call of another payer is looked at. */
-const watchMs = 50;
+/** How often the state of another run's call is read. */
+const pollMs = 50;
 
 export interface Sender {
   readonly spec: RunSpec;
@@ -25,20 +25,20 @@ export interface Sender {
   readonly ledger: Ledger;
   readonly teacher: Teacher;
   readonly lane: Lane;
-  /** Aborted when no new call may start: pause, cancel, end of the slice, shutdown. */
+  /** Aborted when no new call may start: pause, cancellation, end of the slice, shutdown. */
   readonly closing: AbortSignal;
-  /** Aborted when calls in flight must end too. Never in the ordinary course: they have a deadline of their own. */
+  /** Aborted when in-flight calls must end too. Normally unused: calls have their own timeout. */
   readonly abandon: AbortSignal;
 }
 
-/** `answered`: the slot has its answer. `empty`: it stays without. `unsent`: a later slice has to ask. */
+/** `answered`: the slot has an answer. `empty`: it stays empty. `unsent`: a later slice has to send it. */
 export interface CallResult {
   readonly end: 'answered' | 'empty' | 'unsent';
   /** HTTP requests made. */
   readonly sent: number;
 }
 
-/** Throws `BaldistillError` when the endpoint fails in a way that an operator has to fix. */
+/** Throws `BaldistillError` if the endpoint fails in a way that the operator has to fix. */
 export async function sendCall(sender: Sender, call: PlannedCall): Promise<CallResult> {
   const request = requestOf(sender.spec, call);
   const size = { bytes: requestBytes(request), maxTokens: sender.teacher.maxTokens };
@@ -48,7 +48,7 @@ export async function sendCall(sender: Sender, call: PlannedCall): Promise<CallR
     const lease = await sender.lane.acquire(size);
     if (lease === undefined) break;
     try {
-      // Not before it is this call's turn: a chunk holds more calls than are in flight, and hashing takes its time.
+      // Computed only after admission: a chunk holds more calls than are in flight, and hashing takes time.
       intent ??= intentOf(sender, call, request);
       const outcome = await sender.ledger.intend(intent);
       if (outcome.kind === 'answered') return { end: 'answered', sent };
@@ -56,17 +56,17 @@ export async function sendCall(sender: Sender, call: PlannedCall): Promise<CallR
       if (outcome.kind === 'unstable') {
         throw new BaldistillError(
           'EndpointUnstable',
-          `${outcome.forfeits} calls in a row ended without an answer and may have been billed; sending stopped.`,
+          `${outcome.forfeits} calls in a row ended without an answer and may have been billed. Sending stopped.`,
         );
       }
       if (outcome.kind === 'send') {
         sent += 1;
-        const end = await exchange(sender, request, outcome.callId, lease);
-        if (end !== 'again') return { end, sent };
+        const end = await sendOnce(sender, request, outcome.callId, lease);
+        if (end !== 'retry') return { end, sent };
         continue;
       }
       lease.unused();
-      await payerEnds(sender, outcome.callId);
+      await waitForPayer(sender, outcome.callId);
     } finally {
       lease.unused();
     }
@@ -74,20 +74,20 @@ export async function sendCall(sender: Sender, call: PlannedCall): Promise<CallR
   return { end: 'unsent', sent };
 }
 
-/** One request to the endpoint and its entry in the ledger. `again`: ask the ledger what to do now. */
-async function exchange(
+/** Sends one request and settles it in the ledger. `retry`: the ledger decides what to do next. */
+async function sendOnce(
   sender: Sender,
   request: TeacherRequest,
   callId: string,
   lease: Lease,
-): Promise<'answered' | 'empty' | 'again'> {
+): Promise<'answered' | 'empty' | 'retry'> {
   const { ledger, teacher } = sender;
   try {
     const options = { idempotencyKey: callId, signal: sender.abandon, onLimits: lease.limitsReported };
     const answer = await teacher.complete(request, options);
     const settled = await ledger.settle({ callId, answer, cost: answerCost(answer, teacherRates(sender.spec)) });
     lease.answered(answer);
-    // The slot has its answer; sending stops all the same, for the next one may be as dear.
+    // The slot has its answer, but sending stops: the next call may cost as much.
     if (settled === 'above-bound') {
       const bound = { inputTokens: inputBound(request), outputTokens: teacher.maxTokens };
       throw usageAboveBound(teacher.model, answer, bound);
@@ -96,40 +96,40 @@ async function exchange(
   } catch (error) {
     if (error instanceof BaldistillError && error.type === 'UsageAboveBound') throw error;
     if (!(error instanceof CallError)) {
-      // The answer is here: the ledger goes on trying to store it.
+      // A failure of the ledger after the answer arrived: the ledger keeps trying to store the answer.
       if (!(error instanceof BaldistillError)) await ledger.forfeit({ callId, reason: 'unexpected', seen: true });
       throw error;
     }
-    const { reason, retryAfterMs, tooMuch } = error;
+    const { reason, retryAfterMs, overloaded } = error;
     if (error.outcome === 'ambiguous') {
       const idempotencyTtl = sender.spec.teacher?.idempotency?.ttl ?? null;
       await ledger.forfeit({ callId, reason, seen: true, idempotencyTtl });
-      lease.lost(reason);
+      lease.failed(reason);
       if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
-      return 'again';
+      return 'retry';
     }
-    // At once: what is in the ledger's hands must not be overtaken by a call that ought to wait.
-    if (retryAfterMs === null) lease.lost(reason);
-    else lease.refused({ reason, retryAfterMs: retryAfterMs === 0 ? null : retryAfterMs, tooMuch });
+    // Report to the limiter before the ledger: no other call may be admitted while this one is being recorded.
+    if (retryAfterMs === null) lease.failed(reason);
+    else lease.refused({ reason, retryAfterMs: retryAfterMs === 0 ? null : retryAfterMs, overloaded });
     const final = error.failure === null && retryAfterMs === null;
     await ledger.refuse({ callId, reason, final });
     if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
-    return retryAfterMs === null ? 'empty' : 'again';
+    return retryAfterMs === null ? 'empty' : 'retry';
   }
 }
 
 /**
- * Waits a moment while another payer is on the call. Then the ledger is asked again, not the call: a payer that died
- * leaves its intent open, and only `intend` may decide what becomes of it.
+ * Waits a moment while another run has the call in flight. The caller then calls `intend` again: a worker that died
+ * leaves an open intent, and only `intend` decides about it.
  */
-async function payerEnds({ ledger, closing }: Sender, callId: string): Promise<void> {
+async function waitForPayer({ ledger, closing }: Sender, callId: string): Promise<void> {
   if ((await ledger.callState({ callId })) !== 'intent') return;
-  await pause(watchMs, undefined, { signal: closing }).catch((error: unknown) => {
+  await pause(pollMs, undefined, { signal: closing }).catch((error: unknown) => {
     if (!closing.aborted) throw error;
   });
 }
 
-/** What the ledger is asked for it, whichever way it is sent. */
+/** The ledger request for a call, the same for single calls and batches. */
 export function intentOf(
   sender: Pick<Sender, 'spec' | 'stage' | 'round' | 'teacher'>,
   call: PlannedCall,

@@ -1,15 +1,15 @@
-/** The failure for an answer that reports more tokens than its call can have. It is stored, and the run stops. */
+/** The failure for an answer that reports more tokens than its call can use. The answer is stored and sending stops. */
 import { BaldistillError } from '../../domain/failures.ts';
 import type { PaidAnswer } from '../ports/ledger.ts';
 
-/** `who`: what reported it, as a sentence begins. `bound`: the most its call can have, where that is known here. */
+/** `who`: the subject of the message. `bound`: the most tokens the call can use, if known. */
 export function usageAboveBound(
   who: string,
   { inputTokens, outputTokens, refusedUsage }: Omit<PaidAnswer, 'latencyMs'>,
   bound?: { readonly inputTokens: number; readonly outputTokens: number },
 ): BaldistillError {
   if (refusedUsage !== undefined) {
-    const charged = 'The call is charged the worst case that was reserved for it, and so is every later one like it.';
+    const charged = 'The call is charged the worst case that was reserved for it, and so is every later call like it.';
     return new BaldistillError(
       'UsageAboveBound',
       `${who} reported ${refusedUsage.text}: more tokens than any model reads or writes in one call. ${charged}`,

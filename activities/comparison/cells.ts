@@ -1,4 +1,4 @@
-/** The cells of a comparison as the ledger and the engine know them: which are done, which may start, how one stands. */
+/** The cells of a comparison, from ledger and engine: which are completed, which may start, the state of one. */
 import type {
   AwaitRunRequest,
   CompletedCell,
@@ -15,7 +15,7 @@ import type { World } from '../ports/world.ts';
 import { readPlan } from './read-grid.ts';
 import { recordsOf } from './records.ts';
 
-/** The cells that were completed before, by whomever. */
+/** The cells whose run is completed already, also by an earlier comparison. */
 export async function completedCells(world: World, reference: ArtifactRef): Promise<CompletedCell[]> {
   const { runs } = await readPlan(world, reference);
   const records = await recordsOf(world.ledger, runs.map(nameOf));
@@ -26,8 +26,8 @@ export async function completedCells(world: World, reference: ArtifactRef): Prom
 }
 
 /**
- * Whether a cell may start. The limit is hard without books of its own: a cell starts only where its whole call limit
- * fits beside what the others are charged, or may yet be charged.
+ * Whether a cell may start: only if its whole call limit fits beside what the other cells are charged or may still be
+ * charged. So the comparison's limit holds without an account of its own.
  */
 export async function nextCell(world: World, { comparison, index, open }: NextCellRequest): Promise<NextCell> {
   const { plan, limit } = comparison;
@@ -61,22 +61,19 @@ export async function nextCell(world: World, { comparison, index, open }: NextCe
   return { kind: 'left-out', run: cell.spec.name, reason: `it may be charged ${own} calls, and ${left} are left` };
 }
 
-/**
- * Answers when a run is over, or blocked where it was thought not to be, or the other way round. Until then it throws
- * what makes the engine ask again.
- */
+/** Returns when a run has closed or its blocked state has changed; until then it throws a retryable failure. */
 export async function awaitRun(world: World, { run, blocked }: AwaitRunRequest): Promise<RunSeen> {
-  const look = await world.runs.look(run);
-  if (look === undefined) throw stillRunning(`${run} does not answer`);
-  if (look.kind === 'open') {
-    if ((look.blocked !== null) === blocked) throw stillRunning(`${run} goes on`);
-    return look;
+  const snapshot = await world.runs.snapshot(run);
+  if (snapshot === undefined) throw stillRunning(`${run} does not answer`);
+  if (snapshot.kind === 'open') {
+    if ((snapshot.blocked !== null) === blocked) throw stillRunning(`${run} is still running`);
+    return snapshot;
   }
   const record = await world.ledger.run({ run });
   const charged = record?.charged ?? 0;
-  if (look.kind === 'closed' && look.failure !== null) {
+  if (snapshot.kind === 'closed' && snapshot.failure !== null) {
     const stopped = record?.status === 'stopped';
-    return { kind: 'closed', status: stopped ? 'stopped' : 'failed', reason: look.failure.slice(0, 200), charged };
+    return { kind: 'closed', status: stopped ? 'stopped' : 'failed', reason: snapshot.failure.slice(0, 200), charged };
   }
   const result = RunResult.safeParse(record?.result).data;
   if (result === undefined) return { kind: 'closed', status: 'failed', reason: 'it ended without a result', charged };

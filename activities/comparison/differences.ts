@@ -1,4 +1,4 @@
-/** Every method against the baseline, on every data set of every block: paired over test rows and seeds. */
+/** The difference of every method to the baseline per data set and block, paired over test rows and seeds. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { Prediction } from '../../contracts/records.ts';
 import { macroOf } from '../../domain/metrics/macro-shares.ts';
@@ -15,7 +15,7 @@ export interface RawDifference extends PairedDifference {
   readonly seeds: number;
 }
 
-/** By row and data set; without an entry for the baseline itself, and where the two have no seed in common. */
+/** By row and data set. There is no entry for the baseline itself, nor where the two have no seed in common. */
 export async function differencesIn(
   artifacts: Artifacts,
   block: BlockGroup<GatheredCell>,
@@ -25,13 +25,13 @@ export async function differencesIn(
   const found = new Map<RowGroup<GatheredCell>, Map<string, RawDifference>>();
   const predictions = readOnce(artifacts);
   for (const row of block.rows) {
-    const against = baselineFor(row, block, baseline);
-    if (row.method === baseline || against === undefined) continue;
+    const baselineRow = baselineFor(row, block, baseline);
+    if (row.method === baseline || baselineRow === undefined) continue;
     const byData = new Map<string, RawDifference>();
     for (const data of distinct(row.cells.map(({ cell }) => cell.data))) {
       const task = tasks.get(data);
       if (task === undefined) continue;
-      const difference = await compared(predictions, task, of(row, data), of(against, data));
+      const difference = await compared(predictions, task, cellsOf(row, data), cellsOf(baselineRow, data));
       if (difference !== null) byData.set(data, difference);
     }
     found.set(row, byData);
@@ -39,14 +39,14 @@ export async function differencesIn(
   return found;
 }
 
-function of(row: RowGroup<GatheredCell>, data: string): readonly GatheredCell[] {
+function cellsOf(row: RowGroup<GatheredCell>, data: string): readonly GatheredCell[] {
   return row.cells.filter(({ cell }) => cell.data === data);
 }
 
 type Judgement = JudgedRow & Pick<Prediction, 'id'>;
 type ReadPredictions = (reference: ArtifactRef) => Promise<readonly Judgement[]>;
 
-/** The baseline's are asked for once a method. What the students wrote is left out: it may be long. */
+/** Reads each file of predictions once: the baseline's are needed for every method. Drops the students' long outputs. */
 function readOnce(artifacts: Artifacts): ReadPredictions {
   const known = new Map<string, Promise<readonly Judgement[]>>();
   return (reference) => {
@@ -71,13 +71,13 @@ async function compared(
   const pairs: PairedSeed[] = [];
   let first: readonly Judgement[] | null = null;
   for (const { cell, scores } of candidates) {
-    const other = baselines.find((one) => one.cell.seed === cell.seed)?.scores;
-    if (scores === null || !other) continue;
-    const [mine, theirs] = await Promise.all([read(scores.predictions), read(other.predictions)]);
-    // Other test rows (a split of other data, or of a file that was edited between seeds): nothing to pair.
-    first ??= sameRows(mine, theirs) ? mine : null;
-    if (first === null || !sameRows(first, mine) || !sameRows(first, theirs)) continue;
-    pairs.push({ candidate: macroOfRows(task, mine), baseline: macroOfRows(task, theirs) });
+    const baseline = baselines.find((one) => one.cell.seed === cell.seed)?.scores;
+    if (scores === null || !baseline) continue;
+    const [own, other] = await Promise.all([read(scores.predictions), read(baseline.predictions)]);
+    // Different test rows (another split, or a file edited between seeds) cannot be paired.
+    first ??= sameRows(own, other) ? own : null;
+    if (first === null || !sameRows(first, own) || !sameRows(first, other)) continue;
+    pairs.push({ candidate: macroOfRows(task, own), baseline: macroOfRows(task, other) });
   }
   if (first === null) return null;
   return { ...pairedBootstrap(pairs, strataOf(first), { seed: 0 }), seeds: pairs.length };

@@ -1,4 +1,4 @@
-/** What the cells of a comparison came to: from the ledger and from the artifacts that their results name. */
+/** The results of a comparison's cells, from the ledger and the artifacts that the results name. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import type { ComparisonCell, ComparisonData } from '../../contracts/comparison/comparison.ts';
 import type { Outcomes } from '../../contracts/comparison/comparison-messages.ts';
@@ -18,7 +18,7 @@ import type { RunRecord } from '../ports/ledger.ts';
 import type { World } from '../ports/world.ts';
 import { recordsOf } from './records.ts';
 
-/** A cell with what its comparison with others needs. */
+/** A cell with the references that a paired comparison needs. */
 export interface GatheredCell extends ScoredCell {
   readonly scores: NonNullable<RunResult['scores']> | null;
 }
@@ -30,12 +30,12 @@ export async function gatherCells(
 ): Promise<GatheredCell[]> {
   const names = runs.map(({ spec }) => spec.name);
   const records = await recordsOf(world.ledger, names);
-  const why = new Map(reasons.map(({ index, reason }) => [index, reason]));
+  const reasonOf = new Map(reasons.map(({ index, reason }) => [index, reason]));
   return await Promise.all(
     runs.map(async (planned, index) => {
       const status = statuses[index] ?? 'waiting';
       const record = records.get(planned.spec.name);
-      const given = { status, reason: why.get(index) ?? null };
+      const given = { status, reason: reasonOf.get(index) ?? null };
       return await gathered(world, planned, given, record);
     }),
   );
@@ -48,9 +48,9 @@ async function gathered(
   record: RunRecord | undefined,
 ): Promise<GatheredCell> {
   const { spec, data, method, student, budgets, capped } = planned;
-  // What is there of a run that did not come to its end is no result of its settings.
+  // Partial results of an unfinished run do not show the effect of its settings.
   const result = status === 'completed' ? (RunResult.safeParse(record?.result).data ?? null) : null;
-  const { metrics, scores, without } = await scoresOf(artifacts, result);
+  const { metrics, scores, missing } = await scoresOf(artifacts, result);
   const group = (name: 'head' | 'middle' | 'tail'): number | null =>
     metrics?.groups.find((part) => part.group === name)?.macro ?? null;
   const cell: ComparisonCell = {
@@ -64,7 +64,7 @@ async function gathered(
     stages: spec.stages,
     seed: spec.seed,
     status,
-    reason: result === null ? reason : without,
+    reason: result === null ? reason : missing,
     macro: metrics?.macro ?? null,
     micro: metrics?.micro ?? null,
     groups: { head: group('head'), middle: group('middle'), tail: group('tail') },
@@ -77,19 +77,19 @@ async function gathered(
 
 interface FoundScores extends Pick<GatheredCell, 'scores'> {
   readonly metrics: Metrics | null;
-  /** Why there are none. */
-  readonly without: string | null;
+  /** Why there are no scores; null if there are. */
+  readonly missing: string | null;
 }
 
-/** Scores of another version, or of a file that is gone, are missing in the table; the comparison continues. */
+/** Scores of another version or with a missing file are left out of the table; the comparison continues. */
 async function scoresOf(artifacts: Artifacts, result: RunResult | null): Promise<FoundScores> {
   const scores = result?.scores ?? null;
-  if (scores === null) return { metrics: null, scores, without: 'it has no test scores' };
+  if (scores === null) return { metrics: null, scores, missing: 'it has no test scores' };
   try {
-    return { metrics: await artifacts.readJson(scores.metrics, Metrics), scores, without: null };
+    return { metrics: await artifacts.readJson(scores.metrics, Metrics), scores, missing: null };
   } catch (error) {
     if (!(error instanceof BaldistillError) || error.type !== 'ArtifactMissing') throw error;
-    return { metrics: null, scores: null, without: `its scores cannot be read: ${error.message}` };
+    return { metrics: null, scores: null, missing: `its scores cannot be read: ${error.message}` };
   }
 }
 

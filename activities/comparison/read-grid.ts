@@ -1,4 +1,4 @@
-/** The plan of a comparison: hundreds of runs, asked for at every start of a cell, and read once. */
+/** Reads the plan of a comparison. It may hold hundreds of runs and is needed for every cell, so it is cached. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { ComparisonPlan } from '../../contracts/comparison/comparison-grid.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
@@ -8,22 +8,22 @@ interface ReadPlan {
   readonly plan: Promise<ComparisonPlan>;
 }
 
-/** The last one of each store: it can never be out of date, since its name is the hash of what it says. */
-const last = new WeakMap<Artifacts, ReadPlan>();
+/** The last plan of each store. It is never stale: an artifact's name is the hash of its content. */
+const cache = new WeakMap<Artifacts, ReadPlan>();
 
 export async function readPlan(
   { artifacts }: { readonly artifacts: Artifacts },
   reference: ArtifactRef,
 ): Promise<ComparisonPlan> {
   const { sha256 } = reference;
-  const known = last.get(artifacts);
+  const known = cache.get(artifacts);
   const read = known?.sha256 === sha256 ? known : { sha256, plan: artifacts.readJson(reference, ComparisonPlan) };
-  last.set(artifacts, read);
+  cache.set(artifacts, read);
   try {
     return await read.plan;
   } catch (error) {
-    // A file that is put back is found the next time.
-    if (last.get(artifacts) === read) last.delete(artifacts);
+    // Do not cache a failure: the file may be restored.
+    if (cache.get(artifacts) === read) cache.delete(artifacts);
     throw error;
   }
 }

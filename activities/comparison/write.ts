@@ -21,10 +21,10 @@ export async function writeComparison(world: World, input: ComparisonReportInput
   const { artifacts } = world;
   await artifacts.exportText(comparisonMarkdown(comparison), join(folder, 'comparison.md'));
   await artifacts.exportText(comparisonCsv(comparison), join(folder, 'comparison.csv'));
-  // Charts are heavy to load, and a worker that writes none starts without them.
+  // The chart library is slow to load, so it is imported only when a page is written.
   const { htmlComparison } = await import('../../report/html/comparison/comparison-page.ts');
   await artifacts.exportText(htmlComparison(comparison), join(folder, 'comparison.html'));
-  // The last: who finds it finds the others.
+  // Written last: if this file exists, all others do.
   await artifacts.exportText(`${JSON.stringify(comparison, null, 2)}\n`, join(folder, 'comparison.json'));
   return { folder };
 }

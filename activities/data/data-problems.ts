@@ -1,4 +1,4 @@
-/** Everything that is wrong with a run's data, as one failure. */
+/** Collects all problems of a run's data into one failure. */
 import { BaldistillError } from '../../domain/failures.ts';
 import type { DataProblem } from '../ports/importer.ts';
 
@@ -8,12 +8,12 @@ const remembered = 100_000;
 export interface DataProblems {
   add(problem: DataProblem): void;
   readonly count: number;
-  /** Throws one `InvalidInput` that lists the problems (the first 50 of them) when there are any. */
+  /** Throws one `InvalidInput` with the first 50 problems, if there are any. */
   throwIfAny(): void;
 }
 
 export function collectDataProblems(): DataProblems {
-  /** A few of each file only: a wrong field map makes every row of a million a problem. */
+  /** At most 50 per file: a wrong field map makes every row a problem. */
   const byFile = new Map<string, DataProblem[]>();
   const seen = new Set<string>();
   let count = 0;
@@ -44,7 +44,7 @@ function message(problems: readonly DataProblem[], count: number): string {
     .map((problem) => `  ${formatDataProblem(problem)}`);
   const more = count - shown.length;
   return [
-    `The data have ${count === 1 ? '1 problem' : `${count} problems`}; nothing was imported.`,
+    `The data have ${count === 1 ? '1 problem' : `${count} problems`}. Nothing was imported.`,
     ...shown,
     ...(more > 0 ? [`  and ${more} more`] : []),
   ].join('\n');

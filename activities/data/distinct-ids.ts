@@ -3,8 +3,8 @@ import { createFingerprints } from './fingerprints.ts';
 import type { ImportedRow } from '../ports/importer.ts';
 
 /**
- * Passes on the rows of one part, each with an id of its own: an id that occurs twice is a problem and its row is left
- * out; repeats of a row without an id of its own get `-2`, `-3`. `idField` is how the file calls the id.
+ * Makes the ids of one part unique. An id of the file that occurs twice is a problem, and the second row is left out.
+ * Repeated rows with a generated id get the suffixes `-2`, `-3`. `idField` is the file's name for the id.
  */
 export async function* withDistinctIds(
   rows: AsyncIterable<ImportedRow>,
@@ -18,7 +18,7 @@ export async function* withDistinctIds(
     const first = firstLine.add(row.id, line);
     if (first === undefined) yield imported;
     else if (ownId) {
-      const expected = `an id of its own; ${unit ?? 'line'} ${first} has it`;
+      const expected = `a unique id; ${unit ?? 'line'} ${first} has the same`;
       problems.add({ file, line, unit, field: idField, value: JSON.stringify(row.id), expected });
     } else {
       const times = (repeats.get(row.id) ?? 1) + 1;

@@ -1,10 +1,10 @@
-/** A set of texts by 96-bit fingerprint, with a number for each: a million take about 50 MiB, whatever their length. */
+/** A map from texts to numbers, keyed by 96-bit fingerprints: a million entries take about 50 MiB. */
 import { hash } from 'node:crypto';
 
 export interface Fingerprints {
-  /** The number kept for this text; undefined where it is new. */
+  /** The number stored for this text; undefined if there is none. */
   get(text: string): number | undefined;
-  /** Keeps `value` for a text where there is none, and gives back what was there before. */
+  /** Stores `value` for a new text and returns undefined; returns the stored number of a known text. */
   add(text: string, value: number): number | undefined;
   readonly size: number;
 }
@@ -45,7 +45,7 @@ function createTable(length: number): Table {
   return { high: new Float64Array(length), low: new Float64Array(length), values: new Float64Array(length) };
 }
 
-/** Where a fingerprint is, or would go: the next free slot from its own on. */
+/** Open addressing with linear probing: the slot of a fingerprint, or the free slot where it belongs. */
 function slotOf(table: Table, high: number, low: number): number {
   let slot = high % table.high.length;
   while (table.high[slot] !== 0 && !(table.high[slot] === high && table.low[slot] === low)) {

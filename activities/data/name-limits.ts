@@ -1,4 +1,4 @@
-/** Counts the domains and labels of a data set as it is read, and reports a set that has too many of them. */
+/** Counts the domains and labels of a data set while it is read, and reports too many of them. */
 import { longestLabelList, mostNames } from '../../domain/data/data-limits.ts';
 import { labelsInAnswer } from '../../domain/tasks/open-task.ts';
 import type { TaskName } from '../../domain/tasks/open-task.ts';
@@ -16,7 +16,7 @@ export function createNameLimits(task: TaskName): NameLimits {
   let characters = 0;
   return {
     add({ domain, answer }) {
-      // One more than the limit says enough; the rest is not kept.
+      // One name above the limit is enough to report it.
       if (domains.size <= mostNames) domains.add(domain);
       for (const label of labelsInAnswer(task, answer) ?? []) {
         if (labels.size > mostNames || labels.has(label)) continue;
@@ -25,12 +25,12 @@ export function createNameLimits(task: TaskName): NameLimits {
       }
     },
     report(problems) {
-      const say = (expected: string): void =>
+      const add = (expected: string): void =>
         problems.add({ file: 'all data files', line: null, field: null, value: null, expected });
-      if (domains.size > mostNames) say(`at most ${mostNames} domains`);
-      if (labels.size > mostNames) say(`at most ${mostNames} labels; is fields.answer a free text?`);
+      if (domains.size > mostNames) add(`at most ${mostNames} domains`);
+      if (labels.size > mostNames) add(`at most ${mostNames} labels; is fields.answer a free text?`);
       else if (characters > longestLabelList)
-        say(
+        add(
           `at most ${longestLabelList} characters in all labels together, since every prompt lists them, not ${characters}`,
         );
     },

@@ -1,4 +1,4 @@
-/** The training pool as a stage sees it: rows of earlier stages have left it. */
+/** Reads the training pool of a stage: rows that earlier stages took are excluded. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { DomainTable, Row, Selected } from '../../contracts/records.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
@@ -23,8 +23,8 @@ export async function chosenIds(
 }
 
 /**
- * What `keep` makes of the rows of the pool, by domain, each list in file order; undefined leaves a row out. A pool may
- * hold a million rows: keep no more of each than is needed.
+ * Maps the rows of the pool with `keep` and groups them by domain, in file order; undefined leaves a row out. A pool may
+ * hold a million rows, so keep only the fields you need.
  */
 export async function poolByDomain<T>(
   artifacts: Artifacts,
@@ -46,7 +46,7 @@ export async function domainTable(artifacts: Artifacts, prepared: Prepared): Pro
   return await artifacts.readJson(prepared.domains, DomainTable);
 }
 
-/** The task of a run over its data set. `output`: the form that its teacher's prompts ask for. */
+/** The task of a run over its data set. `output`: the response format that the teacher's prompts ask for. */
 export async function taskOf(
   artifacts: Artifacts,
   { spec, prepared }: { readonly spec: RunSpec; readonly prepared: Prepared },

@@ -15,14 +15,14 @@ import type { Survey } from './survey-data.ts';
 interface Tally {
   readonly domains: Map<string, number>;
   readonly labels: Map<string, number>;
-  /** Whether any row's domain is not its label. */
-  apart: boolean;
+  /** Whether any row's domain differs from its label. */
+  differ: boolean;
 }
 
 /**
- * Reads the data twice: once to find every problem and decide what becomes of each row, once to write. Bad data are
- * one `InvalidInput` that names all problems, and nothing is imported. Exact duplicates and leaks are dropped from the
- * training rows only: held-out files stay as they are, so that scores can be compared with those of others.
+ * Reads the data twice: once to find every problem and assign each row, once to write. Invalid data throw one
+ * `InvalidInput` with all problems, and nothing is imported. Exact duplicates and leaks are dropped from the training
+ * rows only: held-out files stay unchanged, so that scores are comparable with published ones.
  */
 export function createPrepare(world: {
   readonly artifacts: Artifacts;
@@ -37,7 +37,7 @@ export function createPrepare(world: {
     const exists = (part: DataPart): boolean => world.importer.has(spec, part) || survey.splitOff.has(part);
 
     const pool = await write('train');
-    // A handful of rows may leave nothing for a split: then there is none.
+    // A split of very few rows may be empty; then the part does not exist.
     const heldOut = async (part: DataPart): Promise<ArtifactRef | null> => {
       const written = exists(part) ? await write(part) : null;
       return written === null || written.rows === 0 ? null : written;
@@ -50,12 +50,12 @@ export function createPrepare(world: {
   };
 }
 
-/** What a run's data would be refused for, before it is started: throws as `prepare` does, and writes nothing. */
+/** Checks the data before a run starts: throws what `prepare` would throw, and writes nothing. */
 export async function checkData(importer: Importer, spec: RunSpec): Promise<void> {
   (await surveyData(importer, spec)).problems.throwIfAny();
 }
 
-/** The rows of one part, read again and counted. */
+/** Second reading: yields the rows of one part and counts them. */
 async function* rowsOf(
   importer: Importer,
   spec: RunSpec,
@@ -78,31 +78,31 @@ async function* rowsOf(
 }
 
 function changed(): never {
-  throw new BaldistillError('InvalidInput', 'A data file changed while it was being read; nothing was imported.');
+  throw new BaldistillError('InvalidInput', 'A data file changed while it was being read. Nothing was imported.');
 }
 
 function emptyTally(): Tally {
-  return { domains: new Map(), labels: new Map(), apart: false };
+  return { domains: new Map(), labels: new Map(), differ: false };
 }
 
 function count(tally: Tally, { domain }: Row, labels: readonly string[]): void {
   increment(tally.domains, domain);
   for (const label of labels) increment(tally.labels, label);
-  tally.apart ||= labels.length > 0 && !(labels.length === 1 && labels[0] === domain);
+  tally.differ ||= labels.length > 0 && !(labels.length === 1 && labels[0] === domain);
 }
 
 function increment(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-/** Labels are those of all parts, sorted. Where they are not the domains, the pool's rows of each are counted too. */
+/** Labels are those of all parts, sorted. If labels differ from domains, the pool's rows per label are counted too. */
 function domainTable({ train, validation, test }: Record<DataPart, Tally>): DomainTable {
   const parts = [train, validation, test];
   const all = (of: (tally: Tally) => Map<string, number>): string[] =>
     [...new Set(parts.flatMap((tally) => [...of(tally).keys()]))].sort();
   return {
     labels: all(({ labels }) => labels),
-    ...(parts.some(({ apart }) => apart) ? { labelCounts: sorted(train.labels) } : {}),
+    ...(parts.some(({ differ }) => differ) ? { labelCounts: sorted(train.labels) } : {}),
     pool: sorted(train.domains),
     validation: sorted(validation.domains),
     test: sorted(test.domains),

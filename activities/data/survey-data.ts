@@ -1,6 +1,6 @@
 /**
- * The first reading of a run's data: finds every problem and decides what becomes of each training row. It keeps
- * hashes and line numbers, never rows, so that memory stays small for a million of them.
+ * The first reading of a run's data: finds every problem and decides the outcome of each training row. It keeps hashes
+ * and line numbers but no rows, so memory stays small for a million rows.
  */
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { createSplitter } from '../../domain/data/data-split.ts';
@@ -17,10 +17,10 @@ export type RowOutcome = SplitPart | 'dropped' | 'reserved';
 
 export interface Survey {
   readonly problems: DataProblems;
-  /** What becomes of each row of the training part, in the order it is read. */
+  /** The outcome of each row of the training part, in file order. */
   readonly outcomes: readonly RowOutcome[];
   readonly dropped: { readonly duplicates: number; readonly leaks: number };
-  /** Parts that are taken from the training part because the run file names no file for them. */
+  /** Parts that are split off the training part, because the run file names no file for them. */
   readonly splitOff: ReadonlySet<DataPart>;
 }
 
@@ -43,7 +43,7 @@ export async function surveyData(importer: Importer, spec: RunSpec): Promise<Sur
   }
 
   const share = 'builtin' in spec.data ? 0 : (spec.data.reserve ?? 0);
-  // It is drawn from the rows as they are, before anything is dropped: so a teacher knows it from the file alone.
+  // Drawn before anything is dropped, so that another program can reproduce the draw from the file alone.
   const reserved = share === 0 ? [] : await drawReserve(read('train'), share);
   const splitter = splitterOf(importer, spec);
   const seen = createFingerprints();
@@ -70,13 +70,13 @@ export async function surveyData(importer: Importer, spec: RunSpec): Promise<Sur
   }
   return {
     problems,
-    outcomes: splitter === undefined ? outcomes : spread(outcomes, splitter.splitter.finish().parts),
+    outcomes: splitter === undefined ? outcomes : withParts(outcomes, splitter.splitter.finish().parts),
     dropped,
     splitOff: splitter?.parts ?? new Set(),
   };
 }
 
-/** How the data call the id of a row. */
+/** The data's name for the id of a row. */
 export function idFieldOf({ data }: RunSpec): string {
   return 'builtin' in data ? 'id' : (data.fields.id ?? 'id');
 }
@@ -103,16 +103,16 @@ async function drawReserve(rows: AsyncIterable<ImportedRow>, share: number): Pro
   return splitter.finish();
 }
 
-/** Puts the parts of the rows that were kept at their places among all. */
-function spread(outcomes: readonly RowOutcome[], parts: readonly SplitPart[]): RowOutcome[] {
+/** Replaces each `train` outcome by the part that the splitter assigned to the row. */
+function withParts(outcomes: readonly RowOutcome[], parts: readonly SplitPart[]): RowOutcome[] {
   let kept = 0;
   return outcomes.map((outcome) => (outcome === 'train' ? (parts[kept++] ?? outcome) : outcome));
 }
 
-/** Whatever is not one plain space already: most of a text is left as it is. */
+/** Whitespace other than a single space. */
 const unfolded = /[^\S ]\s*| \s+/gu;
 
-/** Space is folded and letters composed, so that copies of a text meet. */
+/** Collapses whitespace and composes letters, so that copies of a text are equal. */
 function normalized(text: string): string {
   return text.normalize('NFC').replaceAll(unfolded, ' ').trim();
 }

@@ -1,4 +1,4 @@
-/** Closes a stage that was skipped before its first call: none of its slots is spent, and nothing leaves the pool. */
+/** Closes a stage that was skipped before its first call: no slot is used and no row leaves the pool. */
 import type { ClosedStage, CloseStageInput } from '../../contracts/activity-messages.ts';
 import { listedName, mostListed } from '../../contracts/payload-limits.ts';
 import { QuotaLine } from '../../contracts/records.ts';
@@ -10,7 +10,7 @@ type Skipped = Omit<ClosedStage, 'training' | 'budget' | 'ledger'>;
 
 export async function closeSkipped(artifacts: Artifacts, { input, balanced }: CloseStageInput): Promise<Skipped> {
   const { spec, stage, history } = input;
-  const nothing = await artifacts.writeLines([]);
+  const empty = await artifacts.writeLines([]);
   const quotas: QuotaLine[] = [];
   if (balanced !== null) for await (const line of artifacts.readLines(balanced.quotas, QuotaLine)) quotas.push(line);
   const outcomes = quotas.map(({ domain, quota }): DomainOutcome => {
@@ -19,10 +19,10 @@ export async function closeSkipped(artifacts: Artifacts, { input, balanced }: Cl
   });
   const slots = balanced?.slots ?? stageSlots(spec.budget.slots, spec.stages, stage);
   return {
-    quotas: balanced?.quotas ?? nothing,
-    selection: nothing,
+    quotas: balanced?.quotas ?? empty,
+    selection: empty,
     ordinals: history.at(-1)?.ordinals ?? (await artifacts.writeJson({})),
-    examples: nothing,
+    examples: empty,
     outcomes: await artifacts.writeLines(outcomes),
     counts: { slots, real: 0, synthetic: 0, duplicated: 0, unfilled: slots, dropped: 0 },
     domains: outcomes

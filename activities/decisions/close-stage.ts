@@ -1,4 +1,4 @@
-/** Closes a stage: decides every slot, repeats rows for the shortfall, and writes the training set so far. */
+/** Closes a stage: decides every slot, fills the shortfall with duplicates and writes the training set so far. */
 import type { Balanced, ClosedStage, CloseStageInput, RoundPlan } from '../../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { Example, QuotaLine } from '../../contracts/records.ts';
@@ -18,10 +18,10 @@ import { stageDecisions } from './stage-decisions.ts';
 import type { DecidedSlot } from './stage-decisions.ts';
 import { tally } from './tally.ts';
 
-export async function closeStage(world: World, given: CloseStageInput): Promise<ClosedStage> {
+export async function closeStage(world: World, closing: CloseStageInput): Promise<ClosedStage> {
   const { artifacts, ledger } = world;
-  // With every chunk, also as it is kept: `ledger verify` and `ledger reparse` read them there.
-  const request = { ...given, plans: await withChunks(artifacts, given.plans) };
+  // The stored request lists every chunk: `ledger verify` and `ledger reparse` read them from there.
+  const request = { ...closing, plans: await withChunks(artifacts, closing.plans) };
   const { input, balanced } = request;
   const last = request.plans.at(-1);
   const filled =
@@ -49,7 +49,7 @@ export async function closeStage(world: World, given: CloseStageInput): Promise<
   };
 }
 
-/** One line of the training file an example, in the order of stages and slots. */
+/** The training file: one line per example, in the order of stages and slots. */
 async function* trainingLines(
   artifacts: Artifacts,
   references: readonly ArtifactRef[],
@@ -82,7 +82,7 @@ async function fillStage(
     input.history.map((stage) => stage.examples),
   );
   const bySlot = new Map(decided.map((slot) => [slot.slot, slot]));
-  const repeats = spec.switches.shortfall === 'duplicate';
+  const duplicates = spec.switches.shortfall === 'duplicate';
   const filled: Filled[] = [];
   const { slots: layout } = await slotLayout(artifacts, { quotas: balanced.quotas, selection: plans[0]?.selection });
   for (const [domain, quota] of layout) {
@@ -95,7 +95,7 @@ async function fillStage(
     ];
     const random = seededRandom(spec.seed, 'shortfall', input.stage, domain);
     for (const [index, slot] of slots.entries()) {
-      const result = fill(slot, first + index, repeats ? source : [], random, input.stage);
+      const result = fill(slot, first + index, duplicates ? source : [], random, input.stage);
       filled.push({ domain: slot?.domain ?? domain, result });
     }
   }
@@ -118,14 +118,14 @@ async function fillStage(
   };
 }
 
-/** A slot under the domain that has it in the end: reallocation moves it to another than its quota's. */
+/** A slot with its final domain, which reallocation may have changed. */
 interface Filled {
   readonly domain: string;
-  /** The example, or why there is none. */
+  /** The example, or the reason why there is none. */
   readonly result: Example | string;
 }
 
-/** The example of a slot, or why it stays empty. */
+/** The example of a slot, or the reason why it stays empty. */
 function fill(
   slot: DecidedSlot | undefined,
   index: number,
@@ -135,9 +135,9 @@ function fill(
 ): Example | string {
   if (slot?.decision.kind === 'example') return slot.decision.example;
   if (slot !== undefined && !isShort(slot)) return slot.decision.reason;
-  const repeated = source.length === 0 ? undefined : source[random.int(source.length)];
-  if (repeated === undefined) return slot?.decision.kind === 'empty' ? slot.decision.reason : 'shortfall';
-  return { ...repeated, stage, slot: index, origin: 'duplicate', call: null };
+  const duplicated = source.length === 0 ? undefined : source[random.int(source.length)];
+  if (duplicated === undefined) return slot?.decision.kind === 'empty' ? slot.decision.reason : 'shortfall';
+  return { ...duplicated, stage, slot: index, origin: 'duplicate', call: null };
 }
 
 function outcomeOf(domain: string, filled: readonly (Example | string)[], dropped: readonly string[]): DomainOutcome {
@@ -154,7 +154,7 @@ function outcomeOf(domain: string, filled: readonly (Example | string)[], droppe
   };
 }
 
-const all = (counts: Record<string, number>): number => Object.values(counts).reduce((a, b) => a + b, 0);
+const sumOf = (counts: Record<string, number>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 
 function countsOf(slots: number, outcomes: readonly DomainOutcome[]): ClosedStage['counts'] {
   const sum = (of: (outcome: DomainOutcome) => number): number =>
@@ -164,12 +164,12 @@ function countsOf(slots: number, outcomes: readonly DomainOutcome[]): ClosedStag
     real: sum(({ real }) => real),
     synthetic: sum(({ synthetic }) => synthetic),
     duplicated: sum(({ duplicated }) => duplicated),
-    unfilled: sum(({ unfilled }) => all(unfilled)),
-    dropped: sum(({ dropped }) => all(dropped)),
+    unfilled: sum(({ unfilled }) => sumOf(unfilled)),
+    dropped: sum(({ dropped }) => sumOf(dropped)),
   };
 }
 
-/** In the order of the quotas, or of what was drawn where a method has none. */
+/** In the order of the quotas, or of the drawn rows if the method has no quotas. */
 async function domainsIn(
   artifacts: Artifacts,
   quotas: ArtifactRef,

@@ -1,6 +1,6 @@
 /**
- * What every teacher answer is worth: a pure function of the plan, the answers and
- * the switches, so that arrival order, concurrency and crashes change nothing.
+ * Decides what to do with each teacher answer: a pure function of the plan, the answers and the switches, so arrival
+ * order, concurrency and crashes change nothing.
  */
 import type { Example, PlannedCall, Row, UncalledSlot } from '../../contracts/records.ts';
 import type { Switches } from '../../domain/methods.ts';
@@ -14,11 +14,11 @@ import type { Task } from '../../domain/tasks/task.ts';
 import type { PaidAnswer, SlotRecord } from '../ports/ledger.ts';
 
 export type Decision =
-  /** `flaw`: what is wrong with the answer that was used all the same. */
+  /** `flaw`: what is wrong with an answer that is used anyway. */
   | { readonly kind: 'example'; readonly example: Example; readonly flaw: string | null }
-  /** An answer that was paid for and thrown away. */
+  /** An answer that was paid for and cannot be used. */
   | { readonly kind: 'dropped'; readonly reason: string; readonly callId: string }
-  /** No answer: calls ran out, a call was forfeited, or the teacher had nothing more. */
+  /** No answer: the budget ran out, the call was forfeited, or the teacher declined for good. */
   | { readonly kind: 'empty'; readonly reason: string };
 
 export interface Judge {
@@ -43,7 +43,7 @@ export function decide(judge: Judge, call: FillingCall, record: SlotRecord | und
     : decideSynthesis(judge, call, record.answer, record.callId);
 }
 
-/** A real row that teaches its bare answer. */
+/** A real row that is used with its answer only, without a rationale. */
 export function decideUncalled(judge: Judge, { slot, rowId }: UncalledSlot): Decision {
   const example = realExample(judge, { slot, row: rowOf(judge, rowId), rationale: null, call: null });
   return { kind: 'example', flaw: null, example };
@@ -56,8 +56,8 @@ export function isUnverified(decision: Decision): boolean {
 }
 
 /**
- * What a blind answer says about the row that was synthesized for its slot. An answer that cannot be read agrees with
- * nothing; where there is none, the row stays unverified.
+ * Compares a synthetic row with the teacher's independent answer to it. An answer that cannot be parsed disagrees;
+ * without an answer the row stays unverified.
  */
 export function decideVerification(judge: Judge, synthetic: Decision, record: SlotRecord | undefined): Decision {
   if (synthetic.kind !== 'example' || synthetic.example.call === null) return synthetic;
@@ -82,13 +82,13 @@ function decideAnnotation(
   const flaw = explanation === null ? ended : flawOf(judge.task, explanation, row);
   const { onMismatch } = judge.switches;
   if (flaw !== null && onMismatch === 'drop') return { kind: 'dropped', reason: flaw, callId };
-  // Only a rationale for another answer is worth keeping: what was declined or cannot be read is none.
+  // Only a rationale for a wrong answer can be kept; a declined or unreadable answer has no rationale.
   const kept = flaw === null || (flaw === 'mismatch' && onMismatch === 'keep');
   const rationale = explanation !== null && kept ? withoutAnswerLine(explanation.text) : null;
   return { kind: 'example', flaw, example: realExample(judge, { slot: call.slot, row, rationale, call: callId }) };
 }
 
-/** An answer that is not gold, in its own place or in the rationale; or none at all. */
+/** Null if the answer is gold; else the reason: it is unreadable, or it or the rationale has another answer. */
 function flawOf(task: Task, { text, rationale }: Explanation, row: Row): string | null {
   const read = task.extract(text, row);
   if (read === null && answerLineOf(text) === undefined) return unreadableReason(text);
@@ -99,7 +99,7 @@ function flawOf(task: Task, { text, rationale }: Explanation, row: Row): string 
 
 function rowOf(judge: Judge, id: string): Row {
   const row = judge.row(id);
-  if (row === undefined) throw new RangeError(`A slot was given the row ${id}, which is not in the pool.`);
+  if (row === undefined) throw new RangeError(`The plan names the row ${id}, which is not in the pool.`);
   return row;
 }
 

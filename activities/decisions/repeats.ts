@@ -1,7 +1,6 @@
 /**
- * Finds near-duplicates among synthetic rows: of a held-out row (a leak), of a row of the pool, of a row that an earlier
- * stage synthesized, or of one accepted before in this stage, in the order of rounds and slots. Exact leaks are found
- * whatever the switches (stage-decisions.ts).
+ * Finds synthetic rows that nearly duplicate a held-out row (a leak), a row of the pool, a synthetic row of an earlier
+ * stage, or one accepted earlier in this stage. Exact leaks are always found (decide-slots.ts).
  */
 import { Example, Row } from '../../contracts/records.ts';
 import type { StageInput } from '../../contracts/stage.ts';
@@ -10,13 +9,13 @@ import type { Decision } from './decide-slots.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 
 export interface Repeats {
-  /** The decision about a slot, or that its synthetic row is a repeat; asked in the order of rounds and slots. */
+  /** Returns the decision, or `dropped` for a near-duplicate. Call it in the order of rounds and slots. */
   check(slot: number, decision: Decision): Decision;
-  /** The slot has no row any more, so other rows are not compared with it. */
-  leave(slot: number): void;
+  /** Removes the row of a slot, so that later rows are not compared with it. */
+  remove(slot: number): void;
 }
 
-/** `decisions`: all that will be asked about, so that the pool, which may be large, is read once and not kept. */
+/** `decisions`: all that will be checked, so that the pool is read once and not kept in memory. */
 export async function openRepeats(
   artifacts: Artifacts,
   { spec, prepared, history }: StageInput,
@@ -24,23 +23,23 @@ export async function openRepeats(
 ): Promise<Repeats> {
   const synthetic = decisions.flatMap(syntheticRow);
   if (spec.switches.nearDuplicates === 'keep' || synthetic.length === 0)
-    return { check: (_, decision) => decision, leave: () => undefined };
+    return { check: (_, decision) => decision, remove: () => undefined };
 
   const wanted = createNearDuplicateSearch();
   for (const [index, { input }] of synthetic.entries()) wanted.add(index, input);
   const known = new Map<string, 'near_leak' | 'near_duplicate'>();
-  const see = (text: string, as: 'near_leak' | 'near_duplicate'): void => {
+  const mark = (text: string, as: 'near_leak' | 'near_duplicate'): void => {
     for (const index of wanted.find(text)) {
       const id = synthetic[index]?.id ?? '';
       if (!known.has(id)) known.set(id, as);
     }
   };
   for (const split of [prepared.validation, prepared.test])
-    if (split !== null) for await (const { input } of artifacts.readLines(split, Row)) see(input, 'near_leak');
-  for await (const { input } of artifacts.readLines(prepared.pool, Row)) see(input, 'near_duplicate');
+    if (split !== null) for await (const { input } of artifacts.readLines(split, Row)) mark(input, 'near_leak');
+  for await (const { input } of artifacts.readLines(prepared.pool, Row)) mark(input, 'near_duplicate');
   for (const { examples } of history)
     for await (const { origin, input } of artifacts.readLines(examples, Example))
-      if (origin === 'synthetic') see(input, 'near_duplicate');
+      if (origin === 'synthetic') mark(input, 'near_duplicate');
 
   const accepted = createNearDuplicateSearch();
   return {
@@ -52,7 +51,7 @@ export async function openRepeats(
       accepted.add(slot, row.input);
       return decision;
     },
-    leave: (slot) => accepted.remove(slot),
+    remove: (slot) => accepted.remove(slot),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The slots of a stage as decided so far: its plans, the answers in the ledger, and the judge over both. */
+/** Decides the slots of a stage from its plans and the answers in the ledger. */
 import type { RoundPlan } from '../../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { PlannedCall, Row, UncalledSlot } from '../../contracts/records.ts';
@@ -12,18 +12,18 @@ import { openRepeats } from './repeats.ts';
 
 export interface DecidedSlot {
   readonly slot: number;
-  /** The domain that the slot was used for last. */
+  /** The domain that the slot was last used for. */
   readonly domain: string;
   readonly kind: 'annotate' | 'synthesize';
-  /** The round that gave the slot what it has. */
+  /** The round that produced the decision. */
   readonly round: number;
   readonly decision: Decision;
 }
 
 export interface StageDecisions {
-  /** Every slot that was given a row or a call, in slot order, as its last round left it. */
+  /** The latest decision of every slot that had a row or a call, in slot order. */
   readonly slots: readonly DecidedSlot[];
-  /** Every answer that was thrown away, over all rounds, or is used with a flaw: without its rationale, unverified. */
+  /** Answers of all rounds that were dropped, or that are used despite a flaw (no rationale, unverified). */
   readonly flawed: readonly {
     readonly domain: string;
     readonly callId: string;
@@ -32,8 +32,10 @@ export interface StageDecisions {
   }[];
 }
 
-/** What one round says about one slot. A verification is decided by what the slot has by then. */
-type Word = DecidedSlot | { readonly slot: number; readonly kind: 'verify'; readonly record: SlotRecord | undefined };
+/** One round's verdict on one slot. A verification applies to the decision the slot has by then. */
+type RoundVerdict =
+  | DecidedSlot
+  | { readonly slot: number; readonly kind: 'verify'; readonly record: SlotRecord | undefined };
 
 export async function stageDecisions(
   world: { readonly artifacts: Artifacts; readonly ledger: Ledger },
@@ -41,26 +43,26 @@ export async function stageDecisions(
   plans: readonly RoundPlan[],
 ): Promise<StageDecisions> {
   const judge = await openJudge(world.artifacts, input, plans.at(-1)?.selection);
-  const words: Word[] = [];
-  for (const plan of plans) words.push(...(await wordsOf(world, input, judge, plan)));
+  const verdicts: RoundVerdict[] = [];
+  for (const plan of plans) verdicts.push(...(await verdictsOf(world, input, judge, plan)));
   const repeats = await openRepeats(
     world.artifacts,
     input,
-    words.flatMap((word) => (word.kind === 'verify' ? [] : [word.decision])),
+    verdicts.flatMap((verdict) => (verdict.kind === 'verify' ? [] : [verdict.decision])),
   );
 
   const decided = new Map<number, DecidedSlot>();
   const flawed: StageDecisions['flawed'][number][] = [];
-  for (const word of words) {
-    const { slot } = word;
+  for (const verdict of verdicts) {
+    const { slot } = verdict;
     const before = decided.get(slot);
     const now =
-      word.kind === 'verify'
-        ? before && { ...before, decision: decideVerification(judge, before.decision, word.record) }
-        : { ...word, decision: repeats.check(slot, word.decision) };
+      verdict.kind === 'verify'
+        ? before && { ...before, decision: decideVerification(judge, before.decision, verdict.record) }
+        : { ...verdict, decision: repeats.check(slot, verdict.decision) };
     if (now === undefined) continue;
     decided.set(slot, now);
-    if (now.decision.kind !== 'example') repeats.leave(slot);
+    if (now.decision.kind !== 'example') repeats.remove(slot);
     const { decision, domain } = now;
     if (decision.kind === 'dropped' && decision !== before?.decision)
       flawed.push({ domain, callId: decision.callId, reason: decision.reason, dropped: true });
@@ -72,35 +74,35 @@ export async function stageDecisions(
 }
 
 /** In slot order. */
-async function wordsOf(
+async function verdictsOf(
   { artifacts, ledger }: { readonly artifacts: Artifacts; readonly ledger: Ledger },
   { spec, stage }: StageInput,
   judge: Judge,
   { round, chunks, uncalled }: RoundPlan,
-): Promise<Word[]> {
+): Promise<RoundVerdict[]> {
   const records = new Map(
     (await ledger.slots({ run: spec.name, stage, round })).map((record) => [record.slot, record]),
   );
-  const words: Word[] = [];
+  const verdicts: RoundVerdict[] = [];
   if (uncalled !== undefined)
     for await (const given of artifacts.readLines(uncalled, UncalledSlot)) {
       const { slot, domain } = given;
-      words.push({ slot, domain, kind: 'annotate', round, decision: decideUncalled(judge, given) });
+      verdicts.push({ slot, domain, kind: 'annotate', round, decision: decideUncalled(judge, given) });
     }
   for (const chunk of chunks)
     for await (const call of artifacts.readLines(chunk, PlannedCall)) {
       const { slot, domain } = call;
       const record = records.get(slot);
-      words.push(
+      verdicts.push(
         call.kind === 'verify'
           ? { slot, kind: call.kind, record }
           : { slot, domain, kind: call.kind, round, decision: decide(judge, call, record) },
       );
     }
-  return words.sort((a, b) => a.slot - b.slot);
+  return verdicts.sort((a, b) => a.slot - b.slot);
 }
 
-/** `selection`: the rows that its slots were given; undefined where they were given none. */
+/** `selection`: the rows assigned to the slots; undefined if there are none. */
 export async function openJudge(
   artifacts: Artifacts,
   input: StageInput,

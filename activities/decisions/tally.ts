@@ -1,4 +1,4 @@
-/** How often each reason occurs, sorted by reason: the same counts are the same bytes. */
+/** Counts each reason, sorted by reason, so that equal counts serialize to equal bytes. */
 export function tally(reasons: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const reason of reasons.toSorted()) counts[reason] = (counts[reason] ?? 0) + 1;

@@ -1,10 +1,10 @@
 import { RunEstimate } from '../../contracts/run-estimate.ts';
 import type { Ledger } from '../ports/ledger.ts';
 
-/** Where the ledger keeps the estimate of a run. */
+/** The ledger key of a run's estimate. */
 export const estimateKey = (run: string): string => `estimate/${run}`;
 
-/** Null for a run that another version started. */
+/** Null for a run that was started by a version without estimates. */
 export async function keptEstimate(ledger: Ledger, run: string): Promise<RunEstimate | null> {
   const key = estimateKey(run);
   const claim = await ledger.claimOnce({ key });

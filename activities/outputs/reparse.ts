@@ -1,4 +1,4 @@
-/** Today's parser over answers that were paid for and could not be used: free, and what is good now is marked so. */
+/** Parses the paid answers of a run again with the current parser, free of charge, and marks them as usable or not. */
 import { z } from 'zod';
 import { CloseStageInput } from '../../contracts/activity-messages.ts';
 import { BaldistillError } from '../../domain/failures.ts';
@@ -9,16 +9,16 @@ import { tally } from '../decisions/tally.ts';
 
 export interface Reparsed {
   readonly stage: number;
-  /** Calls of this stage that were marked, by the reason they had; and of these, those that are good now. */
+  /** Calls of this stage that were unusable before, by reason; `good`: those of them that are usable now. */
   readonly before: Readonly<Record<string, number>>;
   readonly good: Readonly<Record<string, number>>;
-  /** Marked now, by reason. */
+  /** Calls that are unusable now, by reason. */
   readonly after: Readonly<Record<string, number>>;
 }
 
 /**
- * Decides every slot of the run's closed stages again, without a call, and marks the answers as they are judged now.
- * A run over the same content reads the same answers, so it uses what is good. Throws `ArtifactMissing`.
+ * Decides every slot of the run's closed stages again, without a call, and updates the marks of the answers. A later run
+ * with the same calls uses the answers that are usable now. Throws `ArtifactMissing`.
  */
 export async function reparse(
   world: { readonly artifacts: Artifacts; readonly ledger: Ledger },

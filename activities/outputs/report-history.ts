@@ -1,7 +1,7 @@
 import type { Report } from '../../contracts/report.ts';
 import type { BudgetHistory } from '../ports/ledger.ts';
 
-/** The ledger's history in seconds since its first event of the run. */
+/** The budget history with times in seconds since the run's first event. */
 export function historyOf({ points, stages }: BudgetHistory): Report['history'] {
   const start = points[0]?.at ?? 0;
   const seconds = (at: number): number => Math.max(0, (at - start) / 1000);

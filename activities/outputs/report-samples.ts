@@ -1,4 +1,4 @@
-/** Draws what a report shows of the teacher's work: rationales, synthetic rows, answers that could not be used. */
+/** Draws the samples of a report: rationales, synthetic rows and unusable answers. */
 import type { ReportInput } from '../../contracts/activity-messages.ts';
 import { Example } from '../../contracts/records.ts';
 import type { Sample } from '../../contracts/report.ts';
@@ -43,9 +43,9 @@ export async function drawSamples(
     stage,
     slot,
     domain,
-    input: cut(used.get(callId)?.input ?? null, longestInput),
+    input: truncated(used.get(callId)?.input ?? null, longestInput),
     answer: used.get(callId)?.answer ?? null,
-    text: cut(text, longestText),
+    text: truncated(text, longestText),
     reason,
   }));
   const examples = [...spread(spec.seed, drawn.real, mostOfAKind), ...spread(spec.seed, drawn.synthetic, mostOfAKind)];
@@ -59,14 +59,14 @@ function sampleOf({ example }: Drawn): Sample {
     stage,
     slot,
     domain,
-    input: cut(input, longestInput),
+    input: truncated(input, longestInput),
     answer,
-    text: cut(rationale, longestText),
+    text: truncated(rationale, longestText),
     reason: null,
   };
 }
 
-/** A seeded draw that does not depend on the order of the rows: those with the lowest hashes. */
+/** A seeded draw that does not depend on the order of the rows: keeps the lowest hashes. */
 function keepLowest(domains: Map<string, Drawn[]>, drawn: Drawn): void {
   const kept = domains.get(drawn.example.domain) ?? [];
   kept.push(drawn);
@@ -74,7 +74,7 @@ function keepLowest(domains: Map<string, Drawn[]>, drawn: Drawn): void {
   domains.set(drawn.example.domain, kept.slice(0, mostOfADomain));
 }
 
-/** One of each group in turn, so that a frequent domain or reason does not crowd out the rare ones. */
+/** Takes from the groups in turn, so that a frequent domain or reason does not crowd out the rare ones. */
 function spread<T>(seed: number, groups: ReadonlyMap<string, readonly T[]>, most: number): T[] {
   const place = new Map([...groups.keys()].map((name) => [name, seededHash(seed, 'sample', name)]));
   const inOrder = [...groups]
@@ -87,8 +87,8 @@ function spread<T>(seed: number, groups: ReadonlyMap<string, readonly T[]>, most
   return turns.flat().slice(0, most);
 }
 
-/** Never leaves half of a surrogate pair. */
-function cut<T extends string | null>(text: T, longest: number): T | string {
+/** Replaces a surrogate pair that the truncation split. */
+function truncated<T extends string | null>(text: T, longest: number): T | string {
   if (text === null || text.length <= longest) return text;
   return `${text.slice(0, longest).toWellFormed()} …`;
 }

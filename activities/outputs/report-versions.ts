@@ -1,4 +1,4 @@
-/** With what a run was made: versions, and a fingerprint of the prompts. */
+/** The versions a run was made with, and a hash of its prompts. */
 import { createHash } from 'node:crypto';
 import type { Report } from '../../contracts/report.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
@@ -11,7 +11,7 @@ import manifest from '../../package.json' with { type: 'json' };
 
 export const versions: Report['versions'] = { baldistill: manifest.version, node: process.versions.node };
 
-/** The hash changes with any word of a template: two runs with the same hash asked in the same words. */
+/** The hash covers the prompt templates: two runs with the same hash sent the same prompts. */
 export function prompts({ task: name, prompts: own }: RunSpec, output: Output | null): Report['prompts'] {
   const task = openTask(name, ['{label}', '{other label}'], askingIn(output ?? 'text', own));
   const choices = ['{choice}', '{other choice}'];

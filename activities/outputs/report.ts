@@ -1,4 +1,4 @@
-/** Report: gathers what a run did and writes its folder: report, training set with provenance, predictions, metrics. */
+/** Report: writes the folder of a run: report, training set with provenance, predictions, metrics. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { FineTuneInput, Reported, ReportInput } from '../../contracts/activity-messages.ts';
@@ -17,12 +17,12 @@ import type { Artifacts } from '../ports/artifacts.ts';
 import type { World } from '../ports/world.ts';
 import { trainingFormats, writeTrainingSet } from './training-set.ts';
 
-/** Points of the budget over time: more than a figure has pixels to show. */
+/** Points of the budget history: enough for a figure. */
 const historyPoints = 200;
 
 const Loss = z.strictObject({ step: z.int(), loss: z.number() });
 
-/** The training file where people and endpoints can read it; its absolute path. */
+/** Copies the training file to the run's folder and returns the absolute path. */
 export async function exportTraining(world: World, { spec, stage, training }: FineTuneInput): Promise<string> {
   const path = join(world.runFolder(spec.name), `train-stage-${stage}.jsonl`);
   await world.artifacts.export(training, path);
@@ -48,7 +48,7 @@ export async function report(world: World, input: ReportInput): Promise<Reported
   }
   await artifacts.exportText(`${JSON.stringify(document, null, 2)}\n`, join(folder, 'report.json'));
   await artifacts.exportText(markdownReport(document), join(folder, 'report.md'));
-  // The page brings a chart library and a document model: only who writes a report loads them.
+  // The page needs a chart library and a DOM, so it is imported only when a report is written.
   const { htmlReport } = await import('../../report/html/run-page.ts');
   await artifacts.exportText(htmlReport(document), join(folder, 'report.html'));
   return { folder, studentModel: document.studentModel };

@@ -1,11 +1,11 @@
-/** The training set of a run as its ledger remembers it, whether the run is over or going on: every closed stage. */
+/** Reads the training set of a running or finished run from the ledger: all closed stages. */
 import { z } from 'zod';
 import { ArtifactRef } from '../../contracts/artifact.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import type { Ledger, RunRecord } from '../ports/ledger.ts';
 import type { TrainingSet } from './training-set.ts';
 
-/** What is needed of `CloseStageInput` and `ClosedStage`, so that stages closed by other versions can be read too. */
+/** The required parts of `CloseStageInput` and `ClosedStage`, so that stages closed by other versions can be read too. */
 const Request = z.object({
   input: z.object({
     connected: z.object({ teacherModel: z.string().nullable() }),
@@ -14,7 +14,7 @@ const Request = z.object({
 });
 const Closed = z.object({ examples: ArtifactRef, training: ArtifactRef });
 
-/** Null where no stage is closed yet. */
+/** Null if no stage is closed yet. */
 export async function storedTrainingSet(ledger: Ledger, record: RunRecord): Promise<TrainingSet | null> {
   const { name, spec, status } = record;
   let found: TrainingSet | null = null;
@@ -24,7 +24,7 @@ export async function storedTrainingSet(ledger: Ledger, record: RunRecord): Prom
       throw new BaldistillError('LedgerUnavailable', `Stage ${stage} of ${name} was closed by another version.`);
     const { connected, history } = asked.input;
     const before = history.map(({ examples }) => examples);
-    // A run that was started again closes its stages again: what followed other examples is of the time before.
+    // A restarted run closes its stages again. A stage with another history belongs to the earlier start.
     if (hashes(before) !== hashes(found?.examples ?? [])) break;
     const { teacherModel } = connected;
     found = { spec, status, teacherModel, examples: [...before, done.examples], training: done.training };

@@ -1,4 +1,4 @@
-/** The training set of a run as files for others: chat JSONL with provenance, Parquet with both, and a data card. */
+/** Exports the training set of a run: chat JSONL with provenance, Parquet with both, and a data card. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
@@ -18,11 +18,11 @@ export interface TrainingSet {
   readonly teacherModel: string | null;
   /** Examples of each closed stage, in order. */
   readonly examples: readonly ArtifactRef[];
-  /** The training file of all of them: a line an example, in the same order. */
+  /** The training file: one line per example, in the same order. */
   readonly training: ArtifactRef;
 }
 
-/** What a format writes beside the data card. */
+/** The files of a format, without the data card. */
 const filesOf: Readonly<Record<TrainingFormat, readonly string[]>> = {
   jsonl: ['train.jsonl', 'train.provenance.jsonl'],
   parquet: ['train.parquet'],
@@ -35,7 +35,7 @@ export function trainingFiles(formats: readonly TrainingFormat[]): readonly stri
   return [...written.flatMap((format) => filesOf[format]), dataCardFile];
 }
 
-/** Whether the text of a `README.md` is a data card of an export: each names the method and who wrote it. */
+/** Whether the text of a `README.md` is a data card that an export wrote: each contains these texts. */
 export function isDataCard(text: string): boolean {
   return text.startsWith('---\n') && text.includes('arxiv.org/abs/2406.13114') && text.includes('with baldistill.');
 }
@@ -57,7 +57,7 @@ const columns: readonly TableColumn[] = [
 const TrainingLine = z.strictObject({ messages: z.array(Message) });
 type TrainingRow = Example & z.infer<typeof TrainingLine>;
 
-/** Writes the files of these formats and `README.md` into a folder; says which, in the order written. */
+/** Writes the files of these formats and `README.md` into a folder; returns their names in the order written. */
 export async function writeTrainingSet(
   artifacts: Artifacts,
   set: TrainingSet,
@@ -74,8 +74,8 @@ export async function writeTrainingSet(
     await artifacts.exportParquet(rowsOf(artifacts, set), columns, join(folder, 'train.parquet'));
   const { spec, status, teacherModel, examples } = set;
   const domains = await countDomains(artifacts, set);
-  const beside = files.filter((file) => file !== dataCardFile);
-  const card = dataCard({ spec, status, teacherModel, stages: examples.length, files: beside, domains });
+  const dataFiles = files.filter((file) => file !== dataCardFile);
+  const card = dataCard({ spec, status, teacherModel, stages: examples.length, files: dataFiles, domains });
   await artifacts.exportText(card, join(folder, dataCardFile));
   return files;
 }
@@ -84,7 +84,7 @@ async function* examplesOf(artifacts: Artifacts, { examples }: TrainingSet): Asy
   for (const reference of examples) yield* artifacts.readLines(reference, Example);
 }
 
-/** One line a training example, in the order of train.jsonl. */
+/** One line per training example, in the order of train.jsonl. */
 async function* provenanceOf(artifacts: Artifacts, set: TrainingSet): AsyncGenerator<Omit<Example, 'rationale'>> {
   for await (const { rationale: _, ...line } of examplesOf(artifacts, set)) yield line;
 }

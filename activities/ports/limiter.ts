@@ -1,16 +1,16 @@
-import type { EndpointLook, FlowLook, FlowTerms } from '../../contracts/flow/flow.ts';
+import type { EndpointSnapshot, FlowSnapshot, FlowTerms } from '../../contracts/flow/flow.ts';
 import type { ReportedLimits } from '../../domain/flow/flow.ts';
 
 /** The limiter of one endpoint, shared by all runs and slices of a worker. */
 export interface Limiter {
-  /** A lane of one slice: no call is admitted to it once `closing` is aborted. The latest terms of a run count. */
+  /** Opens a lane for one slice. After `closing` is aborted it admits no call. The latest terms of a run apply. */
   open(run: string, terms: FlowTerms, closing: AbortSignal): Lane;
-  /** So many workers of this machine share the endpoint now. */
+  /** Sets how many workers of this machine share the endpoint. */
   divide(workers: number): void;
-  /** With the runs that have calls in flight or waiting, or with all that it ever had. */
-  look(runs: 'busy' | 'all'): EndpointLook;
-  /** Null for a run it never had. */
-  lookAt(run: string): FlowLook | null;
+  /** `busy`: only the runs that have calls in flight or waiting. */
+  snapshot(runs: 'busy' | 'all'): EndpointSnapshot;
+  /** Null for an unknown run. */
+  snapshotOf(run: string): FlowSnapshot | null;
 }
 
 export interface Lane {
@@ -19,7 +19,7 @@ export interface Lane {
 }
 
 export interface CallSize {
-  /** Of its messages. */
+  /** Bytes of everything the model reads. */
   readonly bytes: number;
   /** The most tokens its answer may have. */
   readonly maxTokens: number;
@@ -30,18 +30,18 @@ export interface Usage {
   readonly outputTokens: number | null;
 }
 
-/** The permission to send one call. The first of its ends counts, every later one does nothing. */
+/** The permission to send one call. The first method that ends it counts; later ones do nothing. */
 export interface Lease {
-  /** What the headers of an answer or a refusal said. Ends nothing. */
+  /** Passes on the limits from response headers. Does not end the lease. */
   readonly limitsReported: (this: void, limits: ReportedLimits) => void;
   answered(answer: Usage & { readonly latencyMs: number }): void;
   /**
-   * It was refused and costs nothing, and may be sent again after `retryAfterMs` (null: the endpoint did not say).
-   * `tooMuch`: for being one of too many.
+   * The call was refused and not billed. It may be resent after `retryAfterMs` (null: the endpoint did not say).
+   * `overloaded`: it was refused because of too many calls.
    */
-  refused(why: { readonly reason: string; readonly retryAfterMs: number | null; readonly tooMuch: boolean }): void;
-  /** It was sent and brought no answer, for another reason. */
-  lost(reason: string): void;
+  refused(why: { readonly reason: string; readonly retryAfterMs: number | null; readonly overloaded: boolean }): void;
+  /** The call was sent and ended without an answer for another reason. */
+  failed(reason: string): void;
   /** Nothing was sent. */
   unused(): void;
 }

@@ -1,15 +1,15 @@
 import type { Blocked } from '../../contracts/progress.ts';
 
-/** How a run stands at the engine. `failure`: what ended it, where it did not end by itself. */
-export type RunLook =
+/** The state of a run at the engine. `failure`: what ended it abnormally. */
+export type RunSnapshot =
   | { readonly kind: 'open'; readonly blocked: Blocked | null }
   | { readonly kind: 'closed'; readonly failure: string | null }
   | { readonly kind: 'unknown' };
 
-/** The runs at the engine as one of them may see the others. */
+/** Access from one run to other runs of the namespace. */
 export interface OtherRuns {
-  /** One look; undefined where a run that is going on does not answer now. */
-  look(run: string): Promise<RunLook | undefined>;
-  /** Says it to a run; does nothing where it is over or refuses, since it is not in such a state any more. */
+  /** The current state; undefined if a running run does not answer now. */
+  snapshot(run: string): Promise<RunSnapshot | undefined>;
+  /** Sends a command to a run; does nothing if the run has closed or refuses it. */
   steer(run: string, action: 'pause' | 'resume' | 'cancel'): Promise<void>;
 }

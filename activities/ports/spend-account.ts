@@ -1,4 +1,4 @@
-/** Money for requests to a student endpoint that bills: reserved before each one, settled after it. */
+/** Money for requests to a student endpoint that bills: reserved before each request, settled after it. */
 export interface SpendAccount {
   /** Identifies the account. */
   readonly id: string;
@@ -7,10 +7,10 @@ export interface SpendAccount {
 }
 
 export interface Payment {
-  /** The request was answered; null where the answer says nothing of its usage: the worst case stays charged. */
+  /** The request was answered. Null if the answer has no usage: the worst case stays charged. */
   settle(usage: { readonly inputTokens: number; readonly outputTokens: number } | null): Promise<void>;
   /** Certainly not billed. */
-  giveBack(reason: string): Promise<void>;
+  refund(reason: string): Promise<void>;
   /** Unknown whether billed: the worst case stays charged. */
   forfeit(reason: string): Promise<void>;
 }

@@ -1,40 +1,40 @@
 import type { Message } from '../../contracts/records.ts';
 import type { Capabilities } from '../../contracts/stage.ts';
 
-/** What a student wrote for one prompt. `meanNll` is over its own tokens without end-of-sequence; null where unknown. */
+/** A student's output for one prompt. `meanNll` is over the generated tokens without end-of-sequence; null if unknown. */
 export interface Generation {
   readonly text: string;
   readonly finish: 'stop' | 'length';
-  /** Token ids where the endpoint gives them, else empty. */
+  /** Token ids if the endpoint returns them, else empty. */
   readonly ids: readonly number[];
   readonly meanNll: number | null;
 }
 
-/** Whom to ask and how: the model, what its endpoint can do, and when to give up. */
+/** The model, the capabilities of its endpoint, and the signal that cancels the request. */
 export interface StudentRequest {
   readonly model: string;
   readonly can: Capabilities;
   readonly signal: AbortSignal;
 }
 
-/** How a job trains beyond OpenAI's protocol; what is absent is left to the endpoint. */
-export interface TrainingManner {
-  /** Every token is learned, not those of the answer alone. */
+/** Training options that the OpenAI protocol cannot express; an absent one is left to the endpoint. */
+export interface TrainingOptions {
+  /** Train on every token, not only on the completion. */
   readonly loss?: 'full';
-  /** The model's chat template stands between the messages. */
+  /** The model's chat template separates the messages. */
   readonly template?: 'chat';
 }
 
 export interface FineTuneRequest {
   readonly key: string;
-  /** How many jobs under this key ended badly: a new try is another job, and is paid by itself. */
+  /** Jobs of this key that failed or were cancelled: each retry is a job of its own, with its own charge. */
   readonly ended: number;
   readonly baseModel: string;
   readonly trainingPath: string;
   readonly seed: number;
   readonly suffix: string;
-  readonly manner: TrainingManner;
-  /** Ends a creation that takes as long as the training itself. */
+  readonly options: TrainingOptions;
+  /** Cancels the creation, which for a training command takes as long as the training. */
   readonly signal: AbortSignal;
 }
 
@@ -44,34 +44,34 @@ export type FineTuneState =
       readonly status: 'succeeded';
       readonly model: string;
       readonly losses: readonly { step: number; loss: number }[];
-      /** Null where the endpoint does not say. */
+      /** Null if the endpoint does not report it. */
       readonly trainedTokens: number | null;
     }
   | { readonly status: 'failed'; readonly message: string }
   | { readonly status: 'unknown' };
 
-/** The student endpoint of one run. Throws `BaldistillError` (EndpointDown, EndpointRefusesKey, ModelUnknown, RequestRejected). */
+/** The student endpoint of one run. Throws `BaldistillError`: EndpointDown, EndpointRefusesKey, ModelUnknown, RequestRejected. */
 export interface Student {
   readonly baseModel: string;
-  /** Tries each capability once with tiny requests to this model. */
+  /** Tests each capability of this model once with tiny requests. */
   probe(model: string): Promise<Capabilities>;
-  /** Greedy generation for many prompts, in order; a prompt that failed by itself gives null and never disappears. */
+  /** Greedy generation for many prompts, in order; null for a prompt that failed. */
   generate(
-    asked: StudentRequest,
+    request: StudentRequest,
     prompts: readonly (string | readonly Message[])[],
     maxTokens: number,
   ): Promise<readonly (Generation | null)[]>;
-  /** Mean negative log-likelihood of each generation after the start alone; null where scoring failed. */
-  scoreAlone(asked: StudentRequest, generations: readonly Generation[]): Promise<readonly (number | null)[]>;
-  /** Mean negative log-likelihood of each generation after its prompt, from the scoring pass. */
+  /** Mean negative log-likelihood of each generation without its prompt; null if scoring failed. */
+  scoreAlone(request: StudentRequest, generations: readonly Generation[]): Promise<readonly (number | null)[]>;
+  /** Mean negative log-likelihood of each generation after its prompt, from the scoring pass; null if it failed. */
   scoreAfter(
-    asked: StudentRequest,
+    request: StudentRequest,
     prompts: readonly string[],
     generations: readonly Generation[],
   ): Promise<readonly (number | null)[]>;
-  /** Hyperparameters beyond OpenAI's that the endpoint says it takes for this model; none where it says nothing. */
-  tunableBy(model: string): Promise<readonly string[]>;
-  /** What the endpoint knows of a key: the job created under it, if any, and how many more failed or were cancelled. */
+  /** Hyperparameters beyond OpenAI's that the endpoint lists for this model; empty if it lists none. */
+  supportedHyperparameters(model: string): Promise<readonly string[]>;
+  /** The endpoint's job with this key, if any, and how many other jobs with the key failed or were cancelled. */
   findJob(key: string): Promise<{ readonly id: string | undefined; readonly ended: number }>;
   createJob(request: FineTuneRequest): Promise<string>;
   job(id: string): Promise<FineTuneState>;

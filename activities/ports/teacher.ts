@@ -5,18 +5,18 @@ import type { PaidAnswer } from './ledger.ts';
 
 export interface TeacherRequest {
   readonly messages: readonly Message[];
-  /** `response_format`, sent as it is; undefined for text. */
+  /** Sent unchanged as `response_format`; undefined for text. */
   readonly responseFormat?: PlannedCall['responseFormat'];
-  /** Sampling seed, sent where the endpoint takes one; null for annotations. */
+  /** Sampling seed, sent if the endpoint accepts one; null for annotations. */
   readonly seed: number | null;
 }
 
-/** The teacher endpoint of one run. One call is one HTTP request: nothing here retries. */
+/** The teacher endpoint of one run. One call is one HTTP request, without retries. */
 export interface Teacher {
   readonly model: string;
   /** The most tokens an answer may have. */
   readonly maxTokens: number;
-  /** Everything the answer depends on, as plain JSON: what the call key is hashed from. */
+  /** Everything the answer depends on, as plain JSON. The call key is its hash. */
   content(request: TeacherRequest): unknown;
   /** Throws `CallError` and nothing else. */
   complete(
@@ -24,25 +24,24 @@ export interface Teacher {
     options: {
       readonly idempotencyKey: string;
       readonly signal: AbortSignal;
-      /** ReportedLimits what the headers say of rate limits, before the call ends either way; not where they say nothing. */
+      /** Receives the rate limits from the response headers, before the call ends; not called without such headers. */
       readonly onLimits: (limits: ReportedLimits) => void;
     },
   ): Promise<PaidAnswer & { readonly latencyMs: number }>;
 }
 
 /**
- * How a call ended without an answer. `refused`: certainly not billed. `ambiguous`: it may be billed.
- * `failure`: the endpoint fails, not this call alone, and an operator has to fix it; null where only this call failed.
- * `retryAfterMs`: when the endpoint asked to come back, 0 where it did not say; null where it is useless to ask again
- * (a definite no).
+ * A call that ended without an answer. `refused`: certainly not billed. `ambiguous`: it may have been billed.
+ * `failure`: set if the endpoint fails as a whole and the operator has to fix it; null if only this call failed.
+ * `retryAfterMs`: the delay that the endpoint asked for, 0 if it named none; null if the call must not be retried.
  */
 export class CallError extends Error {
   readonly outcome: 'refused' | 'ambiguous';
   readonly failure: FailureType | null;
   readonly retryAfterMs: number | null;
-  /** Refused for being one of too many. */
-  readonly tooMuch: boolean;
-  /** Short stable word for the ledger and the report: `rate_limited`, `supply_exhausted`, `timeout`. */
+  /** Refused because of too many calls. */
+  readonly overloaded: boolean;
+  /** Stable code for the ledger and the report: `rate_limited`, `supply_exhausted`, `timeout`. */
   readonly reason: string;
 
   constructor(
@@ -51,7 +50,7 @@ export class CallError extends Error {
       reason: string;
       failure: FailureType | null;
       retryAfterMs: number | null;
-      tooMuch?: boolean;
+      overloaded?: boolean;
     },
     message: string,
     options?: ErrorOptions,
@@ -61,7 +60,7 @@ export class CallError extends Error {
     this.outcome = details.outcome;
     this.failure = details.failure;
     this.retryAfterMs = details.retryAfterMs;
-    this.tooMuch = details.tooMuch ?? false;
+    this.overloaded = details.overloaded ?? false;
     this.reason = details.reason;
   }
 }

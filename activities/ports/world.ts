@@ -10,32 +10,32 @@ import type { Owner } from './owner.ts';
 import type { Student } from './student.ts';
 import type { Teacher } from './teacher.ts';
 
-/** Everything the activities reach: built once by the worker, faked part by part in tests. */
+/** Everything the activities use. The worker builds it once; tests replace parts of it. */
 export interface World {
   /** Identifies this worker among those of a run. */
   readonly worker: string;
   readonly artifacts: Artifacts;
   readonly ledger: Ledger;
   readonly owner: Owner;
-  /** The teacher of a run; cheap to ask for, clients are kept. Throws `BaldistillError` when the key is not set. */
+  /** The teacher of a run; clients are cached. Throws `BaldistillError` if the API key is not set. */
   teacher(spec: RunSpec): Teacher;
   /** The Batch API of the same teacher. */
   batches(spec: RunSpec): BatchEndpoint;
   /**
-   * The student of a run, at another address where one is given; null for `driver: none`. Throws `BaldistillError`
-   * `NotOurs` for an address that the owner did not sign for this run: its key would be sent there.
+   * The student of a run, at `address` if given; null for `driver: none`. Throws `BaldistillError` `NotOurs` for an
+   * address that the owner did not sign for this run, because the API key would be sent there.
    */
   student(spec: RunSpec, address: StudentAddress | null): Student | null;
-  /** One limiter per teacher endpoint and worker, whatever the run says of concurrency and limits. */
+  /** The limiter of the run's teacher endpoint, one per endpoint and worker. */
   limiter(spec: RunSpec): Limiter;
   prepare(spec: RunSpec): Promise<Prepared>;
   /** Folder of a run's outputs. */
   runFolder(run: string): string;
   /** Folder of a comparison's outputs. */
   comparisonFolder(name: string): string;
-  /** Aborted when the worker is asked to end: slices start no new call. */
+  /** Aborted when the worker shuts down: slices start no new call. */
   readonly draining: AbortSignal;
-  /** Asks a workflow to cancel and waits until it is closed. */
+  /** Cancels a workflow and waits until it is closed. */
   awaitClosed(workflowId: string): Promise<void>;
   readonly runs: OtherRuns;
 }

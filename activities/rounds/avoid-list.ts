@@ -1,18 +1,18 @@
-/** Texts that a prompt tells the teacher not to repeat: a few that it synthesized for the domain earlier. */
+/** Earlier synthetic texts of a domain that a prompt asks the teacher not to repeat. */
 import { Example } from '../../contracts/records.ts';
 import type { StageInput } from '../../contracts/stage.ts';
 import { drawRandom } from '../../domain/selection/selection.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { DecidedSlot } from '../decisions/stage-decisions.ts';
 
-/** Each is paid for as input of every synthesis. */
+/** Each text is billed as input of every synthesis. */
 const mostTexts = 3;
-/** Enough to know a text by. */
+/** Characters that are enough to recognize a text. */
 const longestText = 240;
 
 export type AvoidList = (domain: string, ordinal: number) => string[];
 
-/** A function of seed, domain, ordinal and of what was accepted before the round: never of what arrives during it. */
+/** Depends only on seed, domain, ordinal and the rows accepted before the round, never on answers that arrive during it. */
 export async function openAvoidList(
   artifacts: Artifacts,
   { spec, history }: StageInput,

@@ -10,7 +10,7 @@ import { stageSlots } from '../../domain/quotas/stage-slots.ts';
 import { chosenIds, domainTable, poolByDomain } from '../data/pool.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 
-/** Quotas are derived from the first stage on, so that credits carry over without being stored. */
+/** Derives the quotas from the first stage on, so that credits carry over without being stored. */
 export async function balance(artifacts: Artifacts, input: StageInput): Promise<Balanced> {
   const { spec, prepared, history, stage } = input;
   const slots = stageSlots(spec.budget.slots, spec.stages, stage);
@@ -19,7 +19,7 @@ export async function balance(artifacts: Artifacts, input: StageInput): Promise<
     if (spec.budget.slots > prepared.pool.rows) {
       throw new BaldistillError(
         'InvalidInput',
-        `budget.slots is ${spec.budget.slots}, but the pool has ${prepared.pool.rows} rows, and ${spec.method} synthesizes none.`,
+        `budget.slots is ${spec.budget.slots}, but the pool has ${prepared.pool.rows} rows, and ${spec.method} synthesizes none. Set budget.slots to at most ${prepared.pool.rows}.`,
       );
     }
     return { quotas: await artifacts.writeLines([]), slots, heads: 0, tails: 0 };
@@ -38,7 +38,7 @@ export async function balance(artifacts: Artifacts, input: StageInput): Promise<
   return { quotas: await artifacts.writeLines(lines), slots, heads, tails: lines.length - heads };
 }
 
-/** How the run's quotas are made; null where its method has none. */
+/** The parameters of the run's quotas; null if its method has none. */
 export async function quotaPolicy(
   artifacts: Artifacts,
   { spec, prepared }: Pick<StageInput, 'spec' | 'prepared'>,

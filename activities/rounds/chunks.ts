@@ -1,4 +1,4 @@
-/** A round's calls, cut into the chunks that are sent as slices. */
+/** Divides a round's calls into chunks, which are sent in slices. */
 import type { RoundPlan } from '../../contracts/activity-messages.ts';
 import { ArtifactRef } from '../../contracts/artifact.ts';
 import type { PlannedCall } from '../../contracts/records.ts';
@@ -6,19 +6,19 @@ import type { RunSpec } from '../../contracts/run/run-file.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 
 const fewestSlots = 128;
-/** Every chunk is some ten events of history: larger ones where a stage would have more than this many. */
+/** A chunk adds about ten events to the history, so a stage has at most this many chunks. */
 const mostChunks = 300;
 const writtenTogether = 8;
 
 /**
- * Slots a chunk. When the last call of one is answered, the engine needs some 40 ms to bring the next: twice the calls
- * in flight, in each chunk of the window, keep the endpoint busy meanwhile.
+ * Slots per chunk. Temporal needs about 40 ms to start the next chunk. Chunks of twice the concurrency limit keep the
+ * endpoint busy in the meantime.
  */
 export function chunkSlots(calls: number, { teacher }: Pick<RunSpec, 'teacher'>): number {
   return Math.max(fewestSlots, 2 * (teacher?.concurrency ?? 0), Math.ceil(calls / mostChunks));
 }
 
-/** Plans as they were made: the workflow keeps those with many chunks without them. */
+/** Restores the chunks of plans with many of them: the workflow keeps only a reference to their list. */
 export async function withChunks(artifacts: Artifacts, plans: readonly RoundPlan[]): Promise<RoundPlan[]> {
   return await Promise.all(
     plans.map(async (plan) => {
@@ -39,7 +39,7 @@ export async function writeChunks(
   const parts: (readonly PlannedCall[])[] = [];
   for (let at = 0; at < calls.length; at += size) parts.push(calls.slice(at, at + size));
   const chunks: ArtifactRef[] = [];
-  // Each waits for the disk, and can do so beside others.
+  // Each write waits for the disk, so several run at the same time.
   for (let at = 0; at < parts.length; at += writtenTogether) {
     const written = parts.slice(at, at + writtenTogether).map(async (part) => await artifacts.writeLines(part));
     chunks.push(...(await Promise.all(written)));

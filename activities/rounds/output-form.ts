@@ -1,8 +1,8 @@
 /**
- * In which form the teacher answers (`teacher.output: auto`). No request is made for the sake of knowing: the first
- * call of the run is the canary. It is asked by JSON schema, charged and kept as the slot's answer like any other; an
- * endpoint that does not know the form says so with a refusal, which is never billed, and the round is planned again in
- * the next form. What was found is recorded in the plan, and in the result of the stage for the stages after it.
+ * Finds the response format that the teacher endpoint supports (`teacher.output: auto`), without an extra request. The
+ * first call of the run asks for a JSON schema; it is charged and kept like any other call. An endpoint without this
+ * format refuses the call, which is not billed, and the round is planned again in the next format. The result is stored
+ * in the plan and in the stage's result. See docs/decisions/2026-11-27-form-of-answers.md.
  */
 import type { PlanRoundInput } from '../../contracts/activity-messages.ts';
 import type { PlannedCall } from '../../contracts/records.ts';
@@ -18,50 +18,47 @@ import type { World } from '../ports/world.ts';
 import { sendCall } from '../calls/send-call.ts';
 import type { Sender } from '../calls/send-call.ts';
 
-/**
- * Rows that the endpoint refuses for themselves, and answers that the ledger had, say nothing of the endpoint as it is
- * now: after so many the form is taken to be known.
- */
-const mostSilent = 16;
+/** Calls that show nothing about the format (a refused row, an answer from the ledger) before it counts as supported. */
+const mostInconclusive = 16;
 
-/** What is settled already: by the run file, an earlier round or an earlier stage. */
+/** The format that the run file, an earlier round or an earlier stage has decided. */
 function knownOutput({ input, earlier }: PlanRoundInput): Output | undefined {
   const { teacher } = input.spec;
-  // A run that was started before there was a choice asked for text.
+  // Runs of versions without this key used text.
   const chosen = teacher?.output ?? 'text';
   if (chosen !== 'auto') return chosen;
   const plan = earlier.findLast(({ output }) => output !== undefined);
   return plan?.output ?? input.history.findLast(({ output }) => output !== undefined)?.output;
 }
 
-/** `calls` in a form that was not tried on this endpoint yet: finds out whether it accepts the form. */
-async function takesForm(world: World, request: PlanRoundInput, calls: readonly PlannedCall[]): Promise<boolean> {
+/** Sends the first of `calls` to find out whether the endpoint supports their format. */
+async function isSupported(world: World, request: PlanRoundInput, calls: readonly PlannedCall[]): Promise<boolean> {
   const { input, earlier } = request;
   const round = { spec: input.spec, stage: input.stage, round: earlier.length };
-  const over = new AbortController();
-  const sender = openSender(world, round, AbortSignal.any([world.draining, over.signal]));
-  let silent = 0;
+  const done = new AbortController();
+  const sender = openSender(world, round, AbortSignal.any([world.draining, done.signal]));
+  let inconclusive = 0;
   try {
     for (const call of calls) {
       const { end, sent } = await sendCall(sender, call);
       if (end === 'unsent') throw workerLeaves('The worker ended before the first call was answered.');
       if (end === 'answered' && sent > 0) return true;
       if (end === 'answered' && !(await isAnswerTo(sender, call))) return false;
-      silent += 1;
-      if (silent === mostSilent) return true;
+      inconclusive += 1;
+      if (inconclusive === mostInconclusive) return true;
     }
     return true;
   } catch (error) {
     if (isUnsupported(error)) return false;
     throw error;
   } finally {
-    over.abort();
+    done.abort();
   }
 }
 
 /**
- * Whether what the slot has is an answer to this very request. One that was asked for in another form, by a preview or
- * by a worker that was lost before it could say what it found, says that the endpoint refused this one.
+ * Whether the slot's answer belongs to this very request. An answer in another format, from a preview or a worker that
+ * crashed, shows that the endpoint refused this format.
  */
 async function isAnswerTo({ ledger, teacher, spec, stage, round }: Sender, call: PlannedCall): Promise<boolean> {
   const record = (await ledger.slots({ run: spec.name, stage, round })).find(({ slot }) => slot === call.slot);
@@ -69,7 +66,7 @@ async function isAnswerTo({ ledger, teacher, spec, stage, round }: Sender, call:
   return record?.callId?.startsWith(`${key}.`) ?? true;
 }
 
-/** The plan in the best form that the endpoint accepts; `output` undefined where there was no call to find out. */
+/** The plan in the best format that the endpoint supports; `output` undefined if there was no call to test it. */
 export async function planInBestForm<T extends { readonly calls: readonly PlannedCall[] }>(
   world: World,
   request: PlanRoundInput,
@@ -82,18 +79,18 @@ export async function planInBestForm<T extends { readonly calls: readonly Planne
     const planned = await plan(output);
     if (planned.calls.length === 0) return { planned, output: undefined };
     const next = stepDown(output);
-    if (next === undefined || (await takesForm(world, request, planned.calls))) return { planned, output };
+    if (next === undefined || (await isSupported(world, request, planned.calls))) return { planned, output };
     output = next;
   }
 }
 
-/** The form that is asked for before anything is known of the endpoint. */
+/** The format that is tried first. */
 export function firstForm({ teacher }: Pick<RunSpec, 'teacher'>): Output {
   const chosen = teacher?.output ?? 'text';
   return chosen === 'auto' ? 'json-schema' : chosen;
 }
 
-/** Whether a call failed because the endpoint does not know the form it was asked for in. */
+/** Whether a call failed because the endpoint does not support its response format. */
 export function isUnsupported(error: unknown): boolean {
   if (!(error instanceof BaldistillError)) return false;
   return error.cause instanceof CallError && error.cause.reason === 'output_unsupported';

@@ -1,6 +1,6 @@
 /**
- * Plans a round of teacher calls: which slots, and the exact prompt of each. A pure function of seed, domain, slot,
- * round and of what earlier rounds and stages accepted, written down before anything is sent.
+ * Plans a round of teacher calls: the slots and the exact prompt of each. A pure function of seed, domain, slot, round
+ * and the rows that earlier rounds and stages accepted. The plan is written before anything is sent.
  */
 import type { PlanRoundInput, RoundPlan } from '../../contracts/activity-messages.ts';
 import type { DomainProgress } from '../../contracts/progress.ts';
@@ -11,7 +11,7 @@ import { synthesizes } from '../../domain/budget/needed-calls.ts';
 import type { Output } from '../../domain/tasks/output.ts';
 import { drawRandom } from '../../domain/selection/selection.ts';
 import { openAvoidList } from './avoid-list.ts';
-import { asked } from '../calls/call-request.ts';
+import { withResponseFormat } from '../calls/call-request.ts';
 import { poolByDomain, taskOf } from '../data/pool.ts';
 import { planInBestForm } from './output-form.ts';
 import type { World } from '../ports/world.ts';
@@ -23,19 +23,19 @@ import { isUnverified } from '../decisions/decide-slots.ts';
 import { stageDecisions } from '../decisions/stage-decisions.ts';
 import type { DecidedSlot } from '../decisions/stage-decisions.ts';
 
-/** Real rows of the domain shown to the teacher with each synthesis. */
+/** Real rows of the domain in each synthesis prompt. */
 const shownRows = 3;
 
 type Purpose = RoundPlan['purpose'];
 
 /**
- * The first round fills the slots; each later one does the next thing there is to do: verify what the round before
- * synthesized, fill again what was dropped, give away what a domain cannot fill. A round without calls and without rows
- * ends the stage's rounds.
+ * The first round fills the slots. Each later round does the first of these that applies: verify the rows synthesized in
+ * the round before, refill dropped slots, reallocate slots that a domain cannot fill. A round without calls and rows ends
+ * the stage's rounds. See docs/method.md#generate.
  */
-export async function planRound(world: World, given: PlanRoundInput): Promise<RoundPlan> {
-  const earlier = await withChunks(world.artifacts, given.earlier);
-  const request = { ...given, earlier };
+export async function planRound(world: World, input: PlanRoundInput): Promise<RoundPlan> {
+  const earlier = await withChunks(world.artifacts, input.earlier);
+  const request = { ...input, earlier };
   if (earlier.length === 0) {
     let announced = false;
     const { planned, output } = await planInBestForm(world, request, async (form) => {
@@ -56,7 +56,7 @@ export async function planRound(world: World, given: PlanRoundInput): Promise<Ro
   return await writePlan(world, request, planned, output);
 }
 
-/** The first round: what a preview shows before there is a run. */
+/** Plans the first round, also for a preview before the run starts. */
 export async function planFirst(
   world: Pick<World, 'artifacts'>,
   request: PlanRoundInput,
@@ -66,7 +66,7 @@ export async function planFirst(
   return await planShares(world, request, { purpose: 'fill', shares, decided: [] }, output);
 }
 
-/** Refills while there are any, then once what is left to reallocate. */
+/** Plans a refill; after the last refill, one reallocation. */
 async function planFilling(
   world: World,
   request: PlanRoundInput,
@@ -75,10 +75,10 @@ async function planFilling(
 ): Promise<Planned> {
   const { input, earlier } = request;
   const { refill, shortfall } = input.spec.switches;
-  const did = (purpose: Purpose): number => earlier.filter((plan) => plan.purpose === purpose).length;
-  const over = did('reallocate') > 0;
-  const refills = over || did('fill') > refill ? [] : await refillShares(world, request, slots);
-  const reallocates = refills.length === 0 && !over && shortfall === 'reallocate';
+  const roundsOf = (purpose: Purpose): number => earlier.filter((plan) => plan.purpose === purpose).length;
+  const reallocated = roundsOf('reallocate') > 0;
+  const refills = reallocated || roundsOf('fill') > refill ? [] : await refillShares(world, request, slots);
+  const reallocates = refills.length === 0 && !reallocated && shortfall === 'reallocate';
   const shares = reallocates ? await reallocatedShares(world, request, slots) : refills;
   const wanted = shares.flatMap((share) => share.slots);
   const paid = await affordable(world, request, 'fill', wanted);
@@ -94,11 +94,11 @@ async function planFilling(
 interface Filling {
   readonly purpose: Purpose;
   readonly shares: readonly Share[];
-  /** The slots as earlier rounds of the stage left them. */
+  /** The slots as earlier rounds of the stage decided them. */
   readonly decided: readonly DecidedSlot[];
 }
 
-/** Of the request, only what came before decides: a share is planned the same whatever else is in its round. */
+/** Plans each share independently of the other shares of the round. */
 export async function planShares(
   world: Pick<World, 'artifacts'>,
   request: Pick<PlanRoundInput, 'input' | 'earlier'>,
@@ -132,14 +132,20 @@ export async function planShares(
       }
       if (row !== undefined)
         return [
-          { kind: 'annotate', slot, domain, rowId: row.id, ...asked(task, 'annotate', task.annotatePrompt(row)) },
+          {
+            kind: 'annotate',
+            slot,
+            domain,
+            rowId: row.id,
+            ...withResponseFormat(task, 'annotate', task.annotatePrompt(row)),
+          },
         ];
       if (!synthesizes(spec.switches)) return [];
       const ordinal = ordinals.get(domain) ?? 0;
       ordinals.set(domain, ordinal + 1);
       const shown = drawRandom(pool, shownRows, spec.seed, 'shown', domain, ordinal);
       const messages = task.synthesizePrompt({ instruction, domain, shown, avoid: avoid(domain, ordinal) });
-      return [{ kind: 'synthesize', slot, domain, ordinal, ...asked(task, 'synthesize', messages) }];
+      return [{ kind: 'synthesize', slot, domain, ordinal, ...withResponseFormat(task, 'synthesize', messages) }];
     });
   });
   const domains = shares
@@ -151,7 +157,7 @@ export async function planShares(
   return { purpose, calls, uncalled, given, ordinals, domains };
 }
 
-/** A blind answer to each row that the round before synthesized; undefined where there is none, or no call for it. */
+/** Plans a verification of each row that the round before synthesized; undefined if there is none, or no budget for it. */
 async function planVerification(
   world: World,
   request: PlanRoundInput,
@@ -171,7 +177,7 @@ async function planVerification(
   const task = await taskOf(world.artifacts, input, output);
   const calls = unverified.flatMap(({ slot, domain, decision }): PlannedCall[] =>
     decision.kind === 'example' && paid.has(slot)
-      ? [{ kind: 'verify', slot, domain, ...asked(task, 'verify', task.verifyPrompt(decision.example)) }]
+      ? [{ kind: 'verify', slot, domain, ...withResponseFormat(task, 'verify', task.verifyPrompt(decision.example)) }]
       : [],
   );
   if (calls.length === 0) return undefined;

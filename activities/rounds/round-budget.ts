@@ -1,6 +1,6 @@
 /**
- * What a round may spend. The first round is the plan. Every later one lives on what the plan
- * leaves, and takes it in slot order, so that it never matters which call arrives first where not all can be paid.
+ * The calls that a round may use. The first round is the plan. Later rounds use the calls that the plan leaves, in slot
+ * order, so that the order of arrival never decides which slots are paid.
  */
 import type { PlanRoundInput } from '../../contracts/activity-messages.ts';
 import type { PlannedCall } from '../../contracts/records.ts';
@@ -9,8 +9,8 @@ import { stageSlots } from '../../domain/quotas/stage-slots.ts';
 import type { World } from '../ports/world.ts';
 
 /**
- * Reserves in the ledger what the plan still needs, so that reissues cannot use it: calls of this round that were not asked
- * yet, one more for each row to be synthesized where these are verified, and the most that later stages may need.
+ * Reserves in the ledger the calls that the plan still needs, so that reissues cannot use them: unsent calls of this
+ * round, one verification per synthetic row if rows are verified, and the most that later stages may need.
  */
 export async function announcePlan(
   { ledger }: World,
@@ -23,13 +23,13 @@ export async function announcePlan(
   const verified = spec.switches.verify === 'teacher' ? calls.filter(({ kind }) => kind === 'synthesize').length : 0;
   await ledger.setPlanned({
     run: spec.name,
-    calls: open + verified + (await later(ledger, input, callsPerSlot(spec.switches))),
+    calls: open + verified + (await callsOfLaterStages(ledger, input, callsPerSlot(spec.switches))),
   });
 }
 
 /**
- * The slots of a later round that there are calls for, the first ones first. A verification must leave later stages
- * the calls of their slots; any other round their verifications too. What the ledger knows already is paid for.
+ * The slots of a later round that the budget covers, in slot order. A verification must leave one call for each slot of
+ * the later stages; any other round must leave the calls of their verifications too. Slots in the ledger are paid already.
  */
 export async function affordable(
   { ledger }: World,
@@ -38,7 +38,7 @@ export async function affordable(
   slots: readonly number[],
 ): Promise<ReadonlySet<number>> {
   const { spec, stage } = input;
-  const reserved = await later(ledger, input, purpose === 'verify' ? 1 : callsPerSlot(spec.switches));
+  const reserved = await callsOfLaterStages(ledger, input, purpose === 'verify' ? 1 : callsPerSlot(spec.switches));
   await ledger.setPlanned({ run: spec.name, calls: reserved });
   const known = new Set((await ledger.slots({ run: spec.name, stage, round: earlier.length })).map(({ slot }) => slot));
   const { limit, charged } = await ledger.budget({ run: spec.name });
@@ -47,16 +47,16 @@ export async function affordable(
   return new Set([...known, ...unknown.slice(0, spare)]);
 }
 
-/** Calls that the stages after this one may need; those that a preview has bought are charged already. */
-async function later(
+/** Calls that later stages may need, without those that a preview has bought and charged already. */
+async function callsOfLaterStages(
   ledger: World['ledger'],
   { spec, stage }: PlanRoundInput['input'],
-  callsASlot: number,
+  perSlot: number,
 ): Promise<number> {
   let calls = 0;
   for (let next = stage + 1; next < spec.stages; next += 1) {
     const bought = (await ledger.slots({ run: spec.name, stage: next, round: 0 })).length;
-    calls += stageSlots(spec.budget.slots, spec.stages, next) * callsASlot - bought;
+    calls += stageSlots(spec.budget.slots, spec.stages, next) * perSlot - bought;
   }
   return Math.max(0, calls);
 }

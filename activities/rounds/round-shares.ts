@@ -1,4 +1,4 @@
-/** What a round of calls gives to each domain: the slots, and real rows for as many of them as there are. */
+/** Divides a round among the domains: slots, and real rows for as many of them as there are. */
 import type { PlanRoundInput } from '../../contracts/activity-messages.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { Ordinals } from '../../contracts/records.ts';
@@ -15,14 +15,14 @@ import { isShort } from './shortfall.ts';
 import { slotLayout } from './slot-layout.ts';
 import type { DecidedSlot } from '../decisions/stage-decisions.ts';
 
-/** Slots with a real row first, then slots to synthesize for. */
+/** Slots with a real row first, then slots that need a synthetic row. */
 export interface Share {
   readonly domain: string;
   readonly slots: readonly number[];
   readonly rows: readonly Selected[];
 }
 
-/** Round 0: every slot of the stage, domain by domain. Without quotas, what was drawn is the quota. */
+/** Round 0: every slot of the stage, domain by domain. Without quotas, the drawn rows of a domain are its quota. */
 export async function firstShares(
   { artifacts }: Pick<World, 'artifacts'>,
   { balanced, selection }: PlanRoundInput,
@@ -35,7 +35,7 @@ export async function firstShares(
   });
 }
 
-/** The slots whose answer was dropped, from real rows still left first, then synthesized. */
+/** The slots whose answer was dropped: filled with remaining real rows first, then with synthetic rows. */
 export async function refillShares(
   world: World,
   request: PlanRoundInput,
@@ -46,7 +46,7 @@ export async function refillShares(
   const wanted = Map.groupBy(dropped, ({ domain }) => domain);
   const left = await rowsLeft(world, request, (domain) => wanted.has(domain));
   const { seed, switches } = input.spec;
-  const asked = await candidatesAsked(world, request);
+  const requested = await candidatesRequested(world, request);
   const synthetic = Map.groupBy(
     decided.filter(({ kind, decision }) => kind === 'synthesize' || decision.kind !== 'example'),
     ({ domain }) => domain,
@@ -54,14 +54,14 @@ export async function refillShares(
   const shares = [...wanted].map(([domain, open]) => {
     const rows = drawRandom(left.get(domain) ?? [], open.length, seed, 'refill', input.stage, earlier.length, domain);
     const wantedRows = (synthetic.get(domain)?.length ?? 0) - rows.length;
-    const more = candidatesLeft(switches.ceiling, { wantedRows, asked: asked(domain) });
+    const more = candidatesLeft(switches.ceiling, { wantedRows, asked: requested(domain) });
     return { domain, slots: open.map(({ slot }) => slot).slice(0, rows.length + more), rows };
   });
   return shares.filter(({ slots, rows }) => (synthesizes(switches) ? slots : rows).length > 0);
 }
 
-/** Per domain, the candidates that this stage asked for by now: ordinals count them over the run. */
-async function candidatesAsked(
+/** The candidates that this stage has requested so far, per domain. Ordinals count them over the whole run. */
+async function candidatesRequested(
   { artifacts }: World,
   { input, earlier }: PlanRoundInput,
 ): Promise<(domain: string) => number> {
@@ -72,7 +72,7 @@ async function candidatesAsked(
   return (domain) => (now[domain] ?? 0) - (before[domain] ?? 0);
 }
 
-/** `shortfall: reallocate`: slots that their domains cannot fill, to real rows of domains that have some left. */
+/** `shortfall: reallocate`: gives slots that a domain cannot fill to domains with remaining real rows. */
 export async function reallocatedShares(
   world: World,
   request: PlanRoundInput,
@@ -94,7 +94,7 @@ export async function reallocatedShares(
   }));
 }
 
-/** Rows of some domains that no stage and no round has chosen yet. */
+/** Rows of the wanted domains that no stage or round has chosen yet. */
 async function rowsLeft(
   { artifacts }: World,
   { input, earlier }: PlanRoundInput,

@@ -1,10 +1,9 @@
-/** Which slots of a stage their domain could not fill. */
 import type { DecidedSlot } from '../decisions/stage-decisions.ts';
 
-/** Reasons for an empty slot that another row would not fix: the budget, not the data, ran out. */
+/** Reasons for an empty slot that another row cannot fix: the budget ran out, not the data. */
 const budgetReasons: ReadonlySet<string> = new Set(['calls', 'tokens', 'money', 'forfeited', 'unsent']);
 
-/** A slot without a row that `shortfall` may fill. A dropped annotation used its slot: `refill` alone asks for it again. */
+/** Whether `shortfall` may fill the slot: its domain had no row for it. A dropped annotation is left to `refill`. */
 export function isShort(slot: DecidedSlot | undefined): boolean {
   if (slot === undefined) return true;
   const { kind, decision } = slot;

@@ -1,16 +1,16 @@
-/** Which slots of a stage are whose: the one order in which they are numbered when they are planned and when they are closed. */
+/** Assigns the slots of a stage to domains. Planning and closing number the slots in the same order. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { QuotaLine, Selected } from '../../contracts/records.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 
 export interface SlotLayout {
-  /** Slots of each domain, in slot order: domains of which rows were chosen, as they were chosen, then the others. */
+  /** Slots of each domain, in slot order: first domains with chosen rows, in the order of choice, then the others. */
   readonly slots: ReadonlyMap<string, number>;
   /** The rows that were chosen, by domain. */
   readonly chosen: ReadonlyMap<string, readonly Selected[]>;
 }
 
-/** Without quotas, what was drawn is the quota. `selection`: that of the stage's first round. */
+/** Without quotas, the drawn rows of a domain are its quota. `selection`: of the stage's first round. */
 export async function slotLayout(
   artifacts: Artifacts,
   { quotas, selection }: { readonly quotas: ArtifactRef; readonly selection: ArtifactRef | undefined },

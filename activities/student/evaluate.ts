@@ -1,4 +1,4 @@
-/** Evaluate: the student's answers on a split, scored. A row never disappears. */
+/** Evaluate: scores the student's answers on a split. Every row counts, also one without an answer. */
 import type { EvaluateInput } from '../../contracts/activity-messages.ts';
 import { Row } from '../../contracts/records.ts';
 import type { Prediction } from '../../contracts/records.ts';
@@ -26,8 +26,8 @@ export async function evaluate(world: World, input: EvaluateInput, signal: Abort
   const { maxTokens, concurrency } = spec.student;
   const { model } = input.student;
   const can = input.connected.student ?? (await student.probe(model));
-  const asked = { student, model, can, signal, maxTokens: maxTokens.evaluate, concurrency };
-  const { predictions, metrics } = await scoreSplit(questions, asked);
+  const evaluated = { student, model, can, signal, maxTokens: maxTokens.evaluate, concurrency };
+  const { predictions, metrics } = await scoreSplit(questions, evaluated);
   return {
     split,
     macro: metrics.macro,
@@ -38,16 +38,16 @@ export async function evaluate(world: World, input: EvaluateInput, signal: Abort
   };
 }
 
-/** The rows of a split and how they are asked and scored. */
+/** The rows of a split with the task that prompts and scores them. */
 export interface SplitQuestions {
   readonly spec: RunSpec;
   readonly task: Task;
   readonly rows: readonly Row[];
-  /** Pool rows of each domain, or of each label where those are scored. */
+  /** Pool rows of each domain, or of each label if labels are scored. */
   readonly pool: Readonly<Record<string, number>>;
 }
 
-/** Null where the data have no such split. */
+/** Null if the data have no such split. */
 export async function readSplit(
   artifacts: Artifacts,
   from: { readonly spec: RunSpec; readonly prepared: Prepared; readonly split: 'validation' | 'test' },
@@ -62,21 +62,21 @@ export async function readSplit(
   return { spec, task, rows, pool: labelCounts };
 }
 
-/** Whom to ask, and how much at a time. */
-export interface AskedStudent extends StudentRequest {
+/** The student that answers a split, with its limits. */
+export interface EvaluatedStudent extends StudentRequest {
   readonly student: Pick<Student, 'generate'>;
   readonly maxTokens: number;
   readonly concurrency: number;
 }
 
-/** Asks every row once; one that fails by itself is an invalid answer. */
+/** Sends every row once; a row whose request fails counts as an invalid answer. */
 export async function scoreSplit(
   { spec, task, rows, pool }: SplitQuestions,
-  { student, maxTokens, concurrency, ...asked }: AskedStudent,
+  { student, maxTokens, concurrency, ...request }: EvaluatedStudent,
 ): Promise<{ predictions: Prediction[]; metrics: Metrics }> {
-  const batches = await inBatches(rows, concurrency, asked.signal, async (batch) => {
+  const batches = await inBatches(rows, concurrency, request.signal, async (batch) => {
     const prompts = batch.map((row) => promptAs(spec.switches.format, task.studentPrompt(row)));
-    const generations = await student.generate(asked, prompts, maxTokens);
+    const generations = await student.generate(request, prompts, maxTokens);
     return batch.map((row, index): Prediction => {
       const output = generations[index]?.text ?? '';
       const { id, domain, answer: gold, references } = row;

@@ -1,4 +1,4 @@
-/** Fine-tune: a job is created once, whatever crashes, and waited for without holding a slot. */
+/** Fine-tune: creates each job exactly once, also across crashes, and waits for it without holding a worker slot. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AwaitFineTuneInput, FineTuned, FineTuneInput, FineTuneJob } from '../../contracts/activity-messages.ts';
 import { BaldistillError } from '../../domain/failures.ts';
@@ -8,11 +8,11 @@ import { callKey } from '../calls/call-key.ts';
 import type { Claim } from '../ports/ledger.ts';
 import type { World } from '../ports/world.ts';
 import { entryKey, reserveTraining, settleTraining } from './student-charges.ts';
-import { trainingManner } from './training-options.ts';
+import { trainingOptions } from './training-options.ts';
 
 /**
- * Creates the job, or finds the one already created under its key: in the ledger, whose exclusive row guards the
- * creation, then at the endpoint, for a crash between creation and record.
+ * Creates the job, or finds the one with the same key. An exclusive row in the ledger guards the creation; the endpoint
+ * is searched too, in case a worker crashed between creating and recording the job.
  */
 export async function fineTune(
   world: World,
@@ -32,22 +32,22 @@ export async function fineTune(
   const student = world.student(spec, null);
   if (student === null || !('hyperparameters' in spec.student))
     throw new BaldistillError('InvalidInput', 'The run has no student to train.');
-  const manner = await trainingManner(student, spec, from);
+  const options = await trainingOptions(student, spec, from);
   const key = callKey({
     training: training.sha256,
     from,
     hyperparameters: spec.student.hyperparameters,
     loss: spec.switches.loss,
     seed: spec.seed,
-    // `loss` is in the key already.
-    ...(manner.template === undefined ? {} : { template: manner.template }),
-    // The same words in another folder are another command.
+    // `loss` is part of the key already.
+    ...(options.template === undefined ? {} : { template: options.template }),
+    // The same command in another folder may do something else.
     ...(command === null ? {} : { command: command.train, cwd: command.cwd }),
   });
   const ending = AbortSignal.any([cancelled, world.draining]);
-  const claim = await claimed(world, key, ending);
+  const claim = await claimTraining(world, key, ending);
   if (claim.kind === 'created') {
-    // Of another run: then it is that run's money, and this run has no entry for it.
+    // If another run created the job, that run paid for it and this run has no entry.
     const { ended } = await student.findJob(key);
     return {
       id: claim.value,
@@ -58,7 +58,7 @@ export async function fineTune(
   let spending: string | null = null;
   try {
     ending.throwIfAborted();
-    // Looked for first: an endpoint that is down here has nothing reserved with it.
+    // Search before reserving: if the endpoint is down, nothing has been charged.
     const found = await student.findJob(key);
     spending = await reserveTraining(world.ledger, spec, { key: entryKey(key, found.ended), training });
     const id =
@@ -70,7 +70,7 @@ export async function fineTune(
         trainingPath: command === null ? world.artifacts.localPath(training) : await exportTraining(input),
         seed: spec.seed,
         suffix: `stage-${stage}`,
-        manner,
+        options,
         signal: ending,
       }));
     await world.ledger.recordOnce({ key, value: id });
@@ -81,7 +81,7 @@ export async function fineTune(
       if (spending !== null && refused)
         await world.ledger.endSpending({ id: spending, end: { state: 'refused', reason: error.type } });
     } finally {
-      // Whoever asks next looks at the endpoint first, so a creation that did happen is still found.
+      // The next attempt searches the endpoint, so a job that was created anyway is still found.
       await world.ledger.forgetOnce({ key, value: '' });
     }
     if (error === world.draining.reason) throw workerLeaves('The worker ended while the training command ran.');
@@ -89,8 +89,8 @@ export async function fineTune(
   }
 }
 
-/** The claim, once whoever is at the same training has come to an end with it. */
-async function claimed(world: World, key: string, ending: AbortSignal): Promise<Claim> {
+/** Claims the training; waits while another worker holds the claim. */
+async function claimTraining(world: World, key: string, ending: AbortSignal): Promise<Claim> {
   try {
     return await world.ledger.claimOnce({ key, signal: ending });
   } catch (error) {
@@ -99,7 +99,7 @@ async function claimed(world: World, key: string, ending: AbortSignal): Promise<
   }
 }
 
-/** Failures of a request that certainly created no job. After any other one it may be there, and stays charged. */
+/** Failures that certainly created no job. After any other failure the job may exist, so the charge stays. */
 const neverCreated: ReadonlySet<FailureType> = new Set<FailureType>([
   'EndpointRefusesKey',
   'ModelUnknown',
@@ -107,10 +107,10 @@ const neverCreated: ReadonlySet<FailureType> = new Set<FailureType>([
   'BillingExhausted',
 ]);
 
-/** How often and how long the first attempt looks by itself, so that a job of a second costs no more than that. */
-const quickLook = { everyMs: 50, forMs: 1_500 };
+/** The first attempt polls for a short time, so that a job of a second needs no second attempt. */
+const firstPoll = { everyMs: 50, forMs: 1_500 };
 
-/** A look at the job, the first one short and patient. A job that failed or is unknown is forgotten, so that a resume creates a new one. */
+/** Checks the job. A failed or unknown job is removed from the ledger, so that a resume creates a new one. */
 export async function awaitFineTune(
   world: World,
   { spec, job }: AwaitFineTuneInput,
@@ -119,9 +119,9 @@ export async function awaitFineTune(
   const student = world.student(spec, null);
   if (student === null) throw new BaldistillError('InvalidInput', 'The run has no student to wait for.');
   let state = await student.job(job.id);
-  const quickUntil = Date.now() + (attempt === 1 ? quickLook.forMs : 0);
-  while (state.status === 'running' && Date.now() < quickUntil) {
-    await pause(quickLook.everyMs);
+  const pollUntil = Date.now() + (attempt === 1 ? firstPoll.forMs : 0);
+  while (state.status === 'running' && Date.now() < pollUntil) {
+    await pause(firstPoll.everyMs);
     state = await student.job(job.id);
   }
   if (state.status === 'running') throw stillRunning(`The job ${job.id} is still running.`);

@@ -1,7 +1,7 @@
-/** Prompts in one request, where an endpoint accepts arrays. */
+/** Prompts per request, for endpoints that accept arrays. */
 const batchSize = 64;
 
-/** Works through items in batches, several at a time; results in order. Stops at the signal, throws the first failure. */
+/** Processes items in batches, `concurrency` at a time; results in order. Stops at the signal, throws the first failure. */
 export async function inBatches<T, R>(
   items: readonly T[],
   concurrency: number,

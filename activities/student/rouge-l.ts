@@ -1,4 +1,4 @@
-/** ROUGE-L of free answers beside their word F1, through `js-rouge`: domain/ takes no packages. */
+/** Adds ROUGE-L to the metrics of free answers. It uses `js-rouge`, and domain/ imports no packages. */
 import { l as rougeL } from 'js-rouge';
 import type { Metrics } from '../../domain/metrics/metrics.ts';
 import { secondaryScore } from '../../domain/metrics/row-metrics.ts';
@@ -10,9 +10,9 @@ export function withRougeL(metrics: Metrics, judged: readonly JudgedRow[]): Metr
   return { ...metrics, secondary: [...(metrics.secondary ?? []), score] };
 }
 
-/** F of the longest common subsequence of words, as the package `rouge-score` has it: one sentence, no stemming. */
+/** F1 of the longest common subsequence of words, as in `rouge-score`: one sentence, no stemming. */
 export function rougeLScore(predicted: string, reference: string): number {
-  // The package refuses texts without a word.
+  // The package rejects texts without a word.
   if (words(predicted).length === 0 || words(reference).length === 0) return 0;
   return rougeL(predicted, reference, { segmenter: (text) => [text], tokenizer: words });
 }

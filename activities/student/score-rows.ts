@@ -1,7 +1,7 @@
 /**
- * How hard rows are for the previous stage's student. ifd: how much harder the instruction makes
- * the text y, `meanNLL(y|x) - meanNLL(y)`. uncertainty: `meanNLL(y|x)` alone. y is the student's own greedy answer, or
- * with `scoreOn: gold` the gold target without a rationale.
+ * Scores how difficult rows are for the previous stage's student (docs/method.md#select). `ifd`: `meanNLL(y|x) -
+ * meanNLL(y)`. `uncertainty`: `meanNLL(y|x)`. y is the student's own greedy answer, or with `scoreOn: gold` the gold
+ * answer without a rationale.
  */
 import type { Row } from '../../contracts/records.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
@@ -18,12 +18,12 @@ import { requireLogprobs } from './require-logprobs.ts';
 export interface ScoredRow {
   readonly id: string;
   readonly domain: string;
-  /** Nats a token; null where y was empty or scoring failed. */
+  /** Nats per token; null if y was empty or scoring failed. */
   readonly score: number | null;
-  /** What the student wrote; null where that was nothing, or was not asked for. */
+  /** The student's output; null if it was empty or not requested. */
   readonly output: string | null;
-  /** y was cut at the token limit; it is scored as it is. */
-  readonly cut: boolean;
+  /** y was truncated at the token limit; it is scored as it is. */
+  readonly truncated: boolean;
 }
 
 export interface Scorer {
@@ -48,18 +48,18 @@ export async function scoreRows(
   const can = connected.student ?? (await student.probe(model));
   requireLogprobs(switches, can);
   const { maxTokens, concurrency } = spec.student;
-  const asked: StudentRequest = { model, can, signal };
+  const request: StudentRequest = { model, can, signal };
   const batches = await inBatches(rows, concurrency, signal, async (batch) =>
     switches.scoreOn === 'gold'
-      ? await scoreGold(student, asked, scorer, batch)
-      : await scoreWritten(student, asked, scorer, batch, maxTokens.select),
+      ? await scoreGold(student, request, scorer, batch)
+      : await scoreWritten(student, request, scorer, batch, maxTokens.select),
   );
   return batches.flat();
 }
 
 async function scoreWritten(
   student: Student,
-  asked: StudentRequest,
+  request: StudentRequest,
   { task, spec }: Scorer,
   rows: readonly Row[],
   maxTokens: number,
@@ -67,7 +67,7 @@ async function scoreWritten(
   const { format, select } = spec.switches;
   const texts = rows.map((row) => task.studentPrompt(row));
   const generations = await student.generate(
-    asked,
+    request,
     texts.map((text) => promptAs(format, text)),
     maxTokens,
   );
@@ -76,30 +76,30 @@ async function scoreWritten(
     const prompt = texts[index];
     return generation === null || generation.text === '' || prompt === undefined ? [] : [{ row, generation, prompt }];
   });
-  const given = written.map(({ generation }) => generation);
+  const outputs = written.map(({ generation }) => generation);
   const prompts = written.map(({ prompt }) => prompt);
-  // A chat endpoint's own template is not known here, so only its generation can say how likely the answer was.
-  const again = asked.can.rescore && format === 'text';
-  const after = again ? await student.scoreAfter(asked, prompts, given) : given.map(({ meanNll }) => meanNll);
-  const scores = select === 'ifd' ? differences(after, await student.scoreAlone(asked, given)) : after;
+  // The template of a chat endpoint is unknown here, so only the generation itself has the log probabilities.
+  const rescores = request.can.rescore && format === 'text';
+  const after = rescores ? await student.scoreAfter(request, prompts, outputs) : outputs.map(({ meanNll }) => meanNll);
+  const scores = select === 'ifd' ? differences(after, await student.scoreAlone(request, outputs)) : after;
   const byRow = new Map(written.map(({ row }, index) => [row.id, scores[index] ?? null]));
   return rows.map((row, index) => ({
     id: row.id,
     domain: row.domain,
     score: byRow.get(row.id) ?? null,
     output: generations[index]?.text || null,
-    cut: generations[index]?.finish === 'length',
+    truncated: generations[index]?.finish === 'length',
   }));
 }
 
-/** The gold target was not generated, so it has no token ids: it is scored as text. */
+/** The gold answer was not generated, so it has no token ids and is scored as text. */
 async function scoreGold(
   student: Student,
-  asked: StudentRequest,
+  request: StudentRequest,
   { task, spec }: Scorer,
   rows: readonly Row[],
 ): Promise<ScoredRow[]> {
-  const byText: StudentRequest = { ...asked, can: { ...asked.can, promptLogprobs: 'text' } };
+  const byText: StudentRequest = { ...request, can: { ...request.can, promptLogprobs: 'text' } };
   const gold = rows.map(({ answer }): Generation => ({
     text: answerLine(answer),
     finish: 'stop',
@@ -109,7 +109,13 @@ async function scoreGold(
   const prompts = rows.map((row) => task.studentPrompt(row));
   const after = await student.scoreAfter(byText, prompts, gold);
   const scores = spec.switches.select === 'ifd' ? differences(after, await student.scoreAlone(byText, gold)) : after;
-  return rows.map(({ id, domain }, index) => ({ id, domain, score: scores[index] ?? null, output: null, cut: false }));
+  return rows.map(({ id, domain }, index) => ({
+    id,
+    domain,
+    score: scores[index] ?? null,
+    output: null,
+    truncated: false,
+  }));
 }
 
 function differences(after: readonly (number | null)[], alone: readonly (number | null)[]): (number | null)[] {

@@ -1,4 +1,4 @@
-/** Select: which real rows a stage takes. */
+/** Select: chooses the real rows of a stage. */
 import type { Balanced, SelectedRows, SelectInput } from '../../contracts/activity-messages.ts';
 import { QuotaLine } from '../../contracts/records.ts';
 import type { Row, Selected } from '../../contracts/records.ts';
@@ -17,7 +17,7 @@ interface Identity {
   readonly domain: string;
 }
 
-/** Rows that are ranked among themselves, and how many of them are wanted: a domain, or without quotas the whole pool. */
+/** Rows that are ranked together, and how many of them are wanted: a domain, or without quotas the whole pool. */
 interface Group {
   readonly rows: readonly Identity[];
   readonly quota: number;
@@ -28,8 +28,9 @@ interface Group {
 const unscored = ({ id, domain }: Identity): Selected => ({ id, domain, score: null });
 
 /**
- * A group that has more rows than it needs: a seeded draw in stage 0 and with `select: random`, else the rows the
- * previous stage's student finds hardest. Any other: all rows left. Groups in quota order, rows best first.
+ * From a group with more rows than its quota: a seeded draw in stage 0 and with `select: random`, else the rows that are
+ * most difficult for the previous stage's student. From any other group: all remaining rows. Groups are in quota order,
+ * rows best first. See docs/method.md#select.
  */
 export async function select(
   world: Pick<World, 'artifacts' | 'student'>,
@@ -41,11 +42,11 @@ export async function select(
   return {
     selection: await world.artifacts.writeLines(chosen),
     candidates: scored.length,
-    cut: scored.filter(({ cut }) => cut).length,
+    cut: scored.filter(({ truncated }) => truncated).length,
   };
 }
 
-/** What `select` writes down, for who only looks; `scores` null where rows are drawn. */
+/** The rows that `select` writes, without writing them. `scores` is null if rows are drawn. */
 export async function chooseRows(
   world: Pick<World, 'artifacts' | 'student'>,
   { input, balanced }: SelectInput,
@@ -82,7 +83,7 @@ async function groupsOf(artifacts: Artifacts, input: StageInput, balanced: Balan
   return groups;
 }
 
-/** Scores the candidates, by id; null where rows are drawn, not ranked. */
+/** Scores the candidates, by id; null if rows are drawn, not ranked. */
 async function scoreGroups(
   world: Pick<World, 'artifacts' | 'student'>,
   input: StageInput,

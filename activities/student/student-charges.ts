@@ -1,4 +1,4 @@
-/** What a student that bills costs, as entries of the ledger under the run's limit in money. */
+/** Charges the cost of a student endpoint that bills to the run, under its limit in money. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
@@ -10,10 +10,10 @@ import { BaldistillError } from '../../domain/failures.ts';
 import type { Ledger, SpendRequest } from '../ports/ledger.ts';
 import type { SpendAccount } from '../ports/spend-account.ts';
 
-/** How often a limit is looked at again while something in flight may give money back. */
-const watchMs = 50;
+/** How often the limit is checked again while an in-flight request may be refunded. */
+const pollMs = 50;
 
-/** The account of a run's student; undefined where it is free or its price is unknown. */
+/** The account of a run's student; undefined if it is free or its price is unknown. */
 export function studentAccount(ledger: Ledger, spec: RunSpec): SpendAccount | undefined {
   const rates = studentRates(spec);
   if (rates === null || isFree(rates)) return undefined;
@@ -33,25 +33,25 @@ export function studentAccount(ledger: Ledger, spec: RunSpec): SpendAccount | un
             usage === null ? null : { ...usage, microUsd: priceOf(rates, { ...usage, cachedInputTokens: 0 }) };
           await ledger.endSpending({ id, end: { state: 'settled', cost } });
         },
-        giveBack: async (reason) => await ledger.endSpending({ id, end: { state: 'refused', reason } }),
+        refund: async (reason) => await ledger.endSpending({ id, end: { state: 'refused', reason } }),
         forfeit: async (reason) => await ledger.endSpending({ id, end: { state: 'forfeited', reason } }),
       };
     },
   };
 }
 
-/** The price of a training run's tokens; undefined where training is free or its price is not known. */
+/** The rates of training; undefined if training is free or its price is unknown. */
 function trainingRates(spec: RunSpec): Rates | undefined {
   const rates = studentRates(spec);
   return rates === null || isFree(rates) || rates.training === undefined ? undefined : rates;
 }
 
-/** What a job is charged under: its key, and another one after `ended` jobs of that key failed or were cancelled, perhaps unheard. */
+/** The ledger key of a job's charge: the job's key, with a suffix after `ended` jobs of that key failed or were cancelled. */
 export function entryKey(key: string, ended: number): string {
   return ended === 0 ? key : `${key}-${ended}`;
 }
 
-/** Reserves the most a fine-tuning job may cost, once an `entryKey`; null where there is nothing to reserve. */
+/** Reserves the most a fine-tuning job may cost, once per `entryKey`; null if there is nothing to reserve. */
 export async function reserveTraining(
   ledger: Ledger,
   spec: RunSpec,
@@ -68,7 +68,7 @@ export async function reserveTraining(
   });
 }
 
-/** The job is done: what it cost, or its worst case where the endpoint does not say how many tokens it trained. */
+/** Settles a finished job: its actual cost, or the worst case if the endpoint does not report the trained tokens. */
 export async function settleTraining(
   ledger: Ledger,
   spec: RunSpec,
@@ -95,6 +95,6 @@ async function spend(ledger: Ledger, request: SpendRequest): Promise<string> {
         `${what} may cost up to ${usdOf(request.worstMicroUsd)} USD, and ${usdOf(microUsd.charged)} of ${usdOf(microUsd.limit ?? 0)} USD are charged already.`,
       );
     }
-    await pause(watchMs);
+    await pause(pollMs);
   }
 }

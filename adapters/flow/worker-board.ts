@@ -4,14 +4,14 @@
  */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { WorkerLook } from '../../contracts/flow/flow.ts';
+import { WorkerSnapshot } from '../../contracts/flow/flow.ts';
 import { isAlive } from '../processes/process-identity.ts';
 
 /** A worker that has not written for so long is stopped or stuck: it takes no part of an endpoint. */
 const silenceMs = 10_000;
 
 export interface WorkerBoard {
-  write(look: WorkerLook): void;
+  write(snapshot: WorkerSnapshot): void;
   remove(): void;
 }
 
@@ -24,11 +24,11 @@ export function openBoard(home: string, worker: string): WorkerBoard {
   const folder = boardFolder(home);
   const file = join(folder, `${worker}.json`);
   return {
-    write(look) {
+    write(snapshot) {
       const temporary = join(folder, `.${worker}`);
       try {
         mkdirSync(folder, { recursive: true });
-        writeFileSync(temporary, JSON.stringify(look));
+        writeFileSync(temporary, JSON.stringify(snapshot));
         renameSync(temporary, file);
       } catch {
         // A full disk: the run is blocked by what needs the disk; without these numbers people see less, and that is all.
@@ -39,21 +39,21 @@ export function openBoard(home: string, worker: string): WorkerBoard {
 }
 
 /** The living workers of a home. Files of dead ones are removed on the way. */
-export function readBoard(home: string): readonly WorkerLook[] {
+export function readBoard(home: string): readonly WorkerSnapshot[] {
   const folder = boardFolder(home);
   return namesIn(folder)
     .filter((name) => name.endsWith('.json'))
     .flatMap((name) => {
-      const look = lookIn(join(folder, name));
-      if (look === undefined) return [];
-      if (isAlive(look)) return [look];
+      const snapshot = snapshotIn(join(folder, name));
+      if (snapshot === undefined) return [];
+      if (isAlive(snapshot)) return [snapshot];
       rmSync(join(folder, name), { force: true });
       return [];
     });
 }
 
 /** Whether what it says is of now. */
-export function isFresh({ at }: WorkerLook, now: number): boolean {
+export function isFresh({ at }: WorkerSnapshot, now: number): boolean {
   return now - at < silenceMs;
 }
 
@@ -66,9 +66,9 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function lookIn(path: string): WorkerLook | undefined {
+function snapshotIn(path: string): WorkerSnapshot | undefined {
   try {
-    return WorkerLook.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data;
+    return WorkerSnapshot.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data;
   } catch {
     // It went away between listing and reading, or is of another version.
     return undefined;

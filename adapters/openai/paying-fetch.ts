@@ -32,7 +32,7 @@ export function payingFetch(send: Send, account: SpendAccount): Send {
       text = await response.text();
     } catch (error) {
       if (wasSent(error)) await payment.forfeit('no_answer');
-      else await payment.giveBack('not_sent');
+      else await payment.refund('not_sent');
       throw error;
     }
     await end(payment, response.status, text);
@@ -50,7 +50,7 @@ async function end(payment: Payment, status: number, text: string): Promise<void
   if (status < 400) {
     await payment.settle(usageOf(text));
   } else if (neverBilled.has(status) || (status < 500 && !maybeBilled.has(status))) {
-    await payment.giveBack(`http_${status}`);
+    await payment.refund(`http_${status}`);
   } else {
     await payment.forfeit(`http_${status}`);
   }

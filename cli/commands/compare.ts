@@ -62,7 +62,7 @@ export function compareCommand(program: Command, terminal: Terminal, finish: Fin
 
 /**
  * Says what is still to be paid, and asks where that is much. One that goes on was agreed to when it was started; where
- * nobody sends a bill there is nothing to say.
+ * the endpoints do not bill, nothing is asked.
  */
 async function agreeToComparison(
   terminal: Terminal,

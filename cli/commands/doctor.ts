@@ -22,7 +22,7 @@ const Options = z.looseObject({
 export function doctorCommand(program: Command, terminal: Terminal, finish: Finish): void {
   program
     .command('doctor')
-    .argument('[file]', 'run file (YAML): its keys and endpoints are looked at too')
+    .argument('[file]', 'run file (YAML): its keys and endpoints are checked too')
     .description('look over this machine and a run file before a run; or, with --endpoint, what an endpoint can do')
     .option('--endpoint <url>', 'examine this OpenAI-compatible endpoint (with /v1) instead')
     .option('--model <name>', 'the model to ask there; a base model where students are to be trained')

@@ -60,7 +60,7 @@ export function evaluateCommand(program: Command, terminal: Terminal): void {
     )
     .option('--split <name>', 'test (where not given) or validation')
     .option('--predictions <file>', 'write what was answered to each row, one JSON object a line')
-    .option('--yes', 'go ahead although the student costs money, or nobody knows whether it does')
+    .option('--yes', 'continue although the student costs money or its price is unknown')
     .option('--json')
     .action(async (file: string | undefined, given: unknown) => {
       const options = Options.safeParse(given);
@@ -158,8 +158,8 @@ interface Asked extends Subject {
 }
 
 /**
- * Nothing where the model is free, or nobody knows its price. Throws where nobody has agreed to what it costs, or may
- * cost: unknown is never nothing, but on this machine nobody sends a bill.
+ * Asks nothing where the model is free, or on this machine without a price. Throws where the cost, or a call of unknown
+ * price, was not confirmed.
  */
 function purseFor(
   questions: SplitQuestions,
@@ -169,7 +169,7 @@ function purseFor(
   const rates = askedRates(spec, { model, endpoint, trained, listed });
   if (rates === null) {
     if (agreed || address === undefined || isLocal(address)) return undefined;
-    const unknown = `Nobody knows what asking ${model} at ${address} for ${questions.rows.length} rows costs; it is charged to no run.`;
+    const unknown = `The price of asking ${model} at ${address} for ${questions.rows.length} rows is unknown; it is charged to no run.`;
     const remedy = 'Nothing was asked. Write its price into the run file (`prices`), or go ahead with --yes.';
     throw new CommandError(exitCodes.usage, unknown, remedy);
   }

@@ -37,8 +37,8 @@ export function exportCommand(program: Command, terminal: Terminal): void {
       const write = async (): Promise<readonly string[]> => await writeTrainingSet(artifacts, set, folder, [format]);
       const files = await (options.data.to === undefined ? write() : outsideHome(terminal, write));
       const { spec, status, examples, training } = set;
-      const told = { run, status, folder, files, rows: training.rows, stages: examples.length };
-      if (json) return terminal.printJson(told);
+      const summary = { run, status, folder, files, rows: training.rows, stages: examples.length };
+      if (json) return terminal.printJson(summary);
       if (status !== 'completed')
         terminal.note(`The run is ${status}: this is what its first ${examples.length} of ${spec.stages} stages hold.`);
       terminal.print(`${training.rows} examples in ${folder}: ${files.join(', ')}`);

@@ -62,7 +62,7 @@ export function reportCommand(program: Command, terminal: Terminal): void {
   program
     .command('report')
     .addArgument(runArgument())
-    .description('print the report of a run and where it lies')
+    .description('print the report of a run and its path')
     .option('--json', 'the JSON report')
     .action(async (run: string, given: unknown) => {
       if (isComparison(terminal.home, run)) return printComparison(terminal, run, Json.parse(given).json);

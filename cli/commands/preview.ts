@@ -40,8 +40,8 @@ type Options = z.infer<typeof Options>;
 export function previewCommand(program: Command, terminal: Terminal): void {
   withOverrides(program.command('preview').argument('<file>', 'run file (YAML)'))
     .description("show what would be sent, and buy the run's first few answers as a pilot: the run finds them")
-    .option('-n <count>', 'rationales to buy, and as many rows to invent (5 where not given)')
-    .option('--dry', 'only show the requests; ask nobody')
+    .option('-n <count>', 'rationales to buy, and as many rows to synthesize (default 5)')
+    .option('--dry', 'only show the requests; send none')
     .option('--name <name>', 'name of the run, as for `run`')
     .option('--yes', 'buy without asking')
     .option('--json', 'one JSON object')

@@ -88,7 +88,7 @@ export function workflowUrl(services: { uiUrl: string | null; namespace: string 
   return `${services.uiUrl}/namespaces/${services.namespace}/workflows/${encodeURIComponent(run)}`;
 }
 
-/** A key that is not set would park the run at its first call: better said now. */
+/** A key that is not set would block the run at its first call: report it before the start. */
 export function requireKeys({ secrets }: Pick<Needs, 'secrets'>): void {
   const missing = secrets.filter((name) => !process.env[name]);
   if (missing.length === 0) return;

@@ -54,7 +54,7 @@ async function rememberedText(home: string, record: RunRecord): Promise<string> 
   return `${name}: ${rememberedStatus(record)}; ${stages}, ${charged} of ${limit} calls charged`;
 }
 
-/** Of a comparison: as it tells itself while it goes on, else its tables. */
+/** Of a comparison: its live progress while it runs, else its tables. */
 async function comparisonStatus(terminal: Terminal, name: string, json: boolean): Promise<void> {
   const snapshot = await lookWith(terminal.home, async (client) => await lookAtComparison(client, name));
   const report = readComparisonReport(terminal.home, name);

@@ -30,7 +30,7 @@ export function resumeCommand(program: Command, terminal: Terminal): void {
   program
     .command('resume')
     .addArgument(runArgument())
-    .description('go on after a pause, or try again after what blocked the run is mended')
+    .description('continue after a pause, or retry the blocked step after its cause is fixed')
     .option('--student <model>', 'the student that was trained by hand')
     .option('--endpoint <url>', 'where that student is served')
     .option('--json')
@@ -89,7 +89,7 @@ export function stopCommand(program: Command, terminal: Terminal): void {
     });
 }
 
-/** Its stages too: one that cannot go on would never hear that its run is gone. */
+/** Its stages too: a stage that cannot continue would not notice that its run is gone. */
 async function terminate(client: Client, run: string): Promise<void> {
   const reason = 'baldistill stop --kill';
   await client.workflow.getHandle(run).terminate(reason);

@@ -36,11 +36,11 @@ export function studentCommand(program: Command, terminal: Terminal, finish: Fin
       const python = await pythonOf(terminal);
       if (given.setUp) return given.json ? terminal.printJson({ python }) : terminal.print(python);
       const home = resolve(given.home ?? join(terminal.home, 'student'));
-      // -P: modules are those of the server, not what lies in the folder somebody happens to stand in.
+      // -P: modules are those of the server, not those of the current folder.
       const serve = ['-P', '-m', 'student_server', '--home', home, '--port', given.port, ...words];
       const paths = [studentServer, process.env['PYTHONPATH'] ?? ''].filter((path) => path !== '');
       const env = { ...studentServerEnvironment(process.env), PYTHONPATH: paths.join(delimiter) };
-      // Started where we stand: paths among the words are meant from here.
+      // Started in the current folder: relative paths refer to it.
       const child = spawn(python, serve, { env, stdio: ['ignore', 'pipe', 'inherit'] });
       createInterface({ input: child.stdout }).on('line', (line) => {
         const url = /listens on (\S+)$/.exec(line)?.[1];

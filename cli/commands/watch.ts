@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { attach, tell } from '../follow/attach.ts';
+import { attach, printEnding } from '../follow/attach.ts';
 import { attachComparison } from '../compare/attach-comparison.ts';
 import { isComparison } from '../compare/comparison-files.ts';
 import type { ExitCode } from '../exit.ts';
@@ -28,7 +28,7 @@ export function watchCommand(program: Command, terminal: Terminal, finish: Finis
       const record = await recordOf(terminal.home, run);
       const result = record === undefined ? undefined : resultOf(record);
       if (record !== undefined && result !== undefined && ['completed', 'stopped'].includes(record.status)) {
-        finish(tell(terminal, run, { kind: 'result', result }, json));
+        finish(printEnding(terminal, run, { kind: 'result', result }, json));
         return;
       }
       const code = await withEngineOf(terminal, run, (engine) =>

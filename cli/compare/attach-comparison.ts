@@ -48,7 +48,7 @@ function tellComparison(
     what: `The comparison "${name}"`,
     name,
     folder: comparisonPaths(terminal.home, name).folder,
-    again: 'Start it again with the same command once that is mended; cells that are done stay done.',
+    again: 'Start it again with the same command once that is fixed; completed cells are kept.',
   };
   return tellUnfinished(terminal, unfinished, ending);
 }

@@ -1,4 +1,4 @@
-/** A comparison as it stands now. */
+/** The present state of a comparison. */
 import type { Client } from '@temporalio/client';
 import type { ComparisonProgress } from '../../contracts/comparison/comparison-messages.ts';
 import { progressOfComparison } from '../../workflows/messages.ts';

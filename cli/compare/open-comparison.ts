@@ -23,7 +23,7 @@ export type Limits = z.infer<typeof Limits>;
 
 export type OpenedComparison =
   | { readonly kind: 'started' }
-  /** `kept` is what it was started with, whatever the file says now; undefined where it does not tell. */
+  /** `kept` is what it was started with, whatever the file says now; undefined where unknown. */
   | { readonly kind: 'joined'; readonly kept: Limits | undefined };
 
 /** Throws (exit 2) where a run has the comparison's name, or a cell is a run that exists with other settings. */

@@ -30,7 +30,7 @@ export const EndpointOptions = z.looseObject({
 });
 export type EndpointOptions = z.infer<typeof EndpointOptions>;
 
-/** Nothing is sent to an endpoint elsewhere before somebody agreed to what it may cost. */
+/** Nothing is sent to a remote endpoint before its cost was confirmed. */
 export async function examineEndpoint(
   terminal: Terminal,
   options: EndpointOptions,

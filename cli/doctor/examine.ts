@@ -1,4 +1,4 @@
-/** Looks at everything on the lists, one after the other; what cannot be looked at is trouble too. */
+/** Checks everything on the lists in order; a check that fails to run counts as trouble. */
 import { resolve } from 'node:path';
 import { BaldistillError, remedyOf } from '../../domain/failures.ts';
 import { readRun } from '../runs/run-source.ts';
@@ -32,6 +32,6 @@ async function looked(task: () => Promise<Looked>): Promise<Looked> {
   } catch (error) {
     if (error instanceof BaldistillError) return trouble(error.message, remedyOf(error.type));
     const says = error instanceof Error ? error.message : String(error);
-    return trouble(says, 'This could not be looked at.');
+    return trouble(says, 'This could not be checked.');
   }
 }

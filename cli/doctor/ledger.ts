@@ -7,7 +7,7 @@ import type { Prerequisite } from './prerequisite.ts';
 export const ledgerPrerequisite: Prerequisite = {
   title: 'ledger',
   async task({ home }) {
-    const told = await withLedger(home, async (ledger) => {
+    const summary = await withLedger(home, async (ledger) => {
       const runs = await ledger.runs();
       const differences: string[] = [];
       for (const { name } of runs)
@@ -15,16 +15,16 @@ export const ledgerPrerequisite: Prerequisite = {
       const { counter } = await ledger.identity();
       return { runs: runs.length, counter, differences };
     });
-    if (told === undefined) return note('none yet, made by the first run');
+    if (summary === undefined) return note('none yet, made by the first run');
     const damage = fileTrouble(ledgerPath(home));
     if (damage !== null)
       return trouble(`the file is damaged: ${damage}`, 'See docs/operations.md, "The ledger is lost".');
-    const [first] = told.differences;
+    const [first] = summary.differences;
     if (first !== undefined)
       return trouble(
-        told.differences.length === 1 ? first : `${first}, and ${told.differences.length - 1} more`,
+        summary.differences.length === 1 ? first : `${first}, and ${summary.differences.length - 1} more`,
         'Hold the run against its endpoint: baldistill ledger verify RUN.',
       );
-    return fine(`whole, adds up for ${told.runs} ${told.runs === 1 ? 'run' : 'runs'}, ${told.counter} events`);
+    return fine(`whole, adds up for ${summary.runs} ${summary.runs === 1 ? 'run' : 'runs'}, ${summary.counter} events`);
   },
 };

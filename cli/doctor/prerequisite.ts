@@ -1,4 +1,4 @@
-/** One thing a run needs, and how it is looked at. Looking changes nothing and starts nothing. */
+/** One prerequisite of a run and its check. A check changes nothing and starts nothing. */
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 
 export interface Setting {
@@ -6,7 +6,7 @@ export interface Setting {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** `trouble`: a run would fail or park. `note`: worth knowing, in no run's way. */
+/** `trouble`: a run would fail or be blocked. `note`: worth knowing, no obstacle. */
 export interface Looked {
   readonly state: 'fine' | 'note' | 'trouble';
   /** What was seen, half a sentence. */

@@ -17,12 +17,15 @@ export async function lookAtEndpoint(asked: {
     apiKey,
     timeoutMs,
     model: model ?? '',
-    means: { training: { forbidden: 'only looked at' }, bulky: false },
+    means: { training: { forbidden: 'only inspected' }, bulky: false },
     cases: reachingCases.filter(({ area }) => area === 'reaching it'),
   });
   const wrong = findings.find(({ verdict }) => verdict === 'breaks');
   if (wrong !== undefined)
-    return trouble(`${baseUrl}: ${wrong.detail}`, 'Start it, or correct the address or the key; the run would park.');
+    return trouble(
+      `${baseUrl}: ${wrong.detail}`,
+      'Start it, or correct the address or the key; the run would be blocked.',
+    );
   const lacking = findings.find(({ verdict }) => verdict === 'lacks');
   if (lacking === undefined || model === undefined) return fine(`answers at ${baseUrl}`);
   return note(`answers at ${baseUrl}; ${lacking.detail}`, 'Is the name of the model right?');

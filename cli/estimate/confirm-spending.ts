@@ -1,4 +1,4 @@
-/** Asks before money is spent: the price is said first, and nobody pays who has not agreed. */
+/** Asks for confirmation before money is spent. */
 import type { ComparisonEstimate } from '../../estimate/estimate-comparison.ts';
 import type { Rates } from '../../contracts/run/prices.ts';
 import type { Range } from '../../contracts/run-estimate.ts';
@@ -32,7 +32,7 @@ export interface Spending {
   readonly what: string;
   /** The most that may come of what has a price. */
   readonly microUsd: number;
-  /** Calls that come beside it and whose price nobody knows. */
+  /** Further calls, of unknown price. */
   readonly unpriced: number;
   /** Fine-tuning jobs of unknown price: any at all is asked about. */
   readonly unpricedJobs: number;
@@ -41,18 +41,19 @@ export interface Spending {
   readonly yes: boolean;
 }
 
-/** Throws (exit 2) where somebody said no, or nobody is there to say yes. */
+/** Throws (exit 2) where the answer was no, or there is no terminal. */
 export async function agreeTo(terminal: Terminal, spending: Spending): Promise<void> {
   const { what, microUsd, unpriced: calls, unpricedJobs: jobs, above, yes } = spending;
   if (yes || (microUsd <= above.usd * 1_000_000 && calls <= above.calls && jobs === 0)) return;
   const price = [
     ...(microUsd > 0 ? [`may cost up to ${(microUsd / 1_000_000).toFixed(2)} USD`] : []),
-    ...(calls > 0 ? [`asks for ${calls.toLocaleString('en')} calls whose price nobody knows`] : []),
-    ...(jobs > 0 ? [`trains ${jobs} times at a price nobody knows (\`training\`)`] : []),
+    ...(calls > 0 ? [`asks for ${calls.toLocaleString('en')} calls of unknown price`] : []),
+    ...(jobs > 0 ? [`trains ${jobs} times at an unknown price (\`training\`)`] : []),
   ].join(' and ');
   if (terminal.confirm === undefined) {
-    const remedy = 'Nothing was started. Go ahead with --yes, or write `price: free` where nobody sends a bill.';
-    throw new CommandError(exitCodes.usage, `${what} ${price}, and there is nobody to ask.`, remedy);
+    const remedy =
+      'Nothing was started. Go ahead with --yes, or write `price: free` for an endpoint that does not bill.';
+    throw new CommandError(exitCodes.usage, `${what} ${price}, and there is no terminal to confirm it.`, remedy);
   }
   if (await terminal.confirm(`${what} ${price}. Go ahead?`)) return;
   throw new CommandError(exitCodes.usage, 'Nothing was started.');
@@ -71,7 +72,7 @@ export function mostOf(spec: RunSpec, { teacher, student }: Costs): Bill {
   ];
   return {
     microUsd: parts.reduce((sum, { microUsd }) => sum + microUsd, 0),
-    // Calls of the teacher, whichever of the two nobody knows the price of: they say how large the run is.
+    // Calls of the teacher, whichever of the two prices is unknown: they show the size of the run.
     unpriced: Math.max(...parts.map((part) => part.unpriced)),
     unpricedJobs: jobsOfUnknownPrice(spec),
   };

@@ -10,7 +10,7 @@ import { planningWorld } from './estimate-run.ts';
 
 export interface PricedComparison {
   readonly estimate: ComparisonEstimate;
-  /** Cells that the ledger has completed, and cells over counts in place of data, whose tokens nobody knows. */
+  /** Cells that the ledger has completed, and cells over counts in place of data, whose tokens are unknown. */
   readonly completed: number;
   readonly unknown: number;
 }

@@ -1,4 +1,4 @@
-/** A run's plan from its file: the data are read, the ledger is looked at where there is one, no call is made. */
+/** A run's plan from its file: reads the data and the ledger, sends no call. */
 import { createPrepare } from '../../activities/data/prepare.ts';
 import { estimateRun } from '../../estimate/estimate-run.ts';
 import type { PlanningWorld } from '../../estimate/estimation-world.ts';

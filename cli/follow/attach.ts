@@ -29,7 +29,7 @@ interface View<S> {
 export async function attach(terminal: Terminal, engine: Engine, { run, json }: Attachment): Promise<ExitCode> {
   const drawing: Drawing<Snapshot> = { frame: liveFrame, lines: plainLines };
   const ending = await stay(terminal, engine, followedRun(terminal.home, run), drawing, json);
-  if (ending !== undefined) return tell(terminal, run, ending, json);
+  if (ending !== undefined) return printEnding(terminal, run, ending, json);
   terminal.note(`The run "${run}" goes on. Come back with: baldistill watch ${run}`);
   return exitCodes.detached;
 }
@@ -49,7 +49,7 @@ export async function stay<S extends object, R, B>(
   json: boolean,
 ): Promise<EndingOf<R, B> | undefined> {
   const leaving = new AbortController();
-  // `on`, not `once`: log-update ends the process on a signal that nobody else listens to any more.
+  // `on`, not `once`: log-update ends the process on a signal without other listeners.
   const leave = (): void => {
     if (leaving.signal.aborted) process.exit(exitCodes.detached);
     leaving.abort();
@@ -70,22 +70,22 @@ export async function stay<S extends object, R, B>(
 }
 
 /** Says how a run ended and what to do next. */
-export function tell(terminal: Terminal, run: string, ending: Ending, json: boolean): ExitCode {
+export function printEnding(terminal: Terminal, run: string, ending: Ending, json: boolean): ExitCode {
   if (json) terminal.printJson({ type: ending.kind, run, ...ending });
   if (ending.kind !== 'result') {
-    const told = tellUnfinished(
+    const printed = tellUnfinished(
       terminal,
       {
         what: `The run "${run}"`,
         name: run,
         folder: reportPaths(terminal.home, run).folder,
-        again: 'Start it again with the same command once that is mended; paid answers are kept.',
+        again: 'Start it again with the same command once that is fixed; paid answers are kept.',
       },
       ending,
     );
     if (ending.kind === 'blocked' && ending.blocked.skip)
       terminal.note(`Or ${ending.blocked.skip}: baldistill skip ${run}`);
-    return told;
+    return printed;
   }
   if (!json) terminal.print(resultLines(terminal.home, ending.result));
   return ending.result.status === 'failed' ? exitCodes.failed : exitCodes.done;

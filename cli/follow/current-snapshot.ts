@@ -5,7 +5,7 @@ import { externalTarget, temporalTarget } from '../../workers/temporal-connectio
 import { snapshotOf } from './follow.ts';
 import type { Snapshot } from './follow.ts';
 
-/** The run as its workflow tells it; undefined where the engine is not up, or does not know the run or answer for it. */
+/** The run as its workflow reports it; undefined where the engine is down, or does not know the run or cannot query it. */
 export async function lookAt(home: string, run: string): Promise<Snapshot | undefined> {
   return await lookWith(home, async (client) => await snapshotOf(client, run, home));
 }
@@ -29,7 +29,7 @@ export async function lookWith<S>(home: string, look: (client: Client) => Promis
       await connection.close();
     }
   } catch {
-    // Nobody at the address, unknown to the engine, or nobody answers for it: the ledger has the word.
+    // Engine down, run unknown, or no worker: use the ledger.
     return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { QueryNotRegisteredError, WorkflowFailedError, WorkflowNotFoundError } f
 import type { Client } from '@temporalio/client';
 import { CancelledFailure, rootCause, TerminatedFailure } from '@temporalio/common';
 import type { z } from 'zod';
-import type { FlowLook } from '../../contracts/flow/flow.ts';
+import type { FlowSnapshot } from '../../contracts/flow/flow.ts';
 import { RunResult } from '../../contracts/progress.ts';
 import type { Blocked, Progress, StageProgress } from '../../contracts/progress.ts';
 import { progressOfRun, progressOfStage } from '../../workflows/messages.ts';
@@ -17,7 +17,7 @@ export interface Snapshot {
   /** The stage that is going on; null between stages. */
   readonly stage: StageProgress | null;
   /** The flow of calls now, from the workers themselves; null where none of them is at it. */
-  readonly flow: FlowLook | null;
+  readonly flow: FlowSnapshot | null;
 }
 
 export type EndingOf<R, B> =
@@ -30,7 +30,7 @@ export type EndingOf<R, B> =
   | { readonly kind: 'blocked'; readonly blocked: B };
 export type Ending = EndingOf<RunResult, Blocked>;
 
-/** A workflow as somebody follows it: a run or a comparison. */
+/** A workflow that is followed: a run or a comparison. */
 export interface Followed<S, R, B> {
   /** The workflow's id. */
   readonly id: string;
@@ -43,7 +43,7 @@ export interface Followed<S, R, B> {
 
 export interface Following<S = Snapshot> {
   readonly onSnapshot: (snapshot: S) => void;
-  /** Something does not answer; told once until it answers again. */
+  /** Something does not answer; reported once until it answers again. */
   readonly onTrouble: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -83,12 +83,12 @@ export async function follow<S, R, B>(
     ]);
   } finally {
     over.abort();
-    // A service that is being started is recorded first: nobody would find it otherwise.
+    // A service that is being started is recorded first, so that others find it.
     await keeping.catch(() => undefined);
   }
 }
 
-/** Shows snapshots until one is blocked. After `stop` it never resolves: what stopped it has the word. */
+/** Shows snapshots until one is blocked. After `stop` it never resolves: the caller that stopped it reports. */
 async function untilBlocked<S, R, B>(
   { client }: Pick<Engine, 'client'>,
   { look, blockedBy }: Followed<S, R, B>,
@@ -108,7 +108,7 @@ async function untilBlocked<S, R, B>(
   return await never();
 }
 
-/** Starts again whatever dies while somebody watches. Gives up when that fails again and again, or on `down`. */
+/** Restarts services that die while a command follows a run. Gives up when that fails again and again, or on `down`. */
 async function keepAlive(
   engine: Pick<Engine, 'heal'>,
   stop: AbortSignal,
@@ -149,7 +149,7 @@ export async function snapshotOf(client: Client, run: string, home?: string): Pr
   });
 }
 
-/** Tries something; tells once when it keeps failing, and once when it works again. */
+/** Tries something; reports once when it keeps failing, and once when it works again. */
 function troubleshooter<S>({ onTrouble }: Following<S>) {
   let failures = 0;
   return async <T>(work: () => Promise<T>): Promise<T | 'wedged' | undefined> => {
@@ -189,14 +189,14 @@ async function untilClosed<S, R, B>(
       return { kind: 'result', result: result.data };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw error;
-      // The server is gone or going: ask again, the caller says so.
+      // The server is gone: retry, the caller reports it.
       await pause(500, signal);
     }
   }
   return await never();
 }
 
-/** How a workflow failed is an answer; everything else that goes wrong is asked again. */
+/** A workflow's failure is an answer; every other error is retried. */
 function failed(error: unknown): WorkflowFailedError {
   if (error instanceof WorkflowFailedError) return error;
   throw error;

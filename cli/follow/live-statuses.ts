@@ -1,4 +1,4 @@
-/** How runs stand that the ledger knows as going on: asked of the engine where it is up, without starting anything. */
+/** States of the runs that are open in the ledger, from the engine where it is up; starts nothing. */
 import type { Client } from '@temporalio/client';
 import type { RunRecord } from '../../activities/ports/ledger.ts';
 import { lookWith } from './current-snapshot.ts';

@@ -8,7 +8,7 @@ export interface Unfinished {
   /** As a sentence begins: `The run "first"`. */
   readonly what: string;
   readonly name: string;
-  /** Where what it has so far lies. */
+  /** Path of its results so far. */
   readonly folder: string;
   /** How to start it again after it failed. */
   readonly again: string;

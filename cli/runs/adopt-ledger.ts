@@ -56,7 +56,7 @@ export async function adoptLedger(terminal: Terminal, run: string, charged: Char
   );
 }
 
-/** The limits that stand against these amounts, as options of `budget` that would just let them through. */
+/** The limits below these amounts, as options of `budget` that would just allow them. */
 export function passedLimits(
   { calls, tokens, microUsd }: Charged,
   budget: Pick<RunBudget, 'charged' | 'limit' | 'tokens' | 'microUsd'>,

@@ -57,7 +57,7 @@ export async function openRun(terminal: Terminal, engine: Engine, spec: RunSpec)
       await start(terminal, engine, spec);
       return { kind: 'started' };
     } catch (error) {
-      // Somebody else started it between our look and our start: join theirs.
+      // Another command started it after our check: follow that run.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
   }

@@ -16,8 +16,8 @@ export async function workflowFindings(ledger: Ledger, { record, snapshot }: Kno
   const differences: string[] = [];
   const { charged, tokens, microUsd } = await ledger.budget({ run: record.name });
   const copy = snapshot.stage?.budget ?? run.budget;
-  const ahead = (what: string, told: number, stored: number): void => {
-    if (told > stored) differences.push(`the workflow has seen ${told} ${what} charged, the ledger says ${stored}`);
+  const ahead = (what: string, seen: number, stored: number): void => {
+    if (seen > stored) differences.push(`the workflow has seen ${seen} ${what} charged, the ledger says ${stored}`);
   };
   if (copy !== null) {
     ahead('calls', copy.charged, charged);

@@ -62,7 +62,7 @@ export function comparisonLine(name: string, { runs, limit }: ComparedPlan, { es
   return `${terminalLine(name)}: ${parts.join('; ')}`;
 }
 
-/** Means over the seeds; `-` where every run is completed, or nobody knows. */
+/** Means over the seeds; `-` where every run is completed, or it is unknown. */
 function costWords(cells: readonly CellEstimate[]): readonly string[] {
   if (cells.length === 0) return ['-', '-', '-'];
   const mean = (of: (cell: CellEstimate) => number): number => sum(cells.map(of)) / cells.length;
@@ -82,7 +82,7 @@ function totalLines({ estimate, completed, unknown }: PricedComparison, leavesOu
     ...(completed === 0 ? [] : [`${count(completed)} runs are completed: they cost nothing any more.`]),
     ...(unknown === 0
       ? []
-      : [`${count(unknown)} runs are over counts in place of data: nobody knows their tokens, or what they cost.`]),
+      : [`${count(unknown)} runs use counts in place of data: their tokens and their cost are unknown.`]),
   ];
   if (estimate.cells.length === 0) return notes;
   return [

@@ -62,7 +62,7 @@ function callsWords({ comparison, cells }: ComparisonSnapshot): string {
 
 function openLines({ comparison, cells }: ComparisonSnapshot): readonly string[] {
   return comparison.open.map(({ run }) => {
-    // All names start with the comparison's, which stands above.
+    // All names start with the comparison's, which is printed above.
     const name = terminalLine(run.slice(comparison.name.length + 1));
     const cell = cells.find((one) => one.run.run === run);
     if (cell === undefined) return name;

@@ -51,12 +51,12 @@ function useLines(findings: readonly Finding[]): readonly string[] {
 
 function lossLines(findings: readonly Finding[]): readonly string[] {
   const lost = findings.filter(({ verdict, wants }) => (verdict === 'lacks' || verdict === 'breaks') && wants === null);
-  const told = Map.groupBy(
+  const byLoss = Map.groupBy(
     lost.filter((finding) => finding.case.loss !== undefined),
     (finding) => finding.case.loss ?? '',
   );
-  if (told.size === 0) return [];
-  const lines = [...told].map(([loss, cases]) => {
+  if (byLoss.size === 0) return [];
+  const lines = [...byLoss].map(([loss, cases]) => {
     const [first] = cases;
     const mark = first === undefined ? '' : marks[first.verdict];
     return `  ${mark.padEnd(6)}${wrap(titleOf(cases.map((each) => each.case)), width, 8)}\n          ${wrap(loss, width, 10)}`;
@@ -71,7 +71,7 @@ function titleOf(cases: readonly ContractCase[]): string {
 function sumLines({ findings, spent, left }: Examination): string {
   const count = (verdict: Verdict): number => findings.filter((finding) => finding.verdict === verdict).length;
   const counts = `${count('holds')} hold, ${count('lacks')} do not, ${count('breaks')} are wrong, ${count('unasked')} were not asked.`;
-  const unmetered = spent.unmetered === 0 ? '' : ` (${spent.unmetered} answers told no usage)`;
+  const unmetered = spent.unmetered === 0 ? '' : ` (${spent.unmetered} answers byLoss no usage)`;
   const sent = `${spent.requests} requests were sent; by its own count ${spent.promptTokens} tokens read and ${spent.completionTokens} written${unmetered}.`;
   const stuck = [...left.files, ...left.models].map((id) => terminalLine(id));
   const jobs = left.jobs === 0 ? '' : ` ${left.jobs} jobs were created there.`;

@@ -26,7 +26,15 @@ export function estimateLine({ run, teacher, student }: RunEstimate): string {
 
 function stageTable({ stages, teacher }: RunEstimate): string {
   const verifies = stages.some(({ verify }) => verify > 0);
-  const head = ['', 'annotate', 'invent', ...(verifies ? ['verify'] : []), 'from ledger', 'tokens in', 'tokens out'];
+  const head = [
+    '',
+    'annotate',
+    'synthesize',
+    ...(verifies ? ['verify'] : []),
+    'from ledger',
+    'tokens in',
+    'tokens out',
+  ];
   const rows = stages.map((stage) => [
     `stage ${stage.stage}`,
     ...[stage.annotate, stage.synthesize, ...(verifies ? [stage.verify] : [])].map(count),
@@ -53,7 +61,7 @@ function stageTable({ stages, teacher }: RunEstimate): string {
 function teacherLines({ teacher }: RunEstimate, concurrency: number | null): string[] {
   if (teacher.model === null) return ['teacher   none is asked'];
   const bought = teacher.bought === 0 ? '' : `; ${count(teacher.bought)} paid already`;
-  const spare = teacher.callLimit > teacher.calls ? ', refills and calls asked again included' : '';
+  const spare = teacher.callLimit > teacher.calls ? ', refills and reissued calls included' : '';
   return [
     `teacher   ${terminalLine(teacher.model)}: ${count(teacher.calls)} calls as planned, at most ${count(teacher.callLimit)}${spare}${bought}`,
     `          ${prices(teacher.microUsd)}, in ${durations(teacher.seconds)}` +

@@ -1,10 +1,10 @@
 /** The flow of calls in words: rates, queues, latencies, and what was refused. */
-import type { FlowLook } from '../../contracts/flow/flow.ts';
+import type { FlowSnapshot } from '../../contracts/flow/flow.ts';
 import type { Snapshot } from '../follow/follow.ts';
 import { terminalLine } from '../terminal-text.ts';
 
 /** What the workers say now, else what their last slices said. */
-export function flowOf({ flow, stage }: Snapshot): FlowLook | null {
+export function flowOf({ flow, stage }: Snapshot): FlowSnapshot | null {
   if (stage?.step !== 'generate') return null;
   return flow ?? stage.flow ?? null;
 }
@@ -15,7 +15,7 @@ export function rateOf(snapshot: Snapshot): number | null {
 }
 
 /** `12 in flight · 488 waiting · p50 210 ms, p95 480 ms · 61,200 tokens/min · sent again: 3 rate_limited`. */
-export function flowWords(flow: FlowLook): readonly string[] {
+export function flowWords(flow: FlowSnapshot): readonly string[] {
   const { inFlight, waiting, p50Ms, p95Ms, tokensPerMinute, failed } = flow;
   const reasons = Object.entries(failed).map(([reason, count]) => `${count} ${terminalLine(reason)}`);
   return [

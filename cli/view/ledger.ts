@@ -85,10 +85,10 @@ export function reparsedText(run: string, stages: readonly Reparsed[]): string {
   return [
     tableOf(
       ['stage', 'marked before', 'good now', 'marked now'],
-      stages.map(({ stage, before, good: mended, after }) => [
+      stages.map(({ stage, before, good: repaired, after }) => [
         String(stage),
         words(before),
-        words(mended),
+        words(repaired),
         words(after),
       ]),
     ),

@@ -44,7 +44,7 @@ function quotaOf(domain: string, { quotas }: PlannedRunCosts['stages'][number]):
 
 function callsText({ slots, real, synthetic, repeated, empty, calls, callLimit }: PlannedRunCosts): string {
   const rest = [...(repeated > 0 ? [`${repeated} repeated`] : []), ...(empty > 0 ? [`${empty} left empty`] : [])];
-  const parts = [`${real} real rows`, `${synthetic} to invent`, ...rest];
+  const parts = [`${real} real rows`, `${synthetic} to synthesize`, ...rest];
   return `${slots} slots: ${parts.join(', ')}; ${calls} teacher calls as planned, at most ${callLimit}.`;
 }
 

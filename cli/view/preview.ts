@@ -73,7 +73,7 @@ function brief(text: string): string {
   return safe.length <= shownText ? safe : `${safe.slice(0, shownText)} …`;
 }
 
-/** A prompt begins with what all prompts have in common: its end is what tells it from others. */
+/** Prompts share their beginning: the end distinguishes them. */
 function briefPrompt(text: string): string {
   const safe = terminalLines(text.trim());
   return safe.length <= shownText ? safe : `… ${safe.slice(-shownText)}`;

@@ -40,9 +40,9 @@ export const writingCases: readonly ContractCase[] = [
     async check(site) {
       for (const face of faces(site)) {
         const reply = await face.post(prompt, { max_tokens: shortest });
-        const usage = given(reply, z.object({ usage: z.unknown().optional() }), face.name).usage;
-        if (usage === undefined || usage === null) lacks(`${face.name} reports no usage`);
-        const usage = Usage.safeParse(usage);
+        const reported = given(reply, z.object({ usage: z.unknown().optional() }), face.name).usage;
+        if (reported === undefined || reported === null) lacks(`${face.name} reports no usage`);
+        const usage = Usage.safeParse(reported);
         demand(usage.success, `${face.name}: the usage has another shape: ${JSON.stringify(reported).slice(0, 120)}`);
         const { prompt_tokens: read, completion_tokens: written, total_tokens: total } = usage.data;
         demand(total === read + written, `${face.name}: ${read} and ${written} tokens make ${total}`);

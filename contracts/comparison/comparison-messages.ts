@@ -12,7 +12,7 @@ import { SignedRun } from '../signed/signed-run.ts';
 export const CellNote = z.strictObject({ run: z.string(), status: CellStatus, reason: z.string().nullable() });
 export type CellNote = z.infer<typeof CellNote>;
 
-/** Where every cell stands, and why, in short, for those in trouble (the first 300 of them). */
+/** The state of every cell, with a short reason for those in trouble (the first 300). */
 export const Outcomes = z.strictObject({
   statuses: z.array(CellStatus),
   reasons: z.array(z.strictObject({ index: z.int(), reason: z.string() })),

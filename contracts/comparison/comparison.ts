@@ -16,7 +16,7 @@ export const ComparisonCell = z.strictObject({
   data: z.string(),
   method: z.string(),
   student: z.string(),
-  /** Labels of the budgets this cell stands for: two may come to the same number of slots. */
+  /** Labels of the budgets this cell represents: two can give the same number of slots. */
   budgets: z.array(z.string()),
   slots: z.int(),
   /** The file asked for more slots than the pool has rows, and said `tooLarge: cap`. */

@@ -34,7 +34,7 @@ export type FlowTerms = z.infer<typeof FlowTerms>;
  * The calls of one run as one worker sees them. Counts are since the worker began with the run; rates and latencies are
  * of the last seconds and of the last 500 answers.
  */
-export const FlowLook = z.strictObject({
+export const FlowSnapshot = z.strictObject({
   callsPerSecond: z.number(),
   tokensPerMinute: z.number(),
   inFlight: z.int(),
@@ -48,25 +48,25 @@ export const FlowLook = z.strictObject({
   /** Calls sent that brought no answer, by reason: `rate_limited`, `timeout`. Most of them are sent again. */
   failed: z.record(z.string(), z.int()),
 });
-export type FlowLook = z.infer<typeof FlowLook>;
+export type FlowSnapshot = z.infer<typeof FlowSnapshot>;
 
 /** One endpoint as one worker sees it. */
-export const EndpointLook = z.strictObject({
+export const EndpointSnapshot = z.strictObject({
   /** Address and model, never a key. */
   endpoint: z.string(),
   /** Calls that may be in flight now. */
   concurrency: z.int(),
   /** This worker's part of what is allowed a minute, as people or the endpoint say it. */
   limits: z.partialRecord(z.enum(limitNames), z.number()),
-  /** Seconds until it may be asked again; 0: now. */
+  /** Seconds until the next call may be sent; 0: now. */
   heldSeconds: z.number(),
   /** Runs that have calls in flight or waiting. */
-  runs: z.array(z.strictObject({ run: z.string(), flow: FlowLook })),
+  runs: z.array(z.strictObject({ run: z.string(), flow: FlowSnapshot })),
 });
-export type EndpointLook = z.infer<typeof EndpointLook>;
+export type EndpointSnapshot = z.infer<typeof EndpointSnapshot>;
 
 /** What a worker says of itself every second, in a file of its own. */
-export const WorkerLook = z.strictObject({
+export const WorkerSnapshot = z.strictObject({
   /** Its name, unique in its home. */
   worker: z.string(),
   pid: z.int(),
@@ -74,6 +74,6 @@ export const WorkerLook = z.strictObject({
   at: z.number(),
   /** Where its Prometheus metrics are served; null where they are off. */
   metrics: z.url().nullable(),
-  endpoints: z.array(EndpointLook),
+  endpoints: z.array(EndpointSnapshot),
 });
-export type WorkerLook = z.infer<typeof WorkerLook>;
+export type WorkerSnapshot = z.infer<typeof WorkerSnapshot>;

@@ -129,9 +129,9 @@ const Flow = {
   concurrency: z.int().min(1).max(1024).default(16),
   /** What the endpoint allows a minute, for all runs together; its own headers may say less. */
   limits: RateLimits.optional(),
-  /** Seconds one call may take before it is given up as ambiguous. */
+  /** Timeout of one call in seconds; after it the outcome is unknown. */
   timeout: z.number().positive().max(3600).default(120),
-  /** Seconds without a byte of an answer that has begun, after which it is given up like that; 60 where not set. */
+  /** Timeout in seconds without a byte of an answer that has begun; 60 where not set. */
   stallTimeout: z.number().positive().max(3600).optional(),
 };
 

@@ -53,7 +53,7 @@ export function askedRates(
   const base = 'model' in student ? student.model : undefined;
   const home = 'baseUrl' in student ? student.baseUrl : undefined;
   const there = endpoint === undefined || home === undefined || sameAddress(home, endpoint);
-  // A student trained elsewhere has no name in the run file: whoever names a model means that one.
+  // A student trained elsewhere has no name in the run file, so any model name refers to it.
   const isStudent = trained || base === undefined || model === base || model.startsWith(`ft:${base}:`);
   const said = 'price' in student && there && isStudent ? student.price : undefined;
   const ofBase = base !== undefined && isStudent ? prices[base] : undefined;
@@ -71,7 +71,7 @@ export function isFree(rates: Rates): boolean {
   return Object.values(rates).every((rate) => rate === 0);
 }
 
-/** What stands between a run and a limit in money: each model whose price is not known. */
+/** The models of unknown price: with one of them a limit in money cannot be kept. */
 export function unpriced(spec: Pick<RunSpec, 'teacher' | 'student' | 'prices'>): readonly UnpricedModel[] {
   const found: UnpricedModel[] = [];
   if (teacherRates(spec) === null && spec.teacher !== undefined && 'model' in spec.teacher) {

@@ -6,9 +6,9 @@ export const Sending = {
   mode: z.enum(['sync', 'batch', 'auto']).default('sync'),
   batch: z
     .strictObject({
-      /** `auto` sends a round as batches from so many calls on. */
+      /** The least calls of a round that `auto` sends as batches. */
       minimum: z.int().positive().default(1000),
-      /** `auto` sends batches only while every stage left could take 24 hours within so many from the run's start. */
+      /** `auto` sends batches only while each remaining stage could take 24 hours within this many hours from the run's start. */
       deadlineHours: z.number().positive().optional(),
       /** Lines and bytes a batch, at most. */
       maxRequests: z.int().positive().max(50_000).default(50_000),

@@ -35,7 +35,7 @@ export const SignedRun = z.strictObject({
 });
 export type SignedRun = z.infer<typeof SignedRun>;
 
-/** An activity's input as it travels: in place of the spec stands the signed reference to it. */
+/** An activity's input as it travels: with the signed reference in place of the spec. */
 export type Signed<Input> = Input extends { spec: RunSpec }
   ? Omit<Input, 'spec'> & { run: SignedRun }
   : Input extends { input: infer Inner }

@@ -44,7 +44,7 @@ export function answerLineOf(output: string): string | undefined {
   return line === '' ? undefined : line;
 }
 
-/** What stands before and after the last `answer is`; undefined without it. */
+/** The text before and after the last `answer is`; undefined without it. */
 export function splitAtAnswer(text: string): { readonly before: string; readonly after: string } | undefined {
   const last = [...text.matchAll(/answer is\b/gi)].at(-1);
   return last && { before: text.slice(0, last.index), after: text.slice(last.index + last[0].length) };

@@ -1,6 +1,6 @@
 /** Short free-text answers: SQuAD normalization and word F1. */
 
-/** The ASCII punctuation that SQuAD removes, whatever stands around it. */
+/** The ASCII punctuation that SQuAD removes, wherever it occurs. */
 const punctuation = /[!-/:-@[-`{-~]/g;
 /** Articles as whole words, a word being letters, digits and underscores of any script. */
 const articles = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;

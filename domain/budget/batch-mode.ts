@@ -5,7 +5,7 @@ const batchWindowHours = 24;
 
 export interface Sending {
   readonly mode: 'sync' | 'batch' | 'auto';
-  /** From so many calls on `auto` chooses batches. */
+  /** The least calls for which `auto` chooses batches. */
   readonly minimum: number;
   /** Hours from the run's start within which `auto` wants all stages done; undefined: it does not matter. */
   readonly deadlineHours: number | undefined;

@@ -56,7 +56,7 @@ export function worstPriceOf(rates: Rates, bound: Pick<Usage, 'inputTokens' | 'o
   return Math.ceil(cleared(input + bound.outputTokens * rates.output));
 }
 
-/** What training on so many tokens costs; nothing where training has no price of its own. */
+/** The cost of training on this many tokens; zero where training has no price of its own. */
 export function trainingPriceOf(rates: Rates, tokens: number): number {
   return Math.ceil(cleared(tokens * (rates.training ?? 0)));
 }

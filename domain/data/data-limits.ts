@@ -1,5 +1,5 @@
 /**
- * How large the parts of a data set may be. Labels and domains stand in prompts, tables, reports and in the messages of
+ * How large the parts of a data set may be. Labels and domains occur in prompts, tables, reports and in the messages of
  * the engine, which takes 2 MB a message; a row's text becomes a prompt, and a prompt of a megabyte is longer than what
  * teachers read. The longest values of the data sets in use are 48 (domain), 73 (id), 691 (choice) and 4,572 (a line).
  */

@@ -32,7 +32,7 @@ const aboveTolerated = 1.5;
 const aboveUsual = 2.5;
 /** Fewer calls in calms say nothing of what is usual. */
 const enough = 50;
-/** The recent calls are about so many. */
+/** About the number of recent calls. */
 const recentCalls = 200;
 /** With fewer calls than this, a first refusal is no reason to slow down: the capacity is not known yet. */
 const atFirst = 150;
@@ -55,7 +55,7 @@ export function withPace(blame: Blame, calm: boolean): boolean {
   return isMore(recent, Math.min(tolerated, known.refused / known.calls), aboveUsual, Math.min(1, known.refused));
 }
 
-/** The pace was set anew: a calm begins. */
+/** The pace was reset: a calm period begins. */
 export function backedOff(blame: Blame): Blame {
   const { calls, refused } = inCalms(blame);
   return { ...noBlame, usual: { calls: calls / 2, refused: refused / 2 } };

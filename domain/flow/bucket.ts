@@ -38,7 +38,7 @@ export function retuned(bucket: Bucket, perMinute: number, now: number): Bucket 
   return { perMinute, level: Math.min(level, capacityOf(perMinute)), at };
 }
 
-/** Milliseconds until so much may be taken; 0: now. A call larger than the bucket waits until it is full. */
+/** Milliseconds until this amount may be taken; 0: now. A call larger than the bucket waits until it is full. */
 export function waitFor(bucket: Bucket, amount: number, now: number): number {
   const { perMinute, level } = refilled(bucket, now);
   const missing = Math.min(amount, capacityOf(perMinute)) - level;
@@ -48,7 +48,7 @@ export function waitFor(bucket: Bucket, amount: number, now: number): number {
 /** Rounding must not make a call wait for a billionth of a request. */
 const tolerance = 1e-9;
 
-/** Takes so much; a negative amount gives back, never above what the bucket holds. */
+/** Takes an amount; a negative one returns it, never above the capacity. */
 export function taken(bucket: Bucket, amount: number, now: number): Bucket {
   const { perMinute, level, at } = refilled(bucket, now);
   const left = level - amount;

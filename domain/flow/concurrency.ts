@@ -82,7 +82,7 @@ export function refusedCall(state: Concurrency, inFlight: number, episodeMs: num
   return { ...moved({ ...state, phase: 'recovering', best: null, vain: 0 }, limit, now), before, refusedAt: now };
 }
 
-/** A call was answered, with so many in flight. */
+/** A call was answered, with this many in flight. */
 export function answeredCall(state: Concurrency, call: Ended): Concurrency {
   const now = call.endedAt;
   if (state.phase === 'recovering') {

@@ -34,7 +34,7 @@ export interface Flow {
   readonly refusedAt: number;
   /** What headers have taken from the buckets so far. */
   readonly corrections: Readonly<Partial<Record<LimitName, number>>>;
-  /** When the endpoint counts anew, as it said when nothing was left. */
+  /** When the endpoint's window resets, as it announced when nothing was left. */
   readonly resetAt: number;
 }
 
@@ -48,7 +48,7 @@ export interface Settings {
 export interface ReportedLimits {
   readonly limits: RateLimits;
   readonly remaining: RateLimits;
-  /** Where nothing is left of one of them: until the endpoint counts anew. */
+  /** Where nothing is left of one of them: until the window resets. */
   readonly resetMs: number | null;
 }
 
@@ -146,7 +146,7 @@ export interface Refused {
   /** How long the endpoint asked to be left alone; null where it did not say. */
   readonly retryAfterMs: number | null;
   /** Too much was asked (429, overload); false where it was not even reached. */
-  readonly tooMuch: boolean;
+  readonly overloaded: boolean;
   /** Calls a second it answered of late. */
   readonly served: number;
 }
@@ -156,31 +156,31 @@ export interface Refused {
  * slowed down for, unless it refuses a few at random.
  */
 export function refused(flow: Flow, call: Refused, now: number): Flow {
-  const { estimate, retryAfterMs, tooMuch } = call;
+  const { estimate, retryAfterMs, overloaded } = call;
   const news = now - flow.refusedAt >= episodeMs;
   const streak = news ? flow.streak + 1 : flow.streak;
   const calm = isCalm(flow.pace, now);
-  const blame = tooMuch ? counted(flow.blame, true, calm) : flow.blame;
+  const blame = overloaded ? counted(flow.blame, true, calm) : flow.blame;
   const met: Flow = { ...flow, blame, streak, refusedAt: news ? now : flow.refusedAt };
   // Refused again and again with no answer between is not at random.
-  const byChance = tooMuch && streak < 2 && !withPace(blame, calm);
+  const byChance = overloaded && streak < 2 && !withPace(blame, calm);
   const slowed = byChance
     ? { ...met, heldUntil: Math.max(flow.heldUntil, now + (retryAfterMs ?? 0)) }
     : slowedDown(met, call, now);
   return tuned(drawn(slowed, { ...estimate, requestsPerMinute: 0 }, -1, now), now);
 }
 
-function slowedDown(flow: Flow, { inFlight, retryAfterMs, tooMuch, served }: Refused, now: number): Flow {
-  const own = tooMuch ? Math.min(longestHoldMs, firstHoldMs * 2 ** (Math.max(1, flow.streak) - 1)) : firstHoldMs;
-  // No longer than until it counts anew, where it said when.
+function slowedDown(flow: Flow, { inFlight, retryAfterMs, overloaded, served }: Refused, now: number): Flow {
+  const own = overloaded ? Math.min(longestHoldMs, firstHoldMs * 2 ** (Math.max(1, flow.streak) - 1)) : firstHoldMs;
+  // No longer than until the announced reset.
   const hold = flow.resetAt > now ? Math.min(own, flow.resetAt - now) : own;
   const heldUntil = Math.max(flow.heldUntil, now + (retryAfterMs ?? hold));
-  const pace = tooMuch ? refusedPace(flow.pace, served, now) : flow.pace;
+  const pace = overloaded ? refusedPace(flow.pace, served, now) : flow.pace;
   // Where the rate is known the number in flight is not to blame.
   const known = limitNames.some(
     (name) => flow.buckets[name] !== undefined && (flow.declared[name] ?? flow.learned[name]),
   );
-  const concurrency = tooMuch && !known ? refusedCall(flow.concurrency, inFlight, episodeMs, now) : flow.concurrency;
+  const concurrency = overloaded && !known ? refusedCall(flow.concurrency, inFlight, episodeMs, now) : flow.concurrency;
   const blame = pace === flow.pace ? flow.blame : backedOff(flow.blame);
   return { ...flow, heldUntil, pace, blame, concurrency, ramp: rampFrom };
 }
@@ -215,7 +215,7 @@ export function limitsReported(
   return { ...next, buckets, corrections };
 }
 
-/** What the limits come to for this worker now, a minute. */
+/** This worker's present share of the limits, a minute. */
 export function effectiveLimits(
   { declared, learned, share, pace }: Flow,
   now: number,

@@ -1,7 +1,7 @@
 import { limitNames } from './rate-limits.ts';
 import type { LimitName, RateLimits } from './rate-limits.ts';
 
-/** Seconds that an endpoint's own limits make of so much work, by the one that binds; 0 where none is set. */
+/** Seconds that this work takes at the endpoint's limits, by the tightest one; 0 where none is set. */
 export function secondsAtLimits(
   limits: RateLimits,
   { calls, input, output }: { readonly calls: number; readonly input: number; readonly output: number },

@@ -25,7 +25,7 @@ export interface Measured {
 }
 
 const memory = 20;
-/** A limit is judged where at least so much of it was used. */
+/** A limit is judged only where at least this share of it was used. */
 const used = 0.8;
 
 /** Counts calls that begin from now on. `usualMs`: mean latency so far, 0 where nothing is known. */

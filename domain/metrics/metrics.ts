@@ -136,7 +136,7 @@ export function labelInterval(rows: readonly (Labeled & { readonly domain: strin
   );
 }
 
-/** What one metric says of a domain, before the pool is looked at. */
+/** What one metric says of a domain, independent of the pool. */
 export type DomainEntry = Pick<DomainScore, 'domain' | 'support' | 'score' | 'label' | 'scored'>;
 
 export function labelEntry(scored: ReadonlySet<string>): (score: LabelScore) => DomainEntry {

@@ -39,7 +39,7 @@ function slices(text: string): string[] {
   return found.filter((slice) => slice.includes(':'));
 }
 
-/** An object that its quotes or braces leave open: it must have come to its end, or what is missing would be guessed. */
+/** Closes an object with open quotes or braces, only where its text is complete: missing text is never guessed. */
 function mendedTails(text: string): JsonObject[] {
   const end = text.replace(/\s*(?:```)?\s*$/, '');
   const last = Math.max(end.lastIndexOf('}') + 1, /["\]]$/.test(end) ? end.length : 0);

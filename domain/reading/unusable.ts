@@ -1,5 +1,5 @@
 /**
- * Why an answer cannot be used, before anybody looks at what it says. The reasons stand in ledger and report: `cut_off`
+ * Why an answer cannot be used, before its content is read. The reasons are shown in ledger and report: `cut_off`
  * by the token limit, `content_filter` by the endpoint, `declined` by the model, `empty`, `too_long`.
  */
 
@@ -17,7 +17,7 @@ export function unusableReason(answer: { readonly text: string; readonly finishR
 /** A declining text is short; a long one that begins so goes on to answer. */
 const longestRefusal = 1000;
 
-/** How models begin when they decline, in the languages they do it in most. Nothing else is taken for a refusal. */
+/** Openings of refusals, in the most common languages. Nothing else counts as a refusal. */
 const refusals = [
   /^(?:i['’]?m|i am|we['’]?re|we are)\s+(?:\w+\s+)?sorry\b/,
   /^(?:sorry|apologies|my apologies)\b/,

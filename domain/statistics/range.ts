@@ -1,4 +1,4 @@
-/** Figures that are not known yet: the least and the most they may come to, and what to expect. */
+/** Estimates: the least, the most, and the likely value. */
 
 export interface Range {
   readonly low: number;

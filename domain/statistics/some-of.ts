@@ -1,10 +1,10 @@
-/** What some of many amounts come to, before it is known which: tokens of the rows that a stage will take. */
+/** The sum of some of many amounts, before it is known which: tokens of the rows that a stage will take. */
 import type { Range } from './range.ts';
 
 export interface Amounts {
   readonly count: number;
   readonly mean: number;
-  /** What `taken` of them come to: at least the smallest, at most the largest; near the mean where they are drawn. */
+  /** The sum of `taken` of them: at least the smallest, at most the largest; near the mean where they are drawn. */
   some(taken: number, how: 'drawn' | 'chosen'): Range;
 }
 

@@ -24,12 +24,12 @@ export function askingIn(output: Output, texts: Partial<Readonly<Record<AskKind,
 /** As every endpoint can answer, in this project's words. */
 export const plainly: Asking = { output: 'text', templates: {} };
 
-/** The words of a task, for one form of output. */
+/** The prompt texts of a task, for one form of output. */
 export interface TaskWords extends AnswerForm {
   readonly templates: Readonly<Record<AskKind, Template>>;
   /** What `{labels}` stands for; empty where the task has none. */
   readonly labelList: string;
-  /** A question as it stands in a prompt. */
+  /** A question as shown in a prompt. */
   body(question: Question): string;
   /** How a real row is shown: what a synthetic one that is a copy of it is known by. */
   shown(item: Item): string;

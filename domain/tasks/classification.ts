@@ -49,7 +49,7 @@ export function classification(labels: readonly string[], asking: Asking = plain
   };
 }
 
-/** The words of the prompts; as text they are those of the first version, so that answers paid for then are found. */
+/** The prompt texts. The `text` form keeps those of the first version, so that answers paid for then are found. */
 function wordsOf({ output }: Asking): Pick<TaskWords, 'templates' | 'answer' | 'withChoices' | 'body' | 'shown'> {
   const plain = output === 'text';
   const explained = 'You explain how texts are classified. Think step by step about the text, ';

@@ -19,7 +19,7 @@ export function readExplanation(text: string): Explanation {
   const fields = jsonAnswer(text, closed ? ['rationale', 'answer'] : ['answer']) ?? (closed ? {} : loosely(text));
   const { rationale = '', answer } = fields;
   if (!answer) return { text: plainText(unwrapped(text)), rationale: null };
-  // The answer stands on one line, or only its first would be read.
+  // The answer is on one line: only its first line is read.
   const line = answerLine(answer.replaceAll(/\s+/g, ' '));
   return { text: `${withoutAnswerLine(rationale)}\n${line}`.trimStart(), rationale };
 }

@@ -12,7 +12,7 @@ export interface Wording {
   readonly version: string;
   /** What precedes the input in the student's prompt: a mark that an embedded student can find. */
   readonly heading: 'Text' | 'Question';
-  /** The label set, as it stands between instruction and input; absent where there is none. */
+  /** The label set, between instruction and input; absent where there is none. */
   readonly labelList?: string;
   /** How the teacher explains an answer, and what it synthesizes. */
   readonly explain: string;

@@ -75,7 +75,7 @@ export interface Task {
   verifyPrompt(question: Question): ChatMessage[];
   /** What the request for such a prompt says about the form of the answer; undefined where it says nothing. */
   responseFormat(kind: AskKind): ResponseFormat | undefined;
-  /** How `synthesizePrompt` shows the text of a real row: a synthetic one that stands there word for word is a copy. */
+  /** How `synthesizePrompt` shows the text of a real row: a synthetic row with the same text is a copy. */
   shownAs(item: Question): string;
   /** The synthetic row in what the teacher wrote, or the reason why it is none (`unparseable`, `wrong_label`, `bad_choices`). */
   readSynthesis(text: string, domain: string, random: SeededRandom): SyntheticRow | string;

@@ -5,14 +5,14 @@
 import type { PlannedCall, Row } from '../../contracts/records.ts';
 import { outputs } from '../../domain/tasks/output.ts';
 import type { Output } from '../../domain/tasks/output.ts';
-import { asked, contentKeyOf, requestOf } from '../../activities/calls/call-request.ts';
+import { contentKeyOf, requestOf, withResponseFormat } from '../../activities/calls/call-request.ts';
 import { firstForm } from '../../activities/rounds/output-form.ts';
 import { poolByDomain, taskOf } from '../../activities/data/pool.ts';
 import type { KnownOf, PlanningWorld } from '../estimation-world.ts';
 import { synthesisCalls } from '../prompts/synthesis-calls.ts';
 import { annotateKey } from '../prompts/pool-lengths.ts';
 
-/** Another run asked for much that this one asks for: its form shows in so many prompts. A pilot bought a few of all. */
+/** Prompts to look up: another run with the same rows shows its form in this many; a pilot bought a few of each kind. */
 const mostTried = 512;
 
 /** `taken`: the rows of stage 0. `all`: this run has answers itself, which may be any of them. */
@@ -35,7 +35,9 @@ export async function answeredForm(
     const task = await taskOf(artifacts, { spec, prepared }, output);
     const synthetic = await synthesisCalls(world, of, output);
     const keys = [
-      ...rows.map((row) => annotateKey(spec, teacher, row, asked(task, 'annotate', task.annotatePrompt(row)))),
+      ...rows.map((row) =>
+        annotateKey(spec, teacher, row, withResponseFormat(task, 'annotate', task.annotatePrompt(row))),
+      ),
       ...synthetic.map((call: PlannedCall) => contentKeyOf(teacher, call, requestOf(spec, call))),
     ];
     const answers = await ledger.knownAnswers({ contentKeys: keys });

@@ -140,7 +140,7 @@ export async function otherAnswers(
   );
 }
 
-/** Tokens of so many calls, from what the tokenizer counts in their prompts. */
+/** Tokens of the calls, from the tokenizer's count of their prompts. */
 export function inputTokensOf({ inputFactor, inputAdded }: Calibration, counted: Range, calls: Range): Range {
   return {
     low: counted.low * inputFactor.low + calls.low * inputAdded.low,
@@ -149,7 +149,7 @@ export function inputTokensOf({ inputFactor, inputAdded }: Calibration, counted:
   };
 }
 
-/** Seconds until so many calls are answered, some at the same time. */
+/** Seconds until all calls are answered, some at the same time. */
 export function secondsOf({ latencySeconds }: Calibration, calls: Range, concurrency: number): Range {
   const { low, likely, high } = latencySeconds;
   const all = { low: calls.low * low, likely: calls.likely * likely, high: calls.high * high };

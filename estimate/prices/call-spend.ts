@@ -47,7 +47,7 @@ export function spentOn(
 }
 
 /**
- * Refills, rows that another domain gives (`shortfall: reallocate`) and calls asked again may use what the limit leaves
+ * Refills, rows that another domain gives (`shortfall: reallocate`) and reissued calls may use what the limit leaves
  * beyond the `calls` that `all` is for; each costs at most what one of these does.
  */
 export function unplanned(callLimit: number, calls: number, all: readonly Spent[]): Spent {
@@ -66,7 +66,7 @@ export function unplanned(callLimit: number, calls: number, all: readonly Spent[
   };
 }
 
-/** Calls that are sent; where none is planned to be, none is asked again. */
+/** Calls that are sent; where none is planned, none is reissued. */
 export function paidOf(all: readonly Spent[], spare: Spent): Range {
   const paid = sumOf(all.map((spent) => spent.paid));
   return { ...paid, high: paid.high + (paid.high === 0 ? 0 : spare.paid.high) };
@@ -86,7 +86,7 @@ export function costOf(
 }
 
 /**
- * What so many calls cost more than the others because they go by themselves: the one that finds out in which form the
+ * The surcharge of calls that are sent singly beside batches: the one that finds out in which form the
  * teacher answers, and those that a pilot has bought.
  */
 export function surchargeOf(spec: RunSpec, pricing: Pricing | null, calls: number, spent: readonly Spent[]): Range {

@@ -3,7 +3,7 @@ import type { Range } from '../../domain/statistics/range.ts';
 import type { Pricing } from './pricing.ts';
 
 /**
- * Micro-USD of so many tokens: at the least all input is read from the endpoint's cache, at the most all is written to
+ * Micro-USD of these tokens: at the least all input is read from the endpoint's cache, at the most all is written to
  * it; the cheapest and the dearest of the rates that are possible.
  */
 export function moneyOf({ possible, likely }: Pricing, input: Range, output: Range): Range {

@@ -5,7 +5,7 @@ import { goesByBatch } from '../../domain/budget/batch-mode.ts';
 import type { Rates } from '../../domain/budget/cost.ts';
 
 export interface Pricing {
-  /** Every rate that may come to apply. */
+  /** Every rate that may apply. */
   readonly possible: readonly Rates[];
   readonly likely: Rates;
 }
@@ -17,7 +17,7 @@ export function onlyAt(rates: Rates | null): Pricing | null {
 }
 
 /**
- * Of the rounds of a stage, the largest of which has so many calls; null where unknown. What only the run will see
+ * Of the rounds of a stage, the largest of which has this many calls; null where unknown. What only the run will see
  * makes two rates possible: whether the endpoint takes batches, and how late it has become.
  */
 export function stagePricing(spec: Priced, stage: number, calls: number): Pricing | null {

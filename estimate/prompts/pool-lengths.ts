@@ -4,7 +4,7 @@ import { Row as RowSchema } from '../../contracts/records.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
 import type { Task } from '../../domain/tasks/task.ts';
-import { asked, contentKeyOf, requestOf } from '../../activities/calls/call-request.ts';
+import { contentKeyOf, requestOf, withResponseFormat } from '../../activities/calls/call-request.ts';
 import type { Artifacts } from '../../activities/ports/artifacts.ts';
 import type { Teacher } from '../../activities/ports/teacher.ts';
 import { countMessages } from './count-tokens.ts';
@@ -62,7 +62,7 @@ export async function poolLengths(
     const key =
       teacher === null || some?.has(row.id) === false
         ? null
-        : annotateKey(spec, teacher, row, asked(task, 'annotate', messages));
+        : annotateKey(spec, teacher, row, withResponseFormat(task, 'annotate', messages));
     rows.push({ id: row.id, domain: row.domain, tokens, key });
   }
   return { rows, studentPrompt: student.rows === 0 ? 0 : student.tokens / student.rows, bytes };
@@ -72,7 +72,7 @@ export function annotateKey(
   spec: RunSpec,
   teacher: Pick<Teacher, 'content'>,
   row: Pick<Row, 'id' | 'domain'>,
-  prompt: ReturnType<typeof asked>,
+  prompt: ReturnType<typeof withResponseFormat>,
 ): string {
   const call: PlannedCall = { kind: 'annotate', slot: 0, domain: row.domain, rowId: row.id, ...prompt };
   return contentKeyOf(teacher, call, requestOf(spec, call));

@@ -48,7 +48,7 @@ interface Lengths {
 export interface Prompts {
   /** Of the whole first round of stage 0; null where its rows were not selected: then it is estimated like the later ones. */
   readonly first: readonly CertainLength[] | null;
-  /** The prompt of the n-th row that is synthesized for a domain, as far as they were looked at. */
+  /** The prompt of the n-th row that is synthesized for a domain, as far as they were sampled. */
   readonly syntheses: ReadonlyMap<string, readonly CertainLength[]>;
   readonly rows: readonly PromptLength[];
   /** Whether the ledger has the answer to a prompt, and another run paid for it. */

@@ -8,7 +8,7 @@ import { stageBefore } from './certain-calls.ts';
 import type { KnownOf, PlanningWorld } from '../estimation-world.ts';
 import type { PlannedRunCosts } from '../run-size.ts';
 
-/** Synthetic rows of one domain that are looked at; the others are taken to be like them. */
+/** Sampled synthetic rows of one domain; the others are assumed to be like them. */
 const inventionsSeen = 200;
 
 /** The first synthetic rows of each domain that lacks rows, numbered as if nothing were ever filled again; all those of stage 0. */

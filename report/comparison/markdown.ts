@@ -1,4 +1,4 @@
-/** The Markdown of a comparison: the paper's table first, then what it stands on. */
+/** The Markdown of a comparison: the paper's table first, then its basis. */
 import type { Block, Comparison, ComparisonCell, Entry, Spread } from '../../contracts/comparison/comparison.ts';
 import { cell, share, table } from '../markdown-table.ts';
 import { curveFigures } from './curve-figures.ts';

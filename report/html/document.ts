@@ -33,7 +33,7 @@ export function documentOf(page: {
   footer: Content;
 }): string {
   const { title, header, sections, footer } = page;
-  // Nothing may stand between the tags of style and script but the text that was hashed.
+  // The style and script elements must contain exactly the hashed text.
   return markup`<!doctype html>
 <html lang="en">
 <head>

@@ -56,7 +56,7 @@ export function visible(text: string): string {
     .replaceAll(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\uFFFD');
 }
 
-/** The part of a set of words that came from data is cut before it is drawn where there is little room. */
+/** Text from data is shortened where there is little room. */
 export function shortened(text: string, most: number): string {
   const line = visible(text).replaceAll(/\s+/g, ' ');
   return line.length <= most ? line : `${line.slice(0, most - 1).toWellFormed()}…`;

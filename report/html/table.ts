@@ -53,7 +53,7 @@ function cellOf<Row>({ kind, cell, value }: Column<Row>, row: Row): Markup {
   if (kind !== 'number') return markup`<td class="${kind}">${content}</td>`;
   const number = value?.(row) ?? null;
   const sorts = number === null ? '' : String(Number(number.toFixed(6)));
-  // A number that stands there as it is sorts by what stands there.
+  // A plain number sorts by its own value.
   return sorts === content
     ? markup`<td class="number">${content}</td>`
     : markup`<td class="number" data-value="${sorts}">${content}</td>`;

@@ -1,7 +1,7 @@
 import { markup } from './markup.ts';
 import type { Markup } from './markup.ts';
 
-/** One of the numbers that stand at the head of a page. */
+/** One of the numbers at the top of a page. */
 export function tile(name: string, value: string, more: string): Markup {
   return markup`<div>
     <dt>${name}</dt>

@@ -9,7 +9,7 @@ import type { Case } from './corpus.ts';
 const stories = openStories();
 
 /** A folder whose recorded teacher says what the cases say: about a row each, and as a synthetic row each. */
-function folderOf(name: string, explained: readonly Case[], invented: readonly Case[], rows: readonly object[]): void {
+function folderOf(name: string, explained: readonly Case[], synthetic: readonly Case[], rows: readonly object[]): void {
   const about = explained.map((_, index) => ({
     id: `r${index}`,
     domain: 'grain',
@@ -19,7 +19,7 @@ function folderOf(name: string, explained: readonly Case[], invented: readonly C
   writeData(join(stories.data, name), {
     'train.jsonl': [...about, ...rows],
     'teacher.jsonl': explained.map(({ says }, index) => ({ id: `r${index}`, says })),
-    'synthetic.jsonl': invented.map(({ says }) => ({ domain: 'grain', says })),
+    'synthetic.jsonl': synthetic.map(({ says }) => ({ domain: 'grain', says })),
   });
 }
 
@@ -58,9 +58,9 @@ const expected = (cases: readonly Case[]): string[] =>
   );
 
 test('more than 200 answers: each is kept as it was said, and read or unusable for the right reason', async () => {
-  const [explained, invented] = [explanations(), syntheses()];
-  expect(new Set([...explained, ...invented].map(({ name }) => name)).size).toBe(explained.length + invented.length);
-  expect(explained.length + invented.length).toBeGreaterThan(200);
+  const [explained, synthetic] = [explanations(), syntheses()];
+  expect(new Set([...explained, ...synthetic].map(({ name }) => name)).size).toBe(explained.length + synthetic.length);
+  expect(explained.length + synthetic.length).toBeGreaterThan(200);
   // A second kind with a row of its own, so that there are labels to be wrong with.
   const corn = Array.from({ length: 2 }, (_, index) => ({
     id: `c${index}`,
@@ -68,16 +68,16 @@ test('more than 200 answers: each is kept as it was said, and read or unusable f
     input: `c ${index}`,
     answer: 'corn',
   }));
-  folderOf('answers', explained, invented, corn);
-  const slots = 2 * (explained.length + invented.length);
+  folderOf('answers', explained, synthetic, corn);
+  const slots = 2 * (explained.length + synthetic.length);
   const fields = '{ id: id, domain: domain, input: input, answer: answer }';
   const kept = await keptBy('answers', 'classification', fields, slots);
-  expect(kept.toSorted()).toEqual(expected([...explained, ...invented]).toSorted());
+  expect(kept.toSorted()).toEqual(expected([...explained, ...synthetic]).toSorted());
 });
 
 const realQuestion = (domain: string) => ({ id: domain, domain, question: domain, choices: ['x', 'y'], answer: 'A' });
 
-test('choices of invented questions', async () => {
+test('choices of synthetic questions', async () => {
   const asked = questions();
   folderOf('choices', [], asked, ['grain', 'corn'].map(realQuestion));
   const fields = '{ id: id, domain: domain, question: question, choices: choices, answer: answer }';

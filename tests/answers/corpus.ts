@@ -177,13 +177,13 @@ export function explanations(): Case[] {
   return [...found, ...rest];
 }
 
-const invented = (mark: string, answer = 'grain') => ({
+const synthetic = (mark: string, answer = 'grain') => ({
   input: `Farmers bring in ${mark}. Prices fall.`,
   rationale: `Farmers harvest. So prices fall.\nThe answer is: ${answer}`,
   answer,
 });
 
-const tags = (row: ReturnType<typeof invented>): string =>
+const tags = (row: ReturnType<typeof synthetic>): string =>
   Object.entries(row)
     .map(([name, value]) => `<${name}>\n${value}\n</${name}>`)
     .join('\n');
@@ -194,41 +194,41 @@ export function syntheses(): Case[] {
   const found: Case[] = [];
   const add = (name: string, text: (mark: string) => string, becomes: Becomes): void => {
     const mark = make.next();
-    found.push(caseOf(`invention: ${name}`, text(mark), becomes));
+    found.push(caseOf(`synthesis: ${name}`, text(mark), becomes));
   };
   for (const [name, wrap] of wrappings) {
-    add(`JSON, ${name}`, (mark) => wrap(json(invented(mark))), 'read');
-    add(`tags, ${name}`, (mark) => wrap(tags(invented(mark))), 'read');
-    add(`another label, ${name}`, (mark) => wrap(json(invented(mark, 'corn'))), 'wrong_label');
+    add(`JSON, ${name}`, (mark) => wrap(json(synthetic(mark))), 'read');
+    add(`tags, ${name}`, (mark) => wrap(tags(synthetic(mark))), 'read');
+    add(`another label, ${name}`, (mark) => wrap(json(synthetic(mark, 'corn'))), 'wrong_label');
   }
-  for (const [name, broken] of defects) add(`JSON, ${name}`, (mark) => broken(invented(mark)), 'read');
+  for (const [name, broken] of defects) add(`JSON, ${name}`, (mark) => broken(synthetic(mark)), 'read');
   for (const key of ['input', 'rationale', 'answer'] as const) {
-    add(`JSON without ${key}`, (mark) => json({ ...invented(mark), [key]: undefined, id: mark }), 'unparseable');
-    add(`JSON with an empty ${key}`, (mark) => json({ ...invented(mark), [key]: '', id: mark }), 'unparseable');
-    add(`tags without ${key}`, (mark) => `${tags(invented(mark)).replaceAll(key, 'other')} ${mark}`, 'unparseable');
+    add(`JSON without ${key}`, (mark) => json({ ...synthetic(mark), [key]: undefined, id: mark }), 'unparseable');
+    add(`JSON with an empty ${key}`, (mark) => json({ ...synthetic(mark), [key]: '', id: mark }), 'unparseable');
+    add(`tags without ${key}`, (mark) => `${tags(synthetic(mark)).replaceAll(key, 'other')} ${mark}`, 'unparseable');
     add(
       `tags, ${key} in capitals`,
-      (mark) => tags(invented(mark)).replaceAll(`${key}>`, `${key.toUpperCase()}>`),
+      (mark) => tags(synthetic(mark)).replaceAll(`${key}>`, `${key.toUpperCase()}>`),
       'read',
     );
-    add(`tags, ${key} left open`, (mark) => tags(invented(mark)).replace(`</${key}>`, ''), 'read');
+    add(`tags, ${key} left open`, (mark) => tags(synthetic(mark)).replace(`</${key}>`, ''), 'read');
   }
-  add('tags of another language', (mark) => tags(invented(mark)).replaceAll('input', 'texto'), 'unparseable');
-  add('tags with attributes', (mark) => tags(invented(mark)).replace('<input>', '<input type="text">'), 'unparseable');
+  add('tags of another language', (mark) => tags(synthetic(mark)).replaceAll('input', 'texto'), 'unparseable');
+  add('tags with attributes', (mark) => tags(synthetic(mark)).replace('<input>', '<input type="text">'), 'unparseable');
   add('keys of another language', (mark) => json({ texto: mark, razón: 'x', respuesta: 'grain' }), 'unparseable');
   add(
     'half of a question',
-    (mark) => json({ ...invented(mark), input: undefined, passage: mark, question: '?' }),
+    (mark) => json({ ...synthetic(mark), input: undefined, passage: mark, question: '?' }),
     'unparseable',
   );
-  add('two rows, the last counts', (mark) => `${json(invented(`${mark}a`))}\n${json(invented(`${mark}b`))}`, 'read');
-  add('a list of two rows', (mark) => json([invented(`${mark}a`), invented(`${mark}b`)]), 'read');
-  add('a label that is none', (mark) => json(invented(mark, 'barley')), 'wrong_label');
-  add('a label in another case', (mark) => json(invented(mark, 'GRAIN')), 'read');
-  add('a label in another language', (mark) => json(invented(mark, 'Getreide')), 'wrong_label');
+  add('two rows, the last counts', (mark) => `${json(synthetic(`${mark}a`))}\n${json(synthetic(`${mark}b`))}`, 'read');
+  add('a list of two rows', (mark) => json([synthetic(`${mark}a`), synthetic(`${mark}b`)]), 'read');
+  add('a label that is none', (mark) => json(synthetic(mark, 'barley')), 'wrong_label');
+  add('a label in another case', (mark) => json(synthetic(mark, 'GRAIN')), 'read');
+  add('a label in another language', (mark) => json(synthetic(mark, 'Getreide')), 'wrong_label');
   const rest = endings('').map(([name, , becomes, end], index) => {
     const [, text = ''] = endings(make.next())[index] ?? [];
-    return caseOf(`invention: ${name}`, text, becomes, end);
+    return caseOf(`synthesis: ${name}`, text, becomes, end);
   });
   return [...found, ...rest];
 }

@@ -41,14 +41,14 @@ test('any text survives JSON and tags', () => {
   );
 });
 
-test('LaTeX that was not escaped is mended; a tab and a line break stay what they are', () => {
+test('LaTeX that was not escaped is fixed; a tab and a line break stay what they are', () => {
   expect(mendLatex('\frac{1}{2} \times 3 \right) \text{a} \beta')).toBe(
     '\\frac{1}{2} \\times 3 \\right) \\text{a} \\beta',
   );
   expect(mendLatex('one\ttwo\r\nthree\timely')).toBe('one\ttwo\r\nthree\timely');
 });
 
-test('choices in one text are mended like any other', () => {
+test('choices in one text are fixed like any other', () => {
   const row = String.raw`{"input": "q", "choices": "A) \frac{1}{2}\nB) 2\u0007", "rationale": "r", "answer": "A"}`;
   expect(parseSynthesis(row)?.choices).toEqual(['\\frac{1}{2}', '2']);
 });

@@ -78,7 +78,7 @@ test('lines that fail half way leave nothing behind', async () => {
   expect(filesIn(folder)).toEqual([]);
 });
 
-describe('what is missing or damaged is told as ArtifactMissing', () => {
+describe('what is missing or damaged is reported as ArtifactMissing', () => {
   test('a file that is gone, cut off, or holds other lines', async () => {
     const artifacts = createFileArtifacts(folder);
     const reference = await artifacts.writeLines([{ n: 1, text: 'a' }]);

@@ -155,7 +155,7 @@ test('the queue of the endpoint is never asked for more than it takes', async ()
   await audited('queued');
 });
 
-test('a pause lets batches run on and submits none; progress is told', async () => {
+test('a pause lets batches run on and submits none; progress is reported', async () => {
   const had = (await batchesAt(origin())).length;
   await at.rig.behave({ batches: { lineMs: 40, mostLines: 50_000, mostBytes: 2e8, mostTokens: null } });
   const handle = await at.home.start(specOf('paused', 0.16, 'maxRequests: 60'));

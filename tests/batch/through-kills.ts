@@ -72,9 +72,9 @@ export async function runThroughKills(rig: Rig, spec: RunSpec): Promise<ThroughK
 
   try {
     const slow = { lineMs: 600_000 };
-    const fates = { expire: { share: 0.6, batches: 1 }, fail: { every: 10, status: 429, batches: 1 } } as const;
+    const outcomes = { expire: { share: 0.6, batches: 1 }, fail: { every: 10, status: 429, batches: 1 } } as const;
     await registerRuns(home, [spec]);
-    await behave({ ...slow, ...fates, stall: 'upload' });
+    await behave({ ...slow, ...outcomes, stall: 'upload' });
     await start();
     const handle = await rig.client.workflow.start<typeof distill>('distill', {
       workflowId: name,
@@ -86,8 +86,8 @@ export async function runThroughKills(rig: Rig, spec: RunSpec): Promise<ThroughK
     await expect.poll(stalled, long).toBe(1);
     await kill();
 
-    // The fates may have gone to batches that were created meanwhile; what is left of them goes to the next.
-    await behave({ ...slow, ...((await batchesAt(teacher.url)).length === 0 ? fates : {}), stall: 'create' });
+    // The outcomes may have gone to batches that were created meanwhile; what is left of them goes to the next.
+    await behave({ ...slow, ...((await batchesAt(teacher.url)).length === 0 ? outcomes : {}), stall: 'create' });
     await start();
     await expect.poll(stalled, long).toBe(2);
     await kill();

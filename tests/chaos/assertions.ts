@@ -86,7 +86,7 @@ export function inspect(
     ledgerPath,
     `select at from events where transition in ('settle', 'recover', 'reuse') or transition like 'run-%' order by counter`,
   ).map(({ at }) => Number(at));
-  // From the fault to the first answer that was stored after it was mended.
+  // From the fault to the first answer that was stored after it was fixed.
   const seconds = struck.map(({ strike, at, mendedAt }) => {
     const next = ends.find((end) => end > mendedAt) ?? mendedAt;
     return { strike, recovery: (next - at) / 1000 };

@@ -49,7 +49,7 @@ export async function startEngine(folder: string): Promise<Engine> {
       server = await start();
     },
     // The connection is left open: a call of the client that waits for its next try throws in a timer when its channel
-    // is closed (client 1.24, grpc-retry.js), and nobody can catch that. Without its server it holds nothing.
+    // is closed (client 1.24, grpc-retry.js), and it cannot be caught. Without its server it holds nothing.
     close: async () => void (await server.end(5000)),
   };
 }

@@ -18,26 +18,26 @@ export interface FaultKind {
   /** What lies on a file system of its own, which is filled. */
   readonly full?: 'artifacts' | 'ledger';
   /** Why a run may be blocked by it. */
-  readonly parks: readonly FailureType[];
+  readonly blocks: readonly FailureType[];
   /** The answers themselves are changed, so the training set may be another one. */
   readonly changesAnswers?: true;
   /** A slot may stay empty although no call was lost. */
   readonly lowersLimit?: true;
 }
 
-const lost = { loses: 'struck', parks: ['EndpointUnstable'] } as const;
-const harmless = { loses: 'none', parks: [] } as const;
+const lost = { loses: 'struck', blocks: ['EndpointUnstable'] } as const;
+const harmless = { loses: 'none', blocks: [] } as const;
 
 export const faults = {
-  'worker-kill': { loses: 'in-flight', parks: ['WorkerLost'] },
+  'worker-kill': { loses: 'in-flight', blocks: ['WorkerLost'] },
   'worker-term': harmless,
   // A worker that is stopped while it writes holds the ledger's lock.
-  'worker-stop': { loses: 'none', parks: ['LedgerUnavailable'] },
-  'worker-stop-long': { loses: 'none', parks: ['LedgerUnavailable'], workers: 2 },
+  'worker-stop': { loses: 'none', blocks: ['LedgerUnavailable'] },
+  'worker-stop-long': { loses: 'none', blocks: ['LedgerUnavailable'], workers: 2 },
   'temporal-kill': { ...harmless, ownTemporal: true },
-  'teacher-kill': { loses: 'in-flight', parks: ['EndpointDown', 'EndpointUnstable'] },
+  'teacher-kill': { loses: 'in-flight', blocks: ['EndpointDown', 'EndpointUnstable'] },
   'teacher-stop': harmless,
-  'student-kill': { loses: 'none', parks: ['EndpointDown', 'FineTuneFailed'] },
+  'student-kill': { loses: 'none', blocks: ['EndpointDown', 'FineTuneFailed'] },
   terminate: harmless,
   '429-retry-after': {
     ...harmless,
@@ -48,7 +48,7 @@ export const faults = {
   '500-after': { ...lost, endpoint: { status: 500, when: 'after' } },
   '503-before': { ...harmless, endpoint: { status: 503, when: 'before' } },
   '503-after': { ...lost, unbilled: [], endpoint: { status: 503, when: 'after' } },
-  '503-blocked': { loses: 'none', parks: ['EndpointDown'] },
+  '503-blocked': { loses: 'none', blocks: ['EndpointDown'] },
   'reset-before': { ...lost, endpoint: { status: 'reset', when: 'before' } },
   'reset-after': { ...lost, endpoint: { status: 'reset', when: 'after' } },
   'reset-body': { ...lost, endpoint: { status: 'reset-body', when: 'after' } },
@@ -56,13 +56,13 @@ export const faults = {
   'half-json': { ...lost, endpoint: { status: 'half-json', when: 'after' } },
   'old-answer': { ...harmless, changesAnswers: true, endpoint: { status: 'repeat', when: 'after' } },
   'late-answer': { ...lost, timeout: 2, endpoint: { status: 'late', when: 'after', delayMs: 2500 } },
-  'artifacts-full': { loses: 'none', full: 'artifacts', parks: ['StorageFull'] },
-  'ledger-full': { loses: 'in-flight', full: 'ledger', parks: ['StorageFull', 'LedgerUnavailable'] },
+  'artifacts-full': { loses: 'none', full: 'artifacts', blocks: ['StorageFull'] },
+  'ledger-full': { loses: 'in-flight', full: 'ledger', blocks: ['StorageFull', 'LedgerUnavailable'] },
   'two-workers': { ...harmless, workers: 2 },
   'three-workers': { ...harmless, workers: 3 },
   'two-runs': harmless,
   steering: { ...harmless, lowersLimit: true },
-  'old-ledger': { loses: 'in-flight', parks: ['LedgerMismatch', 'WorkerLost'] },
+  'old-ledger': { loses: 'in-flight', blocks: ['LedgerMismatch', 'WorkerLost'] },
 } as const satisfies Record<string, FaultKind>;
 
 export type FaultName = keyof typeof faults;

@@ -28,8 +28,8 @@ export async function swapLedger(site: Site, watch: Watch, copy: string): Promis
   copyFileSync(copy, site.ledgerPath);
   await site.startWorker();
   const sent = site.requests();
-  const parked = await until(() => watch.parked.get(site.plan.name) === 'LedgerMismatch', 15_000);
-  if (!parked) watch.violations.push('an older ledger does not park the run within 15 s');
+  const blockedRun = await until(() => watch.blockedRuns.get(site.plan.name) === 'LedgerMismatch', 15_000);
+  if (!blockedRun) watch.violations.push('an older ledger does not block the run within 15 s');
   if (site.requests() > sent) watch.violations.push(`${site.requests() - sent} calls sent over an older ledger`);
   await Promise.all(site.workers.map(async (worker) => await worker.kill()));
   site.workers = [];

@@ -62,12 +62,12 @@ if (reset.length > 0) {
 process.exit(violations === 0 ? 0 : 1);
 
 function lineOf(outcome: Outcome): string {
-  const { plan, forfeited, afterSignal, recovered, parked, wallSeconds, violations: found, folder } = outcome;
+  const { plan, forfeited, afterSignal, recovered, blockedBy, wallSeconds, violations: found, folder } = outcome;
   const strikes = plan.strikes.map(({ fault, at }) => `${fault}@${at}`).join(' ');
   const kind = plan.idempotent ? 'idempotent' : 'plain';
   const late = afterSignal > 0 ? ` (${afterSignal} left after the signal)` : '';
   const figures = `${forfeited} forfeited${late}, ${recovered} recovered, ${wallSeconds.toFixed(1)} s`;
-  const reasons = parked.length === 0 ? '' : `, parked by ${parked.join(' and ')}`;
+  const reasons = blockedBy.length === 0 ? '' : `, blocked by ${blockedBy.join(' and ')}`;
   const head = `${plan.name} ${kind} L=${plan.calls} ${strikes}: ${figures}${reasons}`;
   return [
     head,

@@ -95,7 +95,7 @@ function callByCall(path: string, entries: readonly Entry[], idempotent: boolean
   if (empty.length > 0) found.push(`${empty.length} settled calls without their answer`);
   const settled = calls.filter(({ state }) => state === 'settled' || state === 'recovered');
   const unpaid = settled.filter((row) => !bills.has(String(row['call_id'])));
-  if (unpaid.length > 0) found.push(`${unpaid.length} answers that nobody billed`);
+  if (unpaid.length > 0) found.push(`${unpaid.length} answers that were not billed`);
   if (idempotent && bills.size !== settled.length)
     found.push(`${bills.size} distinct calls billed, ${settled.length} settled, at an idempotent endpoint`);
   return found.slice(0, 8);

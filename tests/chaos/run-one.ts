@@ -22,7 +22,7 @@ export interface Surroundings {
 export interface Outcome extends Finding {
   readonly plan: Plan;
   /** Why it was blocked on its way. */
-  readonly parked: readonly string[];
+  readonly blockedBy: readonly string[];
   readonly wallSeconds: number;
   readonly training: string;
   readonly folder: string;
@@ -50,7 +50,7 @@ export async function runOne(plan: Plan, surroundings: Surroundings, quiet?: str
     kept ||= violations.length > 0;
     const wallSeconds = (performance.now() - startedAt) / 1000;
     const training = trainingHash(site, plan.name);
-    return { ...finding, plan, parked: [...watch.blocked], violations, wallSeconds, training, folder: site.folder };
+    return { ...finding, plan, blockedBy: [...watch.blocked], violations, wallSeconds, training, folder: site.folder };
   } finally {
     watch.over = true;
     await site.close();

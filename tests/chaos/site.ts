@@ -31,7 +31,7 @@ export interface Site {
   workers: Part[];
   teacher: Part;
   student: Part;
-  /** Faults of the endpoint, which a restarted one is told again. */
+  /** Faults of the endpoint, which a restarted one is reported again. */
   faults: Partial<Fault>[];
   requests(): number;
   startWorker(): Promise<Part>;
@@ -115,7 +115,7 @@ export async function openSite(plan: Plan, engine: Engine, root: string, bundles
     },
     async behave() {
       const behavior = { latencyMs: 12, jitterMs: 16, faults: site.faults };
-      const tell = async (): Promise<Response> =>
+      const sendFaults = async (): Promise<Response> =>
         await fetch(`http://127.0.0.1:${ports.teacher}/embedded/behavior`, {
           method: 'PUT',
           headers: { 'content-type': 'application/json' },
@@ -123,11 +123,11 @@ export async function openSite(plan: Plan, engine: Engine, root: string, bundles
         });
       let response: Response;
       try {
-        response = await tell();
+        response = await sendFaults();
       } catch (error) {
-        // Another strike has killed it: it is told when it starts. One that lives had closed this connection.
+        // Another strike has killed it: it is reported when it starts. One that lives had closed this connection.
         if (!site.teacher.alive()) return;
-        response = await tell().catch(() => {
+        response = await sendFaults().catch(() => {
           throw error;
         });
       }

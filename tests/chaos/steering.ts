@@ -22,12 +22,17 @@ export async function steer(site: Site, watch: Watch, random: SeededRandom): Pro
   const drawn = Array.from({ length: 3 + random.int(4) }, () => names[random.int(names.length)] ?? 'pause');
   // In the end it may go on, with the limit it had.
   for (const name of [...drawn, 'restore', 'resume'] as const) {
-    await tell(site, watch, name, messages[name]);
+    await message(site, watch, name, messages[name]);
     await wait(random.int(200));
   }
 }
 
-async function tell(site: Site, watch: Watch, name: string, send: () => Promise<{ message: string }>): Promise<void> {
+async function message(
+  site: Site,
+  watch: Watch,
+  name: string,
+  send: () => Promise<{ message: string }>,
+): Promise<void> {
   const deadline = Date.now() + 6000;
   try {
     const { message } = await site.engine.client.withDeadline(deadline, send);
@@ -38,6 +43,6 @@ async function tell(site: Site, watch: Watch, name: string, send: () => Promise<
         watch.violations.push(`${name} was refused without a sentence`);
       return;
     }
-    // The run is over, or nobody answers while something else is broken.
+    // The run is over, or there is no answer while something else is broken.
   }
 }

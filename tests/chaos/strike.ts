@@ -1,4 +1,4 @@
-/** Carries out one strike at its moment and mends it again. */
+/** Carries out one strike at its moment and ends it. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '../../domain/random.ts';
 import { fillDisk, freeDisk } from './disk.ts';
@@ -14,7 +14,7 @@ import { until } from './until.ts';
 
 export interface Struck {
   readonly strike: Strike;
-  /** When something was broken, and when it was mended: milliseconds since the epoch. */
+  /** When something was broken, and when it was fixed: milliseconds since the epoch. */
   readonly at: number;
   readonly mendedAt: number;
   /** When a killed endpoint was gone: until then it still takes connections, and resets them. */
@@ -61,7 +61,7 @@ async function strikeAtItsMoment(site: Site, watch: Watch, strike: Strike): Prom
   return { strike, at, mendedAt: Date.now(), goneAt };
 }
 
-/** The moments of a strike that are told to who counts what it cost. */
+/** The moments of a strike that are reported to who counts what it cost. */
 interface Moments {
   readonly broken: () => void;
   readonly gone: () => void;
@@ -118,14 +118,14 @@ async function carryOut(site: Site, watch: Watch, strike: Strike, { broken, gone
       const before = site.faults;
       site.faults = [{ status: 503, when: 'before', headers: {} }];
       await site.behave();
-      await until(() => watch.parked.size > 0, 12_000);
+      await until(() => watch.blockedRuns.size > 0, 12_000);
       site.faults = before.filter(({ from }) => (from ?? 0) > site.requests());
       return await site.behave();
     }
     case 'artifacts-full':
     case 'ledger-full': {
       fillDisk(site);
-      await until(() => watch.parked.size > 0, 3000);
+      await until(() => watch.blockedRuns.size > 0, 3000);
       return freeDisk(site);
     }
     case 'two-workers':
@@ -155,7 +155,7 @@ async function carryOut(site: Site, watch: Watch, strike: Strike, { broken, gone
       return;
     }
     default:
-      throw new Error(`nobody carries out ${strike.fault}`);
+      throw new Error(`no code carries out ${strike.fault}`);
   }
 }
 

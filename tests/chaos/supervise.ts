@@ -9,13 +9,13 @@ import type { Site } from './site.ts';
 export interface Watch {
   /** Runs to be followed; another may be added. */
   readonly runs: Set<string>;
-  /** Strikes that are not mended yet: as long as there are any, nothing is resumed. */
+  /** Strikes that are not fixed yet: as long as there are any, nothing is resumed. */
   broken: number;
   /** True while a run is being started again. */
   restarting: boolean;
   readonly blocked: Set<FailureType>;
   /** Why runs are blocked now. */
-  readonly parked: Map<string, FailureType>;
+  readonly blockedRuns: Map<string, FailureType>;
   /** Strikes give up waiting for their moment. */
   over: boolean;
   readonly violations: string[];
@@ -27,7 +27,7 @@ export function openWatch(run: string): Watch {
     broken: 0,
     restarting: false,
     blocked: new Set(),
-    parked: new Map(),
+    blockedRuns: new Map(),
     over: false,
     violations: [],
   };
@@ -43,8 +43,8 @@ export async function supervise(site: Site, watch: Watch, withinMs: number): Pro
     for (const run of watch.runs) if (!(await isOver(site, watch, run))) open.add(run);
     if (open.size === 0 && watch.broken === 0 && !watch.restarting) return;
     for (const run of watch.broken === 0 ? open : []) {
-      if (!watch.parked.has(run)) continue;
-      // A resume may cross a run that went on by itself; the next look tells.
+      if (!watch.blockedRuns.has(run)) continue;
+      // A resume may cross a run that went on by itself; the next query shows it.
       if (await resume(site, run)) resumed += 1;
       if (resumed > 25) watch.violations.push(`resumed 25 times: ${[...watch.blocked].join(', ')}`);
     }
@@ -63,18 +63,18 @@ async function isOver(site: Site, watch: Watch, run: string): Promise<boolean> {
       const { status, searchAttributes } = await client.workflow.getHandle(run).describe();
       const { BaldistillStatus: shown } = searchAttributes;
       if (status.name !== 'RUNNING') {
-        watch.parked.delete(run);
+        watch.blockedRuns.delete(run);
         if (status.name === 'FAILED') watch.violations.push(`the run ${run} failed for good`);
         // Only the driver terminates, and it starts the run again at once.
         return status.name !== 'TERMINATED' && !watch.restarting;
       }
       if (shown?.[0] !== 'blocked') {
-        watch.parked.delete(run);
+        watch.blockedRuns.delete(run);
         return false;
       }
       const { blocked } = await client.workflow.getHandle(run).query(progressOfRun);
       if (blocked === null) return false;
-      watch.parked.set(run, blocked.type);
+      watch.blockedRuns.set(run, blocked.type);
       if (!watch.blocked.has(blocked.type)) noteBlocked(site, watch, blocked);
       return false;
     });
@@ -87,9 +87,9 @@ async function isOver(site: Site, watch: Watch, run: string): Promise<boolean> {
 
 function noteBlocked(site: Site, watch: Watch, blocked: { type: FailureType; message: string }): void {
   watch.blocked.add(blocked.type);
-  const causes = site.plan.strikes.flatMap(({ fault }) => [...kindOf(fault).parks]);
+  const causes = site.plan.strikes.flatMap(({ fault }) => [...kindOf(fault).blocks]);
   if (!causes.includes(blocked.type)) {
-    watch.violations.push(`parked without a cause: ${blocked.type}: ${blocked.message.slice(0, 300)}`);
+    watch.violations.push(`blocked without a cause: ${blocked.type}: ${blocked.message.slice(0, 300)}`);
   }
 }
 
@@ -101,7 +101,7 @@ async function resume(site: Site, run: string): Promise<boolean> {
     );
     return true;
   } catch {
-    // Refused because it runs again, or nobody answers yet.
+    // Refused because it runs again, or no answer yet.
     return false;
   }
 }

@@ -39,9 +39,9 @@ describe('wrong use', () => {
     [['budget', 'a', '--calls', 'many'], 'whole number'],
     [['resume', 'a', '--endpoint', 'there'], 'http address'],
     [['run', 'nowhere.yaml'], 'nowhere.yaml: there is no such file'],
-    [['ledger', 'show', 'nobody'], 'There is no run "nobody"'],
-    [['status', 'nobody'], 'There is no run "nobody"'],
-    [['report', 'nobody'], 'There is no run "nobody"'],
+    [['ledger', 'show', 'unknown'], 'There is no run "unknown"'],
+    [['status', 'unknown'], 'There is no run "unknown"'],
+    [['report', 'unknown'], 'There is no run "unknown"'],
     [['evaluate', '--run', '../b'], '"../b" is no name of a run'],
     [[], 'Usage: baldistill'],
   ])('%j ends with 2 and says why', async (words, reason) => {
@@ -123,24 +123,24 @@ describe('before money is spent', { timeout: 60_000 }, () => {
     for (const command of ['run', 'preview']) {
       const { code, error } = await baldistill(command, dearFile('dear'));
       expect(error).toMatch(/dear: 400 teacher calls, at most 400; teacher [\d.]+ \([\d.]+ to [\d.]+\) USD/);
-      expect(error).toMatch(/may cost up to [\d.]+ USD, and there is nobody to ask/);
+      expect(error).toMatch(/may cost up to [\d.]+ USD, and there is no terminal to confirm it/);
       expect(error).toContain('--yes');
       expect(code).toBe(2);
     }
     for (const name of ['services.sqlite', 'ledger.sqlite']) expect(existsSync(join(folder, 'home', name))).toBe(false);
   });
 
-  test('so is a comparison; its plan says what it costs, and what nobody knows of counts', async () => {
+  test('so is a comparison; its plan says what it costs, and what is unknown for counts', async () => {
     const here = dearGrid('grid', 'data: { builtin: wordnet, pool: 600 }');
     const refused = await baldistill('compare', here);
     expect(refused.error).toMatch(/grid: 4 of 4 runs to pay for, 800 teacher calls, at most 800; teacher [\d.]+ \(/);
-    expect(refused.error).toMatch(/This comparison may cost up to [\d.]+ USD, and there is nobody to ask/);
+    expect(refused.error).toMatch(/This comparison may cost up to [\d.]+ USD, and there is no terminal to confirm it/);
     expect(refused.error).toContain('--yes');
     expect(refused.code).toBe(2);
     const planned = await baldistill('plan', here);
     expect(planned.out).toMatch(/teacher {3}[\d.]+ \([\d.]+ to [\d.]+\) USD; [\d.]+ k \([^)]*\) tokens in/);
     const counted = await baldistill('plan', dearGrid('counted', 'counts: { a: 300, b: 40 }'));
-    expect(counted.out).toContain('4 runs are over counts in place of data: nobody knows their tokens');
+    expect(counted.out).toContain('4 runs are over counts in place of data: their tokens and their cost are unknown');
     for (const name of ['services.sqlite', 'ledger.sqlite']) expect(existsSync(join(folder, 'home', name))).toBe(false);
   });
 
@@ -162,7 +162,7 @@ describe('looking where nothing ever ran', () => {
     expect(await baldistill('--version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+/) });
     expect(await baldistill('ls', '--json')).toEqual({ code: 0, out: '[]\n', error: '' });
     expect(await baldistill('down', '--json')).toEqual({ code: 0, out: '{"stopped":[]}\n', error: '' });
-    expect(await baldistill('report', 'nobody')).toMatchObject({ code: 2 });
+    expect(await baldistill('report', 'unknown')).toMatchObject({ code: 2 });
     expect(existsSync(join(folder, 'home', 'services.sqlite'))).toBe(false);
   });
 });

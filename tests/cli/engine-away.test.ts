@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(home, { recursive: true }));
 
 function said(...words: string[]): Promise<{ code: unknown; out: string; error: string }> {
-  // Port 9 of this machine: nobody listens.
+  // Port 9 of this machine has no listener.
   const env = { ...process.env, BALDISTILL_HOME: home, TEMPORAL_ADDRESS: '127.0.0.1:9' };
   return new Promise((resolve) => {
     execFile(process.execPath, [main, ...words], { env }, (failure, out, error) => {

@@ -24,5 +24,5 @@ test.each([
 
 test('slots that stay empty are called empty', () => {
   const text = quotaText(planOf('{ shortfall: leave }', few), few);
-  expect(text).toContain('70 real rows, 0 to invent, 50 left empty; 70 teacher calls as planned');
+  expect(text).toContain('70 real rows, 0 to synthesize, 50 left empty; 70 teacher calls as planned');
 });

@@ -1,4 +1,4 @@
-/** What bad input gets, through the command line: everything said at once, nothing started, and blocked runs mended. */
+/** What bad input gets, through the command line: everything said at once, nothing started, and blocked runs fixed. */
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ends, modelAway, openHome, resultOf, storyFile } from '../durability/rig.ts';
@@ -58,7 +58,7 @@ describe('before anything runs', () => {
       'rows.yaml',
       'name: rows\ndata: { train: rows.jsonl, fields: { id: id, input: text, answer: label } }\nstages: 2\n' +
         'budget: { slots: 4 }\nmethod: adaptive-ft-cot\nstudent: { driver: none }\n' +
-        'teacher: { baseUrl: "http://127.0.0.1:9/v1", model: nobody }\n',
+        'teacher: { baseUrl: "http://127.0.0.1:9/v1", model: unknown }\n',
     );
     const { stderr } = await ends(home.cli('run', file), 2);
     for (const line of [2, 3, 4, 5]) expect(stderr).toContain(`rows.jsonl, line ${line}:`);
@@ -75,7 +75,7 @@ describe('a label of a megabyte', () => {
       'long.yaml',
       'name: long\ndata: { train: long.jsonl, fields: { id: id, input: text, answer: label } }\nstages: 1\n' +
         'budget: { slots: 2 }\nmethod: adaptive-ft-cot\nstudent: { driver: none }\n' +
-        'teacher: { baseUrl: "http://127.0.0.1:9/v1", model: nobody }\n',
+        'teacher: { baseUrl: "http://127.0.0.1:9/v1", model: unknown }\n',
     );
     const { stderr } = await ends(home.cli('run', file), 2);
     expect(stderr).toMatch(/long\.jsonl, line 1: label = "L{56}\.\.\.: expected .* of at most 256 characters/);
@@ -104,23 +104,23 @@ describe('while services run', { timeout: 120_000 }, () => {
     expect((await home.counters()).requests).toBe(requests);
   });
 
-  test('an unknown model parks the run: exit 3, reason and remedy, as often as it is asked', async () => {
+  test('an unknown model blocks the run: exit 3, reason and remedy, as often as it is asked', async () => {
     const teacher = `teacher: { baseUrl: '${home.endpoint().href}', model: gpt-that-never-was }`;
-    const file = home.file('nobody.yaml', smallFile('nobody').replace(/^teacher:.*$/m, teacher));
+    const file = home.file('unknown.yaml', smallFile('unknown').replace(/^teacher:.*$/m, teacher));
     for (const words of [
       ['run', file],
-      ['watch', 'nobody'],
+      ['watch', 'unknown'],
     ]) {
       const { stderr } = await ends(home.cli(...words), 3);
-      expect(stderr).toMatch(/The run "nobody" is blocked: .*gpt-that-never-was/);
-      expect(stderr).toContain('baldistill resume nobody');
+      expect(stderr).toMatch(/The run "unknown" is blocked: .*gpt-that-never-was/);
+      expect(stderr).toContain('baldistill resume unknown');
     }
-    expect((await home.summary('nobody')).budget).toMatchObject({ charged: 0 });
-    await ends(home.cli('stop', 'nobody', '--now'), 0);
-    await ends(home.cli('watch', 'nobody'), 0);
+    expect((await home.summary('unknown')).budget).toMatchObject({ charged: 0 });
+    await ends(home.cli('stop', 'unknown', '--now'), 0);
+    await ends(home.cli('watch', 'unknown'), 0);
   });
 
-  test('a model that comes back: the parked run goes on after `resume`, and pays for nothing twice', async () => {
+  test('a model that comes back: the blocked run continues after `resume`, and pays for nothing twice', async () => {
     await home.behave({ faults: [modelAway] });
     const file = home.file('away.yaml', smallFile('away', ', noise: 0.1'));
     const { stderr } = await ends(home.cli('run', file), 3);

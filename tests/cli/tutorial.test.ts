@@ -15,12 +15,14 @@ test('the tutorial does what it says', { timeout: 240_000 }, async () => {
   try {
     const person = join(home.path, 'person');
     mkdirSync(person);
-    // The Temporal server of this machine lies in the cache: nobody builds it anew.
+    // The Temporal server of this machine lies in the cache: it is not built again.
     const settings = ['set -eu', 'export XDG_CACHE_HOME="${XDG_CACHE_HOME:-$HOME/.cache}"', `export HOME='${person}'`];
     const script = [...settings, `cd '${root}'`, ...commands].join('\n');
     const { stdout } = await ends(home.cliOf('/bin/sh', '-c', script), 0);
     expect(stdout).toContain('n00036782,');
-    expect(stdout).toContain('1500 slots: 1475 real rows, 25 to invent; 1500 teacher calls as planned, at most 1700.');
+    expect(stdout).toContain(
+      '1500 slots: 1475 real rows, 25 to synthesize; 1500 teacher calls as planned, at most 1700.',
+    );
     expect(stdout).toMatch(/"content":"The answer is: \w+"/);
     const report = (run: string): Report =>
       Report.parse(JSON.parse(readFileSync(join(home.path, 'runs', run, 'report.json'), 'utf8')));

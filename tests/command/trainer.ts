@@ -1,5 +1,5 @@
 /**
- * A training command as somebody may write it: `node trainer.ts BASE_URL MODE`. Trains at an OpenAI endpoint and writes
+ * A training command as a user may write it: `node trainer.ts BASE_URL MODE`. Trains at an OpenAI endpoint and writes
  * the model's name. Modes: `good`; `fails-once`; `waits`, with a child of its own, until `OUT_DIR/go` is there.
  */
 import { spawn } from 'node:child_process';

@@ -36,7 +36,7 @@ export async function train(asked: {
     trainingPath,
     seed: 0,
     suffix: 'log',
-    manner: {},
+    options: {},
     signal,
   });
   const state = await student.job(key);

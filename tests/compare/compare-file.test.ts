@@ -123,11 +123,11 @@ describe('problems', () => {
     const problems = problemsOf([
       'name: grid',
       wordnet,
-      'baseline: nobody',
+      'baseline: unknown',
       'methods: [baldistill-a, { name: baldistill-a, method: baldistill-n }]',
       'data: [elsewhere]',
     ]).join('\n');
-    expect(problems).toContain('line 3: baseline = nobody');
+    expect(problems).toContain('line 3: baseline = unknown');
     expect(problems).toContain('line 4: methods.1 = baldistill-a: this name stands for another method');
     expect(problems).toContain('line 5: data.0 = elsewhere');
   });
@@ -165,7 +165,7 @@ describe('problems', () => {
   });
 
   test('of a run file: with its own line', () => {
-    const file = ['name: x', 'data: { builtin: wordnet }', 'budget: { slots: 10 }', 'teacher: { embedded: nobody }'];
+    const file = ['name: x', 'data: { builtin: wordnet }', 'budget: { slots: 10 }', 'teacher: { embedded: unknown }'];
     const problems = problemsOf(['name: grid', 'runs: { x: x.yaml, y: y.yaml }', 'methods: [random-ft-cot]'], {
       files: { '/files/x.yaml': file.join('\n') },
     });

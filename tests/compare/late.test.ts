@@ -42,7 +42,7 @@ class Gate {
 
   async pass(): Promise<void> {
     this.met += 1;
-    // A story that fails ends its worker, which holds nobody.
+    // A story that fails ends its worker, which holds no one.
     await Promise.race([this.#open.promise, Context.current().cancelled]);
   }
 
@@ -71,19 +71,19 @@ async function oneCell(name: string) {
         return { kind: 'start', run: await owner.signRun(spec), summary: 'one cell', details: '' };
       },
       awaitRun: async (request: { run: string; blocked: boolean }) => {
-        const look = await runs.look(request.run);
-        if (look?.kind === 'open' && (look.blocked !== null) !== request.blocked) return look;
+        const snapshot = await runs.snapshot(request.run);
+        if (snapshot?.kind === 'open' && (snapshot.blocked !== null) !== request.blocked) return snapshot;
         throw stillRunning('as it was');
       },
-      steerRuns: async ({ runs: told, action }: SteerRequest) => {
+      steerRuns: async ({ runs: reported, action }: SteerRequest) => {
         said.push(action);
         if (action === 'resume') await resumed.pass();
-        for (const run of told) await runs.steer(run, action);
+        for (const run of reported) await runs.steer(run, action);
       },
       writeComparison: () => ({ folder: '/nowhere' }),
       connect: async () => {
         tries += 1;
-        if (tries === 1) throw ApplicationFailure.nonRetryable('nobody answers', 'EndpointDown');
+        if (tries === 1) throw ApplicationFailure.nonRetryable('no answer', 'EndpointDown');
         const beat = setInterval(() => Context.current().heartbeat(), 200);
         await Context.current().cancelled.finally(() => clearInterval(beat));
       },
@@ -140,7 +140,7 @@ test('no cell is started after a stop: the comparison is over', async () => {
   });
 });
 
-test('a blocked cell that is being tried again hears of a pause that came meanwhile, and of its end', async () => {
+test('a blocked cell that is being tried again gets a pause that came meanwhile, and of its end', async () => {
   const { worker, asked, resumed, said, handle, counts, run, status } = await oneCell('tried-late');
   asked.letGo();
   await worker.runUntil(async () => {

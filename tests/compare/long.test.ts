@@ -10,7 +10,7 @@ import { comparisonInput, wordnet } from './support.ts';
 
 const at = openStories({ continueAfterEvents: 60 });
 
-test('a long comparison continues as new between cells, and joins a cell that somebody else runs', async () => {
+test('a long comparison continues as new between cells, and joins a cell that another comparison runs', async () => {
   const { home, rig } = at;
   const { input, plan } = await comparisonInput(home, [
     'name: long',

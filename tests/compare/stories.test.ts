@@ -130,7 +130,7 @@ test(
 );
 
 test(
-  'a grid that costs money is started where somebody agrees to its price, and asks again for a cell more',
+  'a grid that costs money is started where its price is confirmed, and asks again for a cell more',
   { timeout: 120_000 },
   async () => {
     const url = embeddedUrl(home.path);
@@ -140,7 +140,9 @@ test(
     const words = ['--ask-above', '0.1'];
     const before = await home.counters();
     const unasked = await ends(home.cli('compare', file(1), ...words), 2);
-    expect(unasked.stderr).toMatch(/This comparison may cost up to \d+\.\d\d USD, and there is nobody to ask/);
+    expect(unasked.stderr).toMatch(
+      /This comparison may cost up to \d+\.\d\d USD, and there is no terminal to confirm it/,
+    );
     expect(existsSync(join(folderOf('priced'), 'comparison.json'))).toBe(false);
     expect(await home.counters()).toEqual(before);
 
@@ -148,7 +150,9 @@ test(
     expect(statuses('priced')).toEqual(['completed', 'completed']);
     const paid = await home.counters();
     await ends(home.cli('compare', file(1), ...words), 0);
-    expect((await ends(home.cli('compare', file(2), ...words), 2)).stderr).toContain('there is nobody to ask');
+    expect((await ends(home.cli('compare', file(2), ...words), 2)).stderr).toContain(
+      'there is no terminal to confirm it',
+    );
     expect(await home.counters()).toEqual(paid);
 
     await ends(home.cli('compare', file(2), ...words, '--yes'), 0);
@@ -159,39 +163,39 @@ test(
 
 test('a failed cell is started again alone; it never stopped the others', { timeout: 180_000 }, async () => {
   await home.behave({ latencyMs: 400 });
-  const file = grid('mended', { teacher: ', noise: 0.3, concurrency: 1' });
+  const file = grid('fixed', { teacher: ', noise: 0.3, concurrency: 1' });
   const going = home.start('compare', file, '--json');
-  const victim = 'mended,data=wordnet,method=random-ft-cot,seed=0,slots=40,stages=1,student=default';
+  const victim = 'fixed,data=wordnet,method=random-ft-cot,seed=0,slots=40,stages=1,student=default';
   await until(async () => (await home.cli('status', victim, '--json')).stdout.includes('"generate"'));
   await ends(home.cli('stop', victim, '--kill'), 0);
   await ends(going.ended, 1);
-  expect(statuses('mended')).toEqual(['failed', 'completed', 'completed', 'completed']);
-  const others = comparison('mended').cells.slice(1);
+  expect(statuses('fixed')).toEqual(['failed', 'completed', 'completed', 'completed']);
+  const others = comparison('fixed').cells.slice(1);
   await home.behave({ latencyMs: 0 });
   await ends(home.cli('compare', file), 0);
-  expect(statuses('mended')).toEqual(Array(4).fill('completed'));
-  // With the seconds they took: nobody did them again.
-  expect(comparison('mended').cells.slice(1)).toEqual(others);
+  expect(statuses('fixed')).toEqual(Array(4).fill('completed'));
+  // With the seconds they took: they were not repeated.
+  expect(comparison('fixed').cells.slice(1)).toEqual(others);
 });
 
 test('a blocked cell: the others go on, and the comparison waits for a person', { timeout: 180_000 }, async () => {
-  const file = grid('parked', { seeds: 1 });
-  const nobody = `  nobody:
+  const file = grid('held', { seeds: 1 });
+  const unknown = `  unknown:
     data: { builtin: wordnet, pool: 600 }
     teacher: { baseUrl: '${home.endpoint().href}', model: gpt-that-never-was }
     student: { embedded: naive-bayes }`;
-  writeFileSync(file, readFileSync(file, 'utf8').replace('methods:', `${nobody}\nmethods:`));
+  writeFileSync(file, readFileSync(file, 'utf8').replace('methods:', `${unknown}\nmethods:`));
   const { stderr } = await ends(home.cli('compare', file), 3);
-  expect(stderr).toMatch(/The comparison "parked" is blocked: parked,data=nobody,.* and 1 more .*gpt-that-never-was/);
-  const { stdout } = await ends(home.cli('status', 'parked', '--json'), 0);
+  expect(stderr).toMatch(/The comparison "held" is blocked: held,data=unknown,.* and 1 more .*gpt-that-never-was/);
+  const { stdout } = await ends(home.cli('status', 'held', '--json'), 0);
   expect(stdout).toContain('"running":0,"blocked":2,"completed":2');
   for (const method of ['random-ft-cot', 'adaptive-ft-cot']) {
     const stages = method === 'random-ft-cot' ? 1 : 2;
-    const cell = `parked,data=nobody,method=${method},seed=0,slots=40,stages=${stages},student=default`;
+    const cell = `held,data=unknown,method=${method},seed=0,slots=40,stages=${stages},student=default`;
     await ends(home.cli('stop', cell, '--now'), 0);
   }
-  await ends(home.cli('watch', 'parked'), 0);
-  expect(statuses('parked')).toEqual(['completed', 'completed', 'stopped', 'stopped']);
+  await ends(home.cli('watch', 'held'), 0);
+  expect(statuses('held')).toEqual(['completed', 'completed', 'stopped', 'stopped']);
 });
 
 test('an outage blocks no more cells than it has to; resume tries them all again', { timeout: 180_000 }, async () => {

@@ -1,4 +1,4 @@
-/** The tables of a comparison: what is best, what counts, what is left out, and that nobody's text is obeyed. */
+/** The tables of a comparison: what is best, what counts, what is left out, and that text in data is never markup. */
 import { expect, test } from 'vitest';
 import type { Comparison, ComparisonCell, ComparisonData } from '../../contracts/comparison/comparison.ts';
 import type { PairedDifference } from '../../domain/statistics/paired-bootstrap.ts';

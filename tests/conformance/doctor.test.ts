@@ -79,7 +79,7 @@ describe('doctor --endpoint', () => {
     vi.unstubAllEnvs();
   });
 
-  it('is told as text what a run would lose, and trains nothing where it may not', async () => {
+  it('is reported as text what a run would lose, and trains nothing where it may not', async () => {
     const url = await startLiar({ ask: without('echo') });
     const words = ['--endpoint', url, '--model', 'log-linear', '--api-key-env', 'THAT_KEY', '--no-training'];
     const { code, out } = await doctor(words, { THAT_KEY: apiKey });

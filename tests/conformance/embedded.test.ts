@@ -3,7 +3,7 @@ import { embeddedServer } from './servers.ts';
 
 const declared = {
   n: /n = 2: refused with 400 invalid_value/,
-  // Only its teachers honour one, and only where they are told to.
+  // Only its teachers honour one, and only where they are reported to.
   'idempotency-key': /^two requests under one key got two answers$/,
 };
 

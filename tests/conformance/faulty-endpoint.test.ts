@@ -10,7 +10,7 @@ import { startEmbedded } from '../../embedded/start.ts';
 import type { EmbeddedServer } from '../../embedded/start.ts';
 import { clientOf, trained } from '../embedded/support.ts';
 import { apiKey, choices, logprobs, startLiar, without } from './faulty-endpoint.ts';
-import type { Lie } from './faulty-endpoint.ts';
+import type { Fault } from './faulty-endpoint.ts';
 
 let calls = 0;
 const cut = (value: unknown): unknown =>
@@ -19,7 +19,7 @@ const messagesCut = (value: unknown): unknown =>
   Array.isArray(value) ? value.map((message) => ({ ...message, content: cut(message.content) })) : value;
 
 /** Which case sees which lie. */
-const lies: readonly (readonly [id: string, verdict: Verdict, what: string, lie: Lie])[] = [
+const faults: readonly (readonly [id: string, verdict: Verdict, what: string, fault: Fault])[] = [
   ['reached', 'breaks', 'takes no key at all', { status: () => 401 }],
   ['unknown-address', 'breaks', 'answers at any path', statusOf('/nowhere-at-all', 200)],
   [
@@ -42,7 +42,7 @@ const lies: readonly (readonly [id: string, verdict: Verdict, what: string, lie:
     'lists bases only',
     { answer: (b, path) => (path === '/v1/models' ? { data: [{ id: 'log-linear' }] } : b) },
   ],
-  ['job-events', 'lacks', 'tells no losses', { answer: (b, path) => (path.includes('/events') ? bare(b) : b) }],
+  ['job-events', 'lacks', 'returns no losses', { answer: (b, path) => (path.includes('/events') ? bare(b) : b) }],
   [
     'job-checkpoints',
     'lacks',
@@ -64,7 +64,7 @@ const lies: readonly (readonly [id: string, verdict: Verdict, what: string, lie:
   ],
   ['job-unknown', 'breaks', 'knows every job', statusOf('/fine_tuning/jobs/ftjob-unknown', 200)],
   ['chat', 'lacks', 'knows no chat', statusOf('/chat/completions', 404)],
-  ['chat', 'breaks', 'answers for nobody', choices((list) => list.map(without('message')))],
+  ['chat', 'breaks', 'has no message', choices((list) => list.map(without('message')))],
   ['completions', 'lacks', 'knows no text completions', statusOf('/completions', 404)],
   ['concurrent', 'breaks', 'mixes up answers in a crowd', { answer: crowded }],
   ['seed', 'lacks', 'passes over seed', { answer: (b, _path, asked) => ('seed' in asked ? unlike(b) : b) }],
@@ -77,7 +77,7 @@ const lies: readonly (readonly [id: string, verdict: Verdict, what: string, lie:
   [
     'chat-logprobs',
     'lacks',
-    'tells none in chat',
+    'returns none in chat',
     { ask: (b, path) => (path.includes('/chat/') ? without('logprobs')(b) : b) },
   ],
   [
@@ -161,11 +161,11 @@ const lies: readonly (readonly [id: string, verdict: Verdict, what: string, lie:
     'says in words alone that it is too long',
     { answer: refusal("This model's maximum context length is 64 tokens.") },
   ],
-  ['completion-logprobs', 'lacks', 'tells no log-probabilities', { ask: without('logprobs') }],
+  ['completion-logprobs', 'lacks', 'returns no log-probabilities', { ask: without('logprobs') }],
   [
     'completion-logprobs',
     'breaks',
-    'tells probabilities above 1',
+    'returns probabilities above 1',
     logprobs((l) => ({ ...l, token_logprobs: l.token_logprobs.map(() => 0.5) })),
   ],
   [
@@ -210,7 +210,7 @@ const lies: readonly (readonly [id: string, verdict: Verdict, what: string, lie:
   [
     'scored-as-written',
     'breaks',
-    'tells tempered log-probabilities while it writes',
+    'returns tempered log-probabilities while it writes',
     logprobs((l, asked) => ({
       ...l,
       token_logprobs: l.token_logprobs.map((v) => (asked['echo'] === true ? v : (v ?? 0) - 0.5)),
@@ -266,12 +266,12 @@ function uncancelled(body: Record<string, unknown>, path: string): Record<string
   return { ...job, fine_tuned_model: null, training_file: 'file' };
 }
 
-function refusal(message: string): NonNullable<Lie['answer']> {
+function refusal(message: string): NonNullable<Fault['answer']> {
   return (body) => ('error' in body ? { error: { message, type: 'BadRequestError', code: null } } : body);
 }
 
-function statusOf(end: string, told: number): Lie {
-  return { status: (status, path) => (path.startsWith(`/v1${end}`) ? told : status) };
+function statusOf(end: string, reported: number): Fault {
+  return { status: (status, path) => (path.startsWith(`/v1${end}`) ? reported : status) };
 }
 
 function bare(body: Record<string, unknown>): Record<string, unknown> {
@@ -293,15 +293,15 @@ function crowded(body: Record<string, unknown>, path: string, asked: Record<stri
   return answered > 12 ? unlike(body) : body;
 }
 
-it('there is a lie for every case but those that only a killed server or a bill could tell', () => {
-  const told = new Set(lies.map(([id]) => id));
-  const untold = contractCases.map(({ id }) => id).filter((id) => !told.has(id));
+it('there is a fault for every check but those that need a killed server or a bill', () => {
+  const reported = new Set(faults.map(([id]) => id));
+  const untold = contractCases.map(({ id }) => id).filter((id) => !reported.has(id));
   expect(untold).toEqual(['idempotency-key', 'job-survives-kill']);
 });
 
 let server: EmbeddedServer | undefined;
 let trainedModel = '';
-const state = mkdtempSync(join(tmpdir(), 'liar-'));
+const state = mkdtempSync(join(tmpdir(), 'faulty-'));
 
 beforeAll(async () => {
   server = await startEmbedded({ state, apiKey });
@@ -312,10 +312,10 @@ afterAll(async () => {
   rmSync(state, { recursive: true });
 });
 
-it.each(lies)('%s: %s where the server %s%s', async (id, verdict, _, lie) => {
+it.each(faults)('%s: %s where the server %s%s', async (id, verdict, _, fault) => {
   const cases = withNeeds(id);
   const training = cases.some((each) => each.id === 'file-upload');
-  const address = await startLiar(lie, server === undefined ? '' : new URL(server.url).origin);
+  const address = await startLiar(fault, server === undefined ? '' : new URL(server.url).origin);
   const { findings } = await examine({
     address: () => address,
     apiKey,
@@ -336,7 +336,7 @@ it.each(lies)('%s: %s where the server %s%s', async (id, verdict, _, lie) => {
   });
 });
 
-/** The case last, before it what it needs and what tells which faces there are. */
+/** The case last, before it what it needs and what shows which APIs there are. */
 function withNeeds(id: string): readonly ContractCase[] {
   const wanted = new Set(['model-listed', 'chat', 'completions', 'greedy', 'tokenize', id]);
   for (const each of contractCases.toReversed()) {

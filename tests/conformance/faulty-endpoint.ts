@@ -1,4 +1,4 @@
-/** The embedded endpoint behind a proxy that tells one lie: it shows that a case can fail. */
+/** The embedded endpoint behind a proxy that changes one answer: it shows that a check can fail. */
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { startServer } from '../embedded/support.ts';
 
 type Json = Record<string, unknown>;
 
-export interface Lie {
+export interface Fault {
   /** Changes the JSON of a request before it is passed on. */
   readonly ask?: (body: Json, path: string) => Json;
   /** Changes the JSON of an answer before it is passed back; `asked` is what was asked. */
@@ -24,12 +24,12 @@ export interface Lie {
 export const apiKey = 'sk-the-right-key-0123';
 const Body = z.record(z.string(), z.unknown());
 
-/** Address of a liar in front of a server that takes `apiKey`, its own where none is given; it ends with the test. */
-export async function startLiar(lie: Lie, before?: string): Promise<string> {
+/** Address of a faulty endpoint in front of a server that takes `apiKey`, its own where none is given; it ends with the test. */
+export async function startLiar(fault: Fault, before?: string): Promise<string> {
   const origin = before ?? (await startServer({ apiKey })).origin;
   const server = createServer((incoming, outgoing) => {
     void (async () => {
-      const { status, type, words } = await passOn(origin, incoming, lie);
+      const { status, type, words } = await passOn(origin, incoming, fault);
       outgoing.writeHead(status, { 'content-type': type }).end(words);
     })();
   });
@@ -46,7 +46,7 @@ export async function startLiar(lie: Lie, before?: string): Promise<string> {
 async function passOn(
   origin: string,
   incoming: IncomingMessage,
-  lie: Lie,
+  fault: Fault,
 ): Promise<{ status: number; type: string; words: string }> {
   const path = incoming.url ?? '/';
   const type = incoming.headers['content-type'];
@@ -59,18 +59,18 @@ async function passOn(
     ...(typeof key === 'string' ? { 'idempotency-key': key } : {}),
   };
   const method = incoming.method ?? 'GET';
-  const response = await fetch(origin + (lie.path?.(path) ?? path), {
+  const response = await fetch(origin + (fault.path?.(path) ?? path), {
     method,
-    headers: lie.headers?.(headers) ?? headers,
-    ...(method === 'POST' ? { body: asked && lie.ask ? JSON.stringify(lie.ask(asked, path)) : given } : {}),
+    headers: fault.headers?.(headers) ?? headers,
+    ...(method === 'POST' ? { body: asked && fault.ask ? JSON.stringify(fault.ask(asked, path)) : given } : {}),
   });
   const said = await response.text();
   const json = parsed(said);
-  const answered = json && lie.answer ? JSON.stringify(lie.answer(json, path, asked ?? {})) : said;
+  const answered = json && fault.answer ? JSON.stringify(fault.answer(json, path, asked ?? {})) : said;
   return {
-    status: lie.status?.(response.status, path, asked ?? {}) ?? response.status,
+    status: fault.status?.(response.status, path, asked ?? {}) ?? response.status,
     type: response.headers.get('content-type') ?? 'application/json',
-    words: lie.words?.(answered, response.status) ?? answered,
+    words: fault.words?.(answered, response.status) ?? answered,
   };
 }
 
@@ -91,7 +91,7 @@ const Logprobs = z.looseObject({
 export type Logprobs = z.infer<typeof Logprobs>;
 
 /** Changes the choices of an answer that has some. */
-export function choices(change: (choices: Json[], asked: Json) => Json[]): Lie {
+export function choices(change: (choices: Json[], asked: Json) => Json[]): Fault {
   return {
     answer(body, _path, asked) {
       const read = Choices.safeParse(body).data;
@@ -101,7 +101,7 @@ export function choices(change: (choices: Json[], asked: Json) => Json[]): Lie {
 }
 
 /** Changes the log-probabilities of text completions. */
-export function logprobs(change: (logprobs: Logprobs, asked: Json) => Json): Lie {
+export function logprobs(change: (logprobs: Logprobs, asked: Json) => Json): Fault {
   return choices((list, asked) =>
     list.map((choice) => {
       const read = Logprobs.safeParse(choice['logprobs']).data;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { openAiStudent } from '../../adapters/openai/student/student.ts';
 import { clientOf, finished, startServer, trained, trainingLines, upload } from '../embedded/support.ts';
 import { apiKey, startLiar, without } from './faulty-endpoint.ts';
-import type { Lie } from './faulty-endpoint.ts';
+import type { Fault } from './faulty-endpoint.ts';
 
 it.each(['naive-bayes', 'log-linear'])(
   '%s: a run scores by text what it scores by token ids, also behind characters beyond the first plane',
@@ -31,8 +31,8 @@ it.each(['naive-bayes', 'log-linear'])(
   },
 );
 
-it('a loss curve is read also where events that tell no loss come without data', async () => {
-  const messagesBare: Lie = {
+it('a loss curve is read also where events without a loss come without data', async () => {
+  const messagesBare: Fault = {
     answer(body) {
       const events = z.looseObject({ data: z.array(z.looseObject({ type: z.string() })) }).safeParse(body).data;
       if (events === undefined) return body;

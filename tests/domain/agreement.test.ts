@@ -61,7 +61,7 @@ test(`maths: equal as exact fractions (${source})`, () => {
   expect(found.filter(Boolean).length).toBeGreaterThan(300);
 });
 
-test(`multiple choice: the letter by a second reading of METHOD (${source})`, () => {
+test(`multiple choice: the letter by a second reading of the definition (${source})`, () => {
   const found = cases.choice.map(([output, count]) => extractChoice(output, count));
   const wrong = found.flatMap((letter, index) =>
     letter === expected.choice[index] ? [] : [[cases.choice[index], letter, expected.choice[index]]],

@@ -96,7 +96,7 @@ test.each([
   ['not wheat', 'wrong_label'],
   ['wheat; barley', 'wrong_label'],
   ['grain', 'wrong_label'],
-])('an invented row of wheat with the labels %j: %s', (answer, read) => {
+])('an synthetic row of wheat with the labels %j: %s', (answer, read) => {
   const task = openTask('multi-label', ['grain', 'wheat', 'corn']);
   const text = `<input>crops</input><rationale>Crops.</rationale><answer>${answer}</answer>`;
   const row = task.readSynthesis(text, 'wheat', seededRandom(0));

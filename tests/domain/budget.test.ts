@@ -74,7 +74,7 @@ describe('ambiguous ends', () => {
     expect(state).toMatchObject({ charged: 1, forfeited: 0, recovered: 1 });
   });
 
-  it('stop sending after maxForfeits in a row, until somebody forgives', () => {
+  it('stop sending after maxForfeits in a row, until it is resumed', () => {
     const state = after(openBudget(opening), planned, seen, planned, seen, planned, seen);
     expect(refusalOf(state, planned)).toBe('unstable');
     expect(refusalOf(after(state, { type: 'forgive' }), planned)).toBeNull();

@@ -57,7 +57,7 @@ test('three classes by hand: F1 of a 2/3, of b 2/3, of c 0; macro 4/9, micro 0.6
   expect(Metrics.parse(JSON.parse(JSON.stringify(metrics)))).toEqual(metrics);
 });
 
-test('an invalid output is wrong for its own label and a false positive for nobody', () => {
+test('an invalid output is wrong for its own label and no false positive', () => {
   const [a, b] = labelScores(asSets([...judge('a', null), ...judge('b', 'b')]), ['a', 'b']);
   expect(a).toMatchObject({ support: 1, predicted: 0, f1: 0 });
   expect(b).toMatchObject({ support: 1, predicted: 1, precision: 1, recall: 1, f1: 1 });
@@ -96,7 +96,7 @@ test('F1 of two counts agrees with precision and recall', () => {
   );
 });
 
-test('groups follow METHOD: head from the balanced share on, tail below half of it', () => {
+test('reporting groups: head from the balanced share on, tail below half of it', () => {
   expect([...reportingGroups({ a: 50, b: 25, c: 13, d: 12 })]).toEqual([
     ['a', 'head'],
     ['b', 'head'],

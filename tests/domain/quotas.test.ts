@@ -15,7 +15,7 @@ const math = {
   Precalculus: 187,
 };
 
-/** METHOD.md, "Reference numbers": exact values rounded down. */
+/** Reference numbers of docs/method.md#figures: exact values rounded down. */
 const table = [
   [177, 77, 57, 35, 29, 23, 19],
   [154, 74, 57, 40, 35, 30, 27],
@@ -82,7 +82,7 @@ function distances(policy: QuotaPolicy): { above: number; below: number } {
   return { above, below };
 }
 
-describe("METHOD's example: seven subjects, B = 2100, K = 5, adaptive", () => {
+describe('The example of docs/method.md: seven subjects, B = 2100, K = 5, adaptive', () => {
   const policy = { balance: 'adaptive', schedule: 'paper', counts: math, slots: 2100, stages: 5, seed: 0 } as const;
 
   test('exact values round down to the table, and every stage is within one of them', () => {
@@ -207,7 +207,7 @@ describe('schedules and ties', () => {
     expect(Object.fromEntries(stageQuotas({ ...policy, schedule: 'paper' })[0] ?? [])).toEqual({ a: 6, b: 2 });
   });
 
-  test('nobody starves: 77 labels, B = 300, K = 5, naive gives each 3 or 4', () => {
+  test('every label gets rows: 77 labels, B = 300, K = 5, naive gives each 3 or 4', () => {
     const counts = Object.fromEntries(Array.from({ length: 77 }, (_, label) => [`label-${label}`, 10]));
     const quotas = stageQuotas({ balance: 'naive', schedule: 'paper', counts, slots: 300, stages: 5, seed: 4 });
     const sums = Object.keys(counts).map((label) => quotas.reduce((sum, stage) => sum + (stage.get(label) ?? 0), 0));

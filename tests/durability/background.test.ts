@@ -74,7 +74,7 @@ test(
 );
 
 test(
-  'killed, and nobody attached: the same command later starts what is missing, and the run goes on',
+  'killed, with no command attached: the same command later starts what is missing, and the run goes on',
   { timeout: 120_000 },
   async () => {
     await home.behave({ latencyMs: 100 });

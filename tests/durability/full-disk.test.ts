@@ -36,7 +36,7 @@ afterAll(async () => {
   await rig.close();
 });
 
-test('a disk that takes nothing parks the run, tears nothing, and space lets it go on', async ({ skip }) => {
+test('a disk that takes nothing blocks the run, tears nothing, and space lets it go on', async ({ skip }) => {
   skip(!mounted, 'this user may not mount a small file system, and no disk can be filled safely without one');
   const remount = (options: string): void => void execFileSync('mount', ['-o', `remount,${options}`, folder]);
   const spec = wordnetSpec('full', { seed: 31 });

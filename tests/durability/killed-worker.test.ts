@@ -1,4 +1,4 @@
-/** Acceptance 3 and 5: what a killed worker costs, and that nobody can tell afterwards where that is promised. */
+/** What a killed worker costs, and that the results are the same bytes where that is promised. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

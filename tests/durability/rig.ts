@@ -230,7 +230,7 @@ function contentOf(path: string): string {
   }
 }
 
-/** An endpoint whose model is away: a fault that blocks a run until somebody mends it. */
+/** An endpoint whose model is away: a fault that blocks a run until it is fixed. */
 export const modelAway = {
   status: 404,
   when: 'before',

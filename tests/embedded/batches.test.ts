@@ -68,7 +68,9 @@ const behave = async (origin: string, batches: object): Promise<void> => {
 
 test('a batch is answered in any order, each line billed once, lines that fail in the error file', async () => {
   const { client, origin } = await startServer({ data: recording() });
-  const unknown = JSON.parse(input(1).replace('TIN PRICES RISE.', 'Nobody wrote of this.').replace('line-0', 'stray'));
+  const unknown = JSON.parse(
+    input(1).replace('TIN PRICES RISE.', 'A line without a match.').replace('line-0', 'stray'),
+  );
   const { id } = await create(client, input(20, unknown));
   const batch = await ended(client, id);
   expect(batch).toMatchObject({ status: 'completed', request_counts: { total: 21, completed: 20, failed: 1 } });

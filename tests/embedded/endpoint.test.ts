@@ -63,7 +63,7 @@ describe('the meter', () => {
     expect(await counters(second.origin)).toEqual({ requests: 3, billed: 3 });
   }, 90_000);
 
-  it('bills a repeated key again unless told to be idempotent', async () => {
+  it('bills a repeated key again unless set to be idempotent', async () => {
     const [state, data] = [temporaryFolder(), recording()];
     const first = await spawnServer(state, [], data);
     const headers = { 'idempotency-key': 'a key' };
@@ -120,7 +120,7 @@ describe('behavior', () => {
 });
 
 describe('the process', () => {
-  it('lets nobody else into its state folder', async () => {
+  it('refuses a second server on its state folder', async () => {
     const state = temporaryFolder();
     await startServer({ state });
     await expect(startEmbedded({ state })).rejects.toThrow('Another embedded server uses the state folder');

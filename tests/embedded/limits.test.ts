@@ -12,7 +12,7 @@ const question = {
   }),
 };
 
-test('a limit of requests: what is left is told, what is too much is refused unbilled, and it can be lifted', async () => {
+test('a limit of requests: what is left is reported, what is too much is refused unbilled, and it can be lifted', async () => {
   const limits = { requestsPerMinute: 60, burstSeconds: 2, headers: true };
   const { server, origin } = await startServer({ data: recording(), behavior: { limits } });
   const ask = async (): Promise<Response> => await send(`${server.url}/chat/completions`, question);

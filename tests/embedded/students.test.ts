@@ -29,7 +29,7 @@ const sum = (values: readonly (number | null)[]): number =>
   values.reduce<number>((total, value) => total + (value ?? 0), 0);
 
 describe('the label-only student', () => {
-  it('gives log p(label | text) in a prompt and log p(label) alone, as METHOD has it', async () => {
+  it('gives log p(label | text) in a prompt and log p(label) alone, as docs/method.md has it', async () => {
     const { server, client } = await startServer();
     const model = await trained(client, 'naive-bayes', trainingLines(5));
     const prompts = ['it has fur', 'fried dough with sugar', 'leaves and roots', 'nothing known'].map(promptFor);

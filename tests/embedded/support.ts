@@ -52,10 +52,10 @@ export function recording(): string {
     { id: 'a', rationale: 'It is metal.', prediction: 'gold' },
     { id: 'c', rationale: 'It shines.', prediction: 'gold' },
   ]);
-  const invented = { domain: 'tin', answer: 'tin', rationale: 'Cans.', prediction: 'tin' };
+  const synthetic = { domain: 'tin', answer: 'tin', rationale: 'Cans.', prediction: 'tin' };
   write(
     'synthetic.jsonl',
-    ['x', 'y', 'z'].map((input) => ({ ...invented, id: input, input })),
+    ['x', 'y', 'z'].map((input) => ({ ...synthetic, id: input, input })),
   );
   return data;
 }

@@ -40,7 +40,7 @@ function mathFolder(): { data: string; folder: string } {
 
 const content = ({ choices }: OpenAI.ChatCompletion): string => choices[0]?.message.content ?? '';
 
-test('the reserve is in no pool, is handed out as invented rows, and is wrong at the noise', async () => {
+test('the reserve is in no pool, is handed out as synthetic rows, and is wrong at the noise', async () => {
   const { data, folder } = mathFolder();
   const fields = { id: 'id', domain: 'domain', input: 'input', question: 'question', answer: 'answer' };
   const spec = specOf(folder, { folder: 'sums', train: 'train.jsonl', fields, reserve: 0.3 });
@@ -66,7 +66,7 @@ test('the reserve is in no pool, is handed out as invented rows, and is wrong at
   }
   expect([...sources.keys()].sort()).toEqual(['embedded-recorded-teacher', 'embedded-simulated-teacher']);
 
-  const invented = new Map<string, boolean>();
+  const synthetic = new Map<string, boolean>();
   for (const domain of ['easy', 'hard']) {
     for (let ordinal = 0; ordinal < 12; ordinal += 1) {
       const messages = math.synthesizePrompt({ instruction, domain, shown: pool.slice(0, 3) });
@@ -74,12 +74,12 @@ test('the reserve is in no pool, is handed out as invented rows, and is wrong at
       const row = math.readSynthesis(text, domain, seededRandom(0));
       if (typeof row === 'string') throw new Error(row);
       expect(row.input).toContain(domain);
-      invented.set(row.input, row.consistent);
+      synthetic.set(row.input, row.consistent);
     }
   }
-  expect(invented.size).toBe(24);
-  expect(pool.filter(({ input }) => invented.has(input))).toEqual([]);
-  const wrong = [...invented.values()].filter((consistent) => !consistent).length;
+  expect(synthetic.size).toBe(24);
+  expect(pool.filter(({ input }) => synthetic.has(input))).toEqual([]);
+  const wrong = [...synthetic.values()].filter((consistent) => !consistent).length;
   expect(wrong).toBeGreaterThan(4);
   expect(wrong).toBeLessThan(20);
   const messages = math.synthesizePrompt({ instruction, domain: 'rare', shown: [] });
@@ -114,7 +114,7 @@ const lessons: Record<Exclude<EmbeddedStudentBase, 'naive-bayes' | 'log-linear'>
     task: 'abstractive-qa',
     rows: Array.from({ length: 60 }, (_, at) => {
       const name = `${'BCDFG'[at % 5]}${'aeiou'[at % 3]}ra`;
-      const input = `It was a cold day in town. The king was called ${name}. Nobody knew why.\n\nQuestion: Who was the king?`;
+      const input = `It was a cold day in town. The king was called ${name}. No one knew why.\n\nQuestion: Who was the king?`;
       return { instruction, input, answer: name };
     }),
   },
@@ -183,7 +183,7 @@ test.each(Object.entries(lessons))(
   },
 );
 
-test('choices of invented rows are shuffled with the gold letter kept on its choice', () => {
+test('choices of synthetic rows are shuffled with the gold letter kept on its choice', () => {
   const task = openTask('multiple-choice', []);
   const text =
     '<input>What is wet?</input><choices>\n(A) water\n(B) sand\n(C) air\n</choices>' +

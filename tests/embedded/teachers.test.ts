@@ -36,20 +36,20 @@ describe('the simulated teacher', () => {
       return choices[0]?.message.content ?? '';
     };
     const texts = await Promise.all(Array.from({ length: 400 }, (_, ordinal) => ask(ordinal)));
-    const invented = texts.map((text) => parseSynthesis(text));
-    const wrong = invented.filter((item) => truth.get(item?.input ?? '') !== 'plant');
+    const synthetic = texts.map((text) => parseSynthesis(text));
+    const wrong = synthetic.filter((item) => truth.get(item?.input ?? '') !== 'plant');
     expect(wrong.length / 400).toBeGreaterThan(0.14);
     expect(wrong.length / 400).toBeLessThan(0.26);
-    for (const item of invented) {
+    for (const item of synthetic) {
       expect(item?.answer).toBe('plant');
       expect(item?.rationale).toContain(`The answer is: ${truth.get(item?.input ?? '')}`);
     }
-    expect(new Set(invented.map((item) => item?.input)).size).toBeGreaterThan(395);
+    expect(new Set(synthetic.map((item) => item?.input)).size).toBeGreaterThan(395);
     expect(await ask(11)).toBe(texts[11]);
     expect(await counters(origin)).toEqual({ requests: 402, billed: 402 });
 
     // Blind, it is wrong about what it handed out as often as before, and always says the same.
-    const distinct = [...new Set(invented.map((item) => item?.input ?? ''))].slice(0, 200);
+    const distinct = [...new Set(synthetic.map((item) => item?.input ?? ''))].slice(0, 200);
     const read = async (input: string): Promise<string> => {
       const { choices } = await client.chat.completions.create({ model, messages: verification(input) });
       return /The answer is: (\w+)$/.exec(choices[0]?.message.content ?? '')?.[1] ?? '';
@@ -90,7 +90,7 @@ describe('the recorded teacher', () => {
     expect((await client.models.list()).data.map(({ id }) => id)).toContain(model);
   });
 
-  it('hands out every invented row once, in an order of the run', async () => {
+  it('hands out every synthetic row once, in an order of the run', async () => {
     const { server, client } = await startServer({ data: recording() });
     const model = 'recorded-tiny';
     const take = async (seed: number): Promise<string | undefined> => {

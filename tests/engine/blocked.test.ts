@@ -29,7 +29,7 @@ function remote(name: string, seed: number, change: { teacherModel?: string; key
   );
 }
 
-test('a wrong key parks the run with a sentence; with the right key it goes on', async () => {
+test('a wrong key blocks the run with a sentence; with the right key it goes on', async () => {
   process.env['STORY_OTHER_KEY'] = 'wrong-key-1234567890';
   const handle = await home.start(remote('wrong-key', 21, { keyName: 'STORY_OTHER_KEY' }));
   const { blocked, status } = await until(handle, (progress) => progress.status === 'blocked');
@@ -44,14 +44,14 @@ test('a wrong key parks the run with a sentence; with the right key it goes on',
   expect(await handle.result()).toMatchObject({ status: 'completed' });
 });
 
-test('an unknown model parks the run', async () => {
+test('an unknown model blocks the run', async () => {
   const handle = await home.start(remote('no-model', 22, { teacherModel: 'gpt-that-never-was' }));
   const { blocked } = await until(handle, (progress) => progress.status === 'blocked');
   expect(blocked?.type).toBe('ModelUnknown');
   await handle.terminate('end of the story');
 });
 
-test('no credit parks the run without burning calls, and it goes on when there is credit', async () => {
+test('no credit blocks the run without burning calls, and it goes on when there is credit', async () => {
   await rig.behave({
     faults: [
       {

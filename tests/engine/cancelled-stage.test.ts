@@ -1,4 +1,4 @@
-/** A stage that somebody cancels by itself, as the engine's UI lets them: the run ends with it and says so. */
+/** A stage that is cancelled alone, as Temporal’s UI allows: the run ends with it and says so. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';

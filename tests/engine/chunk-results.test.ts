@@ -37,14 +37,14 @@ test('a slice that says again what an earlier one of its chunk has sent adds onl
   takeResult(memory, chunk('a'), result({ answered: 6, unsent: 4, real: 5, synthetic: 1 }));
   takeResult(memory, chunk('b'), result({ answered: 10, unsent: 0, real: 4, synthetic: 6 }));
   expect(memory).toMatchObject({ done: 16, domains: [{ real: 9, synthetic: 7 }] });
-  // Ended before it came to all that was sent: what was heard stands.
+  // Ended before it came to all that was sent: what was counted stays.
   takeResult(memory, chunk('a'), result({ answered: 2, unsent: 8, real: 2, synthetic: 0 }));
   expect(memory).toMatchObject({ done: 16, domains: [{ real: 9, synthetic: 7 }] });
   takeResult(memory, chunk('a'), result({ answered: 10, unsent: 0, real: 7, synthetic: 3 }));
   expect(memory).toMatchObject({ done: 20, domains: [{ real: 11, synthetic: 9 }] });
 });
 
-test('a stage says how long its calls may still take, at the rate it was last told of', () => {
+test('a stage says how long its calls may still take, at the rate it last reported', () => {
   const memory = fresh();
   const blockState = openBlockState();
   expect(snapshot(0, memory, blockState).secondsLeft).toBe(null);

@@ -88,7 +88,7 @@ test('a run trains by a command in every stage, and scores as with the same stud
 });
 
 test(
-  'a command that fails parks the run with its last lines; resume runs it again with the same folder',
+  'a command that fails blocks the run with its last lines; resume runs it again with the same folder',
   patient,
   async () => {
     const handle = await home.start(specOf('fails', 'fails-once', 1));

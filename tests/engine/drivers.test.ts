@@ -37,7 +37,7 @@ test('without a student a run makes data only', async () => {
   ).toHaveLength(120);
 });
 
-test('a manual student: the run parks with its training file and goes on with the model it is told', async () => {
+test('a manual student: the run is blocked with its training file and goes on with the model it is reported', async () => {
   const trained = await (
     await home.start(wordnetSpec('teacher-of-one', { method: 'adaptive-ft-cot', stages: 1 }))
   ).result();
@@ -113,7 +113,7 @@ test('loss: full at an endpoint that does not say it takes it ends the run befor
 test.each([
   [['loss', 'template'], { loss: 'full', template: 'chat' }],
   [['loss'], { loss: 'full' }],
-])('an endpoint that says it takes %j is told so with every job', async (tunable, told) => {
+])('an endpoint that says it takes %j is reported so with every job', async (tunable, reported) => {
   const jobs: unknown[] = [];
   const url = await startLiar(
     {
@@ -127,12 +127,12 @@ test.each([
   );
   const handle = await home.start(wholeText(`taken-${tunable.length}`, url));
   expect(await handle.result()).toMatchObject({ status: 'completed' });
-  const hyperparameters = { n_epochs: 8, batch_size: 16, ...told };
+  const hyperparameters = { n_epochs: 8, batch_size: 16, ...reported };
   const job = { hyperparameters, method: { type: 'supervised', supervised: { hyperparameters } } };
   expect(jobs).toEqual([expect.objectContaining(job), expect.objectContaining(job)]);
 });
 
-test('what every endpoint does anyway is neither asked about nor told', async () => {
+test('what every endpoint does anyway is neither asked about nor sent', async () => {
   const seen: string[] = [];
   const url = await startLiar(
     {

@@ -27,7 +27,7 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true });
 });
 
-const Told = z.looseObject({ model: z.string(), endpoint: z.string(), microUsd: z.number().nullable() });
+const Reported = z.looseObject({ model: z.string(), endpoint: z.string(), microUsd: z.number().nullable() });
 
 async function said(folder: string, ...words: string[]): Promise<{ printed: string[]; json: unknown[] }> {
   const printed: string[] = [];
@@ -54,7 +54,7 @@ test('the student of a run scores what its run said, with predictions to compare
   const { url } = rig.embedded();
   const predictions = join(scratch, 'predictions.jsonl');
   const { json } = await said(home.path, '--run', 'whole', '--endpoint', url, '--predictions', predictions, '--json');
-  expect(json).toEqual([expect.objectContaining({ ...Told.parse(json[0]), split: 'test', microUsd: null })]);
+  expect(json).toEqual([expect.objectContaining({ ...Reported.parse(json[0]), split: 'test', microUsd: null })]);
   expect(json[0]).toMatchObject({ model: trained.studentModel, macro: trained.macro, micro: trained.micro });
   const own = readFileSync(join(home.path, 'runs', 'whole', 'predictions.test.jsonl'), 'utf8');
   expect(readFileSync(predictions, 'utf8')).toBe(own);
@@ -79,7 +79,7 @@ test('a student that costs money is asked only when that is agreed to, and never
   const worst = Number(/may cost up to (\d+\.\d{6}) USD, charged to no run/.exec(refusal)?.[1]);
   expect(worst).toBeGreaterThan(0);
   const { json } = await said(home.path, ...words, '--yes', '--json');
-  const { microUsd } = Told.parse(json[0]);
+  const { microUsd } = Reported.parse(json[0]);
   expect(microUsd).toBeGreaterThan(0);
   expect(microUsd).toBeLessThanOrEqual(worst * 1e6);
   expect(json[0]).toMatchObject({ macro: trained.macro });
@@ -89,22 +89,19 @@ const paid = 'https://paid.invalid/v1';
 const priceless = '{ baseUrl: "https://other.invalid/v1", model: small }';
 
 test.each([
-  ['{ embedded: naive-bayes }', ['--endpoint', paid], 'Nobody knows what asking big at https://paid.invalid/v1'],
-  ['{ driver: none }', ['--endpoint', paid], 'Nobody knows what asking big'],
-  [priceless, [], 'Nobody knows what asking big at https://other.invalid/v1'],
-  [priceless.replace(' }', ', price: free }'), [], 'Nobody knows what asking big'],
-  [priceless.replace('small', 'big').replace(' }', ', price: free }'), ['--endpoint', paid], 'Nobody knows what'],
-])(
-  '%s %j: a model that nobody knows the price of is asked only when that is agreed to',
-  async (student, more, reason) => {
-    const words = [fileOf('unknown', student), '--model', 'big', ...more];
-    await expect(said(home.path, ...words)).rejects.toMatchObject({
-      exitCode: 2,
-      message: expect.stringContaining(reason),
-      remedy: expect.stringContaining('--yes'),
-    });
-  },
-);
+  ['{ embedded: naive-bayes }', ['--endpoint', paid], 'The price of asking big at https://paid.invalid/v1'],
+  ['{ driver: none }', ['--endpoint', paid], 'The price of asking big'],
+  [priceless, [], 'The price of asking big at https://other.invalid/v1'],
+  [priceless.replace(' }', ', price: free }'), [], 'The price of asking big'],
+  [priceless.replace('small', 'big').replace(' }', ', price: free }'), ['--endpoint', paid], 'The price of asking'],
+])('%s %j: a model of unknown price is asked only when that is agreed to', async (student, more, reason) => {
+  const words = [fileOf('unknown', student), '--model', 'big', ...more];
+  await expect(said(home.path, ...words)).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining(reason),
+    remedy: expect.stringContaining('--yes'),
+  });
+});
 
 test('the price of the model that is asked counts, and not the price of the student in the file', async () => {
   const { url } = rig.embedded();
@@ -112,7 +109,7 @@ test('the price of the model that is asked counts, and not the price of the stud
   const free = `{ baseUrl: "${url}", model: naive-bayes, price: free }`;
   const named = fileOf('named', free, `{ "${model}": ${prices} }`);
   await expect(said(home.path, named, '--model', model)).rejects.toThrow('USD, charged to no run');
-  // Not the student, and on this machine: its price is not the student's, and nobody sends a bill.
+  // Not the student, and on this machine: its price is not the student's, and it is free.
   const other = fileOf('other', `{ baseUrl: "${url}", model: another, price: ${prices} }`);
   const { json } = await said(home.path, other, '--model', model, '--json');
   expect(json[0]).toMatchObject({ microUsd: null, macro: trained.macro });
@@ -166,12 +163,12 @@ test('nothing has to be running, and nothing is left behind', async () => {
   const { json } = await said(fresh, fileOf('fresh', '{ embedded: naive-bayes }'), '--model', 'naive-bayes', '--json');
   expect(json[0]).toMatchObject({ model: 'naive-bayes', split: 'test' });
   expect(existsSync(join(fresh, 'services.sqlite'))).toBe(false);
-  await expect(fetch(Told.parse(json[0]).endpoint)).rejects.toThrow('fetch failed');
+  await expect(fetch(Reported.parse(json[0]).endpoint)).rejects.toThrow('fetch failed');
 });
 
 test.each([
   [[], 'Give a run file, or a run with --run.'],
-  [['--run', 'nobody'], 'There is no run "nobody".'],
+  [['--run', 'unknown'], 'There is no run "unknown".'],
   [['FILE'], 'Say which model to ask'],
   [['FILE', '--model', 'm'], 'names no endpoint for the student'],
   [['FILE', '--model', 'm', '--split', 'train'], '--split is test or validation'],

@@ -67,12 +67,12 @@ const start = async (name: string) =>
     args: [{ run: await owner.signRun(wordnetSpec(name)), searchAttributes: false, engine: engineSettings(config) }],
   });
 
-test('every failure a person can mend parks the run with its reason and remedy, again and again', async () => {
+test('every failure a person can fix blocks the run with its reason and remedy, again and again', async () => {
   const kinds = Object.keys(failures).filter(isFailureType);
   const blocking = kinds.filter((type) => !endsRun(type));
   expect(kinds.length - blocking.length).toBe(1);
   failing = blocking[0] ?? 'Unexpected';
-  const handle = await start('parks');
+  const handle = await start('blocks');
   for (const [index, type] of blocking.entries()) {
     const { blocked, status } = await until(handle, (progress) => progress.blocked?.type === type);
     expect(status).toBe('blocked');
@@ -88,7 +88,7 @@ test('every failure a person can mend parks the run with its reason and remedy, 
     failing = blocking[index + 1] ?? 'InvalidInput';
     await handle.executeUpdate(resumeRun, { args: [{}] });
   }
-  // What cannot be mended ends it.
+  // What cannot be fixed ends it.
   await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
 });
 

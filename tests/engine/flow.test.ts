@@ -24,7 +24,7 @@ async function callsOf(run: string) {
   }
 }
 
-test('two runs keep one limit that the endpoint tells of, and refusals cost no call', async () => {
+test('two runs keep one limit that the endpoint announces, and refusals cost no call', async () => {
   await at.rig.behave({ latencyMs: 20, limits: { requestsPerMinute: 1800, burstSeconds: 1, headers: true } });
   const before = await at.rig.counters();
   const startedAt = Date.now();

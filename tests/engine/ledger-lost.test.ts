@@ -44,7 +44,7 @@ const slow = { teacher: '{ embedded: simulated, concurrency: 4 }' };
 /** A run paused in the middle of its second stage, its worker ended, and a copy of the ledger from before that stage. */
 async function met(home: Home, name: string, seed: number): Promise<WorkflowHandle<typeof distill>> {
   const worker = await home.worker();
-  // A training that is over at once would be evaluated before the pause is heard.
+  // A training that is over at once would be evaluated before the pause arrives.
   await rig.behave({ trainingPauseMs: 400 });
   const handle = await home.start(wordnetSpec(name, { method: 'adaptive-ft-cot', seed }, slow));
   await until(handle, ({ stage, step }) => stage === 0 && step === 'fine-tune');
@@ -68,7 +68,7 @@ async function met(home: Home, name: string, seed: number): Promise<WorkflowHand
 }
 
 test(
-  'an older copy of the ledger parks the run, also one that went on by itself; adopted, the run goes on',
+  'an older copy of the ledger blocks the run, also one that went on by itself; adopted, the run goes on',
   async () => {
     const home = rig.home();
     const handle = await met(home, 'restored', 41);
@@ -106,7 +106,7 @@ test(
 );
 
 test(
-  'a ledger that is gone parks the run; a new one is adopted with what was charged',
+  'a ledger that is gone blocks the run; a new one is adopted with what was charged',
   async () => {
     const home = rig.home();
     const handle = await met(home, 'gone', 42);

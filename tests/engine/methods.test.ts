@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
-import { Example } from '../../contracts/records.ts';
+import { Example, Prediction } from '../../contracts/records.ts';
 import { Report } from '../../contracts/report.ts';
 import { methodNames, presets } from '../../domain/methods.ts';
 import type { MethodName } from '../../domain/methods.ts';
@@ -17,6 +17,7 @@ interface FinishedRun {
   readonly report: Report;
   readonly lines: readonly ReturnType<typeof Line.parse>[];
   readonly training: string;
+  readonly predictions: readonly Prediction[];
   readonly sum: (key: 'slots' | 'real' | 'synthetic' | 'duplicated' | 'unfilled' | 'dropped') => number;
 }
 
@@ -53,6 +54,10 @@ async function runOf(
     report,
     lines: taught,
     training: trained ? read('train.jsonl') : '',
+    predictions: read('predictions.test.jsonl')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => Prediction.parse(JSON.parse(line))),
     sum: (key) => report.stages.reduce((total, { counts }) => total + counts[key], 0),
   };
 }
@@ -82,6 +87,23 @@ const reasons = ({ report }: FinishedRun, of: 'dropped' | 'unfilled'): Record<st
 const idsOf = ({ lines }: FinishedRun, wanted: (stage: number) => boolean): string[] =>
   lines.flatMap(({ id, stage }) => (wanted(stage) ? [id] : []));
 
+/** Mean F1 over the labels that occur as gold, a label that is never predicted counting 0. */
+function macroF1(rows: readonly Prediction[]): number {
+  const labels = [...new Set(rows.map(({ gold }) => gold))];
+  const scores = labels.map((label) => {
+    const right = rows.filter(({ gold, predicted }) => gold === label && predicted === label).length;
+    const actual = rows.filter(({ gold }) => gold === label).length;
+    const predicted = rows.filter((row) => row.predicted === label).length;
+    return (2 * right) / (actual + predicted);
+  });
+  return scores.reduce((sum, score) => sum + score, 0) / labels.length;
+}
+
+function mostFrequent(labels: readonly string[]): string {
+  const counts = Map.groupBy(labels, (label) => label);
+  return [...counts].toSorted(([, one], [, other]) => other.length - one.length)[0]?.[0] ?? '';
+}
+
 const own = (switches: string): Parameters<typeof wordnetSpec>[2] => ({ switches });
 
 const withCalls = methodNames.filter((name) => name !== 'zero-shot-cot' && name !== 'random-ft');
@@ -94,10 +116,14 @@ describe('presets', () => {
     const { charged } = run.report.ledger;
     expect(charged + run.sum('duplicated') + run.sum('unfilled')).toBe(120 + run.sum('dropped'));
     expect(run.report.ledger.charged).toBeLessThanOrEqual(run.report.spec.budget.calls);
-    const invented = !['random-ft-cot', 'active-ft-cot', 'duplicate-ft-cot'].includes(method);
-    expect(run.sum('synthetic') > 0).toBe(invented);
+    const synthetic = !['random-ft-cot', 'active-ft-cot', 'duplicate-ft-cot'].includes(method);
+    expect(run.sum('synthetic') > 0).toBe(synthetic);
     if (method === 'duplicate-ft-cot') expect(run.sum('duplicated')).toBeGreaterThan(0);
-    expect(run.report.test?.macro).toBeGreaterThan(0.02);
+    // Computed again from the predictions, and well above a student that always predicts the most frequent label.
+    expect(run.report.test?.macro).toBeCloseTo(macroF1(run.predictions), 12);
+    const majority = mostFrequent(run.predictions.map(({ gold }) => gold));
+    const constant = run.predictions.map((row) => ({ ...row, predicted: majority }));
+    expect(run.report.test?.macro).toBeGreaterThan(3 * macroF1(constant));
   });
 
   test('active-ft-cot draws at random first, then takes what the student finds hardest in the whole pool', async () => {
@@ -156,7 +182,7 @@ describe('one switch further', () => {
     expect(some).not.toEqual(best);
   });
 
-  test('rationale: none asks for invented rows only', async () => {
+  test('rationale: none asks for synthetic rows only', async () => {
     const run = await runOf('bare-a', 'baldistill-a', own('{ rationale: none }'));
     expect(run.report.ledger.charged + run.sum('real') + run.sum('duplicated')).toBe(120);
     for (const { origin, call } of run.lines) expect(call !== null).toBe(origin === 'synthetic');
@@ -181,7 +207,7 @@ describe('one switch further', () => {
     expect(gone.length).toBeGreaterThan(1);
   });
 
-  test('verify: teacher charges a call for each invented row and drops what is answered otherwise', async () => {
+  test('verify: teacher charges a call for each synthetic row and drops what is answered otherwise', async () => {
     const run = await runOf('verified', 'balance-ft-cot', own('{ verify: teacher }'));
     const dropped = reasons(run, 'dropped')['verify_disagrees'] ?? 0;
     expect(dropped).toBeGreaterThan(0);

@@ -116,7 +116,7 @@ test('tokens are limited in the same way', async () => {
   expect(violations(ledgerFile())).toEqual([]);
 });
 
-test('a student that bills is paid from the same limit; where it is used up the run is parked, and goes on with more', async () => {
+test('a student that bills is paid from the same limit; where it is used up the run is blocked, and goes on with more', async () => {
   const price = ', price: { input: 0.5, output: 1, training: 0.2 }';
   const spec = wordnetSpec(
     'paid-student',
@@ -151,7 +151,7 @@ test('a student that bills is paid from the same limit; where it is used up the 
 
 const parkedOrTrained = ({ status, finished }: Progress): boolean => status === 'blocked' || finished.length > 0;
 
-test('a job that was cancelled while nobody waited for it stays charged, and the one after it is charged too', async () => {
+test('a job that was cancelled with no waiting worker stays charged, and the one after it is charged too', async () => {
   const spec = wordnetSpec(
     'two-jobs',
     { method: 'random-ft-cot', seed: 65, stages: 1 },
@@ -227,7 +227,7 @@ async function exaggerating(times: () => number): Promise<{ url: string; close: 
   };
 }
 
-test('usage above the worst case is charged in full, parks the run, and is the worst case from then on', async () => {
+test('usage above the worst case is charged in full, blocks the run, and is the worst case from then on', async () => {
   let times = 50;
   const proxy = await exaggerating(() => times);
   try {
@@ -240,9 +240,9 @@ test('usage above the worst case is charged in full, parks the run, and is the w
     const { blocked } = await until(handle, ({ status }) => status === 'blocked');
     expect(blocked?.type).toBe('UsageAboveBound');
     expect(blocked?.message).toMatch(/reported \d+ tokens in and \d+ out for a call of at most \d+ in and 1024 out/);
-    const [parked] = look(ledgerFile(), `select charged, tokens, excess_tokens from runs where name = 'above'`);
-    expect(Number(parked?.['excess_tokens'])).toBeGreaterThan(0);
-    expect(Number(parked?.['charged'])).toBeLessThan(40);
+    const [blockedRun] = look(ledgerFile(), `select charged, tokens, excess_tokens from runs where name = 'above'`);
+    expect(Number(blockedRun?.['excess_tokens'])).toBeGreaterThan(0);
+    expect(Number(blockedRun?.['charged'])).toBeLessThan(40);
     times = 1;
     await handle.executeUpdate(resumeRun, { args: [{}] });
     expect(await handle.result()).toMatchObject({ status: 'completed' });

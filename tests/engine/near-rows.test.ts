@@ -45,7 +45,7 @@ for (const [index, input] of [...pool.common, ...pool.rare].entries())
 const pairs = new Map(fresh.slice(0, 18).map((input, index) => [written(input, (index % 5) + 1), input]));
 
 /** Sixty slots of a domain that has four rows: fifty-six are to be synthesized. */
-async function invented(name: string, ceiling: number) {
+async function synthetic(name: string, ceiling: number) {
   const lines = [
     'data: { folder: planted, train: train.jsonl, test: test.jsonl, split: { validation: 0 },',
     '  fields: { id: id, domain: domain, input: input, answer: answer } }',
@@ -89,7 +89,7 @@ test('planted repeats and held-out rows are dropped, the quota is met exactly, a
     })),
   });
 
-  const { outcome, candidates } = await invented('planted', 4);
+  const { outcome, candidates } = await synthetic('planted', 4);
   expect(outcome).toMatchObject({ quota: 60, real: 4, synthetic: 56, unfilled: {} });
   expect(candidates.length).toBeLessThanOrEqual(4 * 56);
   const accepted = new Set(candidates.filter(({ reason }) => reason === null).map(({ input }) => input));
@@ -107,7 +107,7 @@ test('planted repeats and held-out rows are dropped, the quota is met exactly, a
   const caught = candidates.filter(({ reason }) => reason !== null).map(({ reason }) => reason);
   expect(new Set(caught)).toEqual(new Set(['leak', 'near_leak', 'near_duplicate']));
 
-  const held = await invented('planted-ceiling', 1.25);
+  const held = await synthetic('planted-ceiling', 1.25);
   expect(held.candidates).toHaveLength(70);
   expect(held.outcome?.synthetic).toBeLessThan(56);
   expect(held.outcome).toMatchObject({ quota: 60, real: 4, duplicated: 0 });

@@ -15,7 +15,7 @@ let rig: Rig;
 beforeAll(async () => void (rig = await openRig()));
 afterAll(async () => await rig.close());
 
-interface Told {
+interface Reported {
   readonly report: Report;
   readonly training: string;
   /** By the endpoint's own counter. */
@@ -23,7 +23,7 @@ interface Told {
   readonly requests: number;
 }
 
-async function told(home: Home, spec: RunSpec): Promise<Told> {
+async function reported(home: Home, spec: RunSpec): Promise<Reported> {
   const before = await rig.counters();
   const { folder, status } = await (await home.start(spec)).result();
   expect(status).toBe('completed');
@@ -50,13 +50,13 @@ test('the same training set in every form, whatever the endpoint can, and no cal
     ['json-object', 'json-object'],
     ['none', 'text'],
   ];
-  let first: Told | undefined;
+  let first: Reported | undefined;
   for (const [steps, [structured, output]] of known.entries()) {
     await rig.behave({ structured });
     // In a home of its own: a run that finds its answers meets no endpoint.
     const home = rig.home();
     await home.worker();
-    const run = await told(home, wordnetSpec(`form-${structured}`, small, { ...parts, teacher: remote() }));
+    const run = await reported(home, wordnetSpec(`form-${structured}`, small, { ...parts, teacher: remote() }));
     first ??= run;
     expect(run.report.prompts.output).toBe(output);
     expect(run.report.stages[1]?.counts.synthetic).toBeGreaterThan(5);

@@ -14,7 +14,7 @@ const watching = (run: string) =>
     signal: new AbortController().signal,
   });
 
-test('a run that is reset while somebody watches it: its result is the one of its new execution', async () => {
+test('a run that is reset while it is watched: its result is the one of its new execution', async () => {
   await at.rig.behave({ latencyMs: 100 });
   const spec = wordnetSpec(
     'reset',

@@ -32,7 +32,7 @@ test('a run spends its slots, stage by stage, and leaves a training set, scores 
   expect(report.stages.some(({ counts }) => counts.synthetic > 0)).toBe(true);
   expect(report.test?.macro).toBeGreaterThan(0.05);
   expect(report.simulated).toEqual([
-    'simulated teacher (20 % of invented labels wrong)',
+    'simulated teacher (20 % of synthetic labels wrong)',
     'embedded baseline student (naive-bayes)',
   ]);
 
@@ -58,7 +58,7 @@ test('a run spends its slots, stage by stage, and leaves a training set, scores 
   }
 });
 
-test('the Temporal UI can tell the story: summaries, attributes, references instead of data', async () => {
+test('the Temporal UI shows the run: summaries, attributes, references instead of data', async () => {
   const handle = at.rig.client.workflow.getHandle('whole');
   const description = await handle.describe();
   expect(description.searchAttributes).toMatchObject({

@@ -21,7 +21,7 @@ const refusal = async (update: Promise<unknown>): Promise<string> => {
   if (!(error instanceof WorkflowUpdateFailedError)) throw new Error(`not refused: ${String(error)}`);
   return error.cause?.message ?? '';
 };
-const parked = async (handle: WorkflowHandle<typeof distill>) =>
+const blockedRun = async (handle: WorkflowHandle<typeof distill>) =>
   await until(handle, ({ status, blocked }) => status === 'blocked' && blocked !== null);
 
 /** A teacher that refuses the key from its `from`-th call on, for ever. */
@@ -31,7 +31,7 @@ const broken = (from: number) => ({
 test('skip in generate closes the stage with what it has; slots that were not sent are not charged', async () => {
   await at.rig.behave(broken(30));
   const handle = await at.home.start(wordnetSpec('skip-generate', { method: 'adaptive-ft-cot', seed: 31 }));
-  const { blocked } = await parked(handle);
+  const { blocked } = await blockedRun(handle);
   expect(blocked).toMatchObject({ type: 'EndpointRefusesKey', skip: 'close the stage with the answers it has' });
   expect(
     await refusal(
@@ -62,7 +62,7 @@ test('skip in generate closes the stage with what it has; slots that were not se
 
 /** Holds a run where the student of its first stage is trained and not evaluated yet. */
 async function beforeEvaluation(name: string, seed: number): Promise<WorkflowHandle<typeof distill>> {
-  // A training that is over at once would be evaluated before the pause is heard.
+  // A training that is over at once would be evaluated before the pause arrives.
   await at.rig.behave({ trainingPauseMs: 400 });
   const handle = await at.home.start(wordnetSpec(name, { method: 'baldistill-a', seed }));
   await until(handle, ({ stage, step }) => stage === 0 && step === 'fine-tune');
@@ -80,7 +80,7 @@ test('skip in fine-tune keeps the student of an earlier stage; skip in the test 
   await at.rig.stopEmbedded();
   try {
     // The teacher is gone too: first the round is blocked, then the fine-tuning.
-    expect((await parked(handle)).step).toBe('generate');
+    expect((await blockedRun(handle)).step).toBe('generate');
     expect((await handle.executeUpdate(skipStep)).message).toContain('answers it has');
     const tuning = await until(handle, ({ step, status }) => step !== 'generate' && status === 'blocked');
     expect(tuning.step).toBe('fine-tune');
@@ -105,7 +105,7 @@ test('a stage skipped before its first call spends nothing; the next one selects
   await at.rig.stopEmbedded();
   try {
     await handle.executeUpdate(resumeRun, { args: [{}] });
-    const evaluating = await parked(handle);
+    const evaluating = await blockedRun(handle);
     expect([evaluating.step, evaluating.blocked?.skip]).toEqual(['evaluate', 'go on without scores of this stage']);
     await handle.executeUpdate(skipStep);
     const { blocked } = await until(handle, ({ step, status }) => step === 'select' && status === 'blocked');
@@ -142,7 +142,7 @@ test('a run that was cancelled and cannot be closed any more is steered to its e
   renameSync(join(at.home.path, 'artifacts'), join(at.home.path, 'artifacts-away'));
   try {
     await handle.cancel();
-    const closing = await parked(handle);
+    const closing = await blockedRun(handle);
     expect(closing.blocked).toMatchObject({ type: 'ArtifactMissing', skip: 'end without the answers of this stage' });
     // The budget can still be asked, and the step tried again.
     expect(
@@ -150,7 +150,7 @@ test('a run that was cancelled and cannot be closed any more is steered to its e
         .message,
     ).toContain('of 140 calls');
     await handle.executeUpdate(resumeRun, { args: [{}] });
-    await parked(handle);
+    await blockedRun(handle);
     await handle.executeUpdate(skipStep);
     const reporting = await until(handle, ({ step, status }) => step === 'report' && status === 'blocked');
     expect(reporting.blocked?.skip).toBe('end the run without a report');
@@ -168,7 +168,7 @@ test('a run that was cancelled and cannot be closed any more is steered to its e
   expect((await at.rig.counters()).billed - billed).toBeLessThan(120);
 });
 
-test('messages are heard before the first stage too, and one met while a stage ends is not lost', async () => {
+test('messages are taken before the first stage too, and one met while a stage ends is not lost', async () => {
   const spec = wordnetSpec('early', { method: 'adaptive-ft-cot', seed: 34 });
   const before = await at.rig.counters();
   const handle = await at.home.start(spec);

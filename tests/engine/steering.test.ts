@@ -175,7 +175,7 @@ test('a call limit below the plan stops at the limit; the slots left are reporte
   expect(unfilled.reduce((sum, [, count]) => sum + count, 0)).toBe(20);
 });
 
-test('an endpoint that is down parks the run; started again, on another port, it goes on', async () => {
+test('an endpoint that is down blocks the run; started again, on another port, it goes on', async () => {
   await at.rig.stopEmbedded();
   const handle = await at.home.start(wordnetSpec('down', { method: 'random-ft-cot', seed: 16 }));
   const { blocked } = await until(handle, ({ status }) => status === 'blocked');

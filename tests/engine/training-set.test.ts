@@ -97,8 +97,8 @@ test('the data card says what the set is, in the form of the hub', async () => {
 test('export writes a finished run again, in either format, with the bytes it left', async () => {
   const to = join(scratch, 'done');
   const { printed, notes } = await said('export', 'first', '--to', to, '--json');
-  const told = { run: 'first', status: 'completed', folder: to, rows: 120, stages: 3 };
-  expect(printed).toEqual([{ ...told, files: ['train.parquet', 'README.md'] }]);
+  const reported = { run: 'first', status: 'completed', folder: to, rows: 120, stages: 3 };
+  expect(printed).toEqual([{ ...reported, files: ['train.parquet', 'README.md'] }]);
   expect(notes).toEqual([]);
   expect(bytesOf(join(to, 'train.parquet'))).toBe(bytesOf(join(folderOf('first'), 'train.parquet')));
   await said('export', 'first', '--format', 'jsonl');

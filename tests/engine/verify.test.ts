@@ -61,7 +61,7 @@ async function tampered(change: string, back: string): Promise<readonly string[]
   }
 }
 
-test('a run that nobody touched agrees everywhere', async () => {
+test('an untouched run agrees everywhere', async () => {
   const verification = await verify();
   expect(differences(verification)).toEqual({});
   expect(verification.parts.map(({ name, looked }) => `${name}: ${looked}`)).toEqual([
@@ -135,7 +135,7 @@ test('an answer that an older parser could not use is judged again for free, and
     await ledger.markUsable({ callIds: flawed.map(({ callId }) => callId ?? '') });
     const requests = (await rig.counters()).requests;
     const stages = await reparse({ artifacts, ledger }, run);
-    expect(stages.map(({ good: mended }) => mended['unparseable'] ?? 0).reduce((a, b) => a + b, 0)).toBe(3);
+    expect(stages.map(({ good: fixed }) => fixed['unparseable'] ?? 0).reduce((a, b) => a + b, 0)).toBe(3);
     expect((await ledger.summary({ run })).unusable).toEqual(before);
     expect((await rig.counters()).requests).toBe(requests);
   });

@@ -110,7 +110,7 @@ test('runs that differ in their seed alone are estimated once', async () => {
   expect(readings).toBeLessThanOrEqual(2);
 });
 
-test('what nobody knows the price of is counted in calls, and never as nothing', async () => {
+test('what has no known price is counted in calls, and never as nothing', async () => {
   const known = grid().slice(0, 1);
   const [unknown] = grid(teacherAt('').replace(/http:[^']*/, 'https://teacher.example.com/v1'));
   if (unknown === undefined) throw new Error('a grid');

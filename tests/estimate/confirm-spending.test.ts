@@ -1,4 +1,4 @@
-/** Nobody pays who has not agreed: the question, its two answers, and what happens where nobody is there. */
+/** No spending without confirmation: the question, its two answers, and what happens without a terminal. */
 import { expect, test } from 'vitest';
 import { agreeTo, mayCost, mostOf } from '../../cli/estimate/confirm-spending.ts';
 import type { Spending } from '../../cli/estimate/confirm-spending.ts';
@@ -42,25 +42,25 @@ test.each([
   ['below the threshold', { microUsd: 4_900_000 }],
   ['with --yes', { yes: true }],
   ['of unknown price, but few calls', { microUsd: 0, unpriced: 1000 }],
-])('%s nobody is asked', async (_, change) => {
+])('%s no confirmation is asked', async (_, change) => {
   const { terminal, questions } = person(false);
   await agreeTo(terminal, { ...dear, ...change });
   expect(questions).toEqual([]);
 });
 
-test('a script above it is refused, and told of --yes; so is one whose price nobody knows', async () => {
+test('a script above it is refused, and --yes is named; so is one of unknown price', async () => {
   await expect(agreeTo(base, dear)).rejects.toMatchObject({ exitCode: 2, remedy: expect.stringContaining('--yes') });
   await expect(agreeTo(base, { ...dear, microUsd: 0, unpriced: 1001 })).rejects.toThrow(
-    'This run asks for 1,001 calls whose price',
+    'This run asks for 1,001 calls of unknown price',
   );
   await expect(agreeTo(base, { ...dear, unpriced: 30 })).rejects.toThrow(
-    'may cost up to 7.50 USD and asks for 30 calls whose price nobody knows',
+    'may cost up to 7.50 USD and asks for 30 calls of unknown price',
   );
 });
 
 test('one fine-tuning job of unknown price is asked about', async () => {
   await expect(agreeTo(base, { ...dear, microUsd: 0, unpricedJobs: 3 })).rejects.toThrow(
-    'This run trains 3 times at a price nobody knows',
+    'This run trains 3 times at an unknown price',
   );
 });
 

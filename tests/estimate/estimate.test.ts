@@ -62,7 +62,7 @@ const calls = ({ stages, teacher: { calls: all, callLimit, answered, bought } }:
 });
 
 test.each(['{ balance: naive }', '{ balance: none }'])(
-  '%s: nobody is asked where nobody was charged',
+  '%s: no confirmation is asked where nothing was charged',
   async (switches) => {
     const { home, ledger } = await openHome();
     const spec = wordnetSpec('planned', { seed: 5 }, { teacher, switches, budget: '{ slots: 240, calls: 270 }' });

@@ -128,7 +128,7 @@ test('what another run has paid is said to be free, and is', async () => {
   expect((await at.rig.counters()).billed).toBe(before.billed);
 });
 
-test('a pilot that had to ask for text is found by the run, also where it bought the call that tells the form', async () => {
+test('a pilot that had to ask for text is found by the run, also where it bought the call that finds the form', async () => {
   await at.rig.behave({ structured: 'none' });
   // In a home of its own, so that no other run has answers in another form.
   const home = at.rig.home();

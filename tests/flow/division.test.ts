@@ -14,7 +14,7 @@ function busyWorker(home: string, worker: string) {
   const limiters = openLimiters();
   const lane = limiters.of('endpoint').open(worker, { concurrency: 8, limits: { requestsPerMinute: 600 } }, never);
   const end = watchWorker({ home, worker, limiters, metrics: null });
-  return { lane, end, limit: () => limiters.of('endpoint').look('all').limits.requestsPerMinute };
+  return { lane, end, limit: () => limiters.of('endpoint').snapshot('all').limits.requestsPerMinute };
 }
 
 function openHome(): string {

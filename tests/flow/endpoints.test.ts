@@ -36,8 +36,8 @@ test('a server that keeps up is given all that may be in flight', () => {
   expect(perSecond(seen.answeredAt, 5000, 60_000)).toBeGreaterThan(0.97 * 640);
 });
 
-test('limits that the endpoint tells of: all of the rate, nearly no refusal, and a change is followed', () => {
-  const endpoint = { servers: 64, serviceMs: 400, jitter: 0.3, allows: dropping, tells: true };
+test('limits that the endpoint announces: all of the rate, nearly no refusal, and a change is followed', () => {
+  const endpoint = { servers: 64, serviceMs: 400, jitter: 0.3, allows: dropping, announces: true };
   for (const declared of [{}, { requestsPerMinute: 600 }]) {
     const seen = simulate(endpoint, { ...alone, declared }, 200_000);
     expect(perSecond(seen.answeredAt, 10_000, 60_000)).toBeGreaterThan(9.7);
@@ -48,7 +48,7 @@ test('limits that the endpoint tells of: all of the rate, nearly no refusal, and
   }
 });
 
-test('limits that nobody tells of are found by refusals: most of the rate, and a change is followed', () => {
+test('limits that are not announced are found by refusals: most of the rate, and a change is followed', () => {
   const seen = simulate({ servers: 64, serviceMs: 400, jitter: 0.3, allows: dropping }, alone, 200_000);
   expect(perSecond(seen.answeredAt, 10_000, 60_000)).toBeGreaterThan(9);
   expect(perSecond(seen.answeredAt, 70_000, 120_000)).toBeGreaterThan(0.5);

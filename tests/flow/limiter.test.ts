@@ -23,10 +23,16 @@ test('no more calls are in flight than a run may have, and each end lets the nex
   expect(leases).toHaveLength(2);
   leases[0]?.answered(answer);
   leases[0]?.unused();
-  leases[0]?.lost('timeout');
+  leases[0]?.failed('timeout');
   await turn();
   expect(leases).toHaveLength(3);
-  expect(limiter.lookAt('run')).toMatchObject({ inFlight: 2, waiting: 2, answered: 1, failed: {}, inputTokens: 100 });
+  expect(limiter.snapshotOf('run')).toMatchObject({
+    inFlight: 2,
+    waiting: 2,
+    answered: 1,
+    failed: {},
+    inputTokens: 100,
+  });
 });
 
 test('two runs take turns, however many calls one of them has waiting', async () => {
@@ -48,21 +54,21 @@ test('the strictest word on a limit counts for all, until the run that said it i
   const over = new AbortController();
   limiter.open('strict', { concurrency: 4, limits: { requestsPerMinute: 60 } }, over.signal);
   limiter.open('other', { concurrency: 8, limits: { requestsPerMinute: 600 } }, never);
-  expect(limiter.look('all').limits.requestsPerMinute).toBeCloseTo(59.4);
+  expect(limiter.snapshot('all').limits.requestsPerMinute).toBeCloseTo(59.4);
   over.abort();
-  expect(limiter.look('all').limits.requestsPerMinute).toBeCloseTo(594);
+  expect(limiter.snapshot('all').limits.requestsPerMinute).toBeCloseTo(594);
 });
 
 test('workers divide limits and calls in flight, and get them back', async () => {
   const limiter = createLimiter('endpoint', () => 0);
   limiter.open('run', { concurrency: 8, limits: { tokensPerMinute: 1000 } }, never);
   limiter.divide(2);
-  expect(limiter.look('all')).toMatchObject({ concurrency: 4, limits: { tokensPerMinute: 495 } });
+  expect(limiter.snapshot('all')).toMatchObject({ concurrency: 4, limits: { tokensPerMinute: 495 } });
   limiter.divide(1);
-  expect(limiter.look('all')).toMatchObject({ limits: { tokensPerMinute: 990 } });
+  expect(limiter.snapshot('all')).toMatchObject({ limits: { tokensPerMinute: 990 } });
 });
 
-test('a lane that closes lets nobody in any more and tells everybody who waits; other lanes stay', async () => {
+test('a lane that closes admits no call any more and releases those that wait; other lanes stay', async () => {
   const limiter = createLimiter('endpoint');
   const closing = new AbortController();
   const terms = { concurrency: 1, limits: {} };
@@ -84,11 +90,11 @@ test('a refusal holds everybody until it is over; the refused call costs no part
   const leases = asking(limiter.open('run', { concurrency: 4, limits }, never), 6);
   await turn();
   const before = leases.length;
-  leases[0]?.refused({ reason: 'rate_limited', retryAfterMs: 30, tooMuch: true });
+  leases[0]?.refused({ reason: 'rate_limited', retryAfterMs: 30, overloaded: true });
   await turn();
   expect(leases).toHaveLength(before);
-  expect(limiter.look('busy').heldSeconds).toBeCloseTo(0.03);
-  expect(limiter.lookAt('run')?.failed).toEqual({ rate_limited: 1 });
+  expect(limiter.snapshot('busy').heldSeconds).toBeCloseTo(0.03);
+  expect(limiter.snapshotOf('run')?.failed).toEqual({ rate_limited: 1 });
   now = 1000;
   // It wakes by itself: its timer is a real one.
   await expect.poll(() => leases.length).toBeGreaterThanOrEqual(2);

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rateLimitsOf } from '../../adapters/openai/teacher/rate-headers.ts';
 import { changedTerms, termsText } from '../../contracts/flow/flow-terms.ts';
-import { sumOfLooks } from '../../contracts/flow/flow-sum.ts';
+import { sumOfSnapshots } from '../../contracts/flow/flow-sum.ts';
 import { durationMs } from '../../domain/flow/go-duration.ts';
 import { freePace, rateAt, refusedPace } from '../../domain/flow/pace.ts';
 import { openRateMeter } from '../../domain/flow/rate-meter.ts';
@@ -64,8 +64,8 @@ test('headers are read as far as they make sense, whatever an endpoint sends', (
   expect(rateLimitsOf(undefined)).toBeNull();
   fc.assert(
     fc.property(fc.stringMatching(/^[ -~]*$/), (value) => {
-      const told = rateLimitsOf(new Headers({ 'x-ratelimit-limit-requests': value }));
-      expect(told === null || (told.limits.requestsPerMinute ?? 0) > 0).toBe(true);
+      const reported = rateLimitsOf(new Headers({ 'x-ratelimit-limit-requests': value }));
+      expect(reported === null || (reported.limits.requestsPerMinute ?? 0) > 0).toBe(true);
     }),
   );
 });
@@ -115,9 +115,9 @@ const look = (more: object) => ({
 });
 
 test('what two workers see is added up', () => {
-  expect(sumOfLooks([])).toBeNull();
+  expect(sumOfSnapshots([])).toBeNull();
   expect(
-    sumOfLooks([look({}), look({ answered: 30, p50Ms: 200, failed: { timeout: 1, rate_limited: 2 } })]),
+    sumOfSnapshots([look({}), look({ answered: 30, p50Ms: 200, failed: { timeout: 1, rate_limited: 2 } })]),
   ).toMatchObject({
     callsPerSecond: 4,
     inFlight: 6,

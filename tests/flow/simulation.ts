@@ -18,7 +18,7 @@ export interface Endpoint {
   /** Requests a minute it allows, at a moment; a bucket of one second. Absent: no limit. */
   readonly allows?: (now: number) => number;
   /** Says its limit with every answer. */
-  readonly tells?: boolean;
+  readonly announces?: boolean;
   readonly seed?: number;
   /** The share of calls it refuses whatever the pace, for 20 ms. */
   readonly strikes?: number;
@@ -35,7 +35,7 @@ export interface Seen {
 const call = drawOf({ input: 80, output: 20 });
 
 export function simulate(endpoint: Endpoint, settings: Settings, forMs: number): Seen {
-  const { servers, serviceMs, jitter, allows, tells = false, seed = 0, strikes = 0 } = endpoint;
+  const { servers, serviceMs, jitter, allows, announces = false, seed = 0, strikes = 0 } = endpoint;
   const random = seededRandom('simulation', seed);
   const free: number[] = Array.from({ length: servers }, () => 0);
   const events: { at: number; startedAt: number; refused: number | null; left: number; mark: Mark }[] = [];
@@ -92,7 +92,7 @@ export function simulate(endpoint: Endpoint, settings: Settings, forMs: number):
     now = next;
     if (event === undefined || event.at > now) continue;
     events.shift();
-    if (tells && allows !== undefined)
+    if (announces && allows !== undefined)
       flow = limitsReported(
         flow,
         { limits: headers(now), remaining: { requestsPerMinute: event.left }, resetMs: null },
@@ -105,7 +105,7 @@ export function simulate(endpoint: Endpoint, settings: Settings, forMs: number):
       flow = answered(flow, { startedAt: event.startedAt, inFlight, estimate: call, used: call }, now);
     } else {
       seen.refusedAt.push(now);
-      const why = { retryAfterMs: event.refused, tooMuch: true, served: served.perSecond(now) };
+      const why = { retryAfterMs: event.refused, overloaded: true, served: served.perSecond(now) };
       flow = refused(flow, { inFlight, estimate: call, ...why }, now);
     }
     inFlight -= 1;

@@ -160,7 +160,7 @@ describe('a run in the ledger', () => {
     });
     await openRun(ledger, 'run', { calls: 100 });
     await ledger.setRunStatus({ run: 'run', status: 'completed', result: { macro: 0.5 } });
-    expect(await ledger.run({ run: 'nobody' })).toBeUndefined();
+    expect(await ledger.run({ run: 'unknown' })).toBeUndefined();
     const record = await ledger.run({ run: 'run' });
     expect(record).toMatchObject({ name: 'run', status: 'completed', limit: 7, charged: 1, result: { macro: 0.5 } });
     expect(record?.spec).toEqual(specOf('run'));

@@ -53,7 +53,7 @@ describe('two processes', () => {
 });
 
 describe('a ledger that is not the one', () => {
-  it('is told apart by its id and by its counter', async () => {
+  it('is reported apart by its id and by its counter', async () => {
     const [path, other] = [freshPath(), freshPath()];
     const ledger = await openFor(path);
     await openRun(ledger, 'run');
@@ -110,7 +110,7 @@ describe('a ledger that is not the one', () => {
     expect((await (await openFor(path)).budget({ run: 'run' })).charged).toBe(300);
   });
 
-  it('says that it is full or read-only, and goes on when it is mended', async () => {
+  it('says that it is full or read-only, and goes on when it is fixed', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run');

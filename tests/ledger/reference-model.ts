@@ -40,7 +40,7 @@ const maxForfeits = 3;
 export class ReferenceModel {
   readonly runs = new Map<string, Run>();
   readonly calls = new Map<string, Call>();
-  /** Writers that have not been heard of: dead to others, not to themselves. */
+  /** Writers that have been silent: dead to others, not to themselves. */
   readonly silent = new Set<number>();
   readonly #dues: Due[] = [];
   readonly #refusedForGood = new Set<string>();

@@ -149,7 +149,7 @@ test.each<[string, unknown, { parse(value: unknown): unknown } | null]>([
 test('an endpoint with a code of its own for every call makes no long list of them', () => {
   const tally = openRunTally(0);
   for (let call = 0; call < 10_000; call += 1) tally.failed(`code-${call}`);
-  const { failed } = tally.look(1, 0, 0);
+  const { failed } = tally.snapshot(1, 0, 0);
   expect(Object.keys(failed)).toHaveLength(mostReasons);
   expect(Object.values(failed).reduce((sum, count) => sum + count, 0)).toBe(10_000);
 });

@@ -1,7 +1,7 @@
 /** The largest values that the limits allow, of what workflows and activities exchange. */
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import type { Balanced, RoundPlan, SliceResult } from '../../contracts/activity-messages.ts';
-import type { FlowLook } from '../../contracts/flow/flow.ts';
+import type { FlowSnapshot } from '../../contracts/flow/flow.ts';
 import {
   listedName,
   longestEndpointName,
@@ -133,7 +133,7 @@ export const plan = (round: number, chunks: number): RoundPlan => ({
   domains: domains(mostListed),
 });
 
-export const look: FlowLook = {
+export const look: FlowSnapshot = {
   callsPerSecond: 12345.678901234,
   tokensPerMinute: 12345678.901234,
   inFlight: number,

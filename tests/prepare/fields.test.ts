@@ -65,7 +65,7 @@ describe('messages', () => {
   const fields = { id: 'id', messages: 'chat', answer: 'label' };
   const user = { role: 'user', content: 'Where is my card?' };
 
-  test('a single one is its own text, several are told by their roles; more keys do no harm', async () => {
+  test('a single one is its own text, several are reported by their roles; more keys do no harm', async () => {
     const folder = dataFolder({
       'train.jsonl': [
         { id: 'single', label: 'card', chat: [{ ...user, name: 'someone', extra: 1 }] },
@@ -89,7 +89,7 @@ describe('messages', () => {
     expect((await rowsOf(pool))[0]?.input).toBe('Where is my card?\n\nQuestion: What is it about?');
   });
 
-  test('what is no list of messages is told with its line', async () => {
+  test('what is no list of messages is reported with its line', async () => {
     const folder = dataFolder({
       'train.jsonl': [
         { id: 'a', label: 'card', chat: [] },

@@ -24,7 +24,7 @@ test('ids, labels, domains and texts that are too long, each with its line and t
   ]);
   const oneLine = 'expected text that is not empty, on one line and without control characters, of at most';
   expect(message.split('\n')).toEqual([
-    'The data have 4 problems; nothing was imported.',
+    'The data have 4 problems. Nothing was imported.',
     `  train.jsonl, line 2: id = "${'i'.repeat(56)}...: ${oneLine} 512 characters`,
     `  train.jsonl, line 3: label = "${'L'.repeat(56)}...: ${oneLine} 256 characters`,
     `  train.jsonl, line 4: topic = "${'T'.repeat(56)}...: ${oneLine} 256 characters`,

@@ -131,7 +131,7 @@ test('a split leaves a file that is given alone, and takes only what is missing'
   expect([prepared.pool.rows, prepared.validation?.rows]).toEqual([36, 4]);
 });
 
-test('everything that is wrong in every file is told at once, and nothing is imported', async () => {
+test('everything that is wrong in every file is reported at once, and nothing is imported', async () => {
   const folder = dataFolder({
     'train.jsonl': [
       { id: 'a', text: 'fine', label: 'x' },
@@ -154,14 +154,14 @@ test('everything that is wrong in every file is told at once, and nothing is imp
   const failure: unknown = await prepare(spec).catch((error: unknown) => error);
   expect(failure).toMatchObject({ name: 'BaldistillError', type: 'InvalidInput' });
   expect(failure instanceof Error && failure.message).toMatchInlineSnapshot(`
-    "The data have 12 problems; nothing was imported.
+    "The data have 12 problems. Nothing was imported.
       test.jsonl, line 2: id = {}: expected text that is not empty, on one line and without control characters, of at most 512 characters
       test.jsonl, line 2: label: missing; expected text that is not empty, on one line and without control characters, of at most 256 characters
       train.jsonl, line 2: text = "  ": expected text that is not empty
       train.jsonl, line 3: text: missing; expected text that is not empty
       train.jsonl, line 3: label = "": expected text that is not empty, on one line and without control characters, of at most 256 characters
       train.jsonl, line 4: "{\\"id\\": \\"d\\", \\"text\\": \\"broken": expected one whole JSON object
-      train.jsonl, line 5: id = "a": expected an id of its own; line 1 has it
+      train.jsonl, line 5: id = "a": expected a unique id; line 1 has the same
       train.jsonl, line 6: ["not","an","object"]: expected a JSON object
       train.jsonl, line 7: text = 5: expected text that is not empty
       train.jsonl, line 7: label = "two\\nlines": expected text that is not empty, on one line and without control characters, of at most 256 characters
@@ -190,13 +190,13 @@ test('files that are not there, bytes that are no text, and training rows that a
     'test.jsonl': [{ id: 't', text: 'same', label: 'x' }],
   });
   writeFileSync(join(folder, 'bytes.jsonl'), Buffer.from([0x7b, 0xff, 0xfe, 0x7d]));
-  const told = async (data: Parameters<typeof specOf>[1]): Promise<string> =>
+  const reported = async (data: Parameters<typeof specOf>[1]): Promise<string> =>
     await checkData(importer, specOf(folder, data)).then(() => 'nothing', String);
-  expect(await told({ train: 'absent.jsonl', fields })).toContain('ENOENT');
-  expect(await told({ train: 'bytes.jsonl', fields })).toContain('bytes.jsonl, line 1: "{');
-  expect(await told({ train: 'bytes.jsonl', fields })).toContain('expected text in UTF-8');
-  expect(await told({ train: 'train.jsonl', test: 'test.jsonl', fields })).toContain('leaks: keep');
-  expect(await told({ train: 'train.jsonl', test: 'test.jsonl', fields, leaks: 'keep' })).toBe('nothing');
+  expect(await reported({ train: 'absent.jsonl', fields })).toContain('ENOENT');
+  expect(await reported({ train: 'bytes.jsonl', fields })).toContain('bytes.jsonl, line 1: "{');
+  expect(await reported({ train: 'bytes.jsonl', fields })).toContain('expected text in UTF-8');
+  expect(await reported({ train: 'train.jsonl', test: 'test.jsonl', fields })).toContain('leaks: keep');
+  expect(await reported({ train: 'train.jsonl', test: 'test.jsonl', fields, leaks: 'keep' })).toBe('nothing');
 });
 
 test('ids and labels may be anything printable; none becomes a path', async () => {

@@ -1,4 +1,4 @@
-/** The reserve: rows that an embedded teacher hands out as invented, and that no method may have seen before. */
+/** The reserve: rows that an embedded teacher hands out as synthetic, and that no method may have seen before. */
 import { expect, test } from 'vitest';
 import { createReserveSplitter } from '../../domain/data/reserve-split.ts';
 import { methodNames, presets } from '../../domain/methods.ts';

@@ -1,4 +1,4 @@
-/** CSV, TSV and Parquet become the same rows as JSONL, and what is wrong in them is told the same way. */
+/** CSV, TSV and Parquet become the same rows as JSONL, and what is wrong in them is reported the same way. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetWriteFile } from 'hyparquet-writer';
@@ -68,7 +68,7 @@ test('all problems of a CSV file at once, each with its line', async () => {
   expect(await refused(fileOf('train.csv', `${lines.join('\n')}\ng,seven,x\n`), 'train.csv')).toEqual([
     '  train.csv, line 3: "b,two": expected 3 cells, as many as the header has, instead of 2',
     '  train.csv, line 4: "c,three,x,y": expected 3 cells, as many as the header has, instead of 4',
-    '  train.csv, line 5: id = "a": expected an id of its own; line 2 has it',
+    '  train.csv, line 5: id = "a": expected a unique id; line 2 has the same',
     '  train.csv, line 6: expected a cell with quotes around all of it or none, and quotes inside doubled',
     '  train.csv, line 7: text: missing; expected text that is not empty',
     '  train.csv, line 8: expected every quote to be closed; one that opens here or later is not',
@@ -136,14 +136,14 @@ test('all problems of a Parquet file at once, each with its row', async () => {
   ]);
 });
 
-test('an id that occurs twice in Parquet is told by rows; what is no Parquet, as such', async () => {
+test('an id that occurs twice in Parquet is reported by rows; what is no Parquet, as such', async () => {
   const folder = parquetOf([
     { name: 'id', data: ['a', 'b', 'a'], type: 'STRING' },
     { name: 'text', data: ['one', 'two', 'three'], type: 'STRING' },
     { name: 'label', data: ['x', 'y', 'x'], type: 'STRING' },
   ]);
   expect(await refused(folder, 'train.parquet')).toEqual([
-    '  train.parquet, row 3: id = "a": expected an id of its own; row 1 has it',
+    '  train.parquet, row 3: id = "a": expected a unique id; row 1 has the same',
   ]);
   const [said] = await refused(fileOf('train.parquet', '{"id":"a","text":"one","label":"x"}\n'), 'train.parquet');
   expect(said).toMatch(/^ {2}train\.parquet: expected a sound Parquet file \(.+\)$/);

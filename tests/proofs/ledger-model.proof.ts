@@ -1,4 +1,4 @@
-/** `npm run proof -- ledger-model`: thousands of random stories where the suite tells sixty. A few minutes. */
+/** `npm run proof -- ledger-model`: thousands of random stories where the suite plays sixty. A few minutes. */
 import { test } from 'vitest';
 import { playStories } from '../ledger/model-stories.ts';
 

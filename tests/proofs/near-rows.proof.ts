@@ -1,6 +1,6 @@
 /**
  * `npm run proof -- near-rows`: what rejecting near-duplicates catches of real stories that were edited (recall), and
- * what it says of stories that nobody edited (false positives). R52, 500 stories against all that are in its pool.
+ * what it says of unedited stories (false positives). R52, 500 stories against all that are in its pool.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -91,6 +91,6 @@ test.skipIf(data === undefined)('R52: calls as planned, tokens and money within 
   await plannedAndDone('r52-n', r52('r52-n', 'baldistill-n'));
 });
 
-test('a run that invents a good part of its rows: the same', async () => {
+test('a run that synthesizes a good part of its rows: the same', async () => {
   await plannedAndDone('synthesizing', synthesizing('synthesizing'));
 });

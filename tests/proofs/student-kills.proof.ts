@@ -1,7 +1,7 @@
 /**
  * `npm run proof -- student-kills`: a run of three stages on a student server that is killed in the middle of every
  * training: with its trainer, three times; the trainer alone; the server alone while its trainer lives. Compared with the
- * same run on a server that nobody disturbs. Needs the server's Python environment (`bin/baldistill student --set-up`).
+ * same run on an undisturbed server. Needs the server's Python environment (`bin/baldistill student --set-up`).
  */
 import { setInterval as every } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';

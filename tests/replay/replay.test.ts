@@ -36,6 +36,7 @@ test('a history that another workflow wrote is refused', async () => {
 
 function workflowIdOf(file: string): string {
   if (file === 'distill-zero.json') return 'zero';
+  if (file === 'compare.json') return 'grid';
   if (file === 'stage-rounds.json') return 'rounds/stage-0';
   const run = file.includes('steered') ? 'steered' : file.includes('cancelled') ? 'cut' : 'replayed';
   if (file.startsWith('distill')) return run;

@@ -85,7 +85,7 @@ function samplesOf(): Sample[] {
     return [
       { ...common, kind: 'real', input: `Input ${index} ${allHostile}`, text, reason: null },
       ...(index % 3 === 0
-        ? [{ ...common, kind: 'synthetic', input: `Invented ${index}`, text, reason: null } satisfies Sample]
+        ? [{ ...common, kind: 'synthetic', input: `Synthetic ${index}`, text, reason: null } satisfies Sample]
         : []),
       ...(index % 2 === 0
         ? [
@@ -118,7 +118,7 @@ export function reportFixture(): Report {
     versions: { baldistill: '0.1.0', node: '24.0.0' },
     teacherModel: `teacher ${allHostile}`,
     studentModel: `student ${hostile.handler}`,
-    simulated: ['simulated teacher (20 % of invented labels wrong)'],
+    simulated: ['simulated teacher (20 % of synthetic labels wrong)'],
     data: {
       pool: 12_000,
       validation: 500,

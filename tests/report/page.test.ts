@@ -164,7 +164,7 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
     expect((await shown()).length).toBeGreaterThan(0);
     expect((await shown()).length).toBeLessThan(10);
     await page.select('select[name=domain]', '');
-    await page.type('input[name=search]', 'invented 33');
+    await page.type('input[name=search]', 'synthetic 33');
     expect(await shown()).toEqual(['synthetic ']);
     expect(await texts(page, 'output')).toEqual([`1 of ${all.length} shown`]);
     await page.close();

@@ -59,7 +59,7 @@ function writeData(): void {
     labels.flatMap((domain) =>
       Array.from({ length: 30 }, (_, index) => ({
         domain,
-        input: `invented ${wordsOf(9, index)} ${hostile.ending} ${hostile.ansi}`,
+        input: `synthetic ${wordsOf(9, index)} ${hostile.ending} ${hostile.ansi}`,
         answer: domain,
         rationale,
         prediction: domain,
@@ -116,7 +116,7 @@ test('a run leaves one page that is quiet in a browser, and a report without con
   }
 });
 
-test('its samples are rationales, invented rows and unusable answers with their reasons', () => {
+test('its samples are rationales, synthetic rows and unusable answers with their reasons', () => {
   const { samples, ledger, history, prompts, data: rows } = reportOf('first');
   const of = (kind: string) => samples.filter((sample) => sample.kind === kind);
   expect(of('real').length).toBeGreaterThan(10);

@@ -235,7 +235,7 @@ student: { driver: manual, baseUrl: 7 }
     `);
   });
 
-  test('broken YAML is told with its line', () => {
+  test('broken YAML is reported with its line', () => {
     expect(problemsOf('name: a\nname: b\ndata: [1,\n')).toMatchInlineSnapshot(`
       "run.yaml: 2 problems
         line 2: not valid YAML: Map keys must be unique
@@ -371,9 +371,9 @@ student: { driver: none }
     expect(refused.filter((neighbour) => neighbour.startsWith('recommended'))).toHaveLength(3);
   });
 
-  test('loss: full needs an endpoint that trains and can be told', () => {
+  test('loss: full needs an endpoint that trains and accepts it', () => {
     expect(full('{ embedded: naive-bayes }')).toContain('the embedded students learn the completion only');
-    expect(full('{ driver: manual }')).toContain('whoever trains outside the run decides what is learned');
+    expect(full('{ driver: manual }')).toContain('a student that is trained outside the run');
     expect(full('{ baseUrl: "http://127.0.0.1:8100/v1", model: tiny-llama:small }')).toBe('no problems');
   });
 
@@ -403,7 +403,7 @@ student: { driver: none }
 });
 
 describe('mistakes on the command line', () => {
-  test('are told as such', () => {
+  test('are reported as such', () => {
     const overrides = { slots: 'lots', method: 'best', 'switches.select': 'luck', 'name.first': 'x' };
     expect(problemsOf(good, overrides)).toMatchInlineSnapshot(`
       "run.yaml: 4 problems

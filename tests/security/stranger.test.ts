@@ -130,7 +130,7 @@ test('a signed run that was copied serves no other workflow, and no other outlin
   const elsewhere = await start('not-copied', copied);
   expect((await until(elsewhere, ({ status }) => status === 'blocked')).blocked).toMatchObject({
     type: 'NotOurs',
-    message: 'The workflow not-copied carries what was signed for copied.',
+    message: 'The workflow not-copied presents a signature that was made for copied.',
   });
   const changed = await start('copied', { ...copied, outline: { ...copied.outline, stages: 50 } });
   expect((await until(changed, ({ status }) => status === 'blocked')).blocked).toMatchObject({
@@ -217,7 +217,7 @@ test('signals to a stage are ignored unless the owner signed them, also those th
   await child.signal(resumeStage, signCommand(stranger, { run, action: 'resume', content: { ledger } }));
   expect((await child.query(progressOfStage)).status).toBe('running');
 
-  // Terms that the owner signed once, before those that hold: recorded by somebody and sent again.
+  // Terms that the owner signed once, before those that hold: recorded by a stranger and sent again.
   const verifications = async (): Promise<number> => {
     const { events } = await child.fetchHistory();
     const of = events?.filter(

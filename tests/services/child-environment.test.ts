@@ -57,7 +57,7 @@ test('a student server gets its own key, that of the hub, and the way out', () =
   const own = { STUDENT_SERVER_API_KEY: 'a', HF_TOKEN: 'b', https_proxy: 'http://me:p@proxy:3128' };
   const { BALDISTILL_DATA } = ours;
   const rest = { ...plain, ...node, ...tools, BALDISTILL_DATA };
-  // Only names tell a key from anything else here: a run's key is best called one.
+  // Only the name shows that a variable is a key: a run's key is best called one.
   expect(studentServerEnvironment({ ...shell, ...own })).toEqual({ ...rest, ...own, TEACHER: 'k1' });
 });
 

@@ -12,7 +12,7 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'baldistill-launch-')
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function saying(lines: readonly string[]): Launch {
-  // A file, because the words of the command are told as well.
+  // A file, because the words of the command are reported as well.
   const program = join(folder, 'service.mjs');
   writeFileSync(program, `console.error(${JSON.stringify(lines.join('\n'))}); process.exit(2);`);
   return {
@@ -30,7 +30,7 @@ async function start(request: Launch): Promise<void> {
 
 const numbered = (name: string, count: number): string[] => Array.from({ length: count }, (_, n) => `${name} ${n};`);
 
-test('of a trace its beginning is told: its end lies in code that nobody knows', async () => {
+test('a stack trace is reported by its beginning: its end is in library code', async () => {
   // As Go writes it, on stderr, after whatever came before.
   const trace = ['panic: listen tcp 127.0.0.1:7233: bind: address already in use', ...numbered('goroutine', 40)];
   const error: unknown = await start(saying([...numbered('before', 9), ...trace])).catch((caught: unknown) => caught);

@@ -1,4 +1,4 @@
-/** Ports: chosen where nobody else gets them by chance, and chosen again where somebody was faster. */
+/** Ports: chosen outside the ephemeral range, and chosen again where one is taken. */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';

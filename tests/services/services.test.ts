@@ -104,7 +104,7 @@ describe('background services', () => {
     expect(record('worker').ready).toBe(1);
   });
 
-  test('a program that fails is told with the end of its log, and leaves nothing', async () => {
+  test('a program that fails is reported with the end of its log, and leaves nothing', async () => {
     const programs = { worker: here.program('broken'), embedded: here.program('embedded'), buildId: 'one' };
     const needs = { worker: true, embedded: true, secrets: [] };
     const { home, environment } = here;
@@ -156,8 +156,8 @@ describe('the real Temporal server', () => {
       namespace: services.namespace,
       workflowId: 'kept',
       requestId: 'one',
-      workflowType: { name: 'nobody' },
-      taskQueue: { name: 'nobody' },
+      workflowType: { name: 'unknown' },
+      taskQueue: { name: 'unknown' },
     });
     await connection.close();
     expect((await fetch(String(services.uiUrl))).status).toBe(200);
@@ -168,7 +168,7 @@ describe('the real Temporal server', () => {
     connection = await Connection.connect({ address: services.temporalAddress });
     const kept = { namespace: services.namespace, execution: { workflowId: 'kept' } };
     const found = await connection.workflowService.describeWorkflowExecution(kept);
-    expect(found.workflowExecutionInfo?.type?.name).toBe('nobody');
+    expect(found.workflowExecutionInfo?.type?.name).toBe('unknown');
     await connection.close();
 
     const after = record('temporal');

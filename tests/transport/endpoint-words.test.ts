@@ -12,7 +12,7 @@ afterEach(async () => {
   await server?.close();
 });
 
-async function told(status: string, body: unknown, headers: Record<string, string> = {}): Promise<PaidAnswer> {
+async function reported(status: string, body: unknown, headers: Record<string, string> = {}): Promise<PaidAnswer> {
   server = await listen(({ socket }) => socket.write(answer(status, JSON.stringify(body), headers)));
   const baseUrl = server.url;
   const teacher = openAiTeacher({
@@ -30,8 +30,8 @@ async function told(status: string, body: unknown, headers: Record<string, strin
   );
 }
 
-async function refused(...[status, body, headers]: Parameters<typeof told>): Promise<CallError> {
-  const error: unknown = await told(status, body, headers).catch((caught: unknown) => caught);
+async function refused(...[status, body, headers]: Parameters<typeof reported>): Promise<CallError> {
+  const error: unknown = await reported(status, body, headers).catch((caught: unknown) => caught);
   if (!(error instanceof CallError)) throw new Error('a CallError was expected', { cause: error });
   return error;
 }
@@ -56,7 +56,7 @@ test.each([
   ['422 Unprocessable Entity', null, 'unknown parameter: seed'],
   ['400 Bad Request', 'seed', 'seed is not supported by this model'],
   ['400 Bad Request', null, 'Bad request'],
-])('%s about %s (%s) is the same for every row: the run parks', async (status, param, message) => {
+])('%s about %s (%s) is the same for every row: the run is blocked', async (status, param, message) => {
   const error = await refused(status, { error: { message, param, code: null, type: 'invalid_request_error' } });
   expect(error).toMatchObject({ outcome: 'refused', failure: 'RequestRejected' });
 });
@@ -66,7 +66,7 @@ test('a key that is refused is no flagged text', async () => {
   expect(error).toMatchObject({ failure: 'EndpointRefusesKey' });
 });
 
-test('a code that is no text is told as the status', async () => {
+test('a code that is no text is reported as the status', async () => {
   const error = await refused('500 Internal Server Error', { error: { message: 'no', code: 500, type: null } });
   expect(error).toMatchObject({ outcome: 'ambiguous', reason: 'http_500' });
   const line = { custom_id: 'a', response: { status_code: 500, body: { error: { message: 'no', code: 500 } } } };
@@ -92,13 +92,13 @@ test.each([
     { text: 'yes', finishReason: 'stop' },
   ],
   [
-    'a refusal is told as one',
+    'a refusal is reported as one',
     choice({ content: null, refusal: 'I cannot.' }),
     { text: 'I cannot.', finishReason: 'refusal' },
   ],
   ['no choice at all is an answer that says nothing', { choices: [] }, { text: '', finishReason: 'stop' }],
 ])('%s', async (_, body, expected) => {
-  expect(await told('200 OK', body)).toMatchObject(expected);
+  expect(await reported('200 OK', body)).toMatchObject(expected);
 });
 
 const reporting = (usage: unknown) => ({ ...choice({ content: 'yes' }), usage });
@@ -120,7 +120,7 @@ test.each([
     true,
   ],
 ])('a usage that is %s costs its figures, never the answer, and is kept as text', async (_, usage, impossible) => {
-  expect(await told('200 OK', reporting(usage))).toEqual({
+  expect(await reported('200 OK', reporting(usage))).toEqual({
     text: 'yes',
     finishReason: 'stop',
     inputTokens: null,
@@ -132,10 +132,10 @@ test.each([
 });
 
 test('a usage as long as a book is truncated; the largest one that a model can have is used', async () => {
-  const long = await told('200 OK', reporting({ prompt_tokens: 'x'.repeat(100_000) }));
+  const long = await reported('200 OK', reporting({ prompt_tokens: 'x'.repeat(100_000) }));
   expect(long.refusedUsage?.text).toHaveLength(200);
   await server?.close();
-  const most = await told('200 OK', reporting({ prompt_tokens: 10_000_000, completion_tokens: 10_000_000 }));
+  const most = await reported('200 OK', reporting({ prompt_tokens: 10_000_000, completion_tokens: 10_000_000 }));
   expect(most).toMatchObject({ inputTokens: 10_000_000, outputTokens: 10_000_000 });
   expect(most).not.toHaveProperty('refusedUsage');
 });

@@ -129,7 +129,7 @@ test('the headers of an answer reach whoever asks for them', async () => {
   expect(id).toBe('req-1');
 });
 
-test('nobody listens: certainly not sent, and asked again', async () => {
+test('no listener: certainly not sent, and asked again', async () => {
   const url = `http://127.0.0.1:${await freePort()}/v1`;
   expect(await trouble(ask(url))).toEqual({ outcome: 'refused', reason: 'econnrefused', retryAfterMs: 0 });
 });

@@ -23,7 +23,7 @@ export interface Services {
   readonly embeddedUrl: string | null;
 }
 
-/** Told to who only keeps services alive: somebody ended them on purpose (`down` forgets them, a crash does not). */
+/** Thrown to a command that only keeps services alive: they were ended on purpose (`down` removes the record, a crash does not). */
 export class ServicesEnded extends Error {}
 
 const maxStarts = 3;

@@ -1,4 +1,4 @@
-/** Where the state of this user's runs lies, and where data are read from. */
+/** Folders of this user's state and data. */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -26,7 +26,7 @@ export interface Launched {
 
 /** A process ended before it was ready, or was not ready in time. */
 export class DidNotStart extends Error {
-  /** It ended because somebody has a port that it was to listen on: the next one may be free. */
+  /** It ended because its port was taken: the next one may be free. */
   readonly portTaken: boolean;
 
   constructor(message: string, portTaken: boolean) {
@@ -101,7 +101,7 @@ function logOf({ logFile }: Launch, logStart: number): string {
   return readFileSync(logFile).subarray(logStart).toString('utf8').trimEnd();
 }
 
-/** The end of what it said; of a trace, which ends in nobody's code, the beginning. */
+/** The end of its output; of a stack trace the beginning. */
 function story({ command, args, logFile }: Launch, what: string, said: string): string {
   const lines = said.split('\n');
   const trace = lines.findLastIndex((line) => line.startsWith('panic: '));

@@ -1,4 +1,4 @@
-/** What somebody asks of the services, and everything a service definition may depend on. */
+/** A request for services, and everything a service definition may depend on. */
 import type { TemporalConfig } from '../temporal-config.ts';
 import type { TemporalTarget } from '../temporal-connection.ts';
 

@@ -1,12 +1,12 @@
 /** The limiters of a worker, one an endpoint, kept for its life: what was learned of an endpoint outlives a slice. */
 import { createLimiter } from '../../activities/calls/limiter.ts';
 import type { Limiter } from '../../activities/ports/limiter.ts';
-import type { EndpointLook } from '../../contracts/flow/flow.ts';
+import type { EndpointSnapshot } from '../../contracts/flow/flow.ts';
 
 export interface Limiters {
   /** `endpoint`: address and model, for people too. */
   of(endpoint: string): Limiter;
-  look(runs: 'busy' | 'all'): readonly EndpointLook[];
+  snapshots(runs: 'busy' | 'all'): readonly EndpointSnapshot[];
   /** Divides each endpoint among so many workers. */
   divide(workers: (endpoint: string) => number): void;
 }
@@ -19,7 +19,7 @@ export function openLimiters(): Limiters {
       known.set(endpoint, limiter);
       return limiter;
     },
-    look: (runs) => [...known.values()].map((limiter) => limiter.look(runs)),
+    snapshots: (runs) => [...known.values()].map((limiter) => limiter.snapshot(runs)),
     divide(workers) {
       for (const [endpoint, limiter] of known) limiter.divide(workers(endpoint));
     },

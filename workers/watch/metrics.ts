@@ -1,8 +1,8 @@
-/** The metrics: read when somebody scrapes, from what limiters and ledger know anyway. Nothing is counted twice. */
+/** The metrics, read at each scrape from the limiters and the ledger. */
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { Ledger } from '../../activities/ports/ledger.ts';
-import type { EndpointLook, FlowLook } from '../../contracts/flow/flow.ts';
+import type { EndpointSnapshot, FlowSnapshot } from '../../contracts/flow/flow.ts';
 import { secondsLeft } from '../../domain/flow/seconds-left.ts';
 import type { Limiters } from './limiters.ts';
 
@@ -11,18 +11,18 @@ export interface Measured {
   readonly ledger: Pick<Ledger, 'budget'>;
 }
 
-interface RunLook {
+interface RunSnapshot {
   readonly labels: { readonly endpoint: string; readonly run: string };
-  readonly flow: FlowLook;
+  readonly flow: FlowSnapshot;
 }
 
 export function metricsOf(registry: Registry, { limiters, ledger }: Measured): void {
   const registers = [registry];
-  const all = (): readonly EndpointLook[] => limiters.look('all');
-  const runs = (): readonly RunLook[] =>
+  const all = (): readonly EndpointSnapshot[] => limiters.snapshots('all');
+  const runs = (): readonly RunSnapshot[] =>
     all().flatMap(({ endpoint, runs: of }) => of.map(({ run, flow }) => ({ labels: { endpoint, run }, flow })));
 
-  function gauge(name: string, help: string, of: (look: FlowLook) => number): void {
+  function gauge(name: string, help: string, of: (snapshot: FlowSnapshot) => number): void {
     const labelNames = ['endpoint', 'run'];
     const made = new Gauge({ name, help, labelNames, registers, collect: () => collect() });
     const collect = (): void => {
@@ -32,7 +32,12 @@ export function metricsOf(registry: Registry, { limiters, ledger }: Measured): v
   }
 
   /** Counts that the limiters keep: a counter is set anew to what they say. */
-  function counter(name: string, help: string, more: string, of: (look: FlowLook) => Record<string, number>): void {
+  function counter(
+    name: string,
+    help: string,
+    more: string,
+    of: (snapshot: FlowSnapshot) => Record<string, number>,
+  ): void {
     const labelNames = ['endpoint', 'run', more];
     const made = new Counter({ name, help, labelNames, registers, collect: () => collect() });
     const collect = (): void => {
@@ -46,13 +51,13 @@ export function metricsOf(registry: Registry, { limiters, ledger }: Measured): v
     name: string,
     help: string,
     more: string[],
-    of: (look: EndpointLook) => Iterable<readonly [object, number]>,
+    of: (snapshot: EndpointSnapshot) => Iterable<readonly [object, number]>,
   ): void {
     const made = new Gauge({ name, help, labelNames: ['endpoint', ...more], registers, collect: () => collect() });
     const collect = (): void => {
       made.reset();
-      for (const look of all())
-        for (const [labels, value] of of(look)) made.set({ endpoint: look.endpoint, ...labels }, value);
+      for (const snapshot of all())
+        for (const [labels, value] of of(snapshot)) made.set({ endpoint: snapshot.endpoint, ...labels }, value);
     };
   }
 
@@ -74,14 +79,16 @@ export function metricsOf(registry: Registry, { limiters, ledger }: Measured): v
   gauge('baldistill_calls_per_second', 'Answered calls a second, over five seconds.', (flow) => flow.callsPerSecond);
   gauge('baldistill_call_p50_seconds', 'Median latency of the last 500 answers.', ({ p50Ms }) => (p50Ms ?? 0) / 1000);
   gauge('baldistill_call_p95_seconds', '95th percentile of the same.', ({ p95Ms }) => (p95Ms ?? 0) / 1000);
-  endpointGauge('baldistill_concurrency_limit', 'Calls that may be in flight now.', [], (look) => [
-    [{}, look.concurrency],
+  endpointGauge('baldistill_concurrency_limit', 'Calls that may be in flight now.', [], (snapshot) => [
+    [{}, snapshot.concurrency],
   ]);
-  endpointGauge('baldistill_held_seconds', 'Until the endpoint may be asked again.', [], (look) => [
-    [{}, look.heldSeconds],
+  endpointGauge('baldistill_held_seconds', 'Until the endpoint may be asked again.', [], (snapshot) => [
+    [{}, snapshot.heldSeconds],
   ]);
-  endpointGauge('baldistill_limit_per_minute', "This worker's part of a limit.", ['limit'], (look) =>
-    Object.entries(look.limits).flatMap(([limit, value]) => (value === undefined ? [] : [[{ limit }, value] as const])),
+  endpointGauge('baldistill_limit_per_minute', "This worker's part of a limit.", ['limit'], (snapshot) =>
+    Object.entries(snapshot.limits).flatMap(([limit, value]) =>
+      value === undefined ? [] : [[{ limit }, value] as const],
+    ),
   );
 
   const left = new Gauge({

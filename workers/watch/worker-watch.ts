@@ -4,7 +4,7 @@
  */
 import { isFresh, openBoard, readBoard } from '../../adapters/flow/worker-board.ts';
 import { startTimeOf } from '../../adapters/processes/process-identity.ts';
-import type { WorkerLook } from '../../contracts/flow/flow.ts';
+import type { WorkerSnapshot } from '../../contracts/flow/flow.ts';
 import type { Limiters } from './limiters.ts';
 
 const everyMs = 500;
@@ -23,18 +23,18 @@ export function watchWorker({ home, worker, limiters, metrics }: WatchSetup): ()
   const startTime = startTimeOf(process.pid) ?? '';
   let quiet = false;
 
-  function tell(): void {
-    const endpoints = limiters.look('busy').filter(({ runs }) => runs.length > 0);
+  function publish(): void {
+    const endpoints = limiters.snapshots('busy').filter(({ runs }) => runs.length > 0);
     // Who has nothing to ask says so once, and is silent.
     if (endpoints.length === 0 && quiet) return;
     quiet = endpoints.length === 0;
     board.write({ worker, pid: process.pid, startTime, at: Date.now(), metrics, endpoints: [...endpoints] });
-    const others = readBoard(home).filter((look) => look.worker !== worker && isFresh(look, Date.now()));
+    const others = readBoard(home).filter((other) => other.worker !== worker && isFresh(other, Date.now()));
     limiters.divide((endpoint) => 1 + others.filter((other) => asks(other, endpoint)).length);
   }
 
-  tell();
-  const timer = setInterval(tell, everyMs);
+  publish();
+  const timer = setInterval(publish, everyMs);
   timer.unref();
   return () => {
     clearInterval(timer);
@@ -42,6 +42,6 @@ export function watchWorker({ home, worker, limiters, metrics }: WatchSetup): ()
   };
 }
 
-function asks({ endpoints }: WorkerLook, endpoint: string): boolean {
-  return endpoints.some((look) => look.endpoint === endpoint);
+function asks({ endpoints }: WorkerSnapshot, endpoint: string): boolean {
+  return endpoints.some((snapshot) => snapshot.endpoint === endpoint);
 }

@@ -37,7 +37,7 @@ export async function startCell(
 }
 
 /**
- * Follows a cell until it is over. A child says so itself; one that was joined is looked at now and then, and so is
+ * Follows a cell until it ends. A child workflow reports its end; a joined run is polled, and so is
  * whether a cell is blocked.
  */
 export async function followCell(
@@ -59,7 +59,7 @@ export async function followCell(
           { comparison: state.input.comparison, run: cell.run, blocked },
         ]),
       );
-      // Tried again by a person: then it is not blocked until it says so anew.
+      // Resumed by a user: not blocked until it reports it again.
       const triedAgain = condition(() => (cell.status === 'blocked') !== blocked).then(() => 'again' as const);
       return await Promise.race([look, over, triedAgain]);
     });

@@ -118,7 +118,7 @@ export function startable(state: CompareState): Cell | null {
   if (having(state, 'running').length >= window) return null;
   const again = having(state, 'blocked').find((cell) => state.again.has(cell));
   if (again !== undefined) return again;
-  // What blocks so many in a row is likely to block the next: a person is asked first.
+  // What blocks this many in a row is likely to block the next: wait for a user.
   if (state.held || state.blockedInARow > window) return null;
   return having(state, 'waiting')[0] ?? null;
 }

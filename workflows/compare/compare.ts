@@ -1,7 +1,7 @@
 /**
  * A comparison: the runs of a grid as children, some at a time, under one limit of calls, and a table of them at the
  * end. Its workflow id is its name. Cells that were completed before are taken as they are; one that
- * fails or is blocked never holds up the others.
+ * fails or is blocked never delays the others.
  */
 import {
   CancellationScope,

@@ -39,7 +39,7 @@ export async function distill(input: DistillInput): Promise<RunResult> {
     if (report === undefined) return;
     // A report that arrives after its stage has ended is about the past.
     if (report.stage !== state.stages.length) return;
-    // Two signals of one moment are delivered in any order: the later word stands.
+    // Signals sent at the same time arrive in any order: the later state wins.
     if (report.number <= (state.current?.number ?? 0)) return;
     state.current = report;
     state.budget = report.budget ?? state.budget;

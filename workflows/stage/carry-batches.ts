@@ -75,7 +75,7 @@ export async function carryBatches(run: StageRun, batches: readonly BatchRef[]):
   }
   await Promise.all(lanes);
   if (failure !== undefined) throw failure;
-  // Cancelled from outside: then whoever called is, too.
+  // Cancelled from outside: then the caller is cancelled too.
   if (scope.consideredCancelled) await CancellationScope.current().cancelRequested;
   return { settled, refused };
 }

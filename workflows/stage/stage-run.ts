@@ -61,7 +61,7 @@ export function openStage(start: StageStart): StageRun {
     const parent = workflowInfo().parent;
     if (parent === undefined || CancellationScope.current().consideredCancelled) return;
     // Every signal is a workflow task of both and a dot in the timeline: a new step or status is reported at once, the
-    // budget alone not too often, and whenever it comes to rest. Whoever wants more asks the stage.
+    // budget alone not too often, and when the stage pauses. The stage itself answers queries for more.
     const settled = status === 'paused' ? budget : null;
     const news = JSON.stringify([status, step, blocked, settled]);
     if (news === lastReport && Date.now() - lastReportAt < everyMs) return;

@@ -9,9 +9,9 @@ import type {
   StageProgress,
 } from '../../contracts/progress.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
-import type { FlowLook } from '../../contracts/flow/flow.ts';
+import type { FlowSnapshot } from '../../contracts/flow/flow.ts';
 import { mostRemembered } from '../../contracts/payload-limits.ts';
-import { sumOfLooks } from '../../contracts/flow/flow-sum.ts';
+import { sumOfSnapshots } from '../../contracts/flow/flow-sum.ts';
 import type { SignedTerms } from '../../contracts/signed/signed-command.ts';
 import { secondsLeft } from '../../domain/flow/seconds-left.ts';
 import type { BlockState } from '../blocking.ts';
@@ -45,7 +45,7 @@ export interface StageMemory {
   /** How many reports the run was sent. */
   reports?: number;
   /** The flow as each worker last said it, with the time. */
-  flows?: Record<string, { readonly look: FlowLook; readonly at: number }>;
+  flows?: Record<string, { readonly look: FlowSnapshot; readonly at: number }>;
 }
 
 /** `domains` absent: there were too many to remember, and what follows of this chunk is not counted by domain. */
@@ -124,14 +124,14 @@ function most(now: SliceResult['domains'], before: SliceResult['domains'] = []):
   });
 }
 
-function takeFlow(memory: StageMemory, worker: string, look: FlowLook, at: number): void {
+function takeFlow(memory: StageMemory, worker: string, look: FlowSnapshot, at: number): void {
   const known = Object.entries(memory.flows ?? {}).filter(([, flow]) => at - flow.at < staleMs);
   memory.flows = { ...Object.fromEntries(known), [worker]: { look, at } };
   memory.callsPerSecond = flowOf(memory)?.callsPerSecond ?? memory.callsPerSecond;
 }
 
-function flowOf({ flows }: StageMemory): FlowLook | null {
-  return sumOfLooks(Object.values(flows ?? {}).map(({ look }) => look));
+function flowOf({ flows }: StageMemory): FlowSnapshot | null {
+  return sumOfSnapshots(Object.values(flows ?? {}).map(({ look }) => look));
 }
 
 export function snapshot(stage: number, memory: StageMemory, blockState: BlockState): StageProgress {

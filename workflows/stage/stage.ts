@@ -165,7 +165,7 @@ async function validate(run: StageRun, student: StudentRef): Promise<StageResult
   );
 }
 
-/** Runs a part that a cancel or a skip may end early; what is done by then stands. */
+/** Runs a part that a cancel or a skip may end early; what is done by then is kept. */
 async function orderly<T>(run: StageRun, part: () => Promise<T>): Promise<T | null> {
   if (CancellationScope.current().consideredCancelled) return null;
   try {

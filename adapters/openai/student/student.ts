@@ -38,7 +38,7 @@ export function openAiStudent(settings: StudentSettings): Student {
       return { id: id === undefined ? id : jobName(id), ended: jobs.length - going.length };
     },
 
-    async tunableBy(model) {
+    async supportedHyperparameters(model) {
       // A key may be allowed to train and to ask, and not to look at models.
       const described = await endpoint.tryOut(
         TunableModel,
@@ -48,7 +48,7 @@ export function openAiStudent(settings: StudentSettings): Student {
       return described?.tunable ?? [];
     },
 
-    async createJob({ key, ended, baseModel, trainingPath, seed, suffix, manner }) {
+    async createJob({ key, ended, baseModel, trainingPath, seed, suffix, options }) {
       const file = await endpoint.demand(UploadedFile, async (client) =>
         client.files.create({ file: createReadStream(trainingPath), purpose: 'fine-tune' }),
       );
@@ -57,7 +57,7 @@ export function openAiStudent(settings: StudentSettings): Student {
         n_epochs: epochs,
         batch_size: batchSize,
         ...(learningRate === undefined ? {} : { learning_rate_multiplier: learningRate }),
-        ...manner,
+        ...options,
       };
       const job = await endpoint.demand(Job, async (client) =>
         client.post('/fine_tuning/jobs', {

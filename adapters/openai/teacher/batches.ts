@@ -76,7 +76,7 @@ export function batchEndpoint({ teacher, address, unbilled }: BatchSettings): Ba
     }
   }
 
-  const look = async (remote: string): Promise<Batch> =>
+  const batchOf = async (remote: string): Promise<Batch> =>
     await ask(`the batch ${remote}`, async (client) =>
       Batch.parse(await client.get(`/batches/${encodeURIComponent(remote)}`)),
     );
@@ -141,7 +141,7 @@ export function batchEndpoint({ teacher, address, unbilled }: BatchSettings): Ba
       }
     },
 
-    look: async (remote) => remoteBatch(await look(remote)),
+    status: async (remote) => remoteBatch(await batchOf(remote)),
 
     async *results(file) {
       for (let tries = 1; ; tries += 1) {

@@ -99,7 +99,7 @@ export function openAiTeacher(settings: TeacherSettings): Teacher {
       reason: status === 429 ? 'rate_limited' : code,
       failure: trouble.failure,
       retryAfterMs: trouble.retryAfterMs,
-      tooMuch: status === 429 || (status !== null && settings.unbilled.includes(status)),
+      overloaded: status === 429 || (status !== null && settings.unbilled.includes(status)),
     };
     const make = (outcome: CallError['outcome'], more: Partial<typeof details> = {}): CallError =>
       new CallError({ outcome, ...details, ...more }, message, { cause });

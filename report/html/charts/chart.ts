@@ -14,7 +14,7 @@ export const figureHeight = 250;
 export const below = (label: string) =>
   ({ label, labelAnchor: 'center', labelOffset: 38, labelArrow: 'none' }) as const;
 
-/** Colors by what they stand for; the style sheet has them for light and dark, distinguished without red and green. */
+/** Colors by meaning; the style sheet has them for light and dark, distinguished without red and green. */
 export const color = {
   first: 'var(--first)',
   second: 'var(--second)',

@@ -1,4 +1,4 @@
-/** Differences to the baseline with their intervals: what the marks of the table stand on. */
+/** Differences to the baseline with their intervals: the basis of the table's marks. */
 import * as Plot from '@observablehq/plot';
 import type { Block, Comparison } from '../../../contracts/comparison/comparison.ts';
 import { below, color, figure, figureWidth } from './chart.ts';

@@ -4,7 +4,7 @@ import type { Report } from '../../../contracts/report.ts';
 import { below, color, figure, figureHeight, figureWidth } from './chart.ts';
 import type { Markup } from '../markup.ts';
 
-/** More points than this a line, and only every so many are drawn. */
+/** Above this number of points a line is thinned. */
 const mostPoints = 200;
 
 /** Null where no endpoint reported losses. */

@@ -1,4 +1,4 @@
-/** A long list of domains is drawn in panels of so many rows: read without scrolling, and never cut by a page's end. */
+/** Domains a panel: a long list is drawn in panels that fit a printed page. */
 import { shortened } from '../markup.ts';
 
 const panelRows = 30;

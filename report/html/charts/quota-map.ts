@@ -28,7 +28,7 @@ const kinds: readonly { readonly kind: Kind; readonly of: (outcome: DomainOutcom
 /** Width of a cell, while it has room for its number and when it has not. */
 const roomy = 38;
 const narrow = 10;
-/** More stages than this, and the numbers stand in the titles of the cells alone. */
+/** Above this number of stages the numbers are in the titles of the cells alone. */
 const mostNumbers = 12;
 
 export function quotaMap(report: Report): Markup | null {

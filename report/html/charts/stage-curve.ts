@@ -18,7 +18,7 @@ export function stageCurve(report: Report): Markup | null {
   if (last === undefined) return null;
   const scoreName = metricWord(last.metrics.metric);
   const points = scored.map(({ stage, metrics: { macro, micro, interval } }) => ({ stage, macro, micro, ...interval }));
-  // The test stands apart, a little to the right.
+  // The test is drawn apart, a little to the right.
   const beyond = report.test === null ? 0 : scored.length === 1 ? 0.15 : 0.5;
   const test = report.test === null ? [] : [{ stage: last.stage + beyond, ...report.test }];
   const ends = endLabels(

@@ -1,4 +1,4 @@
-/** The HTML of a comparison: the paper's table first, then what it stands on. One file, like the report of a run. */
+/** The HTML of a comparison: the paper's table first, then its basis. One file, like the report of a run. */
 import type { Block, Comparison } from '../../../contracts/comparison/comparison.ts';
 import { cellsPart } from './comparison-cells.ts';
 import { curveCharts } from './comparison-curves.ts';

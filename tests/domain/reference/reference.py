@@ -1,7 +1,7 @@
 """Independent values for the metrics and the extraction of answers.
 
 Reads {kind: [case, ...]} as JSON from standard input, writes {kind: [value, ...]}. F1 comes from scikit-learn, word F1
-from the SQuAD 2.0 evaluation script, ROUGE-L from rouge-score; the two extractions are METHOD.md's words written down a
+from the SQuAD 2.0 evaluation script, ROUGE-L from rouge-score; the two extractions follow docs/method.md, written down a
 second time. `node tests/domain/reference/store.ts` keeps the values in values.json for machines without Python.
 """
 import ast

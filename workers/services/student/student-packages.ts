@@ -43,7 +43,7 @@ async function demand(packages: Packages, what: string, command: string, words: 
   if (trouble === undefined) return;
   throw new StudentSetUpError(
     `The student server's Python environment could not be made: ${what} failed (${trouble}).`,
-    'Mend that and start again, take another Python (BALDISTILL_PYTHON=/path/to/python3.12), or run student-server/ in an environment of your own (its README says how).',
+    'Fix that and start again, use another Python (BALDISTILL_PYTHON=/path/to/python3.12), or run student-server/ in an environment of your own (its README says how).',
   );
 }
 

@@ -1,4 +1,4 @@
-/** Builds the Temporal CLI from the Go module proxy: works wherever Go and a registry do (reference/temporal.md 0.13). */
+/** Builds the Temporal CLI from the Go module proxy: works wherever Go and a module proxy do. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

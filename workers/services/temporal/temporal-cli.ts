@@ -1,4 +1,4 @@
-/** Where the `temporal` binary comes from, in the order of DESIGN section 8. What is missing is brought once per user. */
+/** Where the `temporal` binary comes from, in order of preference. A missing one is installed once per user. */
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { cacheFolder } from '../home.ts';
 import { buildTemporalCli } from './temporal-build.ts';
 import { downloadTemporalCli } from './temporal-download.ts';
 
-/** The newest release that `go install` takes (reference/temporal.md 2.2). */
+/** The newest release that `go install` accepts. */
 export const cliVersion = '1.5.1';
 
 export type Say = (line: string) => void;

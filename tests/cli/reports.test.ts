@@ -11,7 +11,7 @@ import { refuseComparison } from '../../cli/runs/open-run.ts';
 import { keptNotes } from '../../cli/compare/open-comparison.ts';
 import type { Terminal } from '../../cli/terminal.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'baldistill-told-'));
+const scratch = mkdtempSync(join(tmpdir(), 'baldistill-reports-'));
 let home = '';
 beforeEach(() => {
   home = mkdtempSync(join(scratch, 'home-'));
