@@ -6,7 +6,7 @@ import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { openRig, wordnetSpec } from '../engine/rig.ts';
 import type { Rig } from '../engine/rig.ts';
-import { look, violations } from '../ledger/look.ts';
+import { queryLedger, violations } from '../ledger/ledger-file.ts';
 import { slotsWithoutOneAnswer } from './support.ts';
 import { runThroughKills } from './through-kills.ts';
 
@@ -27,7 +27,7 @@ test('killed while uploading, after creating, while polling and while downloadin
   const run = await runThroughKills(rig, spec('batch'));
   try {
     expect((await rig.counters()).billed).toBe(300);
-    expect(look(run.ledger, 'select charged, settled, forfeited, open from runs')).toEqual([
+    expect(queryLedger(run.ledger, 'select charged, settled, forfeited, open from runs')).toEqual([
       { charged: 300, settled: 300, forfeited: 0, open: 0 },
     ]);
     expect(slotsWithoutOneAnswer(run.ledger, 'killed')).toEqual([]);

@@ -8,7 +8,7 @@ import type { RunPlan } from '../../cli/estimate/estimate-run.ts';
 import { Report } from '../../contracts/report.ts';
 import type { Range } from '../../contracts/run-estimate.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
-import { look, violations } from '../ledger/look.ts';
+import { queryLedger, violations } from '../ledger/ledger-file.ts';
 import { openStories, wordnetSpec } from '../engine/rig.ts';
 import { batchesAt, slotsWithoutOneAnswer } from './support.ts';
 
@@ -51,7 +51,7 @@ interface Paid {
 
 /** Each call that a run has paid: what it was charged, and what its tokens cost at both prices. */
 function paidBy(run: string): Paid[] {
-  return look(
+  return queryLedger(
     ledgerFile(),
     `select charges.micro_usd as charged, input_tokens as i, output_tokens as o, batch
      from charges join calls using (call_id) left join batch_lines using (call_id)
@@ -125,9 +125,9 @@ test('a limit in money lets through what fits at the price of the batch, and the
   );
   expect(paid).toHaveLength(60);
   expect(batches).toBeGreaterThan(1);
-  expect(look(ledgerFile(), `select max(micro_usd) <= 300000 as within from events where run = 'capped'`)).toEqual([
-    { within: 1 },
-  ]);
+  expect(
+    queryLedger(ledgerFile(), `select max(micro_usd) <= 300000 as within from events where run = 'capped'`),
+  ).toEqual([{ within: 1 }]);
 });
 
 test.each([

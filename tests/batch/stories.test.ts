@@ -8,7 +8,7 @@ import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { pauseRun, resumeRun } from '../../workflows/messages.ts';
 import { openStories, until, wordnetSpec } from '../engine/rig.ts';
-import { look, violations } from '../ledger/look.ts';
+import { queryLedger, violations } from '../ledger/ledger-file.ts';
 import { batchesAt, slotsWithoutOneAnswer } from './support.ts';
 
 const at = openStories();
@@ -94,13 +94,13 @@ test('a batch that expires, lines that fail and lines that get lost: only what i
       .toSorted(),
   ).toEqual(['completed', 'expired']);
   // What expired or got a 429 was given back and asked again; two lost lines were billed, are charged and replaced.
-  const [run] = look(ledgerFile(), `select charged, settled, forfeited from runs where name = 'mishaps'`);
+  const [run] = queryLedger(ledgerFile(), `select charged, settled, forfeited from runs where name = 'mishaps'`);
   expect(run).toEqual({ charged: 122, settled: 120, forfeited: 2 });
   expect((await at.rig.counters()).billed - before.billed).toBe(122);
   expect(slotsWithoutOneAnswer(ledgerFile(), 'mishaps')).toEqual([]);
   // Hours in a batch are no latency: a plan would take them for what a call needs.
   const timed = `select count(latency_ms) as calls from calls where run = 'mishaps'`;
-  expect(look(ledgerFile(), timed)).toEqual([{ calls: 0 }]);
+  expect(queryLedger(ledgerFile(), timed)).toEqual([{ calls: 0 }]);
   await audited('mishaps');
 });
 
@@ -116,7 +116,7 @@ test('a line that is refused for good leaves its slot empty, unbilled; a batch o
   });
   const spec = specOf('refused', 0.13, 'maxRequests: 60');
   expect(await (await at.home.start(spec)).result()).toMatchObject({ status: 'completed' });
-  const [run] = look(ledgerFile(), `select charged, refused from runs where name = 'refused'`);
+  const [run] = queryLedger(ledgerFile(), `select charged, refused from runs where name = 'refused'`);
   expect(run).toEqual({ charged: 0, refused: 60 });
   await audited('refused');
 });
@@ -166,7 +166,7 @@ test('a pause lets batches run on and submits none; progress is reported', async
   await handle.executeUpdate(pauseRun);
   await at.rig.behave({ batches: { lineMs: 0, mostLines: 50_000, mostBytes: 2e8, mostTokens: null } });
   await expect
-    .poll(() => look(ledgerFile(), `select settled from runs where name = 'paused'`), { timeout: 20_000 })
+    .poll(() => queryLedger(ledgerFile(), `select settled from runs where name = 'paused'`), { timeout: 20_000 })
     .toEqual([{ settled: 60 }]);
   expect(await batchesAt(origin())).toHaveLength(had + 1);
   await handle.executeUpdate(resumeRun, { args: [{}] });
@@ -187,7 +187,7 @@ test('a run that is stopped at once cancels its batches and keeps what they have
   const mine = (await batchesAt(origin())).slice(had);
   expect(mine.map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
   const billed = (await at.rig.counters()).billed - before.billed;
-  const [run] = look(ledgerFile(), `select charged, settled, forfeited, open from runs where name = 'stopped'`);
+  const [run] = queryLedger(ledgerFile(), `select charged, settled, forfeited, open from runs where name = 'stopped'`);
   expect(run).toEqual({ charged: billed, settled: billed, forfeited: 0, open: 0 });
   expect(training('stopped').split('\n').length).toBeGreaterThan(5);
   await audited('stopped');

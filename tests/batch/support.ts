@@ -1,6 +1,6 @@
 /** What stories about batches look at: the endpoint's own list of them, and what the ledger holds. */
 import { z } from 'zod';
-import { look } from '../ledger/look.ts';
+import { queryLedger } from '../ledger/ledger-file.ts';
 
 const RemoteBatch = z.object({
   id: z.string(),
@@ -21,7 +21,7 @@ export async function batchesAt(origin: URL | string): Promise<RemoteBatch[]> {
 
 /** Slots of a run that do not have exactly one answer, and lines that more than one batch was paid for. */
 export function slotsWithoutOneAnswer(ledger: string, run: string): Record<string, unknown>[] {
-  return look(
+  return queryLedger(
     ledger,
     `select stage, round, slot, sum(state in ('settled', 'recovered')) as answers from charges
      where run = '${run}' group by stage, round, slot having answers != 1`,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished, expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { resumeRun } from '../../workflows/messages.ts';
-import { look, violations } from '../ledger/look.ts';
+import { queryLedger, violations } from '../ledger/ledger-file.ts';
 import { openStories, until, wordnetSpec } from './rig.ts';
 
 const at = openStories();
@@ -69,7 +69,9 @@ test('9007199254740991 tokens: worst case charged, the run blocks with what was 
   } finally {
     await ledger.close();
   }
-  expect(look(ledgerFile(), `select excess_tokens from runs where name = 'absurd'`)).toEqual([{ excess_tokens: 0 }]);
+  expect(queryLedger(ledgerFile(), `select excess_tokens from runs where name = 'absurd'`)).toEqual([
+    { excess_tokens: 0 },
+  ]);
   expect(violations(ledgerFile())).toEqual([]);
 });
 
@@ -77,7 +79,7 @@ test('a usage that is no number of tokens leaves the worst case charged, and the
   const url = await reporting({ prompt_tokens: -12, completion_tokens: 'NaN' });
   const handle = await at.home.start(specBehind('odd', url, 72));
   expect(await handle.result()).toMatchObject({ status: 'completed' });
-  const [sums] = look(ledgerFile(), `select tokens, charged from runs where name = 'odd'`);
-  const [worst] = look(ledgerFile(), `select sum(worst_tokens) as tokens from charges where run = 'odd'`);
+  const [sums] = queryLedger(ledgerFile(), `select tokens, charged from runs where name = 'odd'`);
+  const [worst] = queryLedger(ledgerFile(), `select sum(worst_tokens) as tokens from charges where run = 'odd'`);
   expect(sums).toEqual({ charged: 120, ...worst });
 });

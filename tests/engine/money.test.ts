@@ -10,7 +10,7 @@ import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import type { Progress } from '../../contracts/progress.ts';
 import { Report } from '../../contracts/report.ts';
 import { resumeRun, setBudget } from '../../workflows/messages.ts';
-import { look, violations } from '../ledger/look.ts';
+import { queryLedger, violations } from '../ledger/ledger-file.ts';
 import { openStories, until, wordnetSpec } from './rig.ts';
 
 const at = openStories();
@@ -92,7 +92,7 @@ test('a limit in money stops within one worst case of it and never above; planne
   const { money, charged } = report.ledger;
   expect(charged).toBeLessThan(120);
   expect(money.chargedMicroUsd).toBeLessThanOrEqual(30_000);
-  const [dearest] = look(ledgerFile(), `select max(worst_micro_usd) as most from charges where run = 'capped'`);
+  const [dearest] = queryLedger(ledgerFile(), `select max(worst_micro_usd) as most from charges where run = 'capped'`);
   expect(money.chargedMicroUsd).toBeGreaterThan(30_000 - Number(dearest?.['most']));
   expect(money.plannedMicroUsd).toBeGreaterThan(money.chargedMicroUsd);
   const unfilled = report.stages.flatMap(({ outcomes }) =>
@@ -145,7 +145,7 @@ test('a student that bills is paid from the same limit; where it is used up the 
   } finally {
     await ledger.close();
   }
-  expect(look(ledgerFile(), `select * from spendings where state = 'open'`)).toEqual([]);
+  expect(queryLedger(ledgerFile(), `select * from spendings where state = 'open'`)).toEqual([]);
   expect(violations(ledgerFile())).toEqual([]);
 });
 
@@ -169,7 +169,7 @@ test('a job that was cancelled with no waiting worker stays charged, and the one
   await expect.poll(running, { timeout: 20_000 }).toBeDefined();
   await first.cancel();
   await expect(first.result()).rejects.toBeInstanceOf(WorkflowFailedError);
-  const [given] = look(ledgerFile(), `select * from spendings where run = 'two-jobs' and kind = 'fine-tune'`);
+  const [given] = queryLedger(ledgerFile(), `select * from spendings where run = 'two-jobs' and kind = 'fine-tune'`);
   expect(given).toMatchObject({ state: 'forfeited', reason: 'worker_lost', micro_usd: given?.['worst_micro_usd'] });
   const cancelled = await fetch(`${jobs}/${(await running())?.id}/cancel`, { method: 'POST' });
   expect(await cancelled.json()).toMatchObject({ status: 'cancelled' });
@@ -183,7 +183,7 @@ test('a job that was cancelled with no waiting worker stays charged, and the one
     await again.executeUpdate(resumeRun, { args: [{}] });
   }
   expect(await again.result()).toMatchObject({ status: 'completed' });
-  const entries = look(
+  const entries = queryLedger(
     ledgerFile(),
     `select state, micro_usd from spendings where run = 'two-jobs' and kind = 'fine-tune' order by spent_at`,
   );
@@ -192,7 +192,9 @@ test('a job that was cancelled with no waiting worker stays charged, and the one
     { state: 'settled', micro_usd: expect.any(Number) },
   ]);
   const total = entries.reduce((sum, entry) => sum + Number(entry['micro_usd']), 0);
-  expect(look(ledgerFile(), `select micro_usd from runs where name = 'two-jobs'`)).toEqual([{ micro_usd: total }]);
+  expect(queryLedger(ledgerFile(), `select micro_usd from runs where name = 'two-jobs'`)).toEqual([
+    { micro_usd: total },
+  ]);
   expect(violations(ledgerFile())).toEqual([]);
 });
 
@@ -240,7 +242,10 @@ test('usage above the worst case is charged in full, blocks the run, and is the 
     const { blocked } = await until(handle, ({ status }) => status === 'blocked');
     expect(blocked?.type).toBe('UsageAboveBound');
     expect(blocked?.message).toMatch(/reported \d+ tokens in and \d+ out for a call of at most \d+ in and 1024 out/);
-    const [blockedRun] = look(ledgerFile(), `select charged, tokens, excess_tokens from runs where name = 'above'`);
+    const [blockedRun] = queryLedger(
+      ledgerFile(),
+      `select charged, tokens, excess_tokens from runs where name = 'above'`,
+    );
     expect(Number(blockedRun?.['excess_tokens'])).toBeGreaterThan(0);
     expect(Number(blockedRun?.['charged'])).toBeLessThan(40);
     times = 1;

@@ -14,7 +14,7 @@ import { Report } from '../../contracts/report.ts';
 import type { Range } from '../../contracts/run-estimate.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 import type { Output } from '../../domain/tasks/output.ts';
-import { violations } from '../ledger/look.ts';
+import { violations } from '../ledger/ledger-file.ts';
 import { openStories, wordnetSpec } from '../engine/rig.ts';
 import type { Home } from '../engine/rig.ts';
 

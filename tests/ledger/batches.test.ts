@@ -12,24 +12,24 @@ async function gathered(ledger: Ledger, slots: readonly number[]): Promise<strin
   return id;
 }
 
-it('the calls of a batch outlive the process that wrote them down, and end one by one in any order', async () => {
+it('the calls of a batch outlive the process that recorded them, and end one by one in any order', async () => {
   const path = freshPath();
   const first = await openFor(path);
   await openRun(first, 'run');
   const id = await gathered(first, [0, 1]);
   await first.close();
 
-  // Gathered again, from the start: what is in it already is found, and the rest joins.
+  // Gathered again from the start: the calls it holds are found, and the others join.
   const ledger = await openFor(path);
   expect(await gathered(ledger, [0, 1, 2, 3])).toBe(id);
   expect((await ledger.budget({ run: 'run' })).charged).toBe(4);
-  // One call a slot, and none that another process would send or forfeit meanwhile.
+  // One call per slot, and no other process may send or forfeit one.
   expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'wait', callId: 'content-0.0' });
   expect(await ledger.callState({ callId: 'content-0.0' })).toBe('intent');
   await ledger.sealBatch({ id, file, lines: 4, tokens: 40 });
   expect(await ledger.openBatches({ run: 'run' })).toMatchObject([{ id, state: 'sealed', lines: 4, tokens: 40, file }]);
 
-  // Only the batch says what became of its calls.
+  // Only the batch may end its calls.
   await ledger.refuse({ callId: 'content-2.0', reason: 'http_429', final: false });
   await ledger.forfeit({ callId: 'content-2.0', reason: 'timeout', seen: true });
   expect(await ledger.callState({ callId: 'content-2.0' })).toBe('intent');
@@ -42,7 +42,7 @@ it('the calls of a batch outlive the process that wrote them down, and end one b
   expect(await ledger.openBatches({ run: 'run' })).toEqual([]);
   expect(await ledger.budget({ run: 'run' })).toMatchObject({ charged: 3, settled: 2, forfeited: 1 });
 
-  // What is missing joins the next one, a refused call under its own name, a forfeited one as a reissue.
+  // A missing call joins the next batch: a refused one with the same id, a forfeited one as a reissue.
   const next = await ledger.gatherBatch(round);
   expect(next.id).not.toBe(id);
   expect(sent(await ledger.intend(requestFor('run', 2, { batch: next.id })))).toBe('content-2.0');
@@ -56,7 +56,7 @@ it('the calls of a batch outlive the process that wrote them down, and end one b
   expect(violations(path)).toEqual([]);
 });
 
-it('is sealed only with the calls it holds, and then takes no more', async () => {
+it('a batch is sealed only with the calls it holds, and then accepts no more', async () => {
   const ledger = await openFor(freshPath());
   await openRun(ledger, 'run');
   const id = await gathered(ledger, [0, 1]);
@@ -68,7 +68,7 @@ it('is sealed only with the calls it holds, and then takes no more', async () =>
   expect(await ledger.audit({ run: 'run' })).toEqual([]);
 });
 
-it('is created by one of those who try, and keeps its first name', async () => {
+it('a batch is created by one of the processes that try, and keeps its first name', async () => {
   const path = freshPath();
   const [one, other] = [await openFor(path), await openFor(path)];
   await openRun(one, 'run');
@@ -86,7 +86,7 @@ it('is created by one of those who try, and keeps its first name', async () => {
   expect(await other.tryBatch({ id, triedAt: (await one.batch({ id })).triedAt })).toBe(false);
 });
 
-it('of a run that is over stays charged, and what it brings later is used', async () => {
+it('a batch of a run that is over stays charged, and its later answers are used', async () => {
   const path = freshPath();
   const ledger = await openFor(path);
   await openRun(ledger, 'run');
@@ -105,7 +105,7 @@ it('of a run that is over stays charged, and what it brings later is used', asyn
   expect(violations(path)).toEqual([]);
 });
 
-it('holds up no other run for ever', async () => {
+it('a batch does not block another run for ever', async () => {
   const path = freshPath();
   const ledger = await openFor(path);
   await openRun(ledger, 'run');
@@ -114,10 +114,10 @@ it('holds up no other run for ever', async () => {
   await ledger.sealBatch({ id, file, lines: 1, tokens: 10 });
   const asked = requestFor('other', 5, { contentKey: 'content-0' });
   expect(await ledger.intend(asked)).toEqual({ kind: 'wait', callId: 'content-0.0' });
-  // Nobody has looked after it for more than three days.
+  // Its run has not used it for more than three days.
   rewind(path, id);
   expect(await ledger.intend(asked)).toEqual({ kind: 'send', callId: 'content-0.1', again: false });
-  // Its run is back, and its answer is used all the same: both were charged.
+  // Its run continues, and its answer is still used: both calls were charged.
   expect(await ledger.settle({ callId: 'content-0.0', answer, cost })).toBe('recovered');
   expect(violations(path)).toEqual([]);
 });

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { answer, cost, freshPath, look, openFor, openRun, requestFor, sent, specOf, violations } from './support.ts';
+import {
+  answer,
+  cost,
+  freshPath,
+  queryLedger,
+  openFor,
+  openRun,
+  requestFor,
+  sent,
+  specOf,
+  violations,
+} from './support.ts';
 
 describe('the life of one call', () => {
   it('is charged before it is sent, settled once, and found again by the next process', async () => {
@@ -19,14 +30,14 @@ describe('the life of one call', () => {
     });
     expect(await ledger.callState({ callId })).toBe('intent');
     expect(await ledger.settle({ callId, answer, cost })).toBe('settled');
-    expect(await ledger.settle({ callId, answer: { ...answer, text: 'said twice' }, cost })).toBe('settled');
+    expect(await ledger.settle({ callId, answer: { ...answer, text: 'another answer' }, cost })).toBe('settled');
     await ledger.close();
 
     const again = await openFor(path);
     expect(await again.intend(requestFor('run', 0))).toEqual({ kind: 'answered', callId });
     expect(await again.slots({ run: 'run', stage: 0, round: 0 })).toEqual([{ slot: 0, callId, answer, reason: null }]);
     expect((await again.budget({ run: 'run' })).charged).toBe(1);
-    expect(look(path, 'select transition, charged from events order by counter')).toEqual([
+    expect(queryLedger(path, 'select transition, charged from events order by counter')).toEqual([
       { transition: 'open-run', charged: 0 },
       { transition: 'intend', charged: 1 },
       { transition: 'settle', charged: 1 },
@@ -34,7 +45,7 @@ describe('the life of one call', () => {
     expect(violations(path)).toEqual([]);
   });
 
-  it('gives the charge back when refused, and is charged again when asked again', async () => {
+  it('is given back when refused, and charged again when it is intended again', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run', { calls: 1 });
     const callId = sent(await ledger.intend(requestFor('run', 0)));
@@ -45,7 +56,7 @@ describe('the life of one call', () => {
     expect((await ledger.budget({ run: 'run' })).charged).toBe(1);
   });
 
-  it('charges a late answer of a refused call, also where no call was left for its slot meanwhile', async () => {
+  it('charges a late answer of a refused call, also where no call was left for its slot', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run', { calls: 1, planned: 0 });
@@ -87,7 +98,7 @@ describe('the life of one call', () => {
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'send', callId: 'content-0.1', again: false });
   });
 
-  it('says why a slot is empty: refused for good, or no calls left', async () => {
+  it('reports why a slot is empty: refused for good, or no calls left', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run', { calls: 1, planned: 3 });
     await ledger.refuse({
@@ -103,12 +114,12 @@ describe('the life of one call', () => {
     expect(slots[1]?.answer).toEqual(answer);
   });
 
-  it('takes a slot asked again after a final refusal out of what the plan leaves', async () => {
+  it('charges a slot that is intended again after a final refusal to the calls beyond the plan', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run', { calls: 3 });
     const refused = sent(await ledger.intend(requestFor('run', 0)));
     await ledger.refuse({ callId: refused, reason: 'supply_exhausted', final: true });
-    // Two planned calls are left of three: the freed one goes to the slot that is asked again.
+    // Two planned calls are left of three: the freed one goes to the slot that is intended again.
     expect(sent(await ledger.intend(requestFor('run', 0)))).toBe(refused);
     await ledger.refuse({ callId: refused, reason: 'rate_limited', final: false });
     const refill = requestFor('run', 9, { round: 1, planned: false });
@@ -119,7 +130,7 @@ describe('the life of one call', () => {
     expect((await ledger.budget({ run: 'run' })).charged).toBe(3);
   });
 
-  it('waits for calls in flight before it says that none are left', async () => {
+  it('waits for calls in flight before it reports that none are left', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run', { calls: 1, planned: 2 });
     const first = sent(await ledger.intend(requestFor('run', 0)));
@@ -128,7 +139,7 @@ describe('the life of one call', () => {
     expect(sent(await ledger.intend(requestFor('run', 1)))).toBe('content-1.0');
   });
 
-  it('stops sending after too many ambiguous ends in a row, until forgiven', async () => {
+  it('stops sending after too many unknown outcomes in a row, until forgiven', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run', { calls: 10, maxForfeits: 2 });
     for (const slot of [0, 1]) {
@@ -204,7 +215,7 @@ describe('a run in the ledger', () => {
     });
   });
 
-  it('leaves no open intent of a lost worker behind when it ends', async () => {
+  it('leaves no open call of a dead worker when it ends', async () => {
     const path = freshPath();
     const lost = await openFor(path);
     await openRun(lost, 'run');

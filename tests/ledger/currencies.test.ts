@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { answer, cost, freshPath, openFor, openRun, requestFor, sent, violations } from './support.ts';
 
 describe('tokens and money in the ledger', () => {
-  it('hold a limit at every event: the worst case is charged first, the rest comes back', async () => {
+  it('keep a limit at every event: the worst case is reserved first, the difference is given back', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run', { microUsd: 120 });
@@ -16,13 +16,13 @@ describe('tokens and money in the ledger', () => {
     const third = sent(await ledger.intend(requestFor('run', 2)));
     for (const callId of [second, third]) await ledger.settle({ callId, answer, cost: { tokens: 29, microUsd: 45 } });
     expect((await ledger.budget({ run: 'run' })).microUsd).toEqual({ charged: 103, limit: 120 });
-    // Nothing is in flight and 17 do not buy a call of up to 50: within one worst case of the limit.
+    // Nothing is in flight, and the 17 that are left do not cover a worst case of 50.
     expect(await ledger.intend(requestFor('run', 3))).toEqual({ kind: 'exhausted', reason: 'money' });
     expect((await ledger.slots({ run: 'run', stage: 0, round: 0 }))[3]?.reason).toBe('money');
     expect(violations(path)).toEqual([]);
   });
 
-  it('keep the worst case of a call whose outcome or usage is not known', async () => {
+  it('keep the worst case of a call whose outcome or usage is unknown', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run', { tokens: 1000 });
@@ -41,7 +41,7 @@ describe('tokens and money in the ledger', () => {
     expect(violations(path)).toEqual([]);
   });
 
-  it('charge an answer above its worst case in full, and make that the worst case from then on', async () => {
+  it('charge an answer above its worst case in full, and reserve that much for later calls', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run', { tokens: 500 });
@@ -57,7 +57,7 @@ describe('tokens and money in the ledger', () => {
     expect(violations(path)).toEqual([]);
   });
 
-  it('cost nothing where the answer is somebody else’s', async () => {
+  it('cost nothing where another run paid the answer', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'a');
@@ -94,11 +94,11 @@ describe('money for the student', () => {
     if (spent.kind !== 'spend') throw new Error(spent.kind);
     expect(await ledger.spend(job)).toEqual({ kind: 'charged', id: spent.id });
     expect(await ledger.spendingOf({ run: 'run', key: 'job' })).toBe(spent.id);
-    // A job may take days: what it may give back is not awaited.
+    // A job may take days, so the ledger does not wait for what it may give back.
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'exhausted', reason: 'money' });
     const usage = { microUsd: 41, inputTokens: 5000, outputTokens: 0 };
     await ledger.endSpending({ id: spent.id, end: { state: 'settled', cost: usage } });
-    await ledger.endSpending({ id: spent.id, end: { state: 'forfeited', reason: 'said twice' } });
+    await ledger.endSpending({ id: spent.id, end: { state: 'forfeited', reason: 'repeated' } });
     const written = await ledger.spend(request);
     if (written.kind !== 'spend') throw new Error(written.kind);
     expect((await ledger.budget({ run: 'run' })).microUsd.charged).toBe(71);
@@ -112,7 +112,7 @@ describe('money for the student', () => {
     expect(violations(path)).toEqual([]);
   });
 
-  it('stays charged when its worker is lost, and when a run ends with a job nobody waits for', async () => {
+  it('stays charged when its worker dies, and when a run ends while a job goes on', async () => {
     const path = freshPath();
     const lost = await openFor(path);
     await openRun(lost, 'run', { microUsd: 200 });
@@ -124,7 +124,7 @@ describe('money for the student', () => {
     expect((await ledger.budget({ run: 'run' })).microUsd.charged).toBe(110);
     expect((await ledger.summary({ run: 'run' })).student.map(({ forfeited }) => forfeited)).toEqual([1, 1]);
     expect(violations(path)).toEqual([]);
-    // Started again, the job may turn out to have gone on: its entry is settled, and no second one is charged.
+    // After a restart the job may have finished: its entry is settled, and no second one is charged.
     const again = await ledger.spend(job);
     if (again.kind !== 'charged') throw new Error(again.kind);
     await ledger.endSpending({
@@ -138,35 +138,32 @@ describe('money for the student', () => {
     expect(violations(path)).toEqual([]);
   });
 
-  it.each(['settled', 'lost'])(
-    'charges another job under the key by itself once a %s one came to nothing',
-    async (how) => {
-      const path = freshPath();
-      const lost = await openFor(path);
-      await openRun(lost, 'run', { microUsd: 200 });
-      const first = await lost.spend(job);
-      if (first.kind !== 'spend') throw new Error(first.kind);
-      if (how === 'settled') await lost.endSpending({ id: first.id, end: { state: 'settled', cost: null } });
-      await lost.close();
-      const ledger = await openFor(path);
-      await ledger.setRunStatus({ run: 'run', status: 'stopped', result: null });
-      expect(await ledger.spend(job)).toEqual({ kind: 'charged', id: first.id });
-      for (const _ of ['once', 'and again']) {
-        await ledger.endSpending({ id: first.id, end: { state: 'forfeited', reason: 'job_failed' } });
-        expect((await ledger.budget({ run: 'run' })).microUsd.charged).toBe(80);
-        expect(await ledger.spendingOf({ run: 'run', key: 'job' })).toBe(null);
-      }
-      const second = await ledger.spend(job);
-      if (second.kind !== 'spend') throw new Error(second.kind);
-      await ledger.endSpending({
-        id: second.id,
-        end: {
-          state: 'settled',
-          cost: { microUsd: 41, inputTokens: 1, outputTokens: 0 },
-        },
-      });
-      expect((await ledger.budget({ run: 'run' })).microUsd.charged).toBe(121);
-      expect(violations(path)).toEqual([]);
-    },
-  );
+  it.each(['settled', 'lost'])('charges another job under the key by itself once a %s one failed', async (how) => {
+    const path = freshPath();
+    const lost = await openFor(path);
+    await openRun(lost, 'run', { microUsd: 200 });
+    const first = await lost.spend(job);
+    if (first.kind !== 'spend') throw new Error(first.kind);
+    if (how === 'settled') await lost.endSpending({ id: first.id, end: { state: 'settled', cost: null } });
+    await lost.close();
+    const ledger = await openFor(path);
+    await ledger.setRunStatus({ run: 'run', status: 'stopped', result: null });
+    expect(await ledger.spend(job)).toEqual({ kind: 'charged', id: first.id });
+    for (const _ of ['once', 'and again']) {
+      await ledger.endSpending({ id: first.id, end: { state: 'forfeited', reason: 'job_failed' } });
+      expect((await ledger.budget({ run: 'run' })).microUsd.charged).toBe(80);
+      expect(await ledger.spendingOf({ run: 'run', key: 'job' })).toBe(null);
+    }
+    const second = await ledger.spend(job);
+    if (second.kind !== 'spend') throw new Error(second.kind);
+    await ledger.endSpending({
+      id: second.id,
+      end: {
+        state: 'settled',
+        cost: { microUsd: 41, inputTokens: 1, outputTokens: 0 },
+      },
+    });
+    expect((await ledger.budget({ run: 'run' })).microUsd.charged).toBe(121);
+    expect(violations(path)).toEqual([]);
+  });
 });

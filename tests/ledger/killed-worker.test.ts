@@ -15,14 +15,14 @@ describe('a worker killed between intent and answer', () => {
     await ledger.settle({ callId: 'content-0.1', answer, cost });
     expect(await ledger.intend(requestFor('run', 1))).toEqual({ kind: 'exhausted', reason: 'forfeited' });
     expect(await ledger.budget({ run: 'run' })).toMatchObject({ charged: 5, settled: 1, forfeited: 2 });
-    // Its answer comes late after all: nothing is charged again, and the slot is filled.
+    // Its answer arrives late: nothing is charged again, and the slot is filled.
     expect(await ledger.settle({ callId: 'content-1.0', answer, cost })).toBe('recovered');
     expect(await ledger.intend(requestFor('run', 1))).toEqual({ kind: 'answered', callId: 'content-1.0' });
     expect((await ledger.budget({ run: 'run' })).charged).toBe(5);
     expect(violations(path)).toEqual([]);
   });
 
-  it('leaves calls that an idempotent endpoint is sent again, not charged twice', async () => {
+  it('leaves calls that are resent to an idempotent endpoint and not charged twice', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run', { calls: 3 });
@@ -54,7 +54,7 @@ describe('a worker killed between intent and answer', () => {
 });
 
 describe('a creation that must happen once', () => {
-  it('is given to the next when the claimant is killed, and waited for while it lives', async () => {
+  it('passes to the next claimant when the first is killed, and is awaited while that one lives', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     const child = startChild(path, 'claim', 'job');
@@ -72,7 +72,7 @@ describe('a creation that must happen once', () => {
     expect(await other.claimOnce({ key: 'job' })).toEqual({ kind: 'create' });
   });
 
-  it('is given to one at a time, of one worker or of several, and to the next when that one lets go', async () => {
+  it('passes to one claimant at a time, of one worker or of several, and to the next on release', async () => {
     const path = freshPath();
     const [first, second] = [await openFor(path), await openFor(path)];
     expect(await first.claimOnce({ key: 'job' })).toEqual({ kind: 'create' });

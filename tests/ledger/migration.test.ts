@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { answer, cost, freshPath, look, openFor, requestFor, sent, violations } from './support.ts';
+import { answer, cost, freshPath, queryLedger, openFor, requestFor, sent, violations } from './support.ts';
 
 /** A file as schema version 1 left it: made by that version (see its first line), kept as text. */
 function versionOne(): string {
@@ -12,12 +12,12 @@ function versionOne(): string {
   return path;
 }
 
-it('a ledger of version 1 is brought to version 3: nothing it charged is lost, and tokens are counted', async () => {
+it('a ledger of version 1 is migrated to version 3: it keeps its charges, and tokens are counted', async () => {
   const path = versionOne();
-  const before = look(path, 'select charged, settled, forfeited, recovered, cached, open from runs');
+  const before = queryLedger(path, 'select charged, settled, forfeited, recovered, cached, open from runs');
   const ledger = await openFor(path);
-  expect(look(path, 'select charged, settled, forfeited, recovered, cached, open from runs')).toEqual(before);
-  expect(look(path, 'select version from ledger')).toEqual([{ version: 3 }]);
+  expect(queryLedger(path, 'select charged, settled, forfeited, recovered, cached, open from runs')).toEqual(before);
+  expect(queryLedger(path, 'select version from ledger')).toEqual([{ version: 3 }]);
   expect(await ledger.budget({ run: 'old' })).toEqual({
     slots: 10,
     limit: 10,
@@ -35,7 +35,7 @@ it('a ledger of version 1 is brought to version 3: nothing it charged is lost, a
     unusable: { mismatch: 1 },
   });
 
-  // It goes on: old answers are used, an old call in flight is given up, new ones are charged in every currency.
+  // Old answers are used, an old call in flight is forfeited, new ones are charged in every currency.
   expect(await ledger.intend(requestFor('old', 0))).toEqual({ kind: 'answered', callId: 'content-0.0' });
   expect((await ledger.slots({ run: 'old', stage: 0, round: 0 }))[0]?.answer?.text).toBe(answer.text);
   await ledger.settle({ callId: sent(await ledger.intend(requestFor('old', 7))), answer, cost });
@@ -45,7 +45,7 @@ it('a ledger of version 1 is brought to version 3: nothing it charged is lost, a
   expect(violations(path)).toEqual([]);
 });
 
-it('two processes may bring it there at the same moment', async () => {
+it('several processes may migrate it at the same moment', async () => {
   const path = versionOne();
   const ledgers = await Promise.all([1, 2, 3].map(() => openFor(path)));
   for (const ledger of ledgers) expect((await ledger.budget({ run: 'old' })).charged).toBe(6);

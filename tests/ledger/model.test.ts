@@ -4,11 +4,11 @@ import { playStories } from './model-stories.ts';
 import { answer, cost, freshPath, openFor, openRun, requestFor, violations } from './support.ts';
 
 describe('the ledger against its reference model', () => {
-  it('says the same, whatever two writers do in any order, silenced or not', async () => {
+  it('returns the same outcomes for two writers in any order, silenced or not', async () => {
     await playStories(60, 100_000);
   }, 120_000);
 
-  it('keeps its promises when two writers do everything at once', async () => {
+  it('keeps its guarantees when two writers work concurrently', async () => {
     const path = freshPath();
     const ledgers = [await openFor(path), await openFor(path)];
     const [first] = ledgers;

@@ -13,7 +13,7 @@ function commitsIn(log: Buffer): number {
 }
 
 describe('group commit', () => {
-  it('answers many operations with few commits, and one that fails spoils no other', async () => {
+  it('answers many operations with few commits, and one that fails affects no other', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run', { calls: 200 });
@@ -31,7 +31,7 @@ describe('group commit', () => {
 });
 
 describe('two processes', () => {
-  it('may make the same ledger at the same moment', async () => {
+  it('may create the same ledger at the same moment', async () => {
     const path = freshPath();
     const ledgers = await Promise.all([1, 2, 3, 4].map(() => openFor(path)));
     const identities = await Promise.all(ledgers.map((ledger) => ledger.identity()));
@@ -52,7 +52,7 @@ describe('two processes', () => {
   });
 });
 
-describe('a ledger that is not the one', () => {
+describe('a ledger that cannot be used', () => {
   it('is reported apart by its id and by its counter', async () => {
     const [path, other] = [freshPath(), freshPath()];
     const ledger = await openFor(path);
@@ -74,7 +74,7 @@ describe('a ledger that is not the one', () => {
     });
   });
 
-  it('is refused when damaged, when written by a newer version, and when it cannot be made', async () => {
+  it('is refused when damaged, when written by a newer version, and when it cannot be created', async () => {
     const damaged = freshPath();
     writeFileSync(damaged, 'this is not a database, however long one looks at it. '.repeat(100));
     await expect(openLedger({ path: damaged })).rejects.toMatchObject({ type: 'LedgerUnavailable' });
@@ -116,13 +116,13 @@ describe('a ledger that is not the one', () => {
     await openRun(ledger, 'run');
     await ledger.close();
     chmodSync(path, 0o444);
-    // Root writes to read-only files; then there is nothing to see here.
+    // Root can write to read-only files; there is nothing to check then.
     if (process.getuid?.() !== 0) await expect(openLedger({ path })).rejects.toMatchObject({ type: 'StorageFull' });
     chmodSync(path, 0o644);
     expect((await (await openFor(path)).budget({ run: 'run' })).charged).toBe(0);
   });
 
-  it('answers nobody after it was closed', async () => {
+  it('rejects every request after it was closed', async () => {
     const ledger = await openFor(freshPath());
     await ledger.close();
     await expect(ledger.identity()).rejects.toMatchObject({ type: 'LedgerUnavailable' });

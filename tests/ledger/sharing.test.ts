@@ -3,7 +3,7 @@ import { answer, cost, freshPath, openFor, openRun, requestFor, sent, violations
 
 const shared = { contentKey: 'same' };
 
-describe('two runs that want the same call', () => {
+describe('two runs that need the same call', () => {
   it('pay it once; the second counts it as a call, or has it for free', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
@@ -51,7 +51,7 @@ describe('two runs that want the same call', () => {
     expect(violations(path)).toEqual([]);
   });
 
-  it('send a lost call again under its key, and the first payer keeps the charge', async () => {
+  it('resend the call of a dead worker under its key, and the first payer keeps the charge', async () => {
     const path = freshPath();
     const lost = await openFor(path);
     await openRun(lost, 'a');
@@ -63,7 +63,7 @@ describe('two runs that want the same call', () => {
     const ledger = await openFor(path);
     expect(await ledger.callState({ callId })).toBe('abandoned');
     expect(await ledger.intend(requestFor('b', 0, idempotent))).toEqual({ kind: 'send', callId, again: true });
-    // What the answer will count is reserved now, so that the limit holds when it comes.
+    // The answer's charge is reserved now, so the limit holds when it arrives.
     expect(await ledger.intend(requestFor('b', 1))).toMatchObject({ kind: 'wait' });
     await ledger.settle({ callId, answer, cost });
     expect(await ledger.intend(requestFor('b', 1))).toEqual({ kind: 'exhausted', reason: 'calls' });
@@ -80,7 +80,7 @@ describe('two runs that want the same call', () => {
     expect(violations(path)).toEqual([]);
   });
 
-  it('do not take "come back later" to a second sending as proof that the first was not billed', async () => {
+  it('do not take a temporary refusal of the second request as proof that the first was not billed', async () => {
     const path = freshPath();
     const lost = await openFor(path);
     await openRun(lost, 'a');

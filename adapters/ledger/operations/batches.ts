@@ -8,7 +8,7 @@ import { findBatch, ownerOf } from '../calls.ts';
 import type { Operation } from '../protocol.ts';
 import type { BatchesTable } from '../schema/schema-3.ts';
 import { columnsOf, statement } from '../transaction.ts';
-import type { Parameter } from '../transaction.ts';
+import type { LedgerTransaction, Parameter } from '../transaction.ts';
 
 /** Batches that a run may have open; far more than a run needs. */
 const mostOpen = 1000;
@@ -28,10 +28,10 @@ const insertBatch = statement((database, p: Parameter<BatchesTable>) =>
   }),
 );
 
-const storeSeal = statement((database, p: Parameter<BatchKey & { file: string; lines: number; tokens: number }>) =>
+const changeBatch = statement((database, p: Parameter<Selectable<BatchesTable>>) =>
   database
     .updateTable('batches')
-    .set({ state: 'sealed', ...columnsOf(p, ['file', 'lines', 'tokens']) })
+    .set(columnsOf(p, ['state', 'file', 'lines', 'tokens']))
     .where('id', '=', p('id')),
 );
 
@@ -81,10 +81,6 @@ const linesOfBatch = statement((database, p: Parameter<BatchKey>) =>
     .where('batch_lines.batch', '=', p('id')),
 );
 
-const storeEnd = statement((database, p: Parameter<BatchKey>) =>
-  database.updateTable('batches').set({ state: 'closed' }).where('id', '=', p('id')),
-);
-
 export const gatherBatch: Operation<'gatherBatch'> = async (transaction, { run, stage, round }) => {
   const [known] = await transaction.run(gatheringBatch, { run, stage, round });
   if (known !== undefined) return recordOf(known);
@@ -97,10 +93,10 @@ export const gatherBatch: Operation<'gatherBatch'> = async (transaction, { run, 
 
 export const sealBatch: Operation<'sealBatch'> = async (transaction, { id, file, lines, tokens }) => {
   const batch = await findBatch(transaction, id);
-  const open = (await batchLines(transaction, { id })).filter(({ state }) => state === 'intent').length;
+  const open = await openLines(transaction, id);
   if (batch.state !== 'gathering' || open !== lines)
     throw new Error(`ledger: the batch ${id} is ${batch.state} with ${open} calls, not gathering with ${lines}`);
-  await transaction.run(storeSeal, { id, file: JSON.stringify(file), lines, tokens });
+  await transaction.run(changeBatch, { ...batch, state: 'sealed', file: JSON.stringify(file), lines, tokens });
   (await transaction.account(batch.run)).log('seal-batch', null);
 };
 
@@ -114,7 +110,8 @@ export const recordBatch: Operation<'recordBatch'> = async (transaction, created
   await transaction.run(storeRemote, created);
 };
 
-export const batch: Operation<'batch'> = async (transaction, { id }) => recordOf(await findBatch(transaction, id));
+const readBatch: Operation<'batch'> = async (transaction, { id }) => recordOf(await findBatch(transaction, id));
+export { readBatch as batch };
 
 export const openBatches: Operation<'openBatches'> = async (transaction, { run }) => {
   await transaction.run(renewLeases, { run, now: transaction.now });
@@ -131,13 +128,17 @@ export const batchLines: Operation<'batchLines'> = async (transaction, { id }) =
 };
 
 export const closeBatch: Operation<'closeBatch'> = async (transaction, { id }) => {
-  const { run, state: before } = await findBatch(transaction, id);
-  if (before === 'closed') return;
-  const open = (await batchLines(transaction, { id })).filter(({ state }) => state === 'intent').length;
+  const batch = await findBatch(transaction, id);
+  if (batch.state === 'closed') return;
+  const open = await openLines(transaction, id);
   if (open > 0) throw new Error(`ledger: the batch ${id} cannot be closed: ${open} of its calls are open`);
-  await transaction.run(storeEnd, { id });
-  (await transaction.account(run)).log('close-batch', null);
+  await transaction.run(changeBatch, { ...batch, state: 'closed' });
+  (await transaction.account(batch.run)).log('close-batch', null);
 };
+
+async function openLines(transaction: LedgerTransaction, id: string): Promise<number> {
+  return (await batchLines(transaction, { id })).filter(({ state }) => state === 'intent').length;
+}
 
 function recordOf(row: Selectable<BatchesTable>): BatchRecord {
   const { id, run, stage, round, state, lines, tokens, remote } = row;

@@ -39,25 +39,16 @@ async function markAt(transaction: LedgerTransaction, counter: number): Promise<
  * an older copy that went on by itself.
  */
 export const verify: Operation<'verify'> = async (transaction, pinned) => {
-  const { ledgerId: id, counter, path } = transaction;
-  if (id !== pinned.id) {
-    throw new BaldistillError(
-      'LedgerMismatch',
-      `The ledger ${path} has the id ${id}, but this run was charged to the ledger ${pinned.id}.`,
+  const { ledgerId: id, counter } = transaction;
+  const mismatch = (difference: string): BaldistillError =>
+    new BaldistillError('LedgerMismatch', `The ledger ${transaction.path} ${difference}`);
+  if (id !== pinned.id) throw mismatch(`has the id ${id}, but this run was charged to the ledger ${pinned.id}.`);
+  if (counter < pinned.counter)
+    throw mismatch(`is an older copy: it has seen ${counter} events, this run has seen ${pinned.counter}.`);
+  if (pinned.mark && (await markAt(transaction, pinned.counter)) !== pinned.mark)
+    throw mismatch(
+      `is an older copy that went on by itself: its event ${pinned.counter} is not the one this run has seen.`,
     );
-  }
-  if (counter < pinned.counter) {
-    throw new BaldistillError(
-      'LedgerMismatch',
-      `The ledger ${path} is an older copy: it has seen ${counter} events, this run has seen ${pinned.counter}.`,
-    );
-  }
-  if (pinned.mark && (await markAt(transaction, pinned.counter)) !== pinned.mark) {
-    throw new BaldistillError(
-      'LedgerMismatch',
-      `The ledger ${path} is an older copy that went on by itself: its event ${pinned.counter} is not the one this run has seen.`,
-    );
-  }
   return await identity(transaction, undefined);
 };
 

@@ -2,6 +2,7 @@
 import type { RunKey } from '../../../activities/ports/ledger.ts';
 import type { RunStatus } from '../../../contracts/progress.ts';
 import { openBudget } from '../../../domain/budget/budget.ts';
+import type { BudgetState } from '../../../domain/budget/budget.ts';
 import { forfeitCall, isAlive, isBatch, openCallsOfRun } from '../calls.ts';
 import type { Operation } from '../protocol.ts';
 import type { RunsTable } from '../schema/schema.ts';
@@ -27,11 +28,20 @@ const allRuns = statement((database) =>
   database.selectFrom('runs').select(storedRun).orderBy('opened_at').orderBy('name'),
 );
 
-const insertRun = statement((database, p: Parameter<RunsTable>) =>
+const insertRun = statement((database, p: Parameter<BudgetState & RunKey & { spec: string; now: number }>) =>
   database.insertInto('runs').values({
-    ...columnsOf(p, ['name', 'spec', 'status', 'result', 'opened_at', 'slots', 'call_limit', 'charged', 'open']),
-    ...columnsOf(p, ['settled', 'forfeited', 'recovered', 'cached', 'refused', 'planned', 'streak', 'max_forfeits']),
-    ...columnsOf(p, ['tokens', 'token_limit', 'micro_usd', 'micro_usd_limit', 'excess_tokens', 'excess_micro_usd']),
+    ...columnsOf(p, ['spec', 'slots', 'charged', 'open', 'settled', 'forfeited', 'recovered', 'cached', 'refused']),
+    ...columnsOf(p, ['planned', 'streak', 'tokens']),
+    name: p('run'),
+    status: 'preparing',
+    opened_at: p('now'),
+    call_limit: p('limit'),
+    max_forfeits: p('maxForfeits'),
+    token_limit: p('tokenLimit'),
+    micro_usd: p('microUsd'),
+    micro_usd_limit: p('microUsdLimit'),
+    excess_tokens: 0,
+    excess_micro_usd: 0,
   }),
 );
 
@@ -46,31 +56,18 @@ const updateStatus = statement((database, p: Parameter<Pick<RunsTable, 'name' | 
 export const openRun: Operation<'openRun'> = async (transaction, opening) => {
   const [known] = await transaction.run(runWithName, opening);
   if (known === undefined) {
-    const { run: name, spec, calls, planned, maxForfeits, tokens: tokenLimit, microUsd: microUsdLimit } = opening;
-    const { slots } = spec.budget;
-    const { limit, microUsd, ...counts } = openBudget({
-      slots,
-      limit: calls,
+    const {
+      run: name,
+      spec,
+      calls: limit,
       planned,
       maxForfeits,
-      tokenLimit,
-      microUsdLimit,
-    });
-    await transaction.run(insertRun, {
-      ...counts,
-      name,
-      spec: JSON.stringify(spec),
-      status: 'preparing',
-      result: null,
-      opened_at: transaction.now,
-      call_limit: limit,
-      max_forfeits: maxForfeits,
-      token_limit: tokenLimit,
-      micro_usd: microUsd,
-      micro_usd_limit: microUsdLimit,
-      excess_tokens: 0,
-      excess_micro_usd: 0,
-    });
+      tokens: tokenLimit,
+      microUsd: microUsdLimit,
+    } = opening;
+    const limits = { limit, planned, maxForfeits, tokenLimit, microUsdLimit };
+    const state = openBudget({ slots: spec.budget.slots, ...limits });
+    await transaction.run(insertRun, { ...state, run: name, spec: JSON.stringify(spec), now: transaction.now });
   }
   const account = await transaction.account(opening.run);
   if (known === undefined) account.log('open-run', null);

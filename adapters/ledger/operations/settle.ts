@@ -1,26 +1,20 @@
 /** Stores an answer, however late it arrives. */
-import type { AnswerCost, RefusedUsage, RunKey } from '../../../activities/ports/ledger.ts';
+import type { AnswerCost, CallKey, PaidAnswer, RefusedUsage, RunKey } from '../../../activities/ports/ledger.ts';
 import { costDifference, noCost } from '../../../domain/budget/cost.ts';
 import type { Cost } from '../../../domain/budget/cost.ts';
 import { chargesOfCall, findCall, isGivenBack, moveCall, updateCharge } from '../calls.ts';
 import type { CallRow, ChargeRow } from '../calls.ts';
-import type { CallsTable } from '../schema/schema.ts';
 import type { Operation } from '../protocol.ts';
-import { columnsOf, statement } from '../transaction.ts';
+import { statement } from '../transaction.ts';
 import type { LedgerTransaction, Parameter, RunAccount } from '../transaction.ts';
 
-const answerColumns = [
-  'answer_text',
-  'finish_reason',
-  'input_tokens',
-  'cached_input_tokens',
-  'output_tokens',
-  'latency_ms',
-  'micro_usd',
-] as const;
-
-const storeAnswer = statement((database, p: Parameter<Pick<CallsTable, 'call_id' | (typeof answerColumns)[number]>>) =>
-  database.updateTable('calls').set(columnsOf(p, answerColumns)).where('call_id', '=', p('call_id')),
+const storeAnswer = statement((database, p: Parameter<CallKey & PaidAnswer & { microUsd: number | null }>) =>
+  database
+    .updateTable('calls')
+    .set({ answer_text: p('text'), finish_reason: p('finishReason'), latency_ms: p('latencyMs') })
+    .set({ input_tokens: p('inputTokens'), cached_input_tokens: p('cachedInputTokens') })
+    .set({ output_tokens: p('outputTokens'), micro_usd: p('microUsd') })
+    .where('call_id', '=', p('callId')),
 );
 
 const impossibleUsage = 'impossible usage: ';
@@ -42,16 +36,7 @@ export const settle: Operation<'settle'> = async (transaction, { callId, answer,
   if (!(await moveCall(transaction, call, { state, session: '', reason: null }))) {
     throw new Error(`ledger: the call ${call.call_id} changed inside its own transaction`);
   }
-  await transaction.run(storeAnswer, {
-    call_id: callId,
-    answer_text: answer.text,
-    finish_reason: answer.finishReason,
-    input_tokens: answer.inputTokens,
-    cached_input_tokens: answer.cachedInputTokens,
-    output_tokens: answer.outputTokens,
-    latency_ms: answer.latencyMs,
-    micro_usd: cost?.microUsd ?? null,
-  });
+  await transaction.run(storeAnswer, { ...answer, callId, microUsd: cost?.microUsd ?? null });
   const { refusedUsage } = answer;
   // A run that was resumed after one impossible usage accepts the worst case for all of them.
   const impossible =
