@@ -28,7 +28,7 @@ const { client, url, inFlight, calls } = z
 const Answer = z.object({ choices: z.array(z.object({ message: z.object({ content: z.string() }) })).min(1) });
 const agent = new Agent({ connections: inFlight });
 
-/** `undici.request`, the thinnest client there is; true for a whole answer. */
+/** `undici.request`, the thinnest client; true for a whole answer. */
 async function askUndici(body: object): Promise<boolean> {
   const { statusCode, body: answer } = await agent.request({
     origin: new URL(url).origin,

@@ -16,7 +16,7 @@ export const Counts = z.strictObject({
   answered: z.int(),
   inFlight: z.int(),
   mostInFlight: z.int(),
-  /** When the first request came, and the last whole answer left: milliseconds since the epoch. */
+  /** Times of the first request and of the last complete answer; milliseconds since the epoch. */
   firstAt: z.number().nullable(),
   lastAt: z.number().nullable(),
 });

@@ -16,7 +16,7 @@ export interface Measured {
   readonly seconds: number;
   /** CPU seconds of the client: the loop's process, or all workers. */
   readonly clientCpu: number;
-  /** Of the Temporal server; null where there is none. */
+  /** Of the Temporal server; null without one. */
   readonly serverCpu: number | null;
   /** Of the client process that held most. */
   readonly peakMegabytes: number;
@@ -28,7 +28,7 @@ export interface Measured {
   readonly events: number | null;
 }
 
-/** Calls a second that so many in flight can make at this latency; null where nothing limits them. */
+/** Ideal calls a second at this concurrency and latency; null where nothing limits them. */
 export function ideal({ inFlight, latencyMs }: Cell): number | null {
   return latencyMs === 0 ? null : (inFlight * 1000) / latencyMs;
 }

@@ -6,7 +6,7 @@ const latencies = [0, 50, 200];
 const widths = [64, 256];
 const sizes = [2000, 20_000];
 
-/** Every combination, one after another as they are measured: the clients of a setting stand beside each other. */
+/** Every combination, one after another as they are measured: the clients of a setting run one after the other. */
 export function wholeGrid(): Cell[] {
   return [false, true].flatMap((faults) =>
     latencies.flatMap((latencyMs) =>

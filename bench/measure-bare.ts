@@ -1,4 +1,4 @@
-/** Measures a bare loop: the process is up and waits for the word before the clock starts. */
+/** Measures a bare loop: the process is running and waits for a message before the clock starts. */
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { endProcess } from '../adapters/processes/process-identity.ts';

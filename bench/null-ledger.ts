@@ -1,5 +1,5 @@
 /**
- * A ledger that keeps nothing: what is left of the engine's cost without it. Everything but the life of a call goes to
+ * A ledger that stores nothing: shows the engine's cost without it. Everything but the life of a call goes to
  * the real one, so that a run begins and ends as always; calls are counted in memory, by slot.
  */
 import type { Ledger, SlotRecord } from '../activities/ports/ledger.ts';

@@ -5,7 +5,7 @@
 import type { Site } from './requests/site.ts';
 
 /**
- * `holds`; `lacks`: the endpoint says clearly that it can't (or leaves out what is optional), which costs a run
+ * `holds`; `lacks`: the endpoint says clearly that it does not support it (or leaves out what is optional), which costs a run
  * something but does not mislead; `breaks`: it says yes and does something else; `unasked`: it could not be asked here.
  */
 export type Verdict = 'holds' | 'lacks' | 'breaks' | 'unasked';
@@ -20,7 +20,7 @@ export interface ContractCase {
   readonly area: Area;
   /** What holds, in the present tense. */
   readonly title: string;
-  /** Cases that have to hold before this one means anything; each stands earlier in the table. */
+  /** Checks that must hold before this one is meaningful; each is earlier in the table. */
   readonly needs?: readonly string[];
   /** What a run loses, and what to write instead, where the case does not hold; left out where it loses nothing. */
   readonly loss?: string;

@@ -1,10 +1,10 @@
-/** Takes away what an examination left at the endpoint, as far as it lets itself be taken away. */
+/** Removes what the checks created at the endpoint, as far as the endpoint allows. */
 import { Objection } from './case.ts';
 import type { Site } from './requests/site.ts';
 import { cancel } from './requests/tuning.ts';
 import type { Sending } from './requests/wire.ts';
 
-/** What is still there. Jobs that have ended can't be removed anywhere. */
+/** What remains. Ended jobs cannot be removed at any endpoint. */
 export interface Left {
   readonly jobs: number;
   readonly files: readonly string[];

@@ -1,4 +1,4 @@
-/** Goes through the table against one endpoint, case by case, and clears away what it left there. */
+/** Runs the checks against one endpoint and removes what they created. */
 import { randomUUID } from 'node:crypto';
 import { contractCases } from './all-cases.ts';
 import { Objection } from './case.ts';
@@ -14,7 +14,7 @@ import type { Spent, WireSettings } from './requests/wire.ts';
 export interface Finding {
   readonly case: ContractCase;
   readonly verdict: Verdict;
-  /** What was seen, or why the case does not hold; null where there is nothing to add. */
+  /** The observation, or why the check does not hold; null without a remark. */
   readonly detail: string | null;
   /** The case for want of which this one was not asked: the first in the chain; null for every other. */
   readonly wants: ContractCase | null;
@@ -78,7 +78,7 @@ async function findingOf(each: ContractCase, site: Site, before: readonly Findin
   }
 }
 
-/** The case at the root of why this one means nothing here; undefined where it can be asked. */
+/** The failed check that makes this one meaningless; undefined where it can run. */
 function wantOf({ needs = [] }: ContractCase, before: readonly Finding[]): ContractCase | undefined {
   const unmet = before.find(({ case: { id }, verdict }) => {
     if (verdict === 'holds') return false;

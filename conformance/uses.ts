@@ -2,7 +2,7 @@
 import type { Finding } from './examine.ts';
 
 export interface Use {
-  /** As it stands in a run file. */
+  /** As written in a run file. */
   readonly use: string;
   /** `unknown`: not asked here. */
   readonly possible: 'yes' | 'no' | 'unknown';

@@ -26,7 +26,7 @@ const Fault = z.strictObject({
   from: z.int().nonnegative().optional(),
   /** Strikes this many times, then no more; default for ever. */
   count: z.int().positive().optional(),
-  /** What is sent with a status; default an OpenAI-shaped error. */
+  /** The body sent with the status; default an OpenAI-shaped error. */
   body: z.unknown().optional(),
   headers: z.record(z.string(), z.string()).default({}),
   /** How much later than its latency a `late` answer is worked out, billed and sent. */

@@ -33,7 +33,7 @@ class Bucket {
     this.#at = now;
   }
 
-  /** Milliseconds until so much fits; 0: it does. What never fits is let through by a full bucket. */
+  /** Milliseconds until this amount fits; 0: now. An amount above the capacity needs a full bucket. */
   wait(amount: number, now: number): number {
     this.#level = Math.min(this.#holds, this.#level + (now - this.#at) * this.#perMs);
     this.#at = now;
@@ -68,7 +68,7 @@ export class Throttle {
     this.#tokens = open('tokens', tokensPerMinute);
   }
 
-  /** Lets a call in and says what is left. Throws a 429 with `Retry-After` where it does not fit. */
+  /** Admits a call and returns the remaining capacity. Throws a 429 with `Retry-After` where it does not fit. */
   admit(tokens: number, now: number): Headers {
     const wait = Math.max(this.#requests?.wait(1, now) ?? 0, this.#tokens?.wait(tokens, now) ?? 0);
     if (wait > 0) {

@@ -1,4 +1,4 @@
-/** What the runs of a comparison would cost together (`plan` and `compare` of a compare file). */
+/** Estimates the total cost of the runs of a comparison (`plan` and `compare` of a compare file). */
 import type { RunEstimate } from '../contracts/run-estimate.ts';
 import type { RunSpec } from '../contracts/run/run-file.ts';
 import type { Prepared } from '../contracts/stage.ts';
@@ -14,7 +14,7 @@ export interface ComparedRun {
   readonly prepared: Prepared;
 }
 
-/** `microUsd` null: a price is not known. */
+/** `microUsd` null: a price is unknown. */
 export interface Cost {
   readonly inputTokens: Range;
   readonly outputTokens: Range;
@@ -31,7 +31,7 @@ export interface ComparisonEstimate {
   readonly cells: readonly CellEstimate[];
   readonly teacher: Cost;
   readonly student: Cost;
-  /** What the ranges rest on, one sentence each. */
+  /** The assumptions behind the ranges, one sentence each. */
   readonly assumptions: readonly string[];
 }
 
@@ -46,26 +46,26 @@ export async function estimateComparison(
   const started = await startedRuns(world, runs);
   const cells: CellEstimate[] = [];
   const assumptions = new Set<string>();
-  for (const alike of Map.groupBy(runs, (run) => groupOf(run, started)).values()) {
-    const [first] = alike;
+  for (const group of Map.groupBy(runs, (run) => groupOf(run, started)).values()) {
+    const [first] = group;
     if (first === undefined) continue;
     const { teacher, student, assumptions: own } = await estimateRun(world, first.spec, first.prepared);
-    cells.push(...alike.map(({ spec }) => ({ spec, teacher, student })));
+    cells.push(...group.map(({ spec }) => ({ spec, teacher, student })));
     for (const assumption of own) assumptions.add(assumption);
   }
   return {
     cells,
-    teacher: together(cells.map(({ teacher }) => teacher)),
-    student: together(cells.map(({ student }) => student)),
+    teacher: totalCost(cells.map(({ teacher }) => teacher)),
+    student: totalCost(cells.map(({ student }) => student)),
     assumptions: [
-      'The most is the sum of all runs. Answers that several runs ask for are paid once, so the total can be as low as ' +
+      'The maximum is the sum of all runs. Answers that several runs ask for are paid once, so the total can be as low as ' +
         'that of the most expensive run.',
       ...assumptions,
     ],
   };
 }
 
-/** Runs that the ledger has already: each of them has less left to pay than its group. */
+/** Runs that are in the ledger already: each has less left to pay than the others of its group. */
 async function startedRuns({ ledger }: PlanningWorld, runs: readonly ComparedRun[]): Promise<ReadonlySet<string>> {
   const known = (await ledger?.runs()) ?? [];
   const names = new Set(runs.map(({ spec }) => spec.name));
@@ -77,7 +77,7 @@ function groupOf({ spec, prepared }: ComparedRun, started: ReadonlySet<string>):
   return started.has(name) ? name : canonicalJson([prepared.pool, prepared.domains, rest]);
 }
 
-function together(costs: readonly Cost[]): Cost {
+function totalCost(costs: readonly Cost[]): Cost {
   const money = costs.map(({ microUsd }) => microUsd);
   return {
     inputTokens: totalOf(costs.map(({ inputTokens }) => inputTokens)),
@@ -86,7 +86,7 @@ function together(costs: readonly Cost[]): Cost {
   };
 }
 
-/** From the largest one alone, where all share their answers, to the sum. */
+/** From the largest run alone (all runs share their answers) to the sum. */
 function totalOf(ranges: readonly Range[]): Range {
   return { ...sumOf(ranges), low: Math.max(0, ...ranges.map(({ low }) => low)) };
 }

@@ -1,4 +1,4 @@
-/** What a run would cost, stage by stage, before it spends anything (`plan`). */
+/** Estimates the cost of a run, stage by stage, before it spends anything (`plan`). */
 import { DomainTable } from '../contracts/records.ts';
 import { teacherRates } from '../contracts/run/run-prices.ts';
 import type { RunEstimate, StageEstimate } from '../contracts/run-estimate.ts';
@@ -9,57 +9,57 @@ import { nothing, sumOf, whole } from '../domain/statistics/range.ts';
 import type { Range } from '../domain/statistics/range.ts';
 import { secondsOf } from './known/calibration.ts';
 import { tokenCounter } from './prompts/count-tokens.ts';
-import { diskOf } from './prices/disk-space.ts';
+import { diskUse } from './prices/disk-space.ts';
 import { estimateStudent } from './student/estimate-student.ts';
-import { whatIsKnown } from './known/known-before-run.ts';
-import { loadOf, plannedLoads } from './prompts/prompt-tokens.ts';
+import { estimateBasis } from './known/known-before-run.ts';
+import { sumLoads, plannedLoads } from './prompts/prompt-tokens.ts';
 import type { CallLoad, PlannedLoad } from './prompts/prompt-tokens.ts';
 import type { PlanningWorld } from './estimation-world.ts';
 import { plannedRun } from './run-size.ts';
-import { batchWords, onlyAt, stagePricing, togetherPricing } from './prices/pricing.ts';
-import { costOf, paidOf, spentOn, surchargeOf, unplanned } from './prices/call-spend.ts';
-import type { Spent } from './prices/call-spend.ts';
+import { batchAssumptions, pricingOf, stagePricing, combinedPricing } from './prices/pricing.ts';
+import { costOf, paidCalls, spendOf, surchargeOf, spareSpend } from './prices/call-spend.ts';
+import type { CallSpend } from './prices/call-spend.ts';
 import { studentWork } from './student/student-work.ts';
 
-/** Reads the pool once more, sends no request, charges nothing. Throws `InvalidInput` where stage 0 would. */
+/** Reads the pool, sends no request and charges nothing. Throws `InvalidInput` if stage 0 would. */
 export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared: Prepared): Promise<RunEstimate> {
   const table = await world.artifacts.readJson(prepared.domains, DomainTable);
   const plan = plannedRun(spec, table.pool);
   const teacher = spec.teacher === undefined ? null : world.teacher(spec);
   const count = await tokenCounter();
-  const known = await whatIsKnown(world, { spec, prepared, teacher, plan }, count);
+  const known = await estimateBasis(world, { spec, prepared, teacher, plan }, count);
   const { calibration, prompts, lengths } = known;
   const loads = plannedLoads(plan.stages, spec.switches, prompts);
   const pricings = loads.map((own, stage) => stagePricing(spec, stage, callsOf(own)));
-  const { student, stages: studied } = estimateStudent(
+  const { student, stages: studentStages } = estimateStudent(
     studentWork({ spec, plan, table, prompt: lengths.studentPrompt, rationale: calibration.outputTokens.annotate }),
   );
   const verifies = spec.switches.verify === 'teacher';
-  const spent = loads.map((domains) => domains.map((domain) => spentOn(calibration, domain, verifies)));
+  const spent = loads.map((domains) => domains.map((domain) => spendOf(calibration, domain, verifies)));
   const stages = plan.stages.map(({ stage, quotas }, index): StageEstimate => {
     const own = spent[index] ?? [];
     const { annotate, synthesize } = totalOf(loads[index] ?? []);
-    const free = sumOf([annotate, synthesize].map(freeOf));
+    const answered = sumOf([annotate, synthesize].map(answeredCalls));
     return {
       stage,
       annotate: annotate.calls,
       synthesize: synthesize.calls,
       verify: verifies ? synthesize.calls : 0,
-      answered: whole(free),
+      answered: whole(answered),
       ...costOf(pricings[index] ?? null, own),
       domains:
         quotas &&
         own.map(({ domain, real, synthetic, input, output }) => {
           return { domain, real, synthetic, inputTokens: whole(input), outputTokens: whole(output) };
         }),
-      ...(studied[index] ?? { candidates: 0, evaluated: 0, trainedTokens: nothing }),
+      ...(studentStages[index] ?? { candidates: 0, evaluated: 0, trainedTokens: nothing }),
     };
   });
   const all = spent.flat();
   const calls = stages.reduce((sum, { annotate, synthesize, verify }) => sum + annotate + synthesize + verify, 0);
-  const spare = unplanned(plan.callLimit, calls, all);
-  const pricing = pricings.length === 0 ? onlyAt(teacherRates(spec)) : togetherPricing(pricings);
-  const paid = paidOf(all, spare);
+  const spare = spareSpend(plan.callLimit, calls, all);
+  const pricing = pricings.length === 0 ? pricingOf(teacherRates(spec)) : combinedPricing(pricings);
+  const paid = paidCalls(all, spare);
   const single = known.bought + (spec.teacher?.output === 'auto' ? 1 : 0);
   const parts = [...stages, costOf(pricing, [spare])].map(({ microUsd }) => microUsd);
   const surcharge = surchargeOf(spec, pricing, single, all);
@@ -73,28 +73,31 @@ export async function estimateRun(world: PlanningWorld, spec: RunSpec, prepared:
       bought: known.bought,
       ...costOf(pricing, [...all, spare]),
       microUsd: parts.includes(null) ? null : whole(sumOf([...parts.flatMap((part) => part ?? []), surcharge])),
-      seconds: longer(secondsOf(calibration, paid, spec.teacher?.concurrency ?? 1), spec, paid, [...all, spare]),
+      seconds: withinRateLimits(secondsOf(calibration, paid, spec.teacher?.concurrency ?? 1), spec, paid, [
+        ...all,
+        spare,
+      ]),
     },
     student,
-    diskBytes: diskOf({ prepared, prompts: lengths, stages, epochs: plan.stages.length, calls: plan.calls }),
+    diskBytes: diskUse({ prepared, prompts: lengths, stages, epochs: plan.stages.length, calls: plan.calls }),
     stages,
     assumptions: [
       ...calibration.assumptions,
       ...calibration.timeAssumptions,
-      ...batchWords(spec, pricings),
-      ...batchTimeWords(spec),
+      ...batchAssumptions(spec, pricings),
+      ...batchTimeAssumptions(spec),
       ...known.assumptions,
     ],
   };
 }
 
-function batchTimeWords({ teacher }: RunSpec): readonly string[] {
+function batchTimeAssumptions({ teacher }: RunSpec): readonly string[] {
   if (teacher === undefined || teacher.mode === 'sync') return [];
-  return ['By batch a round takes up to 24 hours; the time is that of the same calls one by one.'];
+  return ['In batch mode a round takes up to 24 hours. The estimated time is that of single calls.'];
 }
 
-/** No faster than the endpoint allows. */
-function longer(seconds: Range, { teacher }: RunSpec, paid: Range, all: readonly Spent[]): Range {
+/** Raises the times to what the endpoint's rate limits allow. */
+function withinRateLimits(seconds: Range, { teacher }: RunSpec, paid: Range, all: readonly CallSpend[]): Range {
   const [input, output] = [sumOf(all.map((spent) => spent.input)), sumOf(all.map((spent) => spent.output))];
   const at = (level: keyof Range): number => {
     const work = { calls: paid[level], input: input[level], output: output[level] };
@@ -105,17 +108,17 @@ function longer(seconds: Range, { teacher }: RunSpec, paid: Range, all: readonly
 
 function totalOf(loads: readonly PlannedLoad[]): Pick<PlannedLoad, 'annotate' | 'synthesize'> {
   return {
-    annotate: loadOf(loads.map(({ annotate }) => annotate)),
-    synthesize: loadOf(loads.map(({ synthesize }) => synthesize)),
+    annotate: sumLoads(loads.map(({ annotate }) => annotate)),
+    synthesize: sumLoads(loads.map(({ synthesize }) => synthesize)),
   };
 }
 
-/** Calls of some domains, without verifications. */
+/** Calls of these domains, without verifications. */
 export function callsOf(loads: readonly PlannedLoad[]): number {
   const { annotate, synthesize } = totalOf(loads);
   return annotate.calls + synthesize.calls;
 }
 
-function freeOf({ calls, paid }: CallLoad): Range {
+function answeredCalls({ calls, paid }: CallLoad): Range {
   return { low: calls - paid.high, likely: calls - paid.likely, high: calls - paid.low };
 }

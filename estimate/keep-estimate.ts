@@ -1,6 +1,6 @@
 /**
- * The estimate a run starts with, kept in the ledger beside it: the first one stays, so that the report sets beside
- * what came of it what was expected then, and not what is known by now.
+ * Stores the estimate of a run in the ledger when the run starts. The first estimate stays, so that the report compares
+ * the result with what was expected at the start.
  */
 import { estimateKey } from '../activities/outputs/kept-estimate.ts';
 import type { RunSpec } from '../contracts/run/run-file.ts';
@@ -8,7 +8,7 @@ import type { Prepared } from '../contracts/stage.ts';
 import type { World } from '../activities/ports/world.ts';
 import { estimateRun } from './estimate-run.ts';
 
-/** Domains are left out: a kept estimate stays small whatever the data. */
+/** Domains are left out, so that the stored estimate stays small. */
 export async function keepEstimate(world: World, spec: RunSpec, prepared: Prepared): Promise<void> {
   const key = estimateKey(spec.name);
   const claim = await world.ledger.claimOnce({ key });
@@ -18,7 +18,7 @@ export async function keepEstimate(world: World, spec: RunSpec, prepared: Prepar
     const stages = estimate.stages.map((stage) => ({ ...stage, domains: null }));
     await world.ledger.recordOnce({ key, value: JSON.stringify({ ...estimate, stages }) });
   } catch (error) {
-    // Another worker need not wait until the claim is old.
+    // Release the claim, so that another worker need not wait for its timeout.
     await world.ledger.forgetOnce({ key, value: '' });
     throw error;
   }

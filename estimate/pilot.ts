@@ -1,6 +1,6 @@
 /**
- * A pilot: some of the run's own first calls, sent before the run as the run would send them and under the slots it
- * would send them for. So the run finds their answers as its own, and nothing is paid twice.
+ * A pilot sends some of the run's first calls before the run starts, with the same requests and slots. The run then finds
+ * their answers as its own, so nothing is paid twice.
  */
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import { Row } from '../contracts/records.ts';
@@ -27,16 +27,16 @@ export interface PilotCall {
 }
 
 export interface PilotAnswer extends PilotCall {
-  /** Null where the slot has no answer; its `reason` says why. */
+  /** Null if the slot has no record; the record's `reason` explains a missing answer. */
   readonly record: SlotRecord | null;
-  /** What the run will make of it. */
+  /** The decision that the run will make. */
   readonly decision: Decision;
-  /** What the prompt showed, and the expected answer; for a row to be synthesized: the rows shown and the domain. */
+  /** The input and the expected answer; for a synthesis the end of the prompt and the domain. */
   readonly asked: string;
   readonly gold: string;
 }
 
-/** `n` annotations and `n` synthetic rows out of what is certain, from the head and the tail; fewer where there are fewer. */
+/** Chooses up to `n` annotations and `n` syntheses of the certain calls, spread from head to tail domains. */
 export function choosePilot(
   { first, later }: CertainCalls,
   counts: Readonly<Record<string, number>>,
@@ -68,8 +68,8 @@ export interface PilotRun {
 }
 
 /**
- * Opens the run in the ledger and sends the calls. Throws `BaldistillError` for trouble of the endpoint; what was
- * answered by then is kept. `closing` aborted: calls in flight settle, no other is sent.
+ * Opens the run in the ledger and sends the calls. Throws `BaldistillError` if the endpoint fails; answers received by
+ * then are kept. After `closing` is aborted, in-flight calls settle and no other call is sent.
  */
 export async function runPilot(
   world: PilotWorld,
@@ -80,7 +80,7 @@ export async function runPilot(
   const { spec } = run;
   await world.ledger.openRun(openingOf(spec));
   if (spec.budget.usd !== undefined) requirePrices(spec);
-  // A second pilot has seen the endpoint's trouble.
+  // The user has seen the earlier failure and tries again.
   await world.ledger.forgiveForfeits({ run: spec.name });
   const failed = new AbortController();
   const { ledger } = world;
@@ -117,10 +117,10 @@ async function judgePilot(
     const decision = decide({ ...judge, stage }, call, record ?? undefined);
     return { stage, call, record, decision };
   });
-  // Repeats are looked for whether or not the run will drop them: people want to know of them.
-  const watched = { ...spec, switches: { ...spec.switches, nearDuplicates: 'drop' as const } };
+  // Near-duplicates are reported even if the run keeps them.
+  const dropping = { ...spec, switches: { ...spec.switches, nearDuplicates: 'drop' as const } };
   const decisions = answers.map(({ decision }) => decision);
-  const repeats = await openRepeats(artifacts, { ...before, spec: watched }, decisions);
+  const repeats = await openRepeats(artifacts, { ...before, spec: dropping }, decisions);
   const rows = await rowsOf(artifacts, prepared, calls);
   return answers.map((answer, index) => {
     const { call } = answer;
@@ -145,7 +145,7 @@ async function rowsOf(
   return rows;
 }
 
-/** Shares of a pilot's answers. */
+/** Counts and shares of a pilot's answers. */
 export interface PilotRates {
   readonly calls: number;
   readonly answered: number;
@@ -153,13 +153,13 @@ export interface PilotRates {
   readonly mismatch: number;
   /** Answers truncated at the token limit. */
   readonly truncated: number;
-  /** Synthetic rows that cannot be read, or are of another label. */
+  /** Synthetic rows that cannot be parsed or have another label. */
   readonly unparseable: number;
-  /** Synthetic rows that repeat a row of the pool, of the prompt, of a held-out set or of each other. */
+  /** Synthetic rows that repeat a row of the pool, the prompt, a held-out set or the pilot. */
   readonly duplicate: number;
 }
 
-const unread: ReadonlySet<string> = new Set(['unparseable', 'wrong_label', 'bad_choices']);
+const unparseable: ReadonlySet<string> = new Set(['unparseable', 'wrong_label', 'bad_choices']);
 const repeated: ReadonlySet<string> = new Set(['near_duplicate', 'copy', 'leak', 'duplicate']);
 
 export function pilotRates(answers: readonly PilotAnswer[]): PilotRates {
@@ -172,12 +172,12 @@ export function pilotRates(answers: readonly PilotAnswer[]): PilotRates {
     answered: answered.length,
     mismatch: share(of('annotate'), (reason) => reason === 'mismatch'),
     truncated: share(answered, (reason) => reason === 'cut_off'),
-    unparseable: share(of('synthesize'), (reason) => unread.has(reason)),
+    unparseable: share(of('synthesize'), (reason) => unparseable.has(reason)),
     duplicate: share(of('synthesize'), (reason) => repeated.has(reason)),
   };
 }
 
-/** What is wrong with an answer; null where nothing is. A verification comes later, and is no flaw. */
+/** The flaw of an answer; null if there is none. A missing verification is no flaw: it comes later. */
 export function flawOf(decision: Decision): string | null {
   if (decision.kind !== 'example') return decision.reason;
   return decision.flaw === 'unverified' ? null : decision.flaw;

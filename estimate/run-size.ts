@@ -1,11 +1,11 @@
-/** What a run would ask of its teacher, before it asks: the first form of `plan` (quotas, slots, calls). */
+/** The size of a run before it starts: quotas, slots and calls. */
 import type { RunSpec } from '../contracts/run/run-file.ts';
 import { plannedFilling } from '../domain/budget/needed-calls.ts';
 import type { PlannedFilling } from '../domain/budget/needed-calls.ts';
 import { plannedStages } from '../domain/quotas/expected-stages.ts';
 import type { PlannedStage } from '../domain/quotas/expected-stages.ts';
 
-/** `calls` is what the plan needs, `callLimit` the most that may be charged. */
+/** `calls`: the calls that the plan needs. `callLimit`: the most calls that may be charged. */
 export interface PlannedRunCosts extends PlannedFilling {
   readonly run: string;
   readonly method: string;

@@ -1,4 +1,4 @@
-/** The card of an exported training set, in the form of the Hugging Face hub: what it is, where it is from, how to read it. */
+/** Writes the data card of an exported training set in the format of the Hugging Face hub. */
 import { basename } from 'node:path';
 import { stringify } from 'yaml';
 import type { RunStatus } from '../contracts/progress.ts';
@@ -17,9 +17,9 @@ export interface CardFacts {
   readonly spec: RunSpec;
   readonly status: RunStatus;
   readonly teacherModel: string | null;
-  /** Closed stages that the set holds. */
+  /** Closed stages in the set. */
   readonly stages: number;
-  /** Names of the files beside the card. */
+  /** Names of the data files. */
   readonly files: readonly string[];
   readonly domains: readonly DomainRows[];
 }
@@ -53,7 +53,7 @@ function frontMatter({ spec, files }: CardFacts, rows: number): object {
   };
 }
 
-/** The hub's own classes. */
+/** The size classes of the hub. */
 function sizeCategory(rows: number): string {
   const bounds = [
     [1e3, 'n<1K'],
@@ -65,10 +65,10 @@ function sizeCategory(rows: number): string {
 }
 
 function heading({ spec, status, stages }: CardFacts, rows: number): string {
-  const partial = `\n\n> Partial: the run is ${status}; this is what its first ${stages} of ${spec.stages} stages hold.`;
+  const partial = `\n\n> Partial: the run is ${status}. The data set contains the first ${stages} of its ${spec.stages} stages.`;
   return (
     `# ${cell(spec.name)}\n\n${rows} training examples for a small student model: an instruction, an input, the step-by-step ` +
-    'rationale of a larger teacher model, and the answer. The teacher budget was spent over the domains by multi-stage ' +
+    'rationale of a larger teacher model, and the answer. The teacher budget was distributed over the domains by multi-stage ' +
     `balanced distillation (\`${spec.method}\`, [arXiv 2406.13114](https://arxiv.org/abs/2406.13114)), with baldistill.` +
     (status === 'completed' ? '' : partial)
   );
@@ -80,11 +80,11 @@ function provenance({ spec, teacherModel }: CardFacts): string {
     '## Provenance',
     '',
     table(
-      ['what', 'value'],
+      ['property', 'value'],
       [
         ['source rows', cell(sourceOf(spec.data))],
         ['teacher', cell(teacherModel ?? 'none')],
-        ['kind of teacher', spec.teacher === undefined ? 'none' : simulated.join(', ') || 'a model behind an endpoint'],
+        ['kind of teacher', spec.teacher === undefined ? 'none' : simulated.join(', ') || 'model endpoint'],
         ['method', `${spec.method}, ${spec.stages} stages, ${spec.budget.slots} slots`],
         ...Object.entries(spec.switches).map(([key, value]): [string, string] => [`switch ${key}`, String(value)]),
         ['seed', spec.seed],
@@ -94,7 +94,7 @@ function provenance({ spec, teacherModel }: CardFacts): string {
 }
 
 function sourceOf(data: Data): string {
-  if ('builtin' in data) return `${data.builtin} (built in), a pool of ${data.pool} rows`;
+  if ('builtin' in data) return `${data.builtin} (built-in), a pool of ${data.pool} rows`;
   const { folder, train } = data;
   const file = basename(typeof train === 'string' ? train : train.path);
   return folder === undefined ? file : `${folder}/${file}`;
@@ -110,8 +110,8 @@ function domains({ domains: parts }: CardFacts): string {
   return [
     '## Rows',
     '',
-    '*Real*: a source row that the teacher explained. *Synthetic*: a row the teacher synthesized. *Duplicate*: an example ' +
-      'repeated because its domain ran out of rows.',
+    '*Real*: a source row with a rationale of the teacher. *Synthetic*: a row that the teacher synthesized. *Duplicate*: ' +
+      'an example that is repeated because its domain had no more rows.',
     '',
     table(
       ['domain', 'real', 'synthetic', 'duplicate'],
@@ -124,23 +124,23 @@ function columns({ files }: CardFacts): string {
   const parquet = files.includes('train.parquet');
   const where = parquet
     ? 'Columns of `train.parquet`.'
-    : '`train.jsonl` holds `messages`; line by line, `train.provenance.jsonl` holds the rest but the rationale.';
+    : '`train.jsonl` contains `messages`. The same line of `train.provenance.jsonl` contains the other columns except `rationale`.';
   return [
-    '## How to read it',
+    '## Columns',
     '',
     where,
     '',
     table(
       ['column', 'meaning'],
       [
-        ['`messages`', 'the example as a chat: the prompt of the student, then what it is trained to write'],
+        ['`messages`', 'the example as a chat: the student prompt and the completion to learn'],
         ['`id`', 'id of the source row, or `DOMAIN#N` for the Nth synthetic row of a domain'],
-        ['`domain`', 'what the budget was balanced over'],
+        ['`domain`', 'the domain that the budget was balanced over'],
         ['`origin`', '`real`, `synthetic` or `duplicate`'],
-        ['`stage`, `slot`', 'when in the run it was made; stages count from 0'],
-        ['`instruction`, `input`, `answer`', 'the row itself; for a real one the answer is the gold answer'],
-        ['`rationale`', "the teacher's text without its answer line; null where the bare answer is taught"],
-        ['`call`', 'key of the teacher call behind it; null where none was needed, as for a duplicate'],
+        ['`stage`, `slot`', 'the stage and slot of the example; stages count from 0'],
+        ['`instruction`, `input`, `answer`', 'the row; the answer of a real row is its gold answer'],
+        ['`rationale`', "the teacher's text without its answer line; null if the example has no rationale"],
+        ['`call`', 'key of the teacher call; null if there was none, as for a duplicate'],
       ],
     ),
   ].join('\n');
@@ -150,15 +150,15 @@ function terms({ spec, teacherModel }: CardFacts): string {
   const source =
     'builtin' in spec.data
       ? 'The source rows are definitions of WordNet 3.1, under the WordNet license.'
-      : 'The source rows keep the license they came with; it is not known here.';
-  return `## Terms\n\n${source} ${teacherTerms(spec.teacher, teacherModel)} Set \`license\` above to what holds before you publish this.\n`;
+      : 'The license of the source rows is unknown to baldistill.';
+  return `## Terms\n\n${source} ${teacherTerms(spec.teacher, teacherModel)} Set \`license\` above before you publish this data set.\n`;
 }
 
 function teacherTerms(teacher: RunSpec['teacher'], model: string | null): string {
-  if (teacher === undefined) return 'No teacher wrote any of it.';
+  if (teacher === undefined) return 'No teacher was used.';
   if ('embedded' in teacher)
-    return 'No model wrote the rest in this run: the teacher was simulated, or replayed answers recorded elsewhere under their own terms.';
-  return `Rationales and synthetic rows were written by ${cell(model ?? teacher.model)}: whether its terms allow training on them, and passing them on, is for you to check.`;
+    return 'The teacher was embedded: simulated, or replaying recorded answers, which may have their own terms.';
+  return `Rationales and synthetic rows were written by ${cell(model ?? teacher.model)}. Check whether its terms allow you to train on them and to publish them.`;
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

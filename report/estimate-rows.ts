@@ -1,48 +1,48 @@
-/** What a run was expected to cost when it began, beside what it did cost: the rows of every report. */
+/** The rows "planned and actual" of the reports: the estimate at the start of the run and the actual cost. */
 import type { Report } from '../contracts/report.ts';
 import { usdText } from '../domain/budget/cost.ts';
-import { count, duration } from './html/words.ts';
+import { count, duration } from './html/format.ts';
 import { amounts, durations, prices } from './ranges.ts';
-import { unpricedStudent } from './unpriced-words.ts';
+import { unpricedStudentNote } from './unpriced-notes.ts';
 
 export interface PlannedRow {
-  readonly what: string;
+  readonly item: string;
   readonly planned: string;
   readonly actual: string;
 }
 
 const usd = (microUsd: number): string => `${usdText(microUsd, 4)} USD`;
 
-/** None for a run that was started before estimates were kept. */
+/** Empty for a run of a version without estimates. */
 export function plannedRows(report: Report): readonly PlannedRow[] {
   const { estimate, ledger, seconds } = report;
   if (estimate === null) return [];
-  const unknown = unpricedStudent(report);
+  const unknown = unpricedStudentNote(report);
   const { teacher, student } = estimate;
   const { money } = ledger;
   const unpriced = money.unpriced === 0 ? '' : `; ${count(money.unpriced)} answers without a known price`;
   const refused = ledger.refused === 0 ? '' : `; ${count(ledger.refused)} refused and given back`;
   return [
     {
-      what: 'teacher calls',
+      item: 'teacher calls',
       planned: `${count(teacher.calls)}, at most ${count(teacher.callLimit)}`,
       actual: `${count(ledger.charged)}${refused}`,
     },
-    { what: 'of these answered from the ledger', planned: amounts(teacher.answered), actual: count(ledger.cached) },
-    { what: 'tokens in', planned: amounts(teacher.inputTokens), actual: count(ledger.inputTokens) },
-    { what: 'tokens out', planned: amounts(teacher.outputTokens), actual: count(ledger.outputTokens) },
+    { item: 'of these answered from the ledger', planned: amounts(teacher.answered), actual: count(ledger.cached) },
+    { item: 'tokens in', planned: amounts(teacher.inputTokens), actual: count(ledger.inputTokens) },
+    { item: 'tokens out', planned: amounts(teacher.outputTokens), actual: count(ledger.outputTokens) },
     {
-      what: 'money for the teacher',
+      item: 'money for the teacher',
       planned: prices(teacher.microUsd),
       actual: `${usd(money.teacherMicroUsd)}${unpriced}`,
     },
     {
-      what: 'money for the student',
+      item: 'money for the student',
       planned: prices(student.microUsd),
       actual: `${usd(money.studentMicroUsd)}${unknown === null ? '' : `; ${unknown}`}`,
     },
     {
-      what: 'time: planned for the calls alone, actual of the whole run',
+      item: 'time (planned: calls only; actual: whole run)',
       planned: durations(teacher.seconds),
       actual: duration(seconds),
     },

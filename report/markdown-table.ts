@@ -1,6 +1,6 @@
-/** Markdown tables, and text from data made harmless in them. */
+/** Markdown tables, with escaped text from data. */
 
-/** Text from a data set or a model inside a Markdown cell: no markup, no control characters, one line. */
+/** Escapes text from data or a model for a Markdown cell: no markup, no control characters, one line. */
 export function cell(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ')

@@ -1,15 +1,15 @@
-/** The Markdown report of a run: for terminals, pull requests, and people who read files. */
+/** The Markdown report of a run. */
 import type { Metrics } from '../contracts/metrics.ts';
 import type { Report, StagePart } from '../contracts/report.ts';
 import { usdText } from '../domain/budget/cost.ts';
 import { plannedCalls } from '../domain/budget/needed-calls.ts';
 import { cell, fraction, share, table } from './markdown-table.ts';
-import { metricWord } from './metric-words.ts';
+import { metricName } from './metric-names.ts';
 import { plannedRows } from './estimate-rows.ts';
-import { cancelledWords } from './cancelled-words.ts';
-import { rankedWords } from './ranked-words.ts';
-import { promptWords } from './prompt-words.ts';
-import { unpricedWords } from './unpriced-words.ts';
+import { cancelledNote } from './cancelled-note.ts';
+import { rankedNote } from './ranked-note.ts';
+import { promptNote } from './prompt-note.ts';
+import { unpricedNotes } from './unpriced-notes.ts';
 
 export function markdownReport(report: Report): string {
   // A run that trains nothing has neither stages nor quotas.
@@ -29,17 +29,17 @@ function heading(report: Report): string {
   if (report.test !== null) {
     const { macro, micro, interval, metric, secondary = [] } = report.test;
     const more = secondary.map(
-      (score) => `, ${metricWord(score.metric)} ${share(score.macro)} macro, ${share(score.micro)} micro`,
+      (score) => `, ${metricName(score.metric)} ${share(score.macro)} macro, ${share(score.micro)} micro`,
     );
     lines.push(
       '',
-      `**Test: macro ${metricWord(metric)} ${share(macro)}** (95 % interval ${share(interval.low)} to ${share(interval.high)}), micro ${share(micro)}${more.join('')}.`,
+      `**Test: macro ${metricName(metric)} ${share(macro)}** (95 % interval ${share(interval.low)} to ${share(interval.high)}), micro ${share(micro)}${more.join('')}.`,
     );
   }
   if (report.simulated.length > 0) {
     lines.push(
       '',
-      `> Not real models: ${report.simulated.join(', ')}. These scores say that the pipeline works, not how good a student would be.`,
+      `> Not real models: ${report.simulated.join(', ')}. These scores show that the pipeline works, not how good a real student would be.`,
     );
   }
   return lines.join('\n');
@@ -52,7 +52,7 @@ function budget(report: Report): string {
     '## Budget',
     '',
     table(
-      ['what', 'count'],
+      ['item', 'count'],
       [
         ['slots (B)', spec.budget.slots],
         [
@@ -81,18 +81,18 @@ function budget(report: Report): string {
   ].join('\n');
 }
 
-/** What was expected when the run began. */
+/** The estimate at the start of the run and the actual cost. */
 function plannedAndActual(report: Report): string[] {
   const rows = plannedRows(report);
   if (rows.length === 0) return [];
-  const cells = rows.map((row) => [row.what, row.planned, row.actual]);
-  return [['## Planned and actual', '', table(['what', 'planned', 'actual'], cells)].join('\n')];
+  const cells = rows.map((row) => [row.item, row.planned, row.actual]);
+  return [['## Planned and actual', '', table(['item', 'planned', 'actual'], cells)].join('\n')];
 }
 
-/** Planned is the worst case that was charged before sending; actual what stood in the ledger at the end. */
+/** The worst case charged before sending, and the final charge. */
 function currencies(report: Report): [string, string][] {
   const { tokens, money } = report.ledger;
-  const unknown = unpricedWords(report)
+  const unknown = unpricedNotes(report)
     .map((words) => `, and ${words}`)
     .join('');
   const tokenLimit = tokens.limit === null ? '' : `, limit ${tokens.limit}`;
@@ -136,13 +136,11 @@ function stages({ stages: parts }: Report): string {
         fraction(seconds, 1),
       ]),
     ),
-    ...parts.flatMap(({ stage, ranked }) => (ranked === undefined ? [] : ['', rankedWords(stage, ranked)])),
+    ...parts.flatMap(({ stage, ranked }) => (ranked === undefined ? [] : ['', rankedNote(stage, ranked)])),
     ...parts.flatMap(({ stage, skipped }) =>
-      skipped.length === 0
-        ? []
-        : ['', `Stage ${stage} went on without a step that was blocked: ${skipped.join(', ')}.`],
+      skipped.length === 0 ? [] : ['', `Stage ${stage} skipped steps that were blocked: ${skipped.join(', ')}.`],
     ),
-    ...parts.flatMap(({ stage, cancelled }) => (cancelled ? ['', cancelledWords(stage)] : [])),
+    ...parts.flatMap(({ stage, cancelled }) => (cancelled ? ['', cancelledNote(stage)] : [])),
   ].join('\n');
 }
 
@@ -153,11 +151,11 @@ function scores({ test, stages: parts }: Report): string {
   return [
     `## Scores on ${test === null ? 'validation' : 'test'} (${metrics.rows} rows, ${metrics.invalid} without a valid answer)`,
     '',
-    ...figuresBeside(metrics),
+    ...metricsTable(metrics),
     groups(metrics),
     '',
     table(
-      ['domain', 'group', 'pool', 'rows', ...(labeled ? ['precision', 'recall'] : []), metricWord(metrics.metric)],
+      ['domain', 'group', 'pool', 'rows', ...(labeled ? ['precision', 'recall'] : []), metricName(metrics.metric)],
       metrics.domains.map(({ domain, group, pool, support, label, score, scored, short }) => [
         cell(domain) + (short ? ' †' : ''),
         group,
@@ -172,11 +170,11 @@ function scores({ test, stages: parts }: Report): string {
   ].join('\n');
 }
 
-/** The metric and the further figures of its task beside it; nothing where the task has one metric alone. */
-function figuresBeside({ metric, macro, micro, secondary: others = [] }: Metrics): string[] {
+/** A table of all metrics of the task; empty if the task has only one. */
+function metricsTable({ metric, macro, micro, secondary: others = [] }: Metrics): string[] {
   if (others.length === 0) return [];
   const rows = [{ metric, macro, micro }, ...others].map((figures) => [
-    metricWord(figures.metric),
+    metricName(figures.metric),
     share(figures.macro),
     share(figures.micro),
   ]);
@@ -185,7 +183,7 @@ function figuresBeside({ metric, macro, micro, secondary: others = [] }: Metrics
 
 function groups({ groups: parts, metric }: Metrics): string {
   return table(
-    ['group', 'domains', 'rows', `macro ${metricWord(metric)}`],
+    ['group', 'domains', 'rows', `macro ${metricName(metric)}`],
     parts.map(({ group, domains, rows, macro }) => [group, domains, rows, macro === null ? '–' : share(macro)]),
   );
 }
@@ -210,7 +208,7 @@ function quotas({ stages: parts }: Report): string {
   return [
     '## Quotas per stage and domain',
     '',
-    'Slots of each stage; in brackets the part that was synthetic (s), repeated (d) or unfilled (u).',
+    'Slots of each stage; in parentheses how many of them were synthetic (s), repeated (d) or unfilled (u).',
     '',
     table(['domain', ...parts.map(({ stage }) => `stage ${stage}`)], rows),
   ].join('\n');
@@ -234,7 +232,7 @@ function settings(report: Report): string {
         ['student', cell(report.studentModel ?? 'none')],
         ['stages (K)', spec.stages],
         ['seed', spec.seed],
-        ['prompts', `${report.prompts.version}, sha256 ${report.prompts.sha256.slice(0, 12)}${promptWords(report)}`],
+        ['prompts', `${report.prompts.version}, sha256 ${report.prompts.sha256.slice(0, 12)}${promptNote(report)}`],
         ['versions', `baldistill ${report.versions.baldistill}, Node ${report.versions.node}`],
         ...Object.entries(spec.switches).map(([key, value]): [string, string] => [`switch ${key}`, String(value)]),
       ],

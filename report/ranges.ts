@@ -1,9 +1,9 @@
-/** Ranges for people: `1.2 M (0.9 to 1.8 M)`. */
+/** Formats ranges: `1.2 M (0.9 to 1.8 M)`. */
 import type { Range } from '../contracts/run-estimate.ts';
-import { duration } from './html/words.ts';
+import { duration } from './html/format.ts';
 
-/** A number and its unit, so that a range says the unit of its ends once. */
-type Words = readonly [string, string];
+/** A number and its unit, separate so that a range repeats the unit only if it differs. */
+type Quantity = readonly [string, string];
 
 const units = [
   [1e9, 'G'],
@@ -11,7 +11,7 @@ const units = [
   [1e4, 'k'],
 ] as const;
 
-function amountWords(value: number): Words {
+function amountOf(value: number): Quantity {
   const unit = units.find(([least]) => value >= least);
   if (unit === undefined) return [value.toLocaleString('en', { maximumFractionDigits: 0 }), ''];
   const [least, name] = unit;
@@ -19,38 +19,38 @@ function amountWords(value: number): Words {
   return [shown.toLocaleString('en', { maximumSignificantDigits: 3 }), ` ${name}`];
 }
 
-function usdWords(microUsd: number): Words {
+function usdOf(microUsd: number): Quantity {
   const value = microUsd / 1_000_000;
   if (value === 0) return ['0', ''];
   const digits = value < 1 ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
   return [value.toLocaleString('en', digits), ''];
 }
 
-function byteWords(value: number): Words {
+function bytesOf(value: number): Quantity {
   const [size, unit] = value < 1e6 ? [1e3, 'kB'] : value < 1e9 ? [1e6, 'MB'] : [1e9, 'GB'];
   return [(value / size).toLocaleString('en', { maximumSignificantDigits: 3 }), ` ${unit}`];
 }
 
-function durationWords(seconds: number): Words {
+function durationOf(seconds: number): Quantity {
   const [value = '', unit = ''] = duration(seconds).split(' ');
   return [value, ` ${unit}`];
 }
 
-/** The figure to expect, and the ends where they differ from it. */
-function between(range: Range, words: (value: number) => Words): string {
-  const [low, likely, high] = [words(range.low), words(range.likely), words(range.high)];
+/** The likely value, with both ends if they differ. */
+function rangeText(range: Range, format: (value: number) => Quantity): string {
+  const [low, likely, high] = [format(range.low), format(range.likely), format(range.high)];
   if (low.join('') === high.join('')) return likely.join('');
   const least = low[1] === high[1] ? low[0] : low.join('');
   return `${likely.join('')} (${least} to ${high.join('')})`;
 }
 
-export const amount = (value: number): string => amountWords(value).join('');
-export const amounts = (range: Range): string => between(range, amountWords);
-export const byteAmounts = (range: Range): string => between(range, byteWords);
-export const durations = (range: Range): string => between(range, durationWords);
+export const amount = (value: number): string => amountOf(value).join('');
+export const amounts = (range: Range): string => rangeText(range, amountOf);
+export const byteAmounts = (range: Range): string => rangeText(range, bytesOf);
+export const durations = (range: Range): string => rangeText(range, durationOf);
 
-/** Null: a price is not known, which is never nothing. */
+/** `null`: a price is unknown, which is not zero. */
 export function prices(range: Range | null): string {
-  if (range === null) return 'price not known';
-  return range.high === 0 ? 'free' : `${between(range, usdWords)} USD`;
+  if (range === null) return 'price unknown';
+  return range.high === 0 ? 'free' : `${rangeText(range, usdOf)} USD`;
 }

@@ -27,7 +27,7 @@ export interface WorkerSetup {
   readonly config: TemporalConfig;
   readonly target: Pick<TemporalTarget, 'connectionOptions' | 'namespace'>;
   readonly embeddedUrl: () => string | undefined;
-  /** How long an endpoint that refuses or is overloaded is asked again before the run blocks; for proofs, shorter. */
+  /** How long an endpoint that refuses or is overloaded is retried before the run blocks; shorter in proofs. */
   readonly retryForMs?: { readonly refused: number; readonly overloaded: number };
   /** For the benchmark: another ledger. */
   readonly openLedger?: typeof openLedger;
@@ -136,7 +136,7 @@ async function runAll(workers: readonly Worker[], shutdown: () => void, close: (
   }
 }
 
-/** Asks a workflow to cancel and waits until it is closed; one that is not there is closed. */
+/** Cancels a workflow and waits until it is closed; a missing one counts as closed. */
 async function awaitClosed(connection: NativeConnection, namespace: string, workflowId: string): Promise<void> {
   const client = new Client({ connection, namespace });
   const handle = client.workflow.getHandle(workflowId);

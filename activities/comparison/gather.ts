@@ -10,7 +10,7 @@ import type { RunSpec } from '../../contracts/run/run-file.ts';
 import type { Prepared } from '../../contracts/stage.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import type { JudgedRow, Task } from '../../domain/tasks/task.ts';
-import { metricWord } from '../../report/metric-words.ts';
+import { metricName } from '../../report/metric-names.ts';
 import type { ScoredCell } from '../../report/comparison/scored-cell.ts';
 import { domainTable, taskOf } from '../data/pool.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
@@ -115,7 +115,7 @@ export async function describeData(
   const described = {
     name,
     task: spec.task,
-    metric: metricWord(metric),
+    metric: metricName(metric),
     pool: pool.rows,
     test: judged.length,
     domains: Object.keys(table.pool).length,

@@ -7,7 +7,7 @@ import { asStorageFailure } from './storage-failure.ts';
 
 /**
  * Gives `write` a new file in `folder`; `write` returns the path, in the same file system, that the file gets once its
- * bytes are safe. Whatever fails, nothing is left behind. Throws `StorageFull` where the system refuses to write.
+ * bytes are safe. After a failure no file remains. Throws `StorageFull` where the system refuses to write.
  */
 export async function writeAtomically(folder: string, write: (file: FileHandle) => Promise<string>): Promise<void> {
   const temporary = `${folder}/.incoming-${process.pid}-${randomUUID()}`;

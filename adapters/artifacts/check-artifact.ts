@@ -1,11 +1,11 @@
-/** Looks at the bytes of an artifact, which reading alone does not do. */
+/** Verifies the bytes of an artifact, which reading alone does not. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import { codeOf } from './storage-failure.ts';
 
-/** What is wrong with the file of an artifact in this folder, as the end of a sentence; null where nothing is. */
+/** The problem with an artifact's file, as the end of a sentence; null for a sound one. */
 export async function artifactTrouble(folder: string, { sha256, bytes }: ArtifactRef): Promise<string | null> {
   const path = join(folder, sha256.slice(0, 2), sha256);
   const digest = createHash('sha256');

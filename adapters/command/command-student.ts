@@ -44,7 +44,7 @@ export function commandStudent(endpoint: Student, settings: CommandSettings): St
     async createJob(request) {
       const { key, signal } = request;
       const folder = folderOf(key);
-      // Never two at once, in whatever processes: the lock goes with its holder, and what that left behind is ended.
+      // One training at a time, across processes. The lock ends with its holder; a command left by a dead one is ended first.
       const work = async (): Promise<string> => {
         if (modelOf(key) !== undefined) return key;
         const recordFile = join(folder, 'process.json');

@@ -17,7 +17,7 @@ export interface Command {
   readonly cwd: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly logFile: string;
-  /** Where it is written down which process runs, for whoever comes after a crash. */
+  /** File that names the running process, for the next worker after a crash. */
   readonly recordFile: string;
   /** Ends it. */
   readonly signal: AbortSignal;

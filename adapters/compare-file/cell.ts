@@ -16,7 +16,7 @@ export interface CellOptions {
 /** What an axis or a rule puts into a run file: at a dotted path, from a place in the compare file. */
 type Setting = Point<unknown>;
 
-/** Which stands in for the labels of axes that are not given. */
+/** Replaces the labels of axes that are not given. */
 export const unnamed = 'default';
 
 /** `slots` undefined: as the run file has them. */

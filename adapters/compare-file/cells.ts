@@ -12,10 +12,10 @@ export type Cells =
   | { readonly ok: true; readonly runs: readonly PlannedRun[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Enough for any number of stages; only the data of such a run are looked at. */
+/** Enough for any number of stages; only the data of such a run are used. */
 const anySlots = 10_000;
 
-/** A run over each data set that is there, to prepare its data from: nothing else of it is meant. */
+/** A run over each available data set, used only to prepare its data. */
 export function dataRuns(reading: CompareReading, options: CellOptions): Cells {
   const first = [...reading.bases].flatMap(([name, { counts }]) => {
     const one = reading.combinations.find(({ data, budget }) => data === name && !hasNoAmount(budget));

@@ -83,7 +83,7 @@ function baseOf(
   return { value: { ...read, ...value }, path: where, own: { shown, lineOf }, here, counts };
 }
 
-/** Names that stand for nothing, or for two things. */
+/** Names that are unknown or ambiguous. */
 function nameProblems(file: CompareFile, source: YamlSource, grid: readonly Combination[]): readonly Problem[] {
   const found: Problem[] = [];
   const add = (path: readonly PropertyKey[], value: string | undefined, expected: string): void => {
@@ -106,7 +106,8 @@ function nameProblems(file: CompareFile, source: YamlSource, grid: readonly Comb
     const { stages: _, ...point } = method.value;
     const known = points.get(point.name) ?? JSON.stringify(point);
     points.set(point.name, known);
-    if (known !== JSON.stringify(point)) add(method.path, point.name, 'this name stands for another method above');
+    if (known !== JSON.stringify(point))
+      add(method.path, point.name, 'this name is already used for another method above');
   }
   const given = isRecord(source.value) && Object.hasOwn(source.value, 'baseline');
   if (given && !points.has(file.baseline)) add(['baseline'], file.baseline, 'expected the name of one of the methods');

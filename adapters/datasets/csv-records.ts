@@ -93,7 +93,7 @@ function problemAt(line: number | null, expected: string): RecordProblem {
   return { line, field: null, value: null, expected };
 }
 
-/** The lines of the file, all ended alike and without a byte order mark; what is not UTF-8 is a problem of its line. */
+/** The lines of the file with uniform ends and without a byte order mark; a line that is not UTF-8 is a problem. */
 async function* textBlocks(file: string, problems: RecordProblem[]): AsyncGenerator<Buffer> {
   const newline = Buffer.from('\n');
   let block: Buffer[] = [];

@@ -1,8 +1,8 @@
-/** One record of a data file, or what is wrong with it. */
+/** One record of a data file, or its problem. */
 import type { DataProblem } from '../../activities/ports/importer.ts';
 import { show } from './normalize-row.ts';
 
-/** What is wrong with a record, or with the whole file (`line: null`). */
+/** A problem of a record, or of the whole file (`line: null`). */
 export type RecordProblem = Pick<DataProblem, 'line' | 'field' | 'value' | 'expected'>;
 
 /** `line` counts from 1: lines of text, rows of Parquet. */

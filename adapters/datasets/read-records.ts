@@ -8,7 +8,7 @@ import type { FileRecord } from './file-record.ts';
 import { show } from './normalize-row.ts';
 import { readParquet } from './parquet-records.ts';
 
-/** By the extension of the file where the run file names no format; JSONL where that says nothing. */
+/** By the file's extension where the run file names no format; JSONL for an unknown extension. */
 export function formatOf(path: string, chosen: DataFormat | undefined): DataFormat {
   const extension = extname(path).slice(1).toLowerCase();
   return chosen ?? dataFormats.find((format) => format === extension) ?? 'jsonl';

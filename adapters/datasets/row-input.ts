@@ -6,7 +6,7 @@ export type Messages = z.infer<typeof Messages>;
 
 /**
  * A passage comes first and its question after an empty line, `PASSAGE\n\nQuestion: QUESTION`. A single message is its
- * own text; several are `role: text`, with an empty line between them. Undefined where the row asks nothing.
+ * own text; several are `role: text`, with an empty line between them. Undefined for a row without input.
  */
 export function inputOf(parts: {
   readonly input: string | undefined;
@@ -18,7 +18,7 @@ export function inputOf(parts: {
   return parts.question === undefined ? passage : `${passage}${questionMark}${parts.question}`;
 }
 
-/** What stands between a passage and its question. */
+/** Separates a passage from its question. */
 export const questionMark = '\n\nQuestion: ';
 
 function conversation(messages: Messages): string {

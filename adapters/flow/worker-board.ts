@@ -1,5 +1,5 @@
 /**
- * What the workers of a home say of themselves, one small file each, written anew all the time: who shares an endpoint,
+ * Status files of a home's workers, one small file each, rewritten all the time: which share an endpoint,
  * how fast calls go now, where metrics are. It is no durable record: it may be lost at any moment.
  */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ export function openBoard(home: string, worker: string): WorkerBoard {
   };
 }
 
-/** The living workers of a home. Files of dead ones are removed on the way. */
+/** The living workers of a home. Removes files of dead ones. */
 export function readBoard(home: string): readonly WorkerSnapshot[] {
   const folder = boardFolder(home);
   return namesIn(folder)

@@ -1,4 +1,4 @@
-/** Ids and model names that an endpoint chose: they travel through the engine, and stand in logs and reports. */
+/** Ids and model names that an endpoint chose: they travel through the engine, and are shown in logs and reports. */
 import { longestEndpointName } from '../../contracts/payload-limits.ts';
 import { BaldistillError } from '../../domain/failures.ts';
 import type { FailureType } from '../../domain/failures.ts';

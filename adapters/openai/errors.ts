@@ -11,7 +11,7 @@ export interface Trouble {
   readonly status: number | null;
   readonly code: string;
   readonly failure: FailureType | null;
-  /** It is the trouble of this one request, and asking again ends the same: too long, declined, nothing more to give. */
+  /** A permanent failure of this request alone: too long, or declined. */
   readonly ofRequest: boolean;
   readonly retryAfterMs: number | null;
   /** A sentence without keys or model text. */
@@ -129,7 +129,7 @@ function failureOf(status: number): FailureType | null {
   return status === 400 || status === 422 ? 'RequestRejected' : null;
 }
 
-/** `fetch` itself refuses some addresses (ports of other protocols, broken URLs): nothing left this machine. */
+/** `fetch` itself refuses some addresses (ports of other protocols, broken URLs): nothing was sent. */
 function refusedByFetch(error: Error): boolean {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (/^bad port$|Invalid URL|Failed to parse URL/i.test(cause.message)) return true;

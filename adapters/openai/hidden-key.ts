@@ -9,7 +9,7 @@ export function withoutKey(text: string, key: string | undefined): string {
   return key === undefined || key.length < shortest ? text : text.replaceAll(key, '(the API key)');
 }
 
-/** Takes the key out of every error. Answers to paid requests are left as they are. */
+/** Removes the key from every error. Answers to paid requests are unchanged. */
 export function hidingKey(send: Send, key: string): Send {
   return async (url, init) => {
     const answer = await send(url, init);

@@ -1,5 +1,5 @@
 /**
- * Every HTTP request that makes a student write or score is paid for from a account, each attempt by itself: reserved
+ * Every HTTP request that makes a student write or score is paid from the account, each attempt separately: reserved
  * before it leaves, settled by the usage in its answer. Below the client, so that no request gets past it.
  */
 import { z } from 'zod';

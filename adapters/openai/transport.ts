@@ -46,7 +46,7 @@ class Answer {
   readonly ok: boolean;
   readonly headers = new Headers();
   readonly url = '';
-  /** Never a stream: nothing here is asked for in pieces. */
+  /** Never a stream: no request here asks for one. */
   readonly body = null;
   readonly #bytes: Promise<Buffer>;
   readonly #mostBytes: number;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { PaidAnswer } from '../../activities/ports/ledger.ts';
 import { mostTokens } from '../../domain/budget/cost.ts';
 
-/** Tokens of one call. A figure above is refused: charged, it would make sums that nothing can read. */
+/** Tokens of one call. A larger figure is refused: charged, it would make sums that cannot be read back. */
 export const TokenCount = z.int().nonnegative().max(mostTokens);
 
 const Usage = z.object({
@@ -18,7 +18,7 @@ const Figures = z.looseObject({
   prompt_tokens_details: z.looseObject({ cached_tokens: z.unknown() }).nullish().catch(null),
 });
 
-/** Longer than every usage there is, and short enough for a row of the ledger. */
+/** Longer than any real usage, and short enough for a row of the ledger. */
 const longestText = 200;
 
 type Counts = Pick<PaidAnswer, 'inputTokens' | 'cachedInputTokens' | 'outputTokens' | 'refusedUsage'>;

@@ -16,7 +16,7 @@ import type { Permissions } from './permissions.ts';
 /** Specs kept in memory. A worker asks for the same few again and again. */
 const mostKept = 64;
 
-/** `permissions` is null where nothing is carried out: the CLI only signs. */
+/** `permissions` is null in the CLI, which only signs. */
 export function openOwner(home: string, permissions: Permissions | null): Owner {
   const artifacts = createFileArtifacts(join(home, 'artifacts'));
   const ring = openKeyRing(home);

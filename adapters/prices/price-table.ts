@@ -3,7 +3,7 @@ import { calcPrice, findProvider } from '@pydantic/genai-prices';
 import type { ModelPrice } from '@pydantic/genai-prices';
 import type { Rates } from '../../contracts/run/prices.ts';
 
-/** A price may depend on the time of day; what is charged at first has to hold at any of them. */
+/** A price may depend on the time of day; the reserved amount must hold at any of them. */
 const halfHours = Array.from({ length: 48 }, (_, index) => index * 1_800_000);
 
 /**

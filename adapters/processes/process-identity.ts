@@ -53,10 +53,10 @@ export async function endProcess(identity: ProcessIdentity, graceMs: number): Pr
 
 /**
  * Asks a process that leads a group, and all of the group, with SIGTERM, waits up to `graceMs` for the group to end, then
- * ends it with SIGKILL. Works too where only the rest of the group is left.
+ * ends it with SIGKILL. Works also where only the rest of the group remains.
  */
 export async function endGroup({ pid, startTime }: ProcessIdentity, graceMs: number): Promise<void> {
-  // 0 is our own group and 1 everything there is.
+  // 0 is our own group, and 1 every process.
   if (pid <= 1) throw new RangeError(`${pid} is no group of anybody's.`);
   const now = startTimeOf(pid);
   // An id is not given away again while a group has it: another start time is another process's group.

@@ -10,7 +10,7 @@ export interface Difference {
 }
 
 /**
- * How a run is carried out, and never what comes out of it: these may change while it goes on. The limit of calls is
+ * Settings of execution that do not affect the result: these may change while a run is open. The limit of calls is
  * the ledger's (`baldistill budget`), prices change with their table, `maxForfeits` follows concurrency, `dataRoot` and
  * `teacher.prompts` are where this machine keeps things; what a template says is `prompts`.
  */

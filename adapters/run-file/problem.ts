@@ -6,7 +6,7 @@ export interface Problem {
   readonly key: string;
   /** The value as written, shortened; undefined where it is missing or must not be shown. */
   readonly value: string | undefined;
-  /** What is wrong and what would be right, as the end of a sentence. */
+  /** The problem and the expectation, as the end of a sentence. */
   readonly expected: string;
 }
 
@@ -33,7 +33,7 @@ export function showValue(path: readonly PropertyKey[], value: unknown): string 
   if (value === undefined) return undefined;
   if (/key|token(?!s)|secret|password/i.test(String(path.at(-1) ?? ''))) return '(not shown)';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[...]' : '{...}';
-  // `https://user:password@host?key=...`: neither what stands before the @ nor a query is shown.
+  // `https://user:password@host?key=...`: neither the credentials nor the query are shown.
   const text = JSON.stringify(value)
     .replace(/^("https?:[/\\]*)[^@]*@/i, '$1(not shown)@')
     .replace(/^("https?:[^?#"]*[?#])[^"]*/i, '$1(not shown)');

@@ -9,7 +9,7 @@ import type { Finding } from './semantics.ts';
 
 /** The text travels with the run's settings, and these with every step. */
 const longestTemplate = 8000;
-/** No text of so many characters has more bytes; a larger file is not read. */
+/** The most bytes a template of the allowed length can have; a larger file is not read. */
 const largestFile = 4 * longestTemplate;
 
 export interface PromptFiles {

@@ -42,7 +42,7 @@ export type Resolved =
   | { readonly ok: true; readonly spec: RunSpec }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Reads nothing but the text, and looks whether the data files exist. Never throws for a bad file. */
+/** Reads only the text and checks that the data files exist. Never throws for a bad file. */
 export function resolveRunFile(text: string, options: RunFileOptions): Resolved {
   const reading = readYaml(text);
   if (!reading.ok) return reading;

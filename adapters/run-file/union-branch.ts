@@ -62,7 +62,7 @@ function sharedTag(
   return { kind: 'tag', key: tagged, values };
 }
 
-/** The schema of a path, following unions by what is written there; undefined for a path that no schema has. */
+/** The schema of a path, following unions by the value; undefined for an unknown path. */
 export function schemaAt(
   schema: core.$ZodType,
   path: readonly PropertyKey[],

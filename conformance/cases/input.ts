@@ -1,4 +1,4 @@
-/** Input at the edges: any script, nothing at all, far too much. */
+/** Edge cases of input: any script, empty, far too long. */
 import type { ContractCase } from '../case.ts';
 import { breaks, demand, lacks, unasked } from '../case.ts';
 import { faces } from '../requests/ask.ts';

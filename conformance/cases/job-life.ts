@@ -43,7 +43,7 @@ export const jobLifeCases: readonly ContractCase[] = [
   {
     id: 'job-survives-kill',
     area: 'training',
-    title: 'a job whose server is killed goes on to the same model, once',
+    title: 'a job whose server is killed continues to the same model, once',
     needs: ['job-trains', 'echo'],
     loss: 'A stage whose training is lost with the server blocks the run, and is trained again after `resume`.',
     async check(site) {

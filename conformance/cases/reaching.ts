@@ -3,7 +3,7 @@ import { breaks, demand, lacks } from '../case.ts';
 import { granted, isRefused, said } from '../requests/replies.ts';
 import { ModelList } from '../requests/shapes.ts';
 
-/** The first case of all: where it breaks, nothing else is asked. */
+/** The first check: where it fails, no other one runs. */
 export const reached = 'reached';
 
 export const reachingCases: readonly ContractCase[] = [

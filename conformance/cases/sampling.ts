@@ -1,4 +1,4 @@
-/** Parameters that change what is written: obeyed, or refused, and never passed over in silence. */
+/** Sampling parameters: applied or refused, never ignored in silence. */
 import type { ContractCase } from '../case.ts';
 import { demand, lacks, unasked } from '../case.ts';
 import { faces } from '../requests/ask.ts';

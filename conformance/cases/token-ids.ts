@@ -1,4 +1,4 @@
-/** Token ids in and out: the exact way to score, with no text cut anew at the seam (reference: vLLM's parameters). */
+/** Token ids in and out: the exact way to score, without tokenizing a text a second time (vLLM's parameters). */
 import type { ContractCase } from '../case.ts';
 import { demand, lacks, unasked } from '../case.ts';
 import { complete, logprobsOf, postText, sumFrom, tryComplete } from '../requests/ask.ts';

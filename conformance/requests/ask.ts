@@ -1,4 +1,4 @@
-/** Requests that many cases make, and what is read of their answers. */
+/** Requests that many checks share, with the fields read from their answers. */
 import { demand, unasked } from '../case.ts';
 import { given, granted } from './replies.ts';
 import { ChatAnswer, TextAnswer } from './shapes.ts';
@@ -35,7 +35,7 @@ function only({ choices }: { readonly choices: readonly TextChoice[] }): TextCho
   return choice;
 }
 
-/** One of the two ways to have a text written, with what is read of its answer. */
+/** One of the two generation APIs, with the fields read from its answer. */
 export interface Face {
   readonly name: 'chat/completions' | 'completions';
   readonly post: (prompt: string, more?: object) => Promise<Reply>;

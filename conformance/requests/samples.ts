@@ -1,4 +1,4 @@
-/** The texts that are sent: small, harmless, in the words of a run (domain/tasks), so that any student can learn them. */
+/** The texts that are sent: small, harmless, with the prompts of a run (domain/tasks), so that any student can learn them. */
 import { studentTarget } from '../../domain/tasks/answer-line.ts';
 import { classification } from '../../domain/tasks/classification.ts';
 

@@ -15,7 +15,7 @@ export class Site {
   readonly wire: Wire;
   readonly model: string;
   readonly means: Means;
-  /** The model that is asked: what was trained here once there is something, else the one that was named. */
+  /** The model to call: the one trained by the checks where there is one, else the named one. */
   subject: string;
   /** Tokens the subject takes, where it says so. */
   contextLength: number | undefined;

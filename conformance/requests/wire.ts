@@ -1,5 +1,5 @@
 /**
- * Bare HTTP to an endpoint under examination: nothing is hidden, repeated or repaired but a 429, which says
+ * Bare HTTP to the endpoint under test: nothing is hidden, repeated or repaired but a 429, which says
  * itself when to come again. Counts what was sent, since it may cost money.
  */
 import { setTimeout as pause } from 'node:timers/promises';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const Every = z.int().positive();
 
-/** `batches`: strikes so many of the batches created from now on, then no more. */
+/** `batches`: affects this many of the batches created from now on. */
 const Struck = { batches: z.int().positive().default(1) };
 
 export const BatchBehavior = z.strictObject({
@@ -38,7 +38,7 @@ export type BatchOutcome = z.infer<typeof BatchOutcome>;
 /** Assigns outcomes to the next batches, in the order they are created. */
 export class BatchOutcomes {
   #behavior: BatchBehavior = BatchBehavior.parse({});
-  /** Requests that were left without an answer. */
+  /** Requests without an answer. */
   stalled = 0;
   #stall: BatchBehavior['stall'];
   #left = { expire: 0, fail: 0, lose: 0 };

@@ -13,7 +13,7 @@ import type { BatchOutcome } from './behavior.ts';
 import { readInputFile } from './input-file.ts';
 import type { InputLine } from './input-file.ts';
 
-/** Answers a line, billed under a key, as the same request would be answered by itself. */
+/** Answers a line, billed under a key, as the same request would be answered singly. */
 export type AnswerLine = (
   body: InputLine['body'],
   billKey: string,
@@ -42,7 +42,7 @@ export class BatchRunner {
     this.#answer = answer;
   }
 
-  /** Takes up what a former server left open. */
+  /** Continues what a previous server left open. */
   resume(): void {
     for (const batch of this.#batches.open()) this.start(batch);
   }

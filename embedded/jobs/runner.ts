@@ -32,7 +32,7 @@ export class JobRunner {
     this.#behavior = behavior;
   }
 
-  /** Takes up what a former server left open. */
+  /** Continues what a previous server left open. */
   resume(): void {
     for (const job of this.#jobs.reopen()) this.enqueue(job);
   }

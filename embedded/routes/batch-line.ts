@@ -1,4 +1,4 @@
-/** Answers a line of a batch as the same request would be answered by itself, without delays and faults of calls. */
+/** Answers a line of a batch as the same request would be answered singly, without delays and faults of calls. */
 import { hash } from 'node:crypto';
 import { ApiError, errorBody } from '../api-error.ts';
 import type { AnswerLine } from '../batches/runner.ts';

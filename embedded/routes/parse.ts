@@ -13,7 +13,7 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   });
 }
 
-/** The model named by a body, before the rest of it is looked at: an unknown model is a 404 whatever else is wrong. */
+/** The model named by a body, parsed first: an unknown model is a 404 whatever else is wrong. */
 export function modelOf(body: unknown): string {
   const model = typeof body === 'object' && body !== null && 'model' in body ? body.model : undefined;
   if (typeof model === 'string') return model;

@@ -17,7 +17,7 @@ export interface TeacherOutcome {
   readonly fault?: Fault;
   /** The answer that was billed; some faults send it in pieces. */
   readonly body?: unknown;
-  /** What is left of rate limits. */
+  /** Remaining rate limits. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -93,7 +93,7 @@ export function answerBody(
         finish_reason: finishReason ?? (cut ? 'length' : 'stop'),
       },
     ],
-    // A simple honest count, four bytes a token; no real tokenizer stands behind it.
+    // A simple count, four bytes a token; there is no real tokenizer.
     usage: {
       prompt_tokens: prompt,
       completion_tokens: completion,

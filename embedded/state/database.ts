@@ -1,6 +1,6 @@
 /**
  * The server's state in one SQLite file. It is held in exclusive locking mode for the life of the server: the lock of
- * the operating system keeps a second server out and falls away by itself when this one is killed.
+ * the operating system keeps a second server out and is released when this one is killed.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

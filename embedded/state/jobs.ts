@@ -77,7 +77,7 @@ export class Jobs {
     return z.array(JobRecord).parse(this.#database.prepare('select * from jobs order by seq desc').all());
   }
 
-  /** Jobs that a former server left open, oldest first. Their curves start again with them. */
+  /** Jobs that a previous server left open, oldest first. Their curves start again with them. */
   reopen(): JobRecord[] {
     this.#database.exec(
       `delete from events where type = 'metrics' and job in (select id from jobs where status in ${open})`,

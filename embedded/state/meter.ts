@@ -24,7 +24,7 @@ export class Meter {
     const path = join(folder, 'meter.log');
     this.#file = openSync(path, 'a');
     const lines = readFileSync(path, 'utf8').split('\n');
-    // What follows the last line break is a line torn by a power cut: its answer never left.
+    // Text after the last line break is a line cut short by a power failure: its answer was never sent.
     for (const line of lines.slice(0, -1)) this.#recount(line);
     if (lines.at(-1) !== '') writeSync(this.#file, '\n');
   }

@@ -31,7 +31,7 @@ const rangeSize = 2 ** 45;
 
 export class AnswerStudent implements Student {
   readonly #model: AnswerModel;
-  /** Text of every token met so far: prompts come back as ids, and a hash alone says nothing. */
+  /** Text of every token seen so far: prompts return as ids, and a hash cannot be inverted. */
   readonly #texts = new Map<number, string>();
 
   constructor(model: AnswerModel) {
@@ -109,7 +109,7 @@ export class AnswerStudent implements Student {
   }
 }
 
-/** Of the likely tokens it names the one that stands there. */
+/** Of the likely tokens it returns the actual one. */
 function scoreOf(text: string, logprob: number, top: number): TokenScore {
   const alternatives: Alternative[] = top > 0 ? [[text, logprob]] : [];
   return { logprob, top: alternatives };

@@ -3,7 +3,7 @@
 import { splitBody } from '../../domain/tasks/question-body.ts';
 
 export interface PromptParts {
-  /** Empty where a question stands alone. */
+  /** Empty for a question alone. */
   readonly passage: string;
   readonly question: string;
   readonly choices: readonly string[];

@@ -10,7 +10,7 @@ export interface TokenScore {
 export interface Generated {
   readonly ids: number[];
   readonly scores: TokenScore[];
-  /** `stop`: it had nothing more to say. An end-of-sequence token is never part of the output. */
+  /** `stop`: the text is complete. An end-of-sequence token is never part of the output. */
   readonly finish: 'stop' | 'length';
 }
 
@@ -23,7 +23,7 @@ export interface Student {
   encode(text: string, pieces?: string[]): number[];
   /** Text of a token; `�` for an id made from a word this model never saw. */
   decode(id: number): string;
-  /** Log-probability of each token after those before it; null for the first, which nothing precedes. */
+  /** Log-probability of each token after those before it; null for the first. */
   score(ids: readonly number[], top: number): (TokenScore | null)[];
   generate(ids: readonly number[], limits: { readonly maxTokens: number; readonly top: number }): Generated;
 }

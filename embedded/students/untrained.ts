@@ -1,5 +1,5 @@
 /**
- * A base model before any training: it has nothing to say, so it writes the empty text. Its probabilities are a
+ * A base model before any training: it generates the empty text. Its probabilities are a
  * uniform choice of characters, a quarter of each left for the end of the token: finite, valid, and differing by length.
  */
 import type { Student } from './student.ts';
@@ -27,7 +27,7 @@ export const untrainedStudent: Student = {
     return ids;
   },
   decode: (id) => markText(id) ?? '�',
-  // The length of a hashed token is unknown here; its id stands in for it, so the same token always costs the same.
+  // The length of a hashed token is unknown here; its id is used instead, so the same token always costs the same.
   score: (ids, top) =>
     ids.map((id, at) => {
       if (at === 0) return null;

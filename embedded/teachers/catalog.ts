@@ -51,7 +51,7 @@ export class TeacherCatalog {
     ];
   }
 
-  /** Single-label classification without a reserve is a recording, or nothing. */
+  /** Single-label classification without a reserve needs a recording. */
   #isThere({ folder, task, reserve }: RecordedTeacher): boolean {
     if (this.#dataFolder === undefined) return false;
     const path = join(this.#dataFolder, folder);

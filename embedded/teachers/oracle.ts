@@ -66,7 +66,7 @@ export function oracle(
   };
 }
 
-/** The letter that a choice has where the choices stand in another order. */
+/** The letter of a choice after its choices were reordered. */
 function letterNow({ choices = [] }: FolderRow, letter: string, shown: readonly string[]): string {
   const words = choices.find((_, index) => choiceLetter(index) === letter) ?? '';
   return choiceLetter(Math.max(0, shown.indexOf(words)));

@@ -35,7 +35,7 @@ export function readQuestion(messages: readonly Asked[], seed: number | null | u
   throw unsupported('The embedded teachers understand the prompts of baldistill only.');
 }
 
-/** What stands in the first of these tags: single-label classification calls both answer and domain a label. */
+/** The content of the first of these tags: single-label classification calls both answer and domain a label. */
 function tagged(text: string, ...tags: readonly string[]): string | undefined {
   for (const tag of tags) {
     const start = text.indexOf(`<${tag}>`);

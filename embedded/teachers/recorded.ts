@@ -22,7 +22,7 @@ import { Reserve } from './reserve.ts';
 import { supplyExhausted } from './teacher.ts';
 import type { EmbeddedTeacher, SpokenAnswer } from './teacher.ts';
 
-/** What is said as it stands, well formed or not. */
+/** A recorded answer, returned unchanged, well formed or not. */
 const Said = z.object({
   content: z.string(),
   finishReason: z.string().optional(),
@@ -85,7 +85,7 @@ export function recordedTeacher(folder: string, { task, reserve }: RecordedTeach
   };
 }
 
-/** What is said about a row; undefined for a row that a recording left out. */
+/** The answer about a row; undefined for a row without a recording. */
 function speaker(
   folder: string,
   rows: readonly FolderRow[],
@@ -109,7 +109,7 @@ function speaker(
       : { text: closed(row.rationale, row.answer), source: 'recorded' };
 }
 
-/** The synthetic rows of a recording; none where there is no such file. Read blind, each says what it was recorded to. */
+/** The synthetic rows of a recording; none without such a file. A blind verification returns the recorded answer. */
 function replayed(folder: string): Syntheses {
   const file = join(folder, syntheticFile);
   const recorded = existsSync(file) ? readLines(file, InventedRow) : [];

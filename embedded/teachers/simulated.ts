@@ -54,7 +54,7 @@ export function simulatedTeacher(model: SimulatedTeacher): EmbeddedTeacher {
   };
 }
 
-/** Past the end of the label asked for there is nothing, whatever the noise: the supply is what is held back of it. */
+/** The supply of a label is its reserve; beyond its end there are no rows, whatever the noise. */
 function syntheticRow(reserve: Reserve<Row>, question: SynthesisQuestion, noise: number): Row | undefined {
   const right = reserve.take(question.domain, question.runSeed, question.ordinal);
   const random = seededRandom(question.runSeed, 'noise', question.domain, question.ordinal);

@@ -1,4 +1,4 @@
-/** Which words of a text give its class away: log-odds of a word in the class against all other classes. */
+/** The words of a text that indicate its class: log odds of a word in the class against all other classes. */
 
 const wordPattern = /[a-z]{3,}/g;
 const smoothing = 0.5;
@@ -32,7 +32,7 @@ export class TellingWords {
     for (const at of seen) this.#counts[at] = (this.#counts[at] ?? 0) + 1;
   }
 
-  /** Two to four words of the text, the most telling first; fewer only where the text has fewer. */
+  /** Two to four words of the text, the most informative first; fewer only where the text has fewer. */
   of(text: string, label: string): string[] {
     const index = this.#labels.indexOf(label);
     const words = [...new Set(text.toLowerCase().match(wordPattern))];

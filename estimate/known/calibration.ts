@@ -1,7 +1,7 @@
 /**
- * What is known of a teacher before a run: how its tokens compare with the tokenizer's, how long its answers are and
- * how long they take. From answers to this run's own prompts where the ledger has some (a pilot), else from other runs
- * of the same model and task, else from nothing but the settings.
+ * Calibrates an estimate for a teacher: the ratio of its tokens to the tokenizer's count, the length of its answers, and
+ * their latency. The source is the answers to this run's own prompts (a pilot), else other runs of the same model and
+ * task, else defaults.
  */
 import type { RunSpec, TeacherConfig } from '../../contracts/run/run-file.ts';
 import { aroundMean, measured, scaled } from '../../domain/statistics/range.ts';
@@ -12,32 +12,32 @@ import type { PlannedCall } from '../../contracts/records.ts';
 export type CallKind = PlannedCall['kind'];
 
 export interface Calibration {
-  /** Real input tokens for each one that the tokenizer counts, and those a request adds beside its text. */
+  /** Billed input tokens per counted token, and tokens that a request adds to its text. */
   readonly inputFactor: Range;
   readonly inputAdded: Range;
   readonly outputTokens: Readonly<Record<CallKind, Range>>;
   readonly latencySeconds: Range;
-  /** What the figures rest on; what the latency does is distinguished. */
+  /** The assumptions behind the figures; those of the latency are separate. */
   readonly assumptions: readonly string[];
   readonly timeAssumptions: readonly string[];
 }
 
-/** A call of this plan that the ledger has answered. */
+/** A call of this plan with an answer in the ledger. */
 export interface MeasuredCall {
   readonly kind: CallKind;
-  /** As the tokenizer counts its prompt. */
+  /** Tokens of the prompt, counted by the tokenizer. */
   readonly counted: number;
   readonly answer: KnownAnswer;
 }
 
 const kinds = ['annotate', 'synthesize', 'verify'] as const satisfies readonly CallKind[];
 
-/** Fewer measurements say less than a guess. */
+/** With fewer measurements the defaults are better. */
 const enough = 4;
-/** What a mean may be off beyond chance: own prompts are a sample of the plan, those of other runs are other prompts. */
-const drift = { own: 0.15, others: 0.5 };
-const uncounted = { factor: { low: 0.75, likely: 1, high: 1.35 }, added: { low: 0, likely: 7, high: 24 } };
-const guessedOutput: Record<CallKind, number> = { annotate: 150, synthesize: 250, verify: 150 };
+/** Systematic error of a mean: own prompts are a sample of the plan, other runs have other prompts. */
+const tolerance = { own: 0.15, others: 0.5 };
+const unmeasuredInput = { factor: { low: 0.75, likely: 1, high: 1.35 }, added: { low: 0, likely: 7, high: 24 } };
+const defaultOutput: Record<CallKind, number> = { annotate: 150, synthesize: 250, verify: 150 };
 
 export function calibrate(
   { teacher, maxTokens }: { readonly teacher: TeacherConfig | undefined; readonly maxTokens: number },
@@ -50,17 +50,20 @@ export function calibrate(
   const sources = new Map<string, string[]>();
   const outputOf = (kind: CallKind): Range => {
     const lengths = measured(own.flatMap((call) => (call.kind === kind ? (call.answer.outputTokens ?? []) : [])));
-    const foreign = others.get(kind)?.measured ?? null;
+    const otherLengths = others.get(kind)?.measured ?? null;
     const [source, range] =
       lengths !== null && lengths.count >= enough
-        ? [`of ${lengths.count} answers to these very prompts`, aroundMean(lengths, drift.own)]
-        : foreign !== null && foreign.count >= enough
-          ? [`of ${foreign.count} answers in other runs, give or take a half`, aroundMean(foreign, drift.others)]
+        ? [`measured on ${lengths.count} answers to prompts of this run`, aroundMean(lengths, tolerance.own)]
+        : otherLengths !== null && otherLengths.count >= enough
+          ? [
+              `measured on ${otherLengths.count} answers in other runs, plus or minus half`,
+              aroundMean(otherLengths, tolerance.others),
+            ]
           : [
-              `guessed: anything up to the limit of ${maxTokens}`,
-              { low: 2, likely: guessedOutput[kind], high: maxTokens },
+              `not measured; the maximum is the limit of ${maxTokens} tokens`,
+              { low: 2, likely: defaultOutput[kind], high: maxTokens },
             ];
-    if (planned.has(kind)) sources.set(source, [...(sources.get(source) ?? []), words[kind]]);
+    if (planned.has(kind)) sources.set(source, [...(sources.get(source) ?? []), kindNames[kind]]);
     return { low: range.low, likely: Math.min(range.likely, maxTokens), high: Math.min(range.high, maxTokens) };
   };
   const outputTokens = { annotate: outputOf(kinds[0]), synthesize: outputOf(kinds[1]), verify: outputOf(kinds[2]) };
@@ -70,7 +73,7 @@ export function calibrate(
   return { ...input, outputTokens, latencySeconds, assumptions, timeAssumptions };
 }
 
-const words: Record<CallKind, string> = {
+const kindNames: Record<CallKind, string> = {
   annotate: 'rationales',
   synthesize: 'synthetic rows',
   verify: 'verifications',
@@ -90,14 +93,12 @@ function inputOf(
     assumptions.push(
       'Tokens in: counted by the o200k tokenizer; another model may count a quarter less or a third more.',
     );
-    const { low, likely, high } = uncounted.added;
+    const { low, likely, high } = unmeasuredInput.added;
     const added = { low, likely: likely + formTokens, high: high + 2 * formTokens };
-    return { inputFactor: uncounted.factor, inputAdded: added };
+    return { inputFactor: unmeasuredInput.factor, inputAdded: added };
   }
   const factor = ratios.mean.toFixed(2);
-  assumptions.push(
-    `Tokens in: counted by the o200k tokenizer, times ${factor} as measured on ${ratios.count} answers.`,
-  );
+  assumptions.push(`Tokens in: counted by the o200k tokenizer, times ${factor}, measured on ${ratios.count} answers.`);
   return { inputFactor: aroundMean(ratios, 0.03), inputAdded: { low: 0, likely: 0, high: 0 } };
 }
 
@@ -109,19 +110,21 @@ function latencyOf(
   assumptions: string[],
 ): Range {
   const seconds = own.flatMap(({ answer }) => answer.latencyMs ?? []).map((latency) => latency / 1000);
-  const foreign = [...others.values()].flatMap(({ latencyMs }) => latencyMs ?? []).map((latency) => latency / 1000);
-  const known = (seconds.length > 0 ? seconds : foreign).toSorted((a, b) => a - b);
+  const otherSeconds = [...others.values()]
+    .flatMap(({ latencyMs }) => latencyMs ?? [])
+    .map((latency) => latency / 1000);
+  const known = (seconds.length > 0 ? seconds : otherSeconds).toSorted((a, b) => a - b);
   const median = known[Math.floor(known.length / 2)];
   if (median !== undefined) {
-    assumptions.push(`Time: ${median.toPrecision(2)} s a call, as the ledger has seen it.`);
+    assumptions.push(`Time: ${median.toPrecision(2)} s per call, measured on answers in the ledger.`);
     return { low: Math.min(known[0] ?? 0, median / 3), likely: median, high: Math.max(known.at(-1) ?? 0, median * 3) };
   }
   if (teacher === undefined || 'embedded' in teacher) return { low: 0.0005, likely: 0.005, high: 0.1 };
-  assumptions.push('Time: guessed, at 50 tokens a second (15 to 200).');
+  assumptions.push('Time: not measured; 50 tokens per second (15 to 200).');
   return { low: 0.1 + output.low / 200, likely: 0.5 + output.likely / 50, high: 2 + output.high / 15 };
 }
 
-/** Answers of other runs of the same teacher model and task. `runs`: those of the same model. */
+/** Usage in other runs with the same task. `runs`: the runs with the same model. */
 export async function otherAnswers(
   ledger: Pick<Ledger, 'answerUsage'>,
   { task }: Pick<RunSpec, 'task'>,
@@ -140,7 +143,7 @@ export async function otherAnswers(
   );
 }
 
-/** Tokens of the calls, from the tokenizer's count of their prompts. */
+/** Billed input tokens of some calls, from the counted tokens of their prompts. */
 export function inputTokensOf({ inputFactor, inputAdded }: Calibration, counted: Range, calls: Range): Range {
   return {
     low: counted.low * inputFactor.low + calls.low * inputAdded.low,
@@ -149,7 +152,7 @@ export function inputTokensOf({ inputFactor, inputAdded }: Calibration, counted:
   };
 }
 
-/** Seconds until all calls are answered, some at the same time. */
+/** Seconds until all calls are answered at this concurrency. */
 export function secondsOf({ latencySeconds }: Calibration, calls: Range, concurrency: number): Range {
   const { low, likely, high } = latencySeconds;
   const all = { low: calls.low * low, likely: calls.likely * likely, high: calls.high * high };

@@ -1,4 +1,4 @@
-/** What is known before a run: the prompts that are certain, the lengths of the others, and what the ledger has of them. */
+/** Collects the basis of an estimate: certain prompts, lengths of the other prompts, and answers in the ledger. */
 import type { PlannedCall } from '../../contracts/records.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { contentKeyOf, requestOf } from '../../activities/calls/call-request.ts';
@@ -6,42 +6,46 @@ import { firstForm } from '../../activities/rounds/output-form.ts';
 import { taskOf } from '../../activities/data/pool.ts';
 import type { KnownAnswer } from '../../activities/ports/ledger.ts';
 import { answeredForm } from './answered-form.ts';
-import { answeredBy, sameModel } from './earlier-answers.ts';
+import { paidBy, sameModel } from './earlier-answers.ts';
 import { calibrate, otherAnswers } from './calibration.ts';
 import type { Calibration, CallKind, MeasuredCall } from './calibration.ts';
 import { countMessages } from '../prompts/count-tokens.ts';
 import type { CountTokens } from '../prompts/count-tokens.ts';
-import type { KnownOf, PlanningWorld } from '../estimation-world.ts';
+import type { EstimateInput, PlanningWorld } from '../estimation-world.ts';
 import { firstRows } from '../prompts/first-rows.ts';
 import { firstMissing, synthesisCalls } from '../prompts/synthesis-calls.ts';
 import type { CertainLength, Prompts } from '../prompts/prompt-tokens.ts';
 import type { PlannedRunCosts } from '../run-size.ts';
-import { mostAsked, poolLengths } from '../prompts/pool-lengths.ts';
+import { mostLookedUp, poolLengths } from '../prompts/pool-lengths.ts';
 import type { PoolLengths, PromptLength } from '../prompts/pool-lengths.ts';
 
-export interface Known {
+export interface EstimateBasis {
   readonly calibration: Calibration;
   readonly prompts: Prompts;
   readonly lengths: PoolLengths;
-  /** Calls of the plan that this run has paid already. */
+  /** Calls of the plan that this run has paid for already. */
   readonly bought: number;
   readonly assumptions: readonly string[];
 }
 
-export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: CountTokens): Promise<Known> {
+export async function estimateBasis(
+  world: PlanningWorld,
+  of: EstimateInput,
+  count: CountTokens,
+): Promise<EstimateBasis> {
   const { spec, prepared, plan } = of;
   const runs = await sameModel(world, spec);
-  const { own: piloted, others: paidByOthers } = answeredBy(runs, spec);
-  /** Null: no prompt can have an answer, so none is looked up. */
-  const asker = piloted || paidByOthers ? of.teacher : null;
-  const taken = await firstRows(world, of, asker !== null);
-  const output = taken === null ? firstForm(spec) : await answeredForm(world, of, { taken, all: piloted });
+  const { own: paidByRun, others: paidByOthers } = paidBy(runs, spec);
+  /** Null if no prompt can have an answer, so that none is looked up. */
+  const lookupTeacher = paidByRun || paidByOthers ? of.teacher : null;
+  const taken = await firstRows(world, of, lookupTeacher !== null);
+  const output = taken === null ? firstForm(spec) : await answeredForm(world, of, { taken, all: paidByRun });
   const task = await taskOf(world.artifacts, { spec, prepared }, output);
   const synthetic = (await synthesisCalls(world, of, output)).map((call): SyntheticRow => {
-    const key = asker === null ? null : contentKeyOf(asker, call, requestOf(spec, call));
+    const key = lookupTeacher === null ? null : contentKeyOf(lookupTeacher, call, requestOf(spec, call));
     return { call, domain: call.domain, key, tokens: countMessages(count, call.messages) };
   });
-  const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher: asker, taken }, count);
+  const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher: lookupTeacher, taken }, count);
   const keys = [...synthetic, ...lengths.rows].flatMap(({ key }) => key ?? []);
   const answers = new Map<string, KnownAnswer>();
   for (const answer of keys.length === 0
@@ -70,7 +74,7 @@ export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: Coun
   return {
     calibration: calibrate({ teacher: spec.teacher, maxTokens: of.teacher?.maxTokens ?? 0 }, own, others, {
       kinds: kindsOf(spec, plan),
-      // A schema is part of what the model reads; endpoints differ in how much of it they count.
+      // The model reads the schema too; endpoints differ in how many tokens they bill for it.
       formTokens: sample === undefined ? 0 : count(JSON.stringify(sample)),
     }),
     prompts: {
@@ -87,10 +91,10 @@ export async function whatIsKnown(world: PlanningWorld, of: KnownOf, count: Coun
     lengths,
     bought: [...answers.values()].filter(({ run }) => run === spec.name).length,
     assumptions: [
-      ...rowWords(spec, plan),
-      ...(asker !== null && prepared.pool.rows > mostAsked
+      ...rowAssumptions(spec, plan),
+      ...(lookupTeacher !== null && prepared.pool.rows > mostLookedUp
         ? [
-            'The pool is large: only the rows of stage 0 were looked up, so what later stages have answered is not counted.',
+            'The pool is large, so only the rows of stage 0 were looked up in the ledger. Answers for later stages are not counted.',
           ]
         : []),
     ],
@@ -109,11 +113,11 @@ export function kindsOf({ switches }: RunSpec, { real, synthetic }: PlannedRunCo
   return kinds;
 }
 
-function rowWords({ switches }: RunSpec, { stages }: PlannedRunCosts): readonly string[] {
+function rowAssumptions({ switches }: RunSpec, { stages }: PlannedRunCosts): readonly string[] {
   if (stages.length < 2) return [];
   const rows =
     switches.select === 'random'
-      ? 'Rows of later stages are drawn: their prompts come out near the mean of their domain.'
-      : "Rows of later stages are the student's to choose: at the least the shortest of their domain, at the most the longest.";
+      ? 'Rows of later stages are drawn at random: their prompts are estimated by the mean of their domain.'
+      : 'The student chooses the rows of later stages: the range covers the shortest and the longest rows of each domain.';
   return [rows];
 }

@@ -1,4 +1,4 @@
-/** What some calls of a plan take out of tokens and money. */
+/** Tokens and money that some calls of a plan use. */
 import type { StageEstimate } from '../../contracts/run-estimate.ts';
 import { teacherRates } from '../../contracts/run/run-prices.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
@@ -8,32 +8,32 @@ import { inputTokensOf } from '../known/calibration.ts';
 import type { Calibration } from '../known/calibration.ts';
 import { moneyOf } from './money.ts';
 import type { PlannedLoad } from '../prompts/prompt-tokens.ts';
-import { onlyAt } from './pricing.ts';
+import { pricingOf } from './pricing.ts';
 import type { Pricing } from './pricing.ts';
 
-export interface Spent {
+export interface CallSpend {
   readonly domain: string;
   readonly real: number;
   readonly synthetic: number;
-  /** Calls that the ledger does not answer. */
+  /** Calls without an answer in the ledger. */
   readonly paid: Range;
   /** Tokens. */
   readonly input: Range;
   readonly output: Range;
 }
 
-export function spentOn(
+export function spendOf(
   calibration: Calibration,
   { domain, annotate, synthesize }: PlannedLoad,
   verifies: boolean,
-): Spent {
+): CallSpend {
   const { outputTokens } = calibration;
-  const asked = [annotate, synthesize].map(({ paid, counted }) => inputTokensOf(calibration, counted, paid));
+  const prompts = [annotate, synthesize].map(({ paid, counted }) => inputTokensOf(calibration, counted, paid));
   const written = [
     productOf(annotate.paid, outputTokens.annotate),
     productOf(synthesize.paid, outputTokens.synthesize),
   ];
-  // A verification reads what was synthesized; where that was dropped, there is none.
+  // A verification reads the synthetic row; a dropped row has none.
   const verified = verifies ? { ...synthesize.paid, low: 0 } : scaled(synthesize.paid, 0);
   const read = productOf(verified, sumOf([outputTokens.synthesize, { low: 0, likely: 100, high: 400 }]));
   return {
@@ -41,19 +41,19 @@ export function spentOn(
     real: annotate.calls,
     synthetic: synthesize.calls,
     paid: sumOf([annotate.paid, synthesize.paid, verified]),
-    input: sumOf([...asked, read]),
+    input: sumOf([...prompts, read]),
     output: sumOf([...written, productOf(verified, outputTokens.verify)]),
   };
 }
 
 /**
- * Refills, rows that another domain gives (`shortfall: reallocate`) and reissued calls may use what the limit leaves
- * beyond the `calls` that `all` is for; each costs at most what one of these does.
+ * The spare calls between the plan and the call limit. Refills, reallocated slots and reissues may use them. Each costs
+ * at most as much as the average planned call.
  */
-export function unplanned(callLimit: number, calls: number, all: readonly Spent[]): Spent {
+export function spareSpend(callLimit: number, calls: number, all: readonly CallSpend[]): CallSpend {
   const most = Math.max(0, callLimit - calls);
   const share = calls === 0 ? 0 : most / calls;
-  const atMost = (of: (spent: Spent) => Range): Range => {
+  const atMost = (of: (spent: CallSpend) => Range): Range => {
     return { low: 0, likely: 0, high: sumOf(all.map(of)).high * share };
   };
   return {
@@ -66,16 +66,16 @@ export function unplanned(callLimit: number, calls: number, all: readonly Spent[
   };
 }
 
-/** Calls that are sent; where none is planned, none is reissued. */
-export function paidOf(all: readonly Spent[], spare: Spent): Range {
+/** Calls that are sent. If the plan sends none, there are no reissues either. */
+export function paidCalls(all: readonly CallSpend[], spare: CallSpend): Range {
   const paid = sumOf(all.map((spent) => spent.paid));
   return { ...paid, high: paid.high + (paid.high === 0 ? 0 : spare.paid.high) };
 }
 
-/** `pricing` null: the price is not known. */
+/** `pricing` null: the price is unknown. */
 export function costOf(
   pricing: Pricing | null,
-  spent: readonly Spent[],
+  spent: readonly CallSpend[],
 ): Pick<StageEstimate, 'inputTokens' | 'outputTokens' | 'microUsd'> {
   const [input, output] = [sumOf(spent.map((one) => one.input)), sumOf(spent.map((one) => one.output))];
   return {
@@ -86,11 +86,11 @@ export function costOf(
 }
 
 /**
- * The surcharge of calls that are sent singly beside batches: the one that finds out in which form the
- * teacher answers, and those that a pilot has bought.
+ * The extra cost of calls that are sent singly although the plan uses batches: the call that tests the response format,
+ * and the calls of a pilot.
  */
-export function surchargeOf(spec: RunSpec, pricing: Pricing | null, calls: number, spent: readonly Spent[]): Range {
-  const single = onlyAt(teacherRates(spec));
+export function surchargeOf(spec: RunSpec, pricing: Pricing | null, calls: number, spent: readonly CallSpend[]): Range {
+  const single = pricingOf(teacherRates(spec));
   const { likely: paid } = sumOf(spent.map((one) => one.paid));
   if (single === null || pricing === null || paid < 1) return nothing;
   const [input, output] = [sumOf(spent.map((one) => one.input)), sumOf(spent.map((one) => one.output))];
@@ -98,6 +98,6 @@ export function surchargeOf(spec: RunSpec, pricing: Pricing | null, calls: numbe
   const share = Math.min(1, calls / paid);
   const more = (level: keyof Range, times: number): number =>
     Math.max(0, full[level] - other[level]) * Math.min(1, share * times);
-  // Any call may be among them: up to twice the mean, and none is certain.
+  // Any call may be among them: from none up to twice the mean.
   return { low: 0, likely: more('likely', 1), high: more('high', 2) };
 }

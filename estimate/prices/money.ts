@@ -3,8 +3,8 @@ import type { Range } from '../../domain/statistics/range.ts';
 import type { Pricing } from './pricing.ts';
 
 /**
- * Micro-USD of these tokens: at the least all input is read from the endpoint's cache, at the most all is written to
- * it; the cheapest and the dearest of the rates that are possible.
+ * The price of some tokens in micro-USD. Low: the cheapest possible rates, with all input read from the endpoint's cache.
+ * High: the most expensive possible rates, with all input written to the cache.
  */
 export function moneyOf({ possible, likely }: Pricing, input: Range, output: Range): Range {
   const usage = (level: keyof Range) => ({ inputTokens: input[level], outputTokens: output[level] });

@@ -1,54 +1,55 @@
-/** At which rates the calls of a plan may be charged: by batch, call by call, or whichever `auto` will choose. */
+/** The rates that may apply to the calls of a plan: batch rates, single-call rates, or both for `mode: auto`. */
 import { batchRates, teacherRates } from '../../contracts/run/run-prices.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { goesByBatch } from '../../domain/budget/batch-mode.ts';
 import type { Rates } from '../../domain/budget/cost.ts';
 
 export interface Pricing {
-  /** Every rate that may apply. */
+  /** All rates that may apply. */
   readonly possible: readonly Rates[];
   readonly likely: Rates;
 }
 
 type Priced = Pick<RunSpec, 'teacher' | 'prices' | 'stages'>;
 
-export function onlyAt(rates: Rates | null): Pricing | null {
+export function pricingOf(rates: Rates | null): Pricing | null {
   return rates === null ? null : { possible: [rates], likely: rates };
 }
 
 /**
- * Of the rounds of a stage, the largest of which has this many calls; null where unknown. What only the run will see
- * makes two rates possible: whether the endpoint takes batches, and how late it has become.
+ * The pricing of a stage whose largest round has this many calls; null if a price is unknown. With `mode: auto` both
+ * rates are possible: batch support and the remaining time are known only during the run.
  */
 export function stagePricing(spec: Priced, stage: number, calls: number): Pricing | null {
   const [single, batched] = [teacherRates(spec), batchRates(spec)];
-  if (spec.teacher === undefined || single === null || batched === null) return onlyAt(single);
+  if (spec.teacher === undefined || single === null || batched === null) return pricingOf(single);
   const { mode, batch } = spec.teacher;
   const ahead = { calls, possible: true, hoursSinceStart: 0, stagesLeft: spec.stages - stage };
-  if (!goesByBatch({ mode, ...batch, deadlineHours: batch.deadlineHours }, ahead)) return onlyAt(single);
+  if (!goesByBatch({ mode, ...batch, deadlineHours: batch.deadlineHours }, ahead)) return pricingOf(single);
   return { possible: mode === 'batch' ? [batched] : [batched, single], likely: batched };
 }
 
-/** Of several stages or runs together; null where one of them is not known. */
-export function togetherPricing(all: readonly (Pricing | null)[]): Pricing | null {
+/** The pricing of several stages together; null if one of them is unknown. */
+export function combinedPricing(all: readonly (Pricing | null)[]): Pricing | null {
   const known = all.flatMap((one) => one ?? []);
   const [first] = known;
   if (first === undefined || known.length < all.length) return null;
   return { possible: [...new Set(known.flatMap(({ possible }) => possible))], likely: first.likely };
 }
 
-/** What a plan by batch rests on. */
-export function batchWords({ teacher, prices }: Priced, pricings: readonly (Pricing | null)[]): readonly string[] {
+/** The assumptions of a plan with batches. */
+export function batchAssumptions(
+  { teacher, prices }: Priced,
+  pricings: readonly (Pricing | null)[],
+): readonly string[] {
   const byBatch = teacher?.mode === 'batch' || pricings.some((one) => one !== null && one.possible.length > 1);
   if (teacher === undefined || !byBatch) return [];
   const price = 'model' in teacher ? (teacher.price ?? prices[teacher.model]) : 'free';
   const known = price === undefined || price === 'free' || price.batch !== undefined;
   return [
     ...(teacher.mode === 'auto'
-      ? ['Rounds that `auto` may send by batch: at the least all go so, at the most none.']
+      ? ['`mode: auto`: the lowest price is for all eligible rounds by batch, the highest for none.']
       : []),
-    ...(known
-      ? []
-      : ['By batch: no rate of its own is known (`batch` under `price` or `prices`), so the full one counts.']),
+    ...(known ? [] : ['The batch rate is unknown, so the full rate is used. Set `batch` under `price` or `prices`.']),
   ];
 }

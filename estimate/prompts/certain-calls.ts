@@ -1,4 +1,4 @@
-/** Calls of a run that are certain before it begins, each exactly as the run will send it: what a preview may buy. */
+/** The calls that are certain before a run starts, exactly as the run will send them. A preview may buy them. */
 import type { PlannedCall } from '../../contracts/records.ts';
 import type { ArtifactRef } from '../../contracts/artifact.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
@@ -12,20 +12,20 @@ import { select } from '../../activities/student/select.ts';
 import { plannedRun } from '../run-size.ts';
 
 export interface CertainCalls {
-  /** The whole first round of stage 0, and the rows it takes; null where the run has no stages. */
+  /** The whole first round of stage 0 and its rows; null if the run has no stages. */
   readonly first: { readonly calls: readonly PlannedCall[]; readonly selection: ArtifactRef } | null;
-  /** Synthetic rows of later stages that nothing before them can change. */
+  /** Syntheses of later stages that earlier stages cannot change. */
   readonly later: readonly { readonly stage: number; readonly calls: readonly PlannedCall[] }[];
 }
 
-/** A stage as it is planned before any endpoint was asked. */
+/** The input of a stage before any endpoint was probed. */
 export function stageBefore(spec: RunSpec, prepared: Prepared, stage: number): StageInput {
   const ledger = { id: '', counter: 0, mark: '' };
   const connected: Connected = { ledger, teacherModel: null, student: null, studentModel: null };
   return { spec, connected, prepared, stage, history: [] };
 }
 
-/** `output`: the form in which the teacher is asked. Throws `InvalidInput` where stage 0 would: more slots than rows, and no synthesis. */
+/** `output`: the response format. Throws `InvalidInput` if stage 0 would: more slots than rows, and no synthesis. */
 export async function certainCalls(
   world: Pick<World, 'artifacts' | 'student'>,
   { spec, prepared }: { readonly spec: RunSpec; readonly prepared: Prepared },

@@ -1,25 +1,24 @@
 /**
- * Tokens of a text before anybody was asked, by the tokenizer of OpenAI's current models (o200k). Other models count
- * otherwise, by a quarter or so: what the ledger knows of a model corrects it.
+ * Counts tokens with the tokenizer of OpenAI's current models (o200k). Other models differ by about a quarter; answers
+ * in the ledger correct the count.
  */
 export type CountTokens = (text: string) => number;
 
-/** Texts of others may hold what looks like a special token; here it is text like any other. */
+/** Text that resembles a special token is counted as ordinary text. */
 const asText = { disallowedSpecial: new Set<string>() };
 
-/** So many texts are counted, and of those after them every n-th; the others by their bytes. */
+/** Counts the first 1000 texts, then every 16th; the others are estimated from their bytes. */
 const counted = { first: 1000, every: 16 };
-/** Texts that all prompts have in common are counted once. */
-const remembered = 64;
+/** Counts of recurring texts that are cached. */
+const mostCached = 64;
 
 /**
- * The tokenizer takes quadratic time in a stretch without a space, or of spaces alone: a minute for a quarter of a
- * megabyte, in which the process does nothing else. Longer stretches are counted piece by piece, at most a token too many
- * for each piece.
+ * The tokenizer needs quadratic time for a stretch without spaces or of spaces only: a minute for 256 KB. Longer stretches
+ * are counted in pieces, at most one token too many per piece.
  */
 const longestStretch = 512;
 
-/** The table of the tokenizer is large and takes a fifth of a second: only who plans loads it. */
+/** Loads the tokenizer on first use: its table takes a fifth of a second. */
 export async function tokenCounter(): Promise<CountTokens> {
   const { countTokens } = await import('gpt-tokenizer/encoding/o200k_base');
   const known = new Map<string, number>();
@@ -30,16 +29,16 @@ export async function tokenCounter(): Promise<CountTokens> {
     const bytes = Buffer.byteLength(text);
     seen.texts += 1;
     if (seen.texts > counted.first && seen.texts % counted.every !== 0) return (bytes * seen.tokens) / seen.bytes;
-    const tokens = piecesOf(text).reduce((sum, piece) => sum + countTokens(piece, asText), 0);
+    const tokens = splitStretches(text).reduce((sum, piece) => sum + countTokens(piece, asText), 0);
     seen.tokens += tokens;
     seen.bytes += bytes;
-    if (known.size < remembered) known.set(text, tokens);
+    if (known.size < mostCached) known.set(text, tokens);
     return tokens;
   };
 }
 
-/** The text itself in nearly every case. */
-function piecesOf(text: string): string[] {
+/** Splits long stretches; most texts have none. */
+function splitStretches(text: string): string[] {
   const pieces: string[] = [];
   let [start, stretch, spaces] = [0, 0, false];
   for (let at = 0; at < text.length; at += 1) {

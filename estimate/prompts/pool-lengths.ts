@@ -1,4 +1,4 @@
-/** How long the prompts over the pool are, and which of them the ledger has answered: one reading of the pool. */
+/** Lengths and call keys of the pool's annotation prompts, from one reading of the pool. */
 import type { PlannedCall, Row } from '../../contracts/records.ts';
 import { Row as RowSchema } from '../../contracts/records.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
@@ -10,52 +10,52 @@ import type { Teacher } from '../../activities/ports/teacher.ts';
 import { countMessages } from './count-tokens.ts';
 import type { CountTokens } from './count-tokens.ts';
 
-/** Of a larger pool the ledger is asked for the rows of stage 0 only. */
-export const mostAsked = 20_000;
+/** In a larger pool only the rows of stage 0 are looked up in the ledger. */
+export const mostLookedUp = 20_000;
 
-/** So many rows are asked of the student to know how long that is, and of those after them every n-th. */
-const studentAsked = { first: 500, every: 32 };
+/** The student prompt is counted for the first 500 rows, then for every 32nd. */
+const studentSample = { first: 500, every: 32 };
 
 export interface PromptLength {
   readonly id: string;
   readonly domain: string;
-  /** Tokens of the prompt that asks for its rationale. */
+  /** Tokens of the annotation prompt. */
   readonly tokens: number;
-  /** Key of the answer; null where there can be none, or the pool is too large to ask for each. */
+  /** Key of the call; null if there can be no answer or the row is not looked up. */
   readonly key: string | null;
 }
 
-export interface PoolAsked {
+export interface PoolInput {
   readonly spec: RunSpec;
   readonly prepared: Prepared;
   readonly task: Task;
-  /** Null: no row can have an answer, and none gets a key. */
+  /** Null: no row can have an answer, so none gets a key. */
   readonly teacher: Pick<Teacher, 'content'> | null;
-  /** Rows of stage 0, which are asked for whatever the size of the pool; or every row. */
+  /** The rows of stage 0, which are always looked up; or `all`. */
   readonly taken: ReadonlySet<string> | 'all' | null;
 }
 
 export interface PoolLengths {
   readonly rows: readonly PromptLength[];
-  /** Mean tokens of what the student is asked. */
+  /** Mean tokens of the student prompts. */
   readonly studentPrompt: number;
   readonly bytes: number;
 }
 
 export async function poolLengths(
   artifacts: Artifacts,
-  { spec, prepared, task, teacher, taken }: PoolAsked,
+  { spec, prepared, task, teacher, taken }: PoolInput,
   count: CountTokens,
 ): Promise<PoolLengths> {
   const rows: PromptLength[] = [];
   const student = { rows: 0, tokens: 0 };
   let bytes = 0;
-  const some = taken === 'all' || prepared.pool.rows <= mostAsked ? null : (taken ?? new Set<string>());
+  const some = taken === 'all' || prepared.pool.rows <= mostLookedUp ? null : (taken ?? new Set<string>());
   for await (const row of artifacts.readLines(prepared.pool, RowSchema)) {
     const messages = task.annotatePrompt(row);
     bytes += messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
     const tokens = countMessages(count, messages);
-    if (rows.length < studentAsked.first || rows.length % studentAsked.every === 0) {
+    if (rows.length < studentSample.first || rows.length % studentSample.every === 0) {
       student.rows += 1;
       student.tokens += count(task.studentPrompt(row));
     }

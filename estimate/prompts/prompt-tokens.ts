@@ -1,4 +1,4 @@
-/** Tokens of the prompts of a plan, stage by stage and domain by domain, before it is known which rows they will be. */
+/** Estimates the prompt tokens of a plan per stage and domain, before the rows of later stages are known. */
 import type { PlannedCall } from '../../contracts/records.ts';
 import type { Switches } from '../../domain/methods.ts';
 import type { PlannedQuota, PlannedStage } from '../../domain/quotas/expected-stages.ts';
@@ -8,14 +8,14 @@ import { amountsOf } from '../../domain/statistics/some-of.ts';
 import type { Amounts } from '../../domain/statistics/some-of.ts';
 import type { PromptLength } from './pool-lengths.ts';
 
-/** What some calls are expected to cost in the tokenizer's own count. `paid`: those the ledger does not answer. */
+/** Expected prompt tokens of some calls, as the tokenizer counts them. `paid`: calls without an answer in the ledger. */
 export interface CallLoad {
   readonly calls: number;
   readonly paid: Range;
   readonly counted: Range;
 }
 
-/** A call whose prompt is certain. */
+/** A call with a certain prompt. */
 export interface CertainLength {
   readonly kind: PlannedCall['kind'];
   readonly domain: string;
@@ -31,7 +31,7 @@ export interface PlannedLoad {
 
 export const noLoad: CallLoad = { calls: 0, paid: nothing, counted: nothing };
 
-export function loadOf(loads: readonly CallLoad[]): CallLoad {
+export function sumLoads(loads: readonly CallLoad[]): CallLoad {
   return {
     calls: loads.reduce((sum, { calls }) => sum + calls, 0),
     paid: sumOf(loads.map(({ paid }) => paid)),
@@ -39,26 +39,26 @@ export function loadOf(loads: readonly CallLoad[]): CallLoad {
   };
 }
 
-/** Rows of a domain: what asking for each would cost, nothing where another run has paid for it. */
+/** Per row of a domain: the tokens of its prompt, and whether it is paid; both 0 if another run has paid for it. */
 interface Lengths {
   readonly counted: Amounts;
   readonly paid: Amounts;
 }
 
 export interface Prompts {
-  /** Of the whole first round of stage 0; null where its rows were not selected: then it is estimated like the later ones. */
+  /** The first round of stage 0; null if its rows were not selected. Then stage 0 is estimated like later stages. */
   readonly first: readonly CertainLength[] | null;
-  /** The prompt of the n-th row that is synthesized for a domain, as far as they were sampled. */
+  /** The first synthesis prompts of each domain, in order. */
   readonly syntheses: ReadonlyMap<string, readonly CertainLength[]>;
   readonly rows: readonly PromptLength[];
-  /** Whether the ledger has the answer to a prompt, and another run paid for it. */
+  /** Whether another run has paid for the answer to this call key. */
   readonly isFree: (key: string) => boolean;
 }
 
-/** Synthetic rows beyond the certain ones may be numbered otherwise, and are shown other rows. */
-const otherRows = { low: 0.8, likely: 1, high: 1.25 };
+/** Margin for syntheses that are not certain: their prompts may show other rows. */
+const otherPrompts = { low: 0.8, likely: 1, high: 1.25 };
 
-/** What each stage asks, domain by domain; one entry for the whole pool where the method has no quotas. */
+/** The loads of each stage per domain; one entry for the whole pool if the method has no quotas. */
 export function plannedLoads(
   stages: readonly PlannedStage[],
   switches: Pick<Switches, 'select' | 'rationale' | 'tail' | 'balance'>,
@@ -75,7 +75,7 @@ export function plannedLoads(
       const byDomain = [...Map.groupBy(prompts.first, ({ domain }) => domain)];
       for (const [domain, calls] of byDomain)
         synthetic.set(domain, calls.filter(({ kind }) => kind === 'synthesize').length);
-      return byDomain.map(([domain, calls]) => ({ domain, ...certainLoads(calls) }));
+      return byDomain.map(([domain, calls]) => ({ domain, ...loadsOf(calls) }));
     }
     const planned: readonly PlannedQuota[] = quotas ?? [{ domain: '', quota: slots, real: slots, missing: 0 }];
     return planned.map(({ domain, real, missing }): PlannedLoad => {
@@ -101,7 +101,7 @@ function lengthsOf(rows: readonly PromptLength[], { isFree }: Prompts): Lengths 
   };
 }
 
-function certainLoads(calls: readonly CertainLength[]): Pick<PlannedLoad, 'annotate' | 'synthesize'> {
+function loadsOf(calls: readonly CertainLength[]): Pick<PlannedLoad, 'annotate' | 'synthesize'> {
   const of = (kind: PlannedCall['kind']): CallLoad => {
     const own = calls.filter((call) => call.kind === kind);
     const paid = own.filter((call) => call.paid);
@@ -119,7 +119,8 @@ function synthesisLoad({ syntheses, first }: Prompts, domain: string, before: nu
   const share = sample.length === 0 ? 0 : missing / sample.length;
   const paid = sample.filter((call) => call.paid);
   const counted = paid.reduce((sum, call) => sum + call.counted, 0) * share;
-  const margin = first !== null && before === 0 && some.length === missing ? { low: 1, likely: 1, high: 1 } : otherRows;
+  const margin =
+    first !== null && before === 0 && some.length === missing ? { low: 1, likely: 1, high: 1 } : otherPrompts;
   return {
     calls: missing,
     paid: { low: paid.length * share, likely: paid.length * share, high: missing },

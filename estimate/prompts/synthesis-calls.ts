@@ -1,20 +1,20 @@
-/** Prompts of the rows that a run will synthesize, as far as they are known before it. */
+/** The synthesis prompts of a run that can be known before it starts. */
 import type { PlannedCall } from '../../contracts/records.ts';
 import { synthesizes } from '../../domain/budget/needed-calls.ts';
 import type { PlannedQuota } from '../../domain/quotas/expected-stages.ts';
 import type { Output } from '../../domain/tasks/output.ts';
 import { planShares } from '../../activities/rounds/plan-round.ts';
 import { stageBefore } from './certain-calls.ts';
-import type { KnownOf, PlanningWorld } from '../estimation-world.ts';
+import type { EstimateInput, PlanningWorld } from '../estimation-world.ts';
 import type { PlannedRunCosts } from '../run-size.ts';
 
-/** Sampled synthetic rows of one domain; the others are assumed to be like them. */
-const inventionsSeen = 200;
+/** Synthesis prompts that are counted per domain; the others are estimated from them. */
+const mostPerDomain = 200;
 
-/** The first synthetic rows of each domain that lacks rows, numbered as if nothing were ever filled again; all those of stage 0. */
+/** The first syntheses of each domain that lacks rows, assuming no refills; all those of stage 0. */
 export async function synthesisCalls(
   world: PlanningWorld,
-  { spec, prepared, plan }: KnownOf,
+  { spec, prepared, plan }: EstimateInput,
   output: Output,
 ): Promise<readonly PlannedCall[]> {
   if (!synthesizes(spec.switches)) return [];
@@ -23,8 +23,8 @@ export async function synthesisCalls(
     missing.set(quota.domain, (missing.get(quota.domain) ?? 0) + quota.missing);
   const first = new Map(firstMissing(plan).map((quota) => [quota.domain, quota.missing]));
   const shares = [...missing].flatMap(([domain, wanted]) => {
-    const seen = Math.max(inventionsSeen, first.get(domain) ?? 0);
-    const slots = Array.from({ length: Math.min(wanted, seen) }, (_, index) => index);
+    const counted = Math.max(mostPerDomain, first.get(domain) ?? 0);
+    const slots = Array.from({ length: Math.min(wanted, counted) }, (_, index) => index);
     return slots.length === 0 ? [] : [{ domain, slots, rows: [] }];
   });
   if (shares.length === 0) return [];
@@ -32,7 +32,7 @@ export async function synthesisCalls(
   return (await planShares(world, request, { purpose: 'fill', shares, decided: [] }, output)).calls;
 }
 
-/** What the pool lacks in stage 0. */
+/** The quotas of stage 0, with the rows that the pool lacks. */
 export function firstMissing({ stages }: PlannedRunCosts): readonly PlannedQuota[] {
   return stages.find(({ stage }) => stage === 0)?.quotas ?? [];
 }

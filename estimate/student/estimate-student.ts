@@ -1,4 +1,4 @@
-/** What a run asks of its student: rows to rank and to answer, jobs, tokens trained, and what that costs. */
+/** Estimates the student's part of a run: rows to rank and to answer, training jobs, trained tokens, and their cost. */
 import type { DomainTable } from '../../contracts/records.ts';
 import { isFree, studentRates } from '../../contracts/run/run-prices.ts';
 import type { RunEstimate } from '../../contracts/run-estimate.ts';
@@ -14,9 +14,9 @@ export interface StudentWork {
   readonly spec: RunSpec;
   readonly stages: readonly PlannedStage[];
   readonly table: DomainTable;
-  /** Mean tokens of what it is asked, as the tokenizer counts them. */
+  /** Mean tokens of a student prompt, counted by the tokenizer. */
   readonly prompt: number;
-  /** Length of a rationale with its answer. */
+  /** Tokens of a rationale with its answer. */
   readonly target: Range;
   /** Examples that each stage adds. */
   readonly examples: readonly number[];
@@ -31,9 +31,9 @@ export interface StudentEstimate {
   }[];
 }
 
-/** Other tokenizers than the one that counted. */
+/** Range of other tokenizers relative to the counting one. */
 const otherTokenizer: Range = { low: 0.75, likely: 1, high: 1.35 };
-/** What a chat template adds to a prompt or an example. */
+/** Tokens that a chat template adds to a prompt or an example. */
 const template: Range = { low: 0, likely: 8, high: 80 };
 
 export function estimateStudent({ spec, stages, table, prompt, target, examples }: StudentWork): StudentEstimate {
@@ -43,8 +43,8 @@ export function estimateStudent({ spec, stages, table, prompt, target, examples 
   const rows = (counts: Readonly<Record<string, number>>): number => sum(Object.values(counts));
   const [validation, test] = config === null ? [0, 0] : [rows(table.validation), rows(table.test)];
   const ranks = config !== null && spec.switches.select !== 'random';
-  const asked = sumOf([scaled(otherTokenizer, prompt), template]);
-  const example = sumOf([asked, target]);
+  const prompted = sumOf([scaled(otherTokenizer, prompt), template]);
+  const example = sumOf([prompted, target]);
   let before = 0;
   const parts = stages.map((stage, index) => {
     before += examples[index] ?? 0;
@@ -60,13 +60,13 @@ export function estimateStudent({ spec, stages, table, prompt, target, examples 
   const gold = spec.switches.scoreOn === 'gold';
   const [selected, answers] = [gold ? exactly(0) : written(most.select), written(most.evaluate)];
   const inputTokens = sumOf([
-    scaled(asked, candidates + evaluated),
-    // An endpoint that generates and scores apart reads prompt and answer once more.
+    scaled(prompted, candidates + evaluated),
+    // An endpoint that generates and scores in separate requests reads prompt and answer once more.
     productOf(
       { low: scoringPasses, likely: scoringPasses, high: scoringPasses + 1 },
       scaled(sumOf([selected, template]), candidates),
     ),
-    productOf({ low: 0, likely: 0, high: 1 }, scaled(asked, candidates)),
+    productOf({ low: 0, likely: 0, high: 1 }, scaled(prompted, candidates)),
   ]);
   const outputTokens = sumOf([scaled(selected, candidates), scaled(answers, evaluated)]);
   const trainedTokens = sumOf(parts.map((part) => part.trainedTokens));
@@ -86,7 +86,7 @@ export function estimateStudent({ spec, stages, table, prompt, target, examples 
   return { student: { model, candidates, scoringPasses, evaluated, jobs, trainedTokens, ...cost }, stages: parts };
 }
 
-/** Rows that are ranked for a stage, from what the stages before it leave of each domain. */
+/** Rows that are ranked for a stage, from the rows that earlier stages leave. */
 function candidatesOf(
   { stage, slots, quotas }: PlannedStage,
   stages: readonly PlannedStage[],

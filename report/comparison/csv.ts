@@ -1,4 +1,4 @@
-/** The cells of a comparison as CSV, one a line: for spreadsheets and statistics programs. */
+/** Writes the cells of a comparison as CSV, one per line. */
 import { stringify } from 'csv-stringify/sync';
 import type { Comparison } from '../../contracts/comparison/comparison.ts';
 
@@ -9,6 +9,6 @@ const columns = (
 
 export function comparisonCsv({ cells }: Comparison): string {
   const lines = cells.map(({ budgets, groups, ...cell }) => ({ ...cell, budgets: budgets.join(' '), ...groups }));
-  // A reason may quote an endpoint: no spreadsheet is to take it for a formula.
+  // A reason may quote an endpoint's answer: escape text that a spreadsheet would read as a formula.
   return stringify(lines, { header: true, columns, escape_formulas: true, cast: { boolean: String } });
 }

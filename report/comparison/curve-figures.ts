@@ -1,4 +1,4 @@
-/** Which curves are held against each other, in Markdown and on pages alike. */
+/** Groups curves into figures, for Markdown and HTML. */
 import type { Curve } from '../../contracts/comparison/comparison.ts';
 import { distinct } from './groups.ts';
 
@@ -6,23 +6,23 @@ export interface CurveFigure {
   readonly over: Curve['over'];
   readonly data: string;
   readonly student: string;
-  /** What all its lines have in common, `budget B1` or `K = 5`; null where they do not have the same stages. */
+  /** What all lines have in common, `budget B1` or `K = 5`; null if their stages differ. */
   readonly at: string | null;
   readonly lines: readonly CurveLine[];
 }
 
 export interface CurveLine {
   readonly curve: Curve;
-  /** The method, and what follows it where its lines do not have the same stages: `, K = 5`. */
+  /** The method; `suffix` is `, K = 5` if the figure's lines differ in their stages. */
   readonly method: string;
   readonly suffix: string;
-  /** Both of them; no other line of the figure has the same. */
+  /** Method and suffix, unique in the figure. */
   readonly label: string;
 }
 
 /**
- * Curves over stages are one figure a budget. Curves over the budget are one figure whatever their stages: methods that
- * have a number of stages of their own, the baseline among them, would else never stand beside those they are the mark of.
+ * Curves over stages: one figure per budget. Curves over the budget: one figure for all numbers of stages, because the
+ * baseline and other methods may fix their number of stages and have to be compared with the rest.
  */
 export function curveFigures(curves: readonly Curve[]): CurveFigure[] {
   const figures = Map.groupBy(curves, ({ over, data, student, at }) =>

@@ -1,9 +1,9 @@
-/** Macro over the number of stages and over the budget: one line a method (Figure 4 of the paper). */
+/** Macro over the number of stages and over the budget, one curve per method (Figure 4 of the paper). */
 import type { ComparisonCell, Curve } from '../../contracts/comparison/comparison.ts';
 import { spreadOf } from '../../domain/statistics/spread.ts';
 import { distinct } from './groups.ts';
 
-/** Only where there is more than one point to draw. */
+/** Curves with more than one point. */
 export function curvesOf(cells: readonly ComparisonCell[], budgets: readonly string[], baseline: string): Curve[] {
   const places = distinct(cells.map(({ data, student }) => JSON.stringify([data, student])));
   return places.flatMap((place) => {
@@ -11,7 +11,7 @@ export function curvesOf(cells: readonly ComparisonCell[], budgets: readonly str
     const overStages = budgets.flatMap((budget) => {
       const group = inside.filter((cell) => cell.budgets.includes(budget));
       const lines = linesOf(group, 'stages', budget, baseline);
-      // A method with a single number of stages is the mark that the others are held against.
+      // Keep methods with a single number of stages: the others are compared with them.
       return lines.some(({ points }) => points.length > 1) ? lines : [];
     });
     const overSlots = distinct(inside.map(({ stages }) => stages)).flatMap((stages) => {

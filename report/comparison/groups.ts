@@ -1,4 +1,4 @@
-/** How the cells of a comparison fall into blocks, rows and columns. Order: that of the plan, never that of arrival. */
+/** Groups the cells of a comparison into blocks and rows, in the order of the plan. */
 import type { ComparisonCell } from '../../contracts/comparison/comparison.ts';
 
 export interface BlockGroup<C> {
@@ -10,14 +10,14 @@ export interface BlockGroup<C> {
 export interface RowGroup<C> {
   readonly method: string;
   readonly stages: number;
-  /** The method, and its stages where the block has it with several. */
+  /** The method, with its stages if the block has it with several. */
   readonly label: string;
   readonly cells: readonly C[];
 }
 
 type Keys = Pick<ComparisonCell, 'student' | 'budgets' | 'method' | 'stages'>;
 
-/** `keysOf`: what a cell is grouped by. */
+/** `keysOf` returns the keys that a cell is grouped by. */
 export function blocksOf<C>(
   cells: readonly C[],
   budgets: readonly string[],
@@ -45,7 +45,7 @@ function rowsOf<C>(cells: readonly C[], keysOf: (cell: C) => Keys): readonly Row
   });
 }
 
-/** The row that the others of a block are compared with: with as many stages where there are several. */
+/** The baseline row that a row is compared with; if there are several, the one with the same number of stages. */
 export function baselineFor<C>(row: RowGroup<C>, { rows }: BlockGroup<C>, baseline: string): RowGroup<C> | undefined {
   const candidates = rows.filter(({ method }) => method === baseline);
   return candidates.find(({ stages }) => stages === row.stages) ?? candidates[0];

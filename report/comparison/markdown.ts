@@ -1,4 +1,4 @@
-/** The Markdown of a comparison: the paper's table first, then its basis. */
+/** The Markdown report of a comparison: the paper's table first, then the details. */
 import type { Block, Comparison, ComparisonCell, Entry, Spread } from '../../contracts/comparison/comparison.ts';
 import { cell, share, table } from '../markdown-table.ts';
 import { curveFigures } from './curve-figures.ts';
@@ -45,29 +45,29 @@ function blockText(block: Block, { dataSets, baseline }: Comparison): string {
     ...(several ? [mean === null ? '–' : bold(share(mean), best)] : []),
   ]);
   const empty = several ? ['–'] : [];
-  const silent = block.columns.filter(({ signal }) => signal === false).map(({ data }) => cell(data));
+  const withoutSignal = block.columns.filter(({ signal }) => signal === false).map(({ data }) => cell(data));
   return [
     `## Student ${cell(block.student)}, budget ${cell(block.budget)}`,
     '',
     table(head, [['slots', ...slots, ...(several ? [''] : [])], ['majority answer', ...majority, ...empty], ...rows]),
-    ...(silent.length > 0
+    ...(withoutSignal.length > 0
       ? [
           '',
-          `No signal (no method beats the majority answer by two standard errors), not in the mean: ${silent.join(', ')}.`,
+          `No signal (no method beats the majority answer by two standard errors), not in the mean: ${withoutSignal.join(', ')}.`,
         ]
       : []),
-    ...against(block, baseline),
+    ...differenceLines(block, baseline),
   ].join('\n');
 }
 
 function entryText({ macro, micro, best, difference, seeds, of }: Entry): string {
   if (macro === null) return '–';
   const mark = difference?.verdict === 'better' ? '\\*' : difference?.verdict === 'worse' ? '†' : '';
-  const short = seeds < of ? ` (${seeds} of ${of} seeds)` : '';
-  return `${bold(spread(macro), best)}${mark} / ${micro === null ? '–' : share(micro.mean)}${short}`;
+  const missingSeeds = seeds < of ? ` (${seeds} of ${of} seeds)` : '';
+  return `${bold(spread(macro), best)}${mark} / ${micro === null ? '–' : share(micro.mean)}${missingSeeds}`;
 }
 
-function against({ rows }: Block, baseline: string): string[] {
+function differenceLines({ rows }: Block, baseline: string): string[] {
   const lines = rows.flatMap(({ label, entries }) =>
     entries.flatMap(({ data, difference }) => {
       if (difference === null) return [];
@@ -107,7 +107,7 @@ function missing(cells: readonly ComparisonCell[]): string {
   const without = cells.filter(({ macro }) => macro === null);
   if (without.length === 0) return '';
   const rows = without.map(({ run, status, reason }) => [cell(run), status, cell(reason ?? '')]);
-  return ['## Cells without scores', '', table(['cell', 'status', 'why'], rows)].join('\n');
+  return ['## Cells without scores', '', table(['cell', 'status', 'reason'], rows)].join('\n');
 }
 
 function settings({ methods, dataSets, cells, plan }: Comparison): string {

@@ -1,4 +1,4 @@
-/** The blocks of a comparison: means, best, and what is significant, from scored cells and their differences. */
+/** Computes the blocks of a comparison from scored cells: means, best entries and significant differences. */
 import type { Block, ComparisonData, ComparisonRow, Difference, Entry } from '../../contracts/comparison/comparison.ts';
 import { holm } from '../../domain/statistics/holm.ts';
 import type { PairedDifference } from '../../domain/statistics/paired-bootstrap.ts';
@@ -66,7 +66,7 @@ function entryOf<C extends ScoredCell>(row: RowGroup<C>, data: string, differenc
   };
 }
 
-/** One family a data set and block: all methods that are compared with the baseline there. */
+/** Holm correction over one family: all methods compared with the baseline on one data set of one block. */
 function correctedOver<C>(
   rows: readonly RowGroup<C>[],
   data: string,
@@ -87,8 +87,8 @@ function correctedOver<C>(
 }
 
 /**
- * Whether any method's mean beats always giving the most frequent answer by two standard errors; rows and seeds both
- * count into the error. Null where that cannot be said.
+ * Whether any method's mean exceeds the majority answer's macro by two standard errors, over rows and seeds. Null if there
+ * are no scores to decide.
  */
 function signalOf<C extends ScoredCell>(
   rows: readonly RowGroup<C>[],

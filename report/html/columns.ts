@@ -1,8 +1,8 @@
-/** The columns that most tables have: counts and scores. */
+/** Common kinds of table columns. */
 import type { Column } from './table.ts';
-import { count, score } from './words.ts';
+import { count, score } from './format.ts';
 
-export const whole = <Row>(name: string, of: (row: Row) => number | null): Column<Row> => ({
+export const integer = <Row>(name: string, of: (row: Row) => number | null): Column<Row> => ({
   name,
   kind: 'number',
   cell: (row) => (of(row) === null ? '–' : count(of(row) ?? 0)),
@@ -16,7 +16,11 @@ export const rate = <Row>(name: string, of: (row: Row) => number | null): Column
   value: of,
 });
 
-export const words = <Row>(name: string, of: (row: Row) => string): Column<Row> => ({ name, kind: 'text', cell: of });
+export const text = <Row>(name: string, of: (row: Row) => string): Column<Row> => ({ name, kind: 'text', cell: of });
 
-/** Text of any length, as it came from outside. */
-export const prose = <Row>(name: string, of: (row: Row) => string): Column<Row> => ({ name, kind: 'long', cell: of });
+/** Text of any length, which may be wrapped. */
+export const longText = <Row>(name: string, of: (row: Row) => string): Column<Row> => ({
+  name,
+  kind: 'long',
+  cell: of,
+});

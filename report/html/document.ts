@@ -1,11 +1,11 @@
-/** The page around a report: one file, no network, and a policy that lets nothing run but what is written here. */
+/** Builds the page of a report: one file without network access. Its policy allows only the script and style written here. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { markup, Markup } from './markup.ts';
 import type { Content } from './markup.ts';
 
 const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
-// What is for paper comes last: it wins over what is for screens.
+// Print styles come last, because they override screen styles.
 const style = ['page', 'tables', 'print'].map((name) => read(`style/${name}.css`)).join('\n');
 const script = read('page.js');
 
@@ -33,7 +33,7 @@ export function documentOf(page: {
   footer: Content;
 }): string {
   const { title, header, sections, footer } = page;
-  // The style and script elements must contain exactly the hashed text.
+  // The style and script elements must contain exactly the text that was hashed.
   return markup`<!doctype html>
 <html lang="en">
 <head>

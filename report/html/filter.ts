@@ -1,4 +1,4 @@
-/** A form that hides what does not fit: shown where scripts run. */
+/** A form that filters elements. It is visible only if scripts run. */
 import { markup, shortened } from './markup.ts';
 import type { Markup } from './markup.ts';
 
@@ -9,7 +9,7 @@ interface Choice {
   readonly values: readonly string[];
 }
 
-/** `filters` is the id of the element whose children are filtered. A choice among one value is left out. */
+/** `filters` is the id of the element whose children are filtered. A choice with a single value is left out. */
 export function filterForm(filters: string, choices: readonly Choice[]): Markup {
   return markup`<form class="filter" data-filters="${filters}" hidden>
     <label>Text <input type="search" name="search" autocomplete="off" /></label>

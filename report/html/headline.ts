@@ -1,13 +1,13 @@
-/** The head of a run's page: the score a reader takes home, with its interval, and what it cost. */
+/** The head of a run's page: the final score with its interval, and the cost. */
 import type { Report } from '../../contracts/report.ts';
 import { datasetOf } from '../../contracts/run/run-description.ts';
 import { markup } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { lastScores } from './scored.ts';
-import { count, dollars, duration, score } from './words.ts';
+import { count, dollars, duration, score } from './format.ts';
 import { tile } from './tile.ts';
-import { metricWord } from '../metric-words.ts';
-import { unpricedWords } from '../unpriced-words.ts';
+import { metricName } from '../metric-names.ts';
+import { unpricedNotes } from '../unpriced-notes.ts';
 
 export function headline(report: Report): Markup {
   const { spec } = report;
@@ -17,14 +17,14 @@ export function headline(report: Report): Markup {
       <strong>${report.status}</strong> after ${duration(report.seconds)}, started
       ${report.startedAt.slice(0, 16).replace('T', ' ')} UTC.
     </p>
-    ${notRealModels(report.simulated, 'These scores say that the pipeline works, not how good a student would be.')}
+    ${simulationNote(report.simulated, 'These scores show that the pipeline works, not how good a real student would be.')}
     <dl class="tiles">${scoreTiles(report)}${costTiles(report)}</dl>`;
 }
 
-/** Says what was simulated, and so what the scores are worth; nothing where all was real. */
-export function notRealModels(parts: readonly string[], worth: string): Markup | null {
+/** Names the simulated parts and what the scores mean then; null if no part is simulated. */
+export function simulationNote(parts: readonly string[], meaning: string): Markup | null {
   if (parts.length === 0) return null;
-  return markup`<p class="note"><strong>Not real models:</strong> ${parts.join(', ')}. ${worth}</p>`;
+  return markup`<p class="note"><strong>Not real models:</strong> ${parts.join(', ')}. ${meaning}</p>`;
 }
 
 function scoreTiles(report: Report): Markup {
@@ -32,7 +32,7 @@ function scoreTiles(report: Report): Markup {
   if (last === null) return tile('macro', '–', 'This run was not evaluated.');
   const { split, metrics } = last;
   const { low, high } = metrics.interval;
-  return markup`${tile(`macro ${metricWord(metrics.metric)}, ${split}`, score(metrics.macro), `95 % interval ${score(low)} to ${score(high)}`)}${tile(
+  return markup`${tile(`macro ${metricName(metrics.metric)}, ${split}`, score(metrics.macro), `95 % interval ${score(low)} to ${score(high)}`)}${tile(
     `micro, ${split}`,
     score(metrics.micro),
     `${count(metrics.rows)} rows, ${count(metrics.invalid)} without a valid answer`,
@@ -45,14 +45,14 @@ function costTiles({ ledger, spec }: Report): Markup {
     'teacher calls charged',
     count(ledger.charged),
     `of ${count(ledger.limit)}; ${count(ledger.cached)} from the ledger, ${count(ledger.forfeited)} forfeited`,
-  )}${tile('slots', count(spec.budget.slots), 'training examples asked of the teacher')}${tile(
+  )}${tile('slots', count(spec.budget.slots), 'training examples requested')}${tile(
     'tokens',
     count(ledger.inputTokens + ledger.outputTokens),
     `${count(ledger.inputTokens)} in, ${count(ledger.outputTokens)} out`,
-  )}${moneyTile(money.chargedMicroUsd, unpricedWords({ ledger, spec }))}`;
+  )}${moneyTile(money.chargedMicroUsd, unpricedNotes({ ledger, spec }))}`;
 }
 
-/** What has no known price is never shown as free. */
+/** Cost with an unknown price is never shown as free. */
 function moneyTile(microUsd: number, unpriced: readonly string[]): Markup {
   if (unpriced.length === 0) return tile('money', dollars(microUsd), 'teacher and student');
   return tile('money', microUsd === 0 ? 'unknown' : `over ${dollars(microUsd)}`, unpriced.join('; '));

@@ -1,9 +1,9 @@
 /**
- * HTML that is escaped by construction: what a template fills in is text, unless it is markup made here. The tag is not
- * called `html`, for the formatter would rewrite such templates, and a hash of the policy would no longer fit.
+ * HTML that is escaped by construction: values in a template are text, unless they are `Markup`. The tag is not named
+ * `html`, because the formatter would change such templates and with them the hashes in the page's policy.
  */
 
-/** Markup that was made by `markup`, or by a library from escaped text. */
+/** Markup made by `markup`, or by a library from escaped text. */
 export class Markup {
   readonly text: string;
 
@@ -14,7 +14,7 @@ export class Markup {
 
 export type Content = Markup | string | number | null | readonly Content[];
 
-/** A template whose values are escaped; `null` is nothing, a list is its parts one after the other. */
+/** A template that escapes its values. `null` is empty; the parts of a list are joined. */
 export function markup(parts: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return new Markup(
     parts.map((part, index) => (index === 0 ? part : rendered(values[index - 1] ?? null) + part)).join(''),
@@ -35,14 +35,14 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text from anywhere as HTML text or a quoted attribute: nothing in it is markup. */
+/** Escapes text for HTML content and quoted attributes. */
 export function escaped(text: string): string {
   return visible(text).replaceAll(/[&<>"']/g, (mark) => entities[mark] ?? '');
 }
 
 /**
- * Control characters as the pictures of themselves (`\u001b` as `␛`), and what turns the direction of text around as
- * U+FFFD: neither a browser, nor a terminal that the text is copied to, obeys them.
+ * Replaces control characters by their symbols (`\u001b` by `␛`) and bidirectional controls by U+FFFD, so that neither a
+ * browser nor a terminal interprets them.
  */
 export function visible(text: string): string {
   return text
@@ -56,7 +56,7 @@ export function visible(text: string): string {
     .replaceAll(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\uFFFD');
 }
 
-/** Text from data is shortened where there is little room. */
+/** One line of at most `most` characters, for text from data. */
 export function shortened(text: string, most: number): string {
   const line = visible(text).replaceAll(/\s+/g, ' ');
   return line.length <= most ? line : `${line.slice(0, most - 1).toWellFormed()}…`;

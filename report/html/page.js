@@ -1,4 +1,4 @@
-// What the page does when scripts run: tables sort, samples and cells filter. It only ever moves, hides and reads elements.
+// Makes tables sortable and lists filterable. It only moves, hides and reads elements.
 for (const table of document.querySelectorAll('table[data-sortable]')) makeSortable(table);
 for (const form of document.querySelectorAll('form.filter')) makeFilter(form);
 function makeSortable(table) {
@@ -45,11 +45,11 @@ function makeFilter(form) {
     const { search = '', ...exact } = Object.fromEntries(new FormData(form));
     let shown = 0;
     for (const { element, text } of filtered) {
-      const fits =
+      const matches =
         text.includes(search.toLowerCase()) &&
         Object.entries(exact).every(([name, value]) => value === '' || element.dataset[name] === value);
-      element.hidden = !fits;
-      if (fits) shown += 1;
+      element.hidden = !matches;
+      if (matches) shown += 1;
     }
     count.textContent = `${shown} of ${filtered.length} shown`;
   };

@@ -1,4 +1,4 @@
-/** The HTML report of a run: one file that shows the same from disk, on paper and without scripts. */
+/** The HTML report of a run: one file that works from disk, on paper and without scripts. */
 import type { Report } from '../../contracts/report.ts';
 import { callsChart, moneyChart } from './charts/budget-chart.ts';
 import { changeChart } from './charts/change-chart.ts';
@@ -41,7 +41,7 @@ export function htmlReport(report: Report): string {
     sections,
     footer: markup`<p>
       Written by baldistill ${report.versions.baldistill}. Stages count from 0. Macro is the mean over the domains that
-      have rows to be scored on; the interval is a seeded bootstrap, stratified by domain. The figures behind this page
+      have rows in the split; the interval is a seeded bootstrap, stratified by domain. The figures behind this page
       are in report.json beside it.
     </p>`,
   });

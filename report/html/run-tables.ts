@@ -1,39 +1,39 @@
-/** The tables of a run's page: stages, domains, budget. */
+/** The tables of a run's page: stages, domains, groups, metrics, budget. */
 import type { Metrics } from '../../contracts/metrics.ts';
 import type { Report, StagePart } from '../../contracts/report.ts';
-import { prose, rate, whole, words } from './columns.ts';
+import { longText, rate, integer, text } from './columns.ts';
 import { markup } from './markup.ts';
 import type { Content, Markup } from './markup.ts';
 import { domainsOf, lastScores } from './scored.ts';
 import { factTable, sortableTable } from './table.ts';
 import type { Column } from './table.ts';
-import { count, dollars } from './words.ts';
-import { metricWord } from '../metric-words.ts';
+import { count, dollars } from './format.ts';
+import { metricName } from '../metric-names.ts';
 import { plannedRows } from '../estimate-rows.ts';
-import { cancelledWords } from '../cancelled-words.ts';
-import { rankedWords } from '../ranked-words.ts';
-import { unpricedWords } from '../unpriced-words.ts';
+import { cancelledNote } from '../cancelled-note.ts';
+import { rankedNote } from '../ranked-note.ts';
+import { unpricedNotes } from '../unpriced-notes.ts';
 import type { PlannedRow } from '../estimate-rows.ts';
 
 export function stageTable({ stages }: Report): Markup {
   const skipped = stages.filter((stage) => stage.skipped.length > 0);
   const columns: Column<StagePart>[] = [
-    whole('stage', ({ stage }) => stage),
-    whole('slots', ({ counts }) => counts.slots),
-    whole('real', ({ counts }) => counts.real),
-    whole('synthetic', ({ counts }) => counts.synthetic),
-    whole('repeated', ({ counts }) => counts.duplicated),
-    whole('unfilled', ({ counts }) => counts.unfilled),
-    whole('dropped', ({ counts }) => counts.dropped),
+    integer('stage', ({ stage }) => stage),
+    integer('slots', ({ counts }) => counts.slots),
+    integer('real', ({ counts }) => counts.real),
+    integer('synthetic', ({ counts }) => counts.synthetic),
+    integer('repeated', ({ counts }) => counts.duplicated),
+    integer('unfilled', ({ counts }) => counts.unfilled),
+    integer('dropped', ({ counts }) => counts.dropped),
     rate('macro', ({ validation }) => validation?.macro ?? null),
     rate('micro', ({ validation }) => validation?.micro ?? null),
     { name: 'seconds', kind: 'number', cell: ({ seconds }) => seconds.toFixed(1), value: ({ seconds }) => seconds },
   ];
-  return markup`<p class="quiet">Macro and micro are those of validation.</p>
+  return markup`<p class="quiet">Macro and micro are on validation.</p>
     ${sortableTable('Stages', columns, stages)}
-  ${stages.flatMap(({ stage, ranked }) => (ranked === undefined ? [] : [markup`<p class="quiet">${rankedWords(stage, ranked)}</p>`]))}
-  ${skipped.map(({ stage, skipped: steps }) => markup`<p>Stage ${stage} went on without a step that was blocked: ${steps.join(', ')}.</p>`)}
-  ${stages.flatMap(({ stage, cancelled }) => (cancelled ? [markup`<p>${cancelledWords(stage)}</p>`] : []))}`;
+  ${stages.flatMap(({ stage, ranked }) => (ranked === undefined ? [] : [markup`<p class="quiet">${rankedNote(stage, ranked)}</p>`]))}
+  ${skipped.map(({ stage, skipped: steps }) => markup`<p>Stage ${stage} skipped steps that were blocked: ${steps.join(', ')}.</p>`)}
+  ${stages.flatMap(({ stage, cancelled }) => (cancelled ? [markup`<p>${cancelledNote(stage)}</p>`] : []))}`;
 }
 
 interface DomainLine {
@@ -54,21 +54,21 @@ export function domainTable(report: Report): Markup {
   const last = lastScores(report);
   const split = last?.split ?? 'test';
   const columns: Column<DomainLine>[] = [
-    prose('domain', ({ domain, short }) => domain + (short ? ' †' : '')),
-    words('group', ({ group }) => group),
-    whole('rows in pool', ({ pool }) => pool),
-    whole('real', ({ real }) => real),
-    whole('synthetic', ({ synthetic }) => synthetic),
-    whole('repeated', ({ repeated }) => repeated),
-    whole(`rows in ${split}`, ({ support }) => support),
-    // Only classification has them.
+    longText('domain', ({ domain, short }) => domain + (short ? ' †' : '')),
+    text('group', ({ group }) => group),
+    integer('rows in pool', ({ pool }) => pool),
+    integer('real', ({ real }) => real),
+    integer('synthetic', ({ synthetic }) => synthetic),
+    integer('repeated', ({ repeated }) => repeated),
+    integer(`rows in ${split}`, ({ support }) => support),
+    // Only classification has precision and recall.
     ...(last?.metrics.domains.some(({ label }) => label !== null) === true
       ? [
           rate<DomainLine>('precision', ({ precision }) => precision),
           rate<DomainLine>('recall', ({ recall }) => recall),
         ]
       : []),
-    rate(last === null ? 'score' : metricWord(last.metrics.metric), ({ score: value }) => value),
+    rate(last === null ? 'score' : metricName(last.metrics.metric), ({ score: value }) => value),
   ];
   return markup`${sortableTable('Domains', columns, domainLines(report))}
     <p class="quiet">
@@ -117,16 +117,16 @@ export function groupTable(report: Report): Markup | null {
   return sortableTable<GroupScore>(
     'Groups',
     [
-      words('group', ({ group }) => group),
-      whole('domains', ({ domains }) => domains),
-      whole(`rows in ${last.split}`, ({ rows }) => rows),
-      rate(`macro ${metricWord(last.metrics.metric)}`, ({ macro }) => macro),
+      text('group', ({ group }) => group),
+      integer('domains', ({ domains }) => domains),
+      integer(`rows in ${last.split}`, ({ rows }) => rows),
+      rate(`macro ${metricName(last.metrics.metric)}`, ({ macro }) => macro),
     ],
     last.metrics.groups,
   );
 }
 
-/** The metric and the further figures of its task beside it; null where the task has one metric alone. */
+/** A table of all metrics of the task; null if the task has only one. */
 export function metricTable(report: Report): Markup | null {
   const last = lastScores(report);
   const { secondary = [] } = last?.metrics ?? {};
@@ -135,7 +135,7 @@ export function metricTable(report: Report): Markup | null {
   return sortableTable<MetricFigures>(
     'Metrics',
     [
-      words(`metric, on ${last.split}`, (figures) => metricWord(figures.metric)),
+      text(`metric, on ${last.split}`, (figures) => metricName(figures.metric)),
       rate('macro', (figures) => figures.macro),
       rate('micro', (figures) => figures.micro),
     ],
@@ -143,16 +143,16 @@ export function metricTable(report: Report): Markup | null {
   );
 }
 
-/** What was expected when the run began, beside what came of it; null where nothing was kept of that. */
+/** The estimate at the start of the run and the actual cost; null if no estimate was stored. */
 export function plannedTable(report: Report): Markup | null {
   const rows = plannedRows(report);
   if (rows.length === 0) return null;
   return sortableTable<PlannedRow>(
     'Planned and actual',
     [
-      words('what', ({ what }) => what),
-      words('planned', ({ planned }) => planned),
-      words('actual', ({ actual }) => actual),
+      text('item', ({ item }) => item),
+      text('planned', ({ planned }) => planned),
+      text('actual', ({ actual }) => actual),
     ],
     rows,
   );
@@ -160,7 +160,7 @@ export function plannedTable(report: Report): Markup | null {
 
 const limit = (value: string | null): string => (value === null ? 'no limit' : `limit ${value}`);
 
-/** Planned is the worst case that was charged before sending; charged what stood in the ledger at the end. */
+/** Tokens and money: the worst case charged before sending, and the final charge. */
 export function budgetTable(report: Report): Markup {
   const { ledger, spec } = report;
   const { tokens, money } = ledger;
@@ -183,7 +183,7 @@ export function budgetTable(report: Report): Markup {
       `${dollars(money.plannedMicroUsd)}, ${dollars(money.chargedMicroUsd)}; ${limit(money.limitMicroUsd === null ? null : dollars(money.limitMicroUsd))}`,
     ],
     ['of this for the student', dollars(money.studentMicroUsd)],
-    ...unpricedWords(report).map((unknown): [string, Content] => ['not known', unknown]),
+    ...unpricedNotes(report).map((unknown): [string, Content] => ['unknown price', unknown]),
     ...Object.entries(ledger.unusable).map(([reason, number]): [string, Content] => [
       `answers with a flaw: ${reason}`,
       count(number),

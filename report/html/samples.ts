@@ -1,19 +1,19 @@
-/** What the teacher wrote, to be read and filtered: rationales, synthetic rows, answers that could not be used. */
+/** Samples of the teacher's answers: rationales, synthetic rows and unusable answers, with filters. */
 import type { Report, Sample } from '../../contracts/report.ts';
 import { filterForm } from './filter.ts';
 import { markup, shortened } from './markup.ts';
 import type { Markup } from './markup.ts';
-import { count } from './words.ts';
+import { count } from './format.ts';
 
-const kindWords = { real: 'real row', synthetic: 'synthetic row', unusable: 'unusable answer' } as const;
+const kindNames = { real: 'real row', synthetic: 'synthetic row', unusable: 'unusable answer' } as const;
 
 export function samples({ samples: all, ledger }: Report): Markup {
-  if (all.length === 0) return markup`<p>The teacher has written nothing.</p>`;
+  if (all.length === 0) return markup`<p>The teacher wrote no answers.</p>`;
   const unusable = Object.values(ledger.unusable).reduce((sum, number) => sum + number, 0);
   return markup`<p>
-      A seeded draw, spread over domains and reasons;
+      A seeded sample, spread over domains and reasons;
       ${unusable === 0 ? 'no answer was unusable' : `${count(unusable)} answers of this run have a flaw`}. Long texts
-      are cut.
+      are truncated.
     </p>
     ${filterForm('samples-list', [
       { label: 'Kind', name: 'kind', values: all.map(({ kind }) => kind) },
@@ -26,14 +26,14 @@ export function samples({ samples: all, ledger }: Report): Markup {
     </ul>`;
 }
 
-/** The line that is always to be seen, and the whole of it to open. */
+/** A summary line that expands to the whole sample. */
 function entry({ kind, stage, slot, domain, input, answer, text, reason }: Sample): Markup {
   const about = [`stage ${stage}`, `slot ${slot}`, shortened(domain, 48), ...(reason === null ? [] : [reason])];
   return markup`<li data-kind="${kind}" data-stage="${stage}" data-domain="${domain}" data-reason="${reason ?? ''}">
     <details>
       <summary>
         ${shortened(input ?? text ?? '', 110)} <br /><span
-          ><span class="badge">${kindWords[kind]}</span> ${about.join(' · ')}</span
+          ><span class="badge">${kindNames[kind]}</span> ${about.join(' · ')}</span
         >
       </summary>
       ${

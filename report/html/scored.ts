@@ -1,4 +1,4 @@
-/** What of a run was scored. */
+/** The scores of a run. */
 import type { Metrics } from '../../contracts/metrics.ts';
 import type { Report } from '../../contracts/report.ts';
 
@@ -12,7 +12,7 @@ export function scoredStages({ stages }: Report): ScoredStage[] {
   return stages.flatMap(({ stage, validation }) => (validation === null ? [] : [{ stage, metrics: validation }]));
 }
 
-/** The scores a reader takes home: test where there is one, else the last validation. */
+/** The final scores: on test if it was scored, else the last on validation. */
 export function lastScores(
   report: Report,
 ): { readonly split: 'test' | 'validation'; readonly metrics: Metrics } | null {

@@ -1,25 +1,24 @@
-/** Tables whose columns can be sorted where scripts run, and read where they do not. */
+/** HTML tables. They can be sorted if scripts run. */
 import { markup } from './markup.ts';
 import type { Content, Markup } from './markup.ts';
 
 export interface Column<Row> {
   readonly name: string;
   /**
-   * Numbers are set right and sort by `value`; null is an empty place, and sorts last. Long texts are broken, where
-   * short ones keep to a line.
+   * Numbers are aligned right and sort by `value`; null sorts last. `long` text is wrapped, `text` stays on one line.
    */
   readonly kind: 'text' | 'long' | 'number';
   readonly cell: (row: Row) => Content;
   readonly value?: (row: Row) => number | null;
 }
 
-/** What `filterForm` needs of a table: the id of its body, and the values that a row is chosen by. */
+/** For `filterForm`: the id of the table's body, and the values that its rows are filtered by. */
 interface Filtered<Row> {
   readonly id: string;
   readonly data: (row: Row) => Readonly<Record<string, string>>;
 }
 
-/** `label` says what the table is, to who cannot see its surroundings. */
+/** `label` describes the table for screen readers. */
 export function sortableTable<Row>(
   label: string,
   columns: readonly Column<Row>[],
@@ -53,7 +52,7 @@ function cellOf<Row>({ kind, cell, value }: Column<Row>, row: Row): Markup {
   if (kind !== 'number') return markup`<td class="${kind}">${content}</td>`;
   const number = value?.(row) ?? null;
   const sorts = number === null ? '' : String(Number(number.toFixed(6)));
-  // A plain number sorts by its own value.
+  // Omit `data-value` if it equals the text of the cell.
   return sorts === content
     ? markup`<td class="number">${content}</td>`
     : markup`<td class="number" data-value="${sorts}">${content}</td>`;

@@ -37,7 +37,7 @@ test('in the middle of its calls: the run is stopped after it, tested, and says 
   expect(report.stages.map(({ cancelled }) => cancelled)).toEqual([true]);
   expect(report.ledger.charged).toBeLessThan(40);
   for (const name of ['report.md', 'report.html'])
-    expect(fileOf('cut-stage', name)).toContain('Stage 0 was cancelled, and the run ended with it');
+    expect(fileOf('cut-stage', name)).toContain('Stage 0 was cancelled, which ended the run');
   expect(resultLines(at.home.path, result)).toContain('stage 0 was cancelled by itself, and the run ended with it');
 });
 

@@ -66,7 +66,7 @@ test('a run that no run file has checked is refused all the same, and no limit i
   await expect(
     other.executeUpdate(setBudget, { args: [at.home.command(other.workflowId, 'budget', { usd: 1 })] }),
   ).rejects.toMatchObject({
-    cause: { message: expect.stringContaining('is not known') },
+    cause: { message: expect.stringContaining('is unknown') },
   });
   await other.result();
   expect((await at.rig.counters()).billed - before.billed).toBe(120);
@@ -77,7 +77,7 @@ test('a run that no run file has checked is refused all the same, and no limit i
   );
   for (const page of pages) {
     expect(page).toContain('120 answers of a model without a known price');
-    expect(page).toMatch(/the student(&#39;|')s price is not known/);
+    expect(page).toMatch(/the student(&#39;|')s price is unknown/);
   }
 });
 

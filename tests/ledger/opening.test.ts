@@ -53,7 +53,7 @@ describe('two processes', () => {
 });
 
 describe('a ledger that cannot be used', () => {
-  it('is reported apart by its id and by its counter', async () => {
+  it('is recognized by its id and by its counter', async () => {
     const [path, other] = [freshPath(), freshPath()];
     const ledger = await openFor(path);
     await openRun(ledger, 'run');
@@ -110,7 +110,7 @@ describe('a ledger that cannot be used', () => {
     expect((await (await openFor(path)).budget({ run: 'run' })).charged).toBe(300);
   });
 
-  it('says that it is full or read-only, and goes on when it is fixed', async () => {
+  it('reports that it is full or read-only, and works again when that is fixed', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run');
@@ -121,6 +121,24 @@ describe('a ledger that cannot be used', () => {
     chmodSync(path, 0o644);
     expect((await (await openFor(path)).budget({ run: 'run' })).charged).toBe(0);
   });
+
+  it('stores the end of a call later when it was locked at first, at the latest when it is closed', async () => {
+    const path = freshPath();
+    const ledger = await openFor(path);
+    await openRun(ledger, 'run');
+    const calls = [sent(await ledger.intend(requestFor('run', 0))), sent(await ledger.intend(requestFor('run', 1)))];
+    const other = new DatabaseSync(path);
+    other.exec('begin immediate');
+    const ends = calls.map((callId) => ledger.settle({ callId, answer, cost }));
+    for (const end of await Promise.allSettled(ends))
+      expect(end).toMatchObject({ reason: { type: 'LedgerUnavailable' } });
+    other.exec('rollback');
+    other.close();
+    await ledger.close();
+    const again = await openFor(path);
+    for (const callId of calls) expect(await again.callState({ callId })).toBe('settled');
+    expect(violations(path)).toEqual([]);
+  }, 60_000);
 
   it('rejects every request after it was closed', async () => {
     const ledger = await openFor(freshPath());

@@ -136,7 +136,7 @@ async function startOne(setting: Setting, definition: Definition, old: ServiceRe
     ready: 0,
     secrets: definition.name === 'worker' ? secretsFor(old?.secrets, home, secrets, setting.environment) : '{}',
   };
-  // Recorded before it is ready: if we are killed now, whoever comes next finds the process.
+  // Recorded before it is ready: if this process is killed now, the next command finds the service.
   withRegistry(home, (registry) => registry.put(record));
   try {
     const port = await starting.ready();

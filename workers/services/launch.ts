@@ -20,7 +20,7 @@ export interface Launch {
 export interface Launched {
   readonly identity: ProcessIdentity;
   readonly child: ChildProcess;
-  /** Where in its log file this process begins, in bytes: the file is kept from start to start. */
+  /** Byte offset in the log file at the start of this process: the file is kept across starts. */
   readonly logStart: number;
 }
 

@@ -50,7 +50,7 @@ export function withRegistry<T>(home: string, work: (registry: Registry) => T): 
   }
 }
 
-/** One record, or undefined; makes nothing. For processes that only look. */
+/** One record, or undefined; creates nothing. For processes that only read. */
 export function readRecord(home: string, name: ServiceName): ServiceRecord | undefined {
   return existsSync(registryPath(home)) ? withRegistry(home, (registry) => registry.find(name)) : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Whether the running worker was given the keys a run needs: it holds those of whoever started it. The registry keeps a
+ * Whether the running worker was given the keys a run needs: it has those of the command that started it. The registry keeps a
  * fingerprint of each, enough to see that a key has changed. It is made with a random salt that lies in a file of its
  * own, so that no one can try keys against a registry that was copied alone.
  */

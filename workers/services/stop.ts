@@ -9,7 +9,7 @@ import type { ServiceName, ServiceRecord } from './registry.ts';
 
 const order = ['worker', 'embedded', 'temporal'] as const satisfies readonly ServiceName[];
 
-/** Resolves to what was running and is not any more. Does nothing where nothing was started. */
+/** Resolves to the services that were stopped. Does nothing where none was started. */
 export async function stopServices(home: string, progress: (line: string) => void): Promise<readonly ServiceName[]> {
   if (!existsSync(registryPath(home))) return [];
   const waiting = (): void => progress('another baldistill is starting the services; waiting for it');

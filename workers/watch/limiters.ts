@@ -7,7 +7,7 @@ export interface Limiters {
   /** `endpoint`: address and model, for people too. */
   of(endpoint: string): Limiter;
   snapshots(runs: 'busy' | 'all'): readonly EndpointSnapshot[];
-  /** Divides each endpoint among so many workers. */
+  /** Divides the limits of each endpoint among this many workers. */
   divide(workers: (endpoint: string) => number): void;
 }
 

@@ -29,7 +29,7 @@ export async function serveMetrics(port: number, measured: Measured): Promise<Me
       (error: unknown) => response.writeHead(500).end(error instanceof Error ? error.message : String(error)),
     );
   });
-  // Whoever scrapes does not keep a worker from ending.
+  // An open scrape does not keep the worker from ending.
   server.unref();
   const listening = await new Promise<boolean>((resolve) => {
     server.once('error', () => resolve(false));

@@ -31,7 +31,7 @@ export function metricsOf(registry: Registry, { limiters, ledger }: Measured): v
     };
   }
 
-  /** Counts that the limiters keep: a counter is set anew to what they say. */
+  /** Counts kept by the limiters: a counter is set to their present value. */
   function counter(
     name: string,
     help: string,

@@ -25,7 +25,7 @@ export function watchWorker({ home, worker, limiters, metrics }: WatchSetup): ()
 
   function publish(): void {
     const endpoints = limiters.snapshots('busy').filter(({ runs }) => runs.length > 0);
-    // Who has nothing to ask says so once, and is silent.
+    // An idle worker publishes that once, then stops.
     if (endpoints.length === 0 && quiet) return;
     quiet = endpoints.length === 0;
     board.write({ worker, pid: process.pid, startTime, at: Date.now(), metrics, endpoints: [...endpoints] });

@@ -53,7 +53,7 @@ export async function probeStudent(
   return { ...can, rescore: await disagrees(text, model, can) };
 }
 
-/** One generation scored both ways. An untrained model may write nothing: then there is nothing to compare. */
+/** One generation scored both ways. An untrained model may generate nothing: then there is nothing to compare. */
 async function disagrees(
   text: Pick<Student, 'generate' | 'scoreAfter'>,
   model: string,

@@ -1,4 +1,4 @@
-/** What is read of a student endpoint's answers; everything else is ignored. */
+/** The fields read from a student endpoint's answers; all others are ignored. */
 import { z } from 'zod';
 
 const Logprobs = z.object({

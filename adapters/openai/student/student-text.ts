@@ -6,7 +6,7 @@ import type { StudentEndpoint } from './student-endpoint.ts';
 import { ChatCompletion, CompletionList, Tokens } from './student-shapes.ts';
 import type { CompletionChoice } from './student-shapes.ts';
 
-/** What stands before a text that is scored alone where token ids cannot be sent. */
+/** The prefix of a text that is scored alone, where token ids cannot be sent. */
 const startText = '\n';
 
 type Prompt = string | readonly number[];

@@ -39,7 +39,7 @@ export function openAiStudent(settings: StudentSettings): Student {
     },
 
     async supportedHyperparameters(model) {
-      // A key may be allowed to train and to ask, and not to look at models.
+      // A key may be allowed to train and to generate, but not to list models.
       const described = await endpoint.tryOut(
         TunableModel,
         async (client) => client.get(`/models/${encodeURIComponent(model)}`),

@@ -15,7 +15,7 @@ const Line = z.object({
 /** Lines that were never begun, because their batch ended before. */
 const neverBegun = new Set(['batch_expired', 'batch_cancelled']);
 
-/** What is no line of results is passed over: the call it may have been about is then one without a result. */
+/** Unreadable lines are skipped: their calls count as calls without a result. */
 export async function* lineResults(
   chunks: AsyncIterable<Uint8Array>,
   unbilled: readonly number[],

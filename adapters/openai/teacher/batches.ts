@@ -23,14 +23,14 @@ export interface BatchSettings {
 const batchKey = 'baldistill_key';
 const chatUrl = '/v1/chat/completions';
 
-/** For so long an endpoint that does not answer is asked again; a batch has time. */
+/** How long an unreachable endpoint is retried; a batch has time. */
 const retryForMs = 20_000;
 const firstWaitMs = 200;
 const createTimeoutMs = 30_000;
 /** 200 MB over a thin line. */
 const uploadTimeoutMs = 3_600_000;
 const downloadTries = 5;
-/** Clocks differ: what was created so much before we asked for it may still be ours. */
+/** Clocks differ: a batch created this long before our request may still be ours. */
 const clockSkewMs = 3_600_000;
 
 const Count = z.int().nonnegative();
@@ -151,7 +151,7 @@ export function batchEndpoint({ teacher, address, unbilled }: BatchSettings): Ba
           yield* lineResults(content.body, unbilled);
           return;
         } catch (error) {
-          // A download that broke off starts again; whoever reads has seen its first lines before.
+          // An interrupted download restarts; its first lines are then read a second time.
           if (tries < downloadTries) continue;
           const message = `Batches: the results file ${file} breaks off: ${troubleOf(error).message}`;
           throw new BaldistillError('EndpointDown', message, { cause: error });

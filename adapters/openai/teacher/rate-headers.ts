@@ -11,8 +11,8 @@ const kinds: readonly (readonly [kind: string, name: LimitName])[] = [
 ];
 
 /**
- * Null where the headers say nothing of limits. A limit that is really one of a day (some hosts) is read as far too
- * high a limit of a minute, which holds back nothing that ought to go.
+ * Null where the headers say nothing of limits. Some hosts send daily limits, which are read as a
+ * limit a minute: far too high, so it delays no call.
  */
 export function rateLimitsOf(headers: Headers | undefined): ReportedLimits | null {
   if (headers === undefined) return null;

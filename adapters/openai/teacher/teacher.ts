@@ -24,7 +24,7 @@ export interface TeacherSettings {
   readonly sendSeed: boolean;
   readonly unbilled: readonly number[];
   /**
-   * An endpoint that refuses connections or is overloaded may be starting: so long it is asked again before the run
+   * An endpoint that refuses connections or is overloaded may be starting: it is retried this long before the run
    * blocks.
    */
   readonly retryForMs?: { readonly refused: number; readonly overloaded: number } | undefined;
@@ -35,16 +35,16 @@ const Parts = z
   .array(z.looseObject({ text: z.string().optional() }))
   .transform((parts) => parts.map(({ text }) => text ?? '').join(''));
 
-/** What is read of an answer; everything else an endpoint adds is ignored. */
+/** The fields read from an answer; all others are ignored. */
 const Completion = z.object({
-  /** None: the answer is paid for and says nothing. */
+  /** Null: the answer is paid for and empty. */
   choices: z.array(
     z.object({
       message: z.object({ content: z.union([z.string(), Parts]).nullish(), refusal: z.string().nullish() }),
       finish_reason: z.string().nullish(),
     }),
   ),
-  /** Read by itself: a figure that is wrong must not cost the answer that was paid. */
+  /** Parsed separately: a wrong figure must not lose the paid answer. */
   usage: z.unknown().optional(),
 });
 

@@ -8,7 +8,7 @@ export interface Candidate {
   readonly values: readonly number[];
 }
 
-/** What is kept of a training row, for questions without a passage. */
+/** The stored part of a training row, for questions without a passage. */
 export interface Remembered {
   readonly question: string;
   readonly answer: string;

@@ -6,9 +6,9 @@ import { contentWords } from './candidate.ts';
 type Explanation = ReadonlyMap<string, number>;
 
 interface Dictionary {
-  /** The explanations of every name, as they stand in the dictionary. */
+  /** The explanations of every name in the dictionary. */
   readonly texts: ReadonlyMap<string, readonly string[]>;
-  /** In how many explanations a word stands. */
+  /** Number of explanations that contain a word. */
   readonly counts: ReadonlyMap<string, number>;
   readonly size: number;
 }
@@ -38,7 +38,7 @@ function readDictionary(): Dictionary {
     const colon = input.indexOf(': ');
     const text = input.slice(colon + 2);
     for (const word of new Set(text.match(/[a-z]+/g))) counts.set(word, (counts.get(word) ?? 0) + 1);
-    // Each name by itself: what explains "polar bear" explains "bear" as well.
+    // Each name separately: what explains "polar bear" explains "bear" as well.
     for (const name of new Set(input.slice(0, colon).match(/[a-z]+/g))) {
       const known = texts.get(name);
       if (known === undefined) texts.set(name, [text]);

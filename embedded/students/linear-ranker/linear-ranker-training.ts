@@ -1,7 +1,7 @@
 /**
  * Training of the ranking students: AdaGrad on the cross-entropy between the softmax over a row's candidates and their
  * rewards, the best ones weighing most; rows in seeded order. A row whose candidates are all wrong teaches only how
- * answers look. Of more than 200 candidates all good ones and a seeded sample of the others are looked at.
+ * answers look. Of more than 200 candidates all good ones and a seeded sample of the others are used.
  */
 import { seededRandom } from '../../../domain/random.ts';
 import { featureSpace } from '../candidates/candidate.ts';

@@ -1,6 +1,6 @@
 /**
  * The log-linear student: p(next word) from the features (none), (previous), (two previous) and
- * (input word, previous), exact and deterministic. The vocabulary is cut into classes by frequency and
+ * (input word, previous), exact and deterministic. The vocabulary is divided into classes by frequency and
  * p(word) = p(class) p(word | class), so a step costs twice the square root of the vocabulary instead of all of it.
  * Weights live in rows addressed by the hash of the feature; rows that collide share their weights.
  */
@@ -59,7 +59,7 @@ export class LogLinear implements Student {
     return this.tokenizer.decode(id);
   }
 
-  /** The most telling words of the input; none where the prompt has no input. */
+  /** The most informative words of the input; none where the prompt has no input. */
   inputWords(ids: readonly number[], end: number): number[] {
     const [from, to] = inputRegion(ids, end);
     if (from === 0) return [];
@@ -104,7 +104,7 @@ export class LogLinear implements Student {
 
   /**
    * End-of-sequence is a class of its own: the choice of class is learnt at every word, so that it does not come up in
-   * contexts where it was never seen. The other outputs are cut by frequency into classes of `width`.
+   * contexts where it was never seen. The other outputs are divided by frequency into classes of `width`.
    */
   get classes(): number {
     return 1 + Math.ceil((this.outputs - 1) / this.width);

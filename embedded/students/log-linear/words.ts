@@ -48,7 +48,7 @@ export class WordTokenizer {
     return id < hashedWords && id >= firstOutput ? id - firstOutput : unknownWord;
   }
 
-  /** The same number for a word wherever it stands, whatever its case and punctuation. */
+  /** The same number for a word at any position, whatever its case and punctuation. */
   normalOf(id: number): number {
     return this.#normal.get(id) ?? id;
   }

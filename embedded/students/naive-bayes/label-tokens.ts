@@ -12,7 +12,7 @@ const answerStart = 'The answer is: ';
 const labelsStart = '\n\nLabels: ';
 const pieceOfText = /\n\nLabels: [^\n]*|The answer is: [^\n]+|[A-Za-z]+|(?:(?!\n\nLabels: )[^A-Za-z])+/g;
 
-/** The label an answer token or a declaration stands for, as a number; `undefined` for every other token. */
+/** The label of an answer token or a declaration, as a number; `undefined` for every other token. */
 export function answeredLabel(id: number): number | undefined {
   return id >= answers && id < declared ? id - answers : undefined;
 }
@@ -32,7 +32,7 @@ export function answerToken(label: string): number {
 export class LabelTokenizer {
   readonly #labels = new Map<number, string>();
   readonly #words = new Map<number, string>();
-  /** Prompts of a task share one label line: it is cut once. */
+  /** Prompts of a task share one label line: it is split once. */
   #labelLine = { text: '', ids: new Array<number>(), pieces: new Array<string>() };
 
   /** `words` and `labels` are those the model can put back into text. */

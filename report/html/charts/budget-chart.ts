@@ -1,12 +1,12 @@
-/** The budget over time: what was planned, charged, answered from the ledger, and lost. */
+/** Charts of the budget over time: calls planned, charged, answered from the ledger and forfeited, and money. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../../contracts/report.ts';
 import { below, color, figure, figureHeight, figureWidth } from './chart.ts';
 import { endLabels } from './end-labels.ts';
 import type { Markup } from '../markup.ts';
-import { count, dollars } from '../words.ts';
+import { count, dollars } from '../format.ts';
 
-/** Calls over time. Planned are the slots of the stages begun so far. */
+/** Calls over time. `planned`: the slots of the stages started so far. */
 export function callsChart(report: Report): Markup | null {
   const { points } = report.history;
   const last = points.at(-1);
@@ -28,16 +28,16 @@ export function callsChart(report: Report): Markup | null {
     ],
     [0, last.limit],
   );
-  const facts = `${count(last.charged)} charged of a limit of ${count(last.limit)}, ${count(last.cached)} answered from the ledger, ${count(last.forfeited)} forfeited`;
+  const summary = `${count(last.charged)} charged of a limit of ${count(last.limit)}, ${count(last.cached)} answered from the ledger, ${count(last.forfeited)} forfeited`;
   return figure(
     {
       title: 'Calls over time',
-      caption: `Planned are the slots of the stages begun. ${shown.length === lines.length ? '' : absent(shown.map(({ of }) => of))}`,
-      label: `Line chart of calls over ${last.seconds.toFixed(0)} seconds: ${facts}.`,
+      caption: `The planned line shows the slots of the stages started so far. ${shown.length === lines.length ? '' : unusedLines(shown.map(({ of }) => of))}`,
+      label: `Line chart of calls over ${last.seconds.toFixed(0)} seconds: ${summary}.`,
     },
     {
       ...timeAxis(unit),
-      marginRight: ends.room,
+      marginRight: ends.width,
       y: { label: 'calls', grid: true, ticks: 5, zero: true, tickFormat: (calls: number) => count(calls) },
       marks: [
         Plot.lineY(planned, { x: 'time', y: 'slots', curve: 'step-after', stroke: color.quiet }),
@@ -58,7 +58,7 @@ export function callsChart(report: Report): Markup | null {
   );
 }
 
-/** Money over time, where any was charged. */
+/** Money over time; null if none was charged. */
 export function moneyChart({ history, ledger }: Report): Markup | null {
   const last = history.points.at(-1);
   if (last === undefined || history.points.every(({ microUsd }) => microUsd === 0)) return null;
@@ -75,12 +75,12 @@ export function moneyChart({ history, ledger }: Report): Markup | null {
   return figure(
     {
       title: 'Money over time',
-      caption: 'Charged to the run: the worst case of calls in flight, the price of those that ended.',
+      caption: 'Charged to the run: the worst case of in-flight calls and the price of calls that ended.',
       label: `Line chart of money charged, ending at ${dollars(last.microUsd)}.`,
     },
     {
       ...timeAxis(unit),
-      marginRight: ends.room,
+      marginRight: ends.width,
       y: { label: 'USD', grid: true, ticks: 5, zero: true },
       marks: [
         Plot.lineY(timed, { x: 'time', y: 'usd', curve: 'step-after', stroke: color.first, strokeWidth: 2 }),
@@ -91,7 +91,7 @@ export function moneyChart({ history, ledger }: Report): Markup | null {
   );
 }
 
-/** Planned so far: a stage's slots count from the end of the stage before. */
+/** Planned slots over time: those of a stage count from the end of the stage before. */
 function plannedSteps({ history, stages }: Report): { seconds: number; slots: number }[] {
   const end = history.points.at(-1)?.seconds ?? 0;
   let slots = 0;
@@ -103,7 +103,7 @@ function plannedSteps({ history, stages }: Report): { seconds: number; slots: nu
   return [...steps, { seconds: end, slots }];
 }
 
-function absent(shown: readonly string[]): string {
+function unusedLines(shown: readonly string[]): string {
   const none = [
     ...(shown.includes('cached') ? [] : ['No call was answered from the ledger']),
     ...(shown.includes('forfeited') ? [] : ['none was forfeited']),

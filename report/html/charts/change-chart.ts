@@ -1,13 +1,13 @@
-/** Before and after, domain by domain: what the later stages changed. */
+/** Scores of each domain after the first and after the last scored stage. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../../contracts/report.ts';
 import { below, color, figure, figureWidth } from './chart.ts';
 import { markup, visible } from '../markup.ts';
 import type { Markup } from '../markup.ts';
-import { axisRoom, drawnOf, nameRows, panels, rowHeight } from './panels.ts';
+import { axisWidth, shownRows, nameScale, panels, rowHeight } from './panels.ts';
 import { domainsOf, scoredStages } from '../scored.ts';
-import { score } from '../words.ts';
-import { metricWord } from '../../metric-words.ts';
+import { score } from '../format.ts';
+import { metricName } from '../../metric-names.ts';
 
 interface Change {
   readonly domain: string;
@@ -15,7 +15,7 @@ interface Change {
   readonly after: number;
 }
 
-/** Null where fewer than two stages were scored. */
+/** Null if fewer than two stages were scored. */
 export function changeChart(report: Report): Markup | null {
   const scored = scoredStages(report);
   const [first, last] = [scored[0], scored.at(-1)];
@@ -26,14 +26,14 @@ export function changeChart(report: Report): Markup | null {
     const [from, to] = [before.get(domain), after.get(domain)];
     return from?.scored && to?.scored ? [{ domain, before: from.score, after: to.score }] : [];
   });
-  const { rows: drawn, note } = drawnOf(changes);
-  const scoreName = metricWord(last.metrics.metric);
-  const room = axisRoom(drawn.map(({ domain }) => domain));
+  const { rows: drawn, note } = shownRows(changes);
+  const scoreName = metricName(last.metrics.metric);
+  const room = axisWidth(drawn.map(({ domain }) => domain));
   const up = changes.filter((change) => change.after > change.before).length;
   const down = changes.filter((change) => change.after < change.before).length;
   return markup`<p>
       Validation ${scoreName} of each domain after stage ${first.stage} (ring) and after stage ${last.stage} (dot), the
-      most frequent domain first. Blue rose (${up}), orange fell (${down}). ${note}
+      most frequent domain first. Blue: higher (${up}), orange: lower (${down}). ${note}
     </p>
     <div class="figures">
       ${panels(drawn).map((panel, index, all) =>
@@ -70,7 +70,7 @@ function panelOptions(panel: readonly Change[], room: number, scoreName: string)
       grid: true,
       ticks: 5,
     },
-    y: nameRows(rows.map(({ domain }) => domain)),
+    y: nameScale(rows.map(({ domain }) => domain)),
     marks: [
       Plot.link(rows, { x1: 'before', x2: 'after', y: 'place', stroke: 'fill', strokeWidth: 2, strokeOpacity: 0.6 }),
       Plot.dot(rows, {

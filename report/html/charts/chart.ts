@@ -1,4 +1,4 @@
-/** Draws a figure as SVG while the report is written: the page needs no script to show it. */
+/** Draws a figure as SVG when the report is written, so the page needs no script to show it. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { markup, Markup, visible } from '../markup.ts';
@@ -6,15 +6,15 @@ import type { Content } from '../markup.ts';
 
 const { document } = parseHTML('<!doctype html><html><body></body></html>');
 
-/** Small figures are drawn in this size, three to a row on a wide screen, one on a narrow one; never made smaller. */
+/** Size of a small figure: three fit in a row on a wide screen, one on a narrow one. Figures are never scaled down. */
 export const figureWidth = 352;
 export const figureHeight = 250;
 
-/** An axis below the drawing, with its name in the middle. */
+/** An axis below the drawing with a centered label. */
 export const below = (label: string) =>
   ({ label, labelAnchor: 'center', labelOffset: 38, labelArrow: 'none' }) as const;
 
-/** Colors by meaning; the style sheet has them for light and dark, distinguished without red and green. */
+/** Colors by role. The style sheet defines them for light and dark; no pair relies on red and green. */
 export const color = {
   first: 'var(--first)',
   second: 'var(--second)',
@@ -26,18 +26,15 @@ export const color = {
   ink: 'var(--ink)',
 } as const;
 
-/**
- * One figure: a drawing, its title and a sentence that says what is to be seen. `label` is the drawing in words, for
- * who cannot see it.
- */
-export function figure(words: { title: string; caption: Content; label: string }, options: Plot.PlotOptions): Markup {
+/** One figure: a drawing, its title and a caption. `label` describes the drawing for screen readers. */
+export function figure(texts: { title: string; caption: Content; label: string }, options: Plot.PlotOptions): Markup {
   return markup`<figure>
-    <figcaption><strong>${words.title}</strong> ${words.caption}</figcaption>
-    ${drawing(words.label, options)}
+    <figcaption><strong>${texts.title}</strong> ${texts.caption}</figcaption>
+    ${drawing(texts.label, options)}
   </figure>`;
 }
 
-/** The SVG alone. Its style sheet and style attributes go: the page's policy allows none but its own. */
+/** The SVG without style elements and attributes, because the page's policy allows only its own style sheet. */
 export function drawing(label: string, options: Plot.PlotOptions): Markup {
   const svg = Plot.plot({ ...options, document, ariaLabel: visible(label) });
   for (const style of svg.querySelectorAll('style')) style.remove();
@@ -49,7 +46,7 @@ export function drawing(label: string, options: Plot.PlotOptions): Markup {
   return new Markup(shortNumbers(svg.outerHTML));
 }
 
-/** Coordinates to a hundredth of a pixel. */
+/** Rounds coordinates to a hundredth of a pixel. */
 function shortNumbers(svg: string): string {
   return svg.replaceAll(/\s(?:d|transform|x|y|x1|x2|y1|y2|cx|cy|width|height)="[^"]*"/g, (attribute) =>
     attribute.replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2)))),

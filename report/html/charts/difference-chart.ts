@@ -1,14 +1,14 @@
-/** Differences to the baseline with their intervals: the basis of the table's marks. */
+/** Charts of the differences to the baseline with their intervals, on which the marks of the table are based. */
 import * as Plot from '@observablehq/plot';
 import type { Block, Comparison } from '../../../contracts/comparison/comparison.ts';
 import { below, color, figure, figureWidth } from './chart.ts';
 import { differencesOf } from '../comparison/comparison-table.ts';
 import { visible } from '../markup.ts';
 import type { Markup } from '../markup.ts';
-import { axisRoom, nameRows } from './panels.ts';
-import { signed } from '../words.ts';
+import { axisWidth, nameScale } from './panels.ts';
+import { signed } from '../format.ts';
 
-/** One figure a data set, all on one scale so that they can be held against each other. */
+/** One figure per data set, all on the same scale. */
 export function differenceCharts(block: Block, { baseline, dataSets }: Comparison): (Markup | null)[] {
   const all = differencesOf(block);
   const ends = all.flatMap(({ difference }) => [difference.low, difference.high, 0]);
@@ -37,7 +37,7 @@ function chartOptions(lines: ReturnType<typeof differencesOf>, domain: readonly 
   return {
     width: figureWidth,
     height: rows.length * 22 + 58,
-    marginLeft: axisRoom(lines.map(({ label }) => label)),
+    marginLeft: axisWidth(lines.map(({ label }) => label)),
     marginTop: 8,
     marginBottom: 46,
     marginRight: 14,
@@ -48,7 +48,7 @@ function chartOptions(lines: ReturnType<typeof differencesOf>, domain: readonly 
       grid: true,
       ticks: 4,
     },
-    y: nameRows(rows.map(({ label }) => label)),
+    y: nameScale(rows.map(({ label }) => label)),
     marks: [
       Plot.ruleX([0], { stroke: color.ink }),
       Plot.link(rows, { x1: 'low', x2: 'high', y: 'place', stroke: 'fill', strokeWidth: 2 }),

@@ -1,4 +1,4 @@
-/** Labels at the end of lines instead of a legend, moved apart where the lines meet. */
+/** Labels at the end of lines instead of a legend, moved apart if the lines are close. */
 import * as Plot from '@observablehq/plot';
 
 interface EndLabel {
@@ -7,7 +7,7 @@ interface EndLabel {
   readonly fill: string;
 }
 
-/** Lines of 12 px text that fit one above the other into the drawing part of a small figure. */
+/** Lines of 12 px text that fit into the height of a small figure. */
 const linesOfText = 13;
 
 interface Cluster {
@@ -16,13 +16,13 @@ interface Cluster {
 }
 
 interface EndLabels {
-  /** The right margin that they need. */
-  readonly room: number;
-  /** The marks, right of this place on the x axis. */
+  /** The right margin that the labels need. */
+  readonly width: number;
+  /** The marks, right of this position on the x axis. */
   readonly at: (x: number) => Plot.Markish;
 }
 
-/** `shown` is the range of values that the axis shows, about. */
+/** `shown` is the approximate range of the axis. */
 export function endLabels(labels: readonly EndLabel[], shown: readonly [number, number]): EndLabels {
   const gap = Math.max(shown[1] - shown[0], 1e-6) / linesOfText;
   const clusters: Cluster[] = [];
@@ -39,7 +39,7 @@ export function endLabels(labels: readonly EndLabel[], shown: readonly [number, 
   );
   return {
     // Bold text of 12 px, about 7.4 px a character.
-    room: Math.max(0, ...labels.map(({ text }) => text.length)) * 7.4 + 14,
+    width: Math.max(0, ...labels.map(({ text }) => text.length)) * 7.4 + 14,
     at: (x) =>
       placed.map(({ text, place, fill }) =>
         Plot.text([text], { x: [x], y: [place], text: [text], fill, textAnchor: 'start', dx: 9, fontWeight: 600 }),
@@ -51,7 +51,7 @@ function touch(below: Cluster, above: Cluster, gap: number): boolean {
   return above.center - below.center < ((below.labels.length + above.labels.length) / 2) * gap;
 }
 
-/** The labels of both, around the middle of what they name. */
+/** The labels of both clusters, centered on the mean of their values. */
 function merged(below: Cluster, above: Cluster): Cluster {
   const labels = [...below.labels, ...above.labels];
   return { labels, center: labels.reduce((sum, { value }) => sum + value, 0) / labels.length };

@@ -1,9 +1,9 @@
-/** What the slots of each stage were filled with. */
+/** Chart of the rows that filled the slots of each stage. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../../contracts/report.ts';
 import { below, color, figure, figureHeight, figureWidth } from './chart.ts';
 import type { Markup } from '../markup.ts';
-import { count } from '../words.ts';
+import { count } from '../format.ts';
 
 const fillings = [
   { name: 'real', fill: color.first, opacity: 0.85 },
@@ -28,8 +28,8 @@ export function fillingChart({ stages }: Report): Markup | null {
   const every = Math.ceil(stages.length / 12);
   return figure(
     {
-      title: 'What filled the slots',
-      caption: `Teacher calls annotate real rows and synthesize rows; repeated rows cost no call.`,
+      title: 'Slots by kind of row',
+      caption: 'Real and synthetic rows need a teacher call; repeated rows need none.',
       label: `Stacked bars of slots by stage: ${stages.map(({ stage, counts }) => `stage ${stage} ${counts.real} real, ${counts.synthetic} synthetic, ${counts.duplicated} repeated, ${counts.unfilled} unfilled`).join('; ')}.`,
     },
     {

@@ -1,14 +1,14 @@
-/** Score of each domain against its rows in the pool: the long tail in one picture. */
+/** Chart of the score of each domain against its rows in the pool. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../../contracts/report.ts';
 import { groupBorders } from '../../../domain/metrics/reporting-groups.ts';
 import { below, color, figure, figureHeight, figureWidth } from './chart.ts';
 import { visible } from '../markup.ts';
 import type { Markup } from '../markup.ts';
-import { groupLooks } from './group-styles.ts';
+import { groupStyles } from './group-styles.ts';
 import { lastScores } from '../scored.ts';
-import { count, score } from '../words.ts';
-import { metricWord } from '../../metric-words.ts';
+import { count, score } from '../format.ts';
+import { metricName } from '../../metric-names.ts';
 
 export function frequencyChart(report: Report): Markup | null {
   const last = lastScores(report);
@@ -17,9 +17,9 @@ export function frequencyChart(report: Report): Markup | null {
   const points = metrics.domains
     .filter(({ scored }) => scored)
     .map((domain) => ({ ...domain, pool: Math.max(domain.pool, 1) }));
-  const scoreName = metricWord(metrics.metric);
+  const scoreName = metricName(metrics.metric);
   if (points.length === 0) return null;
-  // Of all domains that the pool has, scored or not; where labels are scored, of all labels.
+  // Computed over all domains of the pool, scored or not; over all labels if labels are scored.
   const { head, tail } = groupBorders(metrics.domains.flatMap(({ pool }) => (pool > 0 ? [pool] : [])));
   const borders = [
     { at: tail, name: 'tail', anchor: 'end' },
@@ -67,8 +67,8 @@ export function frequencyChart(report: Report): Markup | null {
             {
               x: 'pool',
               y: 'score',
-              symbol: groupLooks[group].symbol,
-              fill: groupLooks[group].fill,
+              symbol: groupStyles[group].symbol,
+              fill: groupStyles[group].fill,
               fillOpacity: 0.75,
               r: 3.5,
               title: ({ domain, pool, score: value, support }) =>

@@ -1,4 +1,4 @@
-/** Training loss of the student, a line a stage. */
+/** Chart of the student's training loss, one line per stage. */
 import * as Plot from '@observablehq/plot';
 import type { Report } from '../../../contracts/report.ts';
 import { below, color, figure, figureHeight, figureWidth } from './chart.ts';
@@ -7,21 +7,21 @@ import type { Markup } from '../markup.ts';
 /** Above this number of points a line is thinned. */
 const mostPoints = 200;
 
-/** Null where no endpoint reported losses. */
+/** Null if the endpoint reported no losses. */
 export function lossChart({ stages }: Report): Markup | null {
   const withLosses = stages.filter(({ losses }) => losses.length > 0);
   if (withLosses.length === 0) return null;
   const lines = withLosses.map(({ stage, losses }, index) => {
     const every = Math.ceil(losses.length / mostPoints);
     const points = losses.filter((_, place) => place % every === 0 || place === losses.length - 1);
-    // Later stages are stronger: their order can be read without the labels.
+    // Later stages are drawn stronger, so that their order is visible without labels.
     return { stage, points, depth: 0.35 + 0.65 * ((index + 1) / withLosses.length) };
   });
   return figure(
     {
       title: 'Training loss of the student',
       caption:
-        'As the endpoint reported it. The number at the end of a line is its stage; each trains on the examples of all stages so far.',
+        'As reported by the endpoint. The number at the end of a line is its stage. Each stage trains on the examples of all stages so far.',
       label: `Line chart of training loss by step for ${lines.length} stages; last losses: ${lines.map(({ stage, points }) => `stage ${stage} ${points.at(-1)?.loss.toPrecision(3)}`).join('; ')}.`,
     },
     {
@@ -55,7 +55,7 @@ export function lossChart({ stages }: Report): Markup | null {
   );
 }
 
-/** Losses may be tiny: `8e-5` has room where `0.00008` has not. */
+/** Formats a loss; very small ones as `8e-5`, which is shorter than `0.00008`. */
 function short(loss: number): string {
   return loss !== 0 && Math.abs(loss) < 0.001 ? loss.toExponential(0) : String(Number(loss.toPrecision(3)));
 }

@@ -1,7 +1,7 @@
-/** How a method is drawn, in every figure of a page the same. */
+/** The style of each method, the same in every figure of a page. */
 import { color } from './chart.ts';
 
-export interface MethodLook {
+export interface MethodStyle {
   readonly fill: string;
   readonly symbol: 'circle' | 'square' | 'triangle' | 'diamond' | 'star' | 'cross';
   readonly dash: string;
@@ -11,10 +11,10 @@ const fills = [color.first, color.second, color.third, color.fourth, color.fifth
 const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross'] as const;
 const dashes = ['1 0', '6 3', '2 3', '8 3 2 3'];
 
-/** The baseline is grey; the others differ in color and mark, from the seventh on in dashes too. */
-export function methodLooks(methods: readonly string[], baseline: string): ReadonlyMap<string, MethodLook> {
+/** The baseline is gray. The others differ in color and symbol, from the seventh on also in dashes. */
+export function methodStyles(methods: readonly string[], baseline: string): ReadonlyMap<string, MethodStyle> {
   const others = methods.filter((method) => method !== baseline);
-  const looks = others.map((method, index): [string, MethodLook] => [
+  const styles = others.map((method, index): [string, MethodStyle] => [
     method,
     {
       fill: fills[index % fills.length] ?? color.ink,
@@ -22,5 +22,5 @@ export function methodLooks(methods: readonly string[], baseline: string): Reado
       dash: dashes[Math.floor(index / fills.length) % dashes.length] ?? '1 0',
     },
   ]);
-  return new Map([...looks, [baseline, { fill: color.quiet, symbol: 'circle', dash: '4 3' }]]);
+  return new Map([...styles, [baseline, { fill: color.quiet, symbol: 'circle', dash: '4 3' }]]);
 }

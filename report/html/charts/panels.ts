@@ -6,31 +6,31 @@ const panelRows = 30;
 export const rowHeight = 18;
 
 export function panels<T>(rows: readonly T[]): T[][] {
-  // Panels of even length: 33 rows are 17 and 16, not 30 and 3.
+  // Panels of equal length: 33 rows are 17 and 16, not 30 and 3.
   const number = Math.ceil(rows.length / panelRows);
   const size = Math.ceil(rows.length / Math.max(number, 1));
   return Array.from({ length: number }, (_, index) => rows.slice(index * size, (index + 1) * size));
 }
 
-/** More domains than twice this are too many to draw. */
-const mostOfAnEnd = 60;
+/** Rows shown at each end of a longer list. */
+const mostPerEnd = 60;
 
-/** What is drawn of a list in the order of frequency: all, or both its ends, and then a sentence that says so. */
-export function drawnOf<T>(rows: readonly T[]): { readonly rows: readonly T[]; readonly note: string | null } {
-  if (rows.length <= 2 * mostOfAnEnd) return { rows, note: null };
-  const note = `Of ${rows.length} domains the ${mostOfAnEnd} most frequent and the ${mostOfAnEnd} rarest are drawn; the table has all.`;
-  return { rows: [...rows.slice(0, mostOfAnEnd), ...rows.slice(-mostOfAnEnd)], note };
+/** The rows of a list to draw: all, or both ends with a note. */
+export function shownRows<T>(rows: readonly T[]): { readonly rows: readonly T[]; readonly note: string | null } {
+  if (rows.length <= 2 * mostPerEnd) return { rows, note: null };
+  const note = `Only the ${mostPerEnd} most frequent and the ${mostPerEnd} rarest of ${rows.length} domains are drawn; the table lists all.`;
+  return { rows: [...rows.slice(0, mostPerEnd), ...rows.slice(-mostPerEnd)], note };
 }
 
-/** Names as an axis shows them. Two that are the same when shortened stay apart: the axis is drawn by their places. */
+/** Names as an axis shows them. The axis uses positions, so two names that are equal when shortened stay separate. */
 export const axisName = (domain: string): string => shortened(domain, 24);
 
-/** Room for the names of an axis, at about 7 px a character. */
-export const axisRoom = (domains: readonly string[]): number =>
+/** Width of the names of an axis, at about 7 px per character. */
+export const axisWidth = (domains: readonly string[]): number =>
   Math.max(...domains.map((domain) => axisName(domain).length), 4) * 6.9 + 14;
 
-/** A row a name: the band scale of a chart whose rows are distinguished by their place. */
-export const nameRows = (names: readonly string[]) =>
+/** A band scale with one row per name, identified by position. */
+export const nameScale = (names: readonly string[]) =>
   ({
     type: 'band',
     round: false,

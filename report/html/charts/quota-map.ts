@@ -1,13 +1,13 @@
-/** Where the slots went: a heat map of domains and stages, one field a kind of row. */
+/** Heat map of slots by domain and stage, one panel per kind of row. */
 import * as Plot from '@observablehq/plot';
 import type { DomainOutcome } from '../../../contracts/records.ts';
 import type { Report } from '../../../contracts/report.ts';
 import { below, color, drawing } from './chart.ts';
 import { markup, visible } from '../markup.ts';
 import type { Markup } from '../markup.ts';
-import { axisRoom, drawnOf, nameRows, panels, rowHeight } from './panels.ts';
+import { axisWidth, shownRows, nameScale, panels, rowHeight } from './panels.ts';
 import { domainsOf } from '../scored.ts';
-import { count } from '../words.ts';
+import { count } from '../format.ts';
 
 type Kind = 'real' | 'synthetic' | 'repeated' | 'unfilled';
 
@@ -25,10 +25,10 @@ const kinds: readonly { readonly kind: Kind; readonly of: (outcome: DomainOutcom
   { kind: 'unfilled', of: ({ unfilled }) => Object.values(unfilled).reduce((sum, slots) => sum + slots, 0) },
 ];
 
-/** Width of a cell, while it has room for its number and when it has not. */
-const roomy = 38;
-const narrow = 10;
-/** Above this number of stages the numbers are in the titles of the cells alone. */
+/** Width of a cell with its number and without. */
+const widthWithNumber = 38;
+const widthWithoutNumber = 10;
+/** With more stages the numbers are shown only in the titles of the cells. */
 const mostNumbers = 12;
 
 export function quotaMap(report: Report): Markup | null {
@@ -38,20 +38,20 @@ export function quotaMap(report: Report): Markup | null {
     .map(({ kind }) => kind)
     .filter((kind) => kind === 'real' || cells.some((cell) => cell.kind === kind));
   const most = Math.max(...cells.map(({ slots }) => slots));
-  const { rows: domains, note } = drawnOf(domainsOf(report));
-  const frame = { shown, most, room: axisRoom(domains), stages: report.stages.map(({ stage }) => stage) };
+  const { rows: domains, note } = shownRows(domainsOf(report));
+  const frame = { shown, most, room: axisWidth(domains), stages: report.stages.map(({ stage }) => stage) };
   return markup`<p>
-      Slots of each domain (the most frequent first) and stage, by what filled them: ${shown.join(', ')}. The stronger the color,
-      the more slots, on a square-root scale; an empty cell is none.
+      Slots of each domain (the most frequent first) and stage, by kind of row: ${shown.join(', ')}. A stronger color means
+      more slots, on a square-root scale; an empty cell means none.
       ${note}
     </p>
     <div class="beside">
       ${panels(domains).map((panel) => {
         const own = cells.filter(({ domain }) => panel.includes(domain));
-        const words = `Heat map of slots by domain and stage, for the domains ${panel.join(', ')}.`;
+        const label = `Heat map of slots by domain and stage, for the domains ${panel.join(', ')}.`;
         return markup`<figure>
           <div class="scroll" role="region" aria-label="Slots by domain and stage" tabindex="0">
-            ${drawing(words, mapOptions(own, panel, frame))}
+            ${drawing(label, mapOptions(own, panel, frame))}
           </div>
         </figure> `;
       })}
@@ -79,7 +79,7 @@ function mapOptions(
   const depth = ({ slots }: Cell): number => 0.08 + 0.52 * Math.sqrt(slots / most);
   const every = Math.ceil(stages.length / mostNumbers);
   return {
-    width: room + shown.length * (stages.length * (numbers ? roomy : narrow) + 14) + 10,
+    width: room + shown.length * (stages.length * (numbers ? widthWithNumber : widthWithoutNumber) + 14) + 10,
     height: domains.length * rowHeight + 76,
     marginLeft: room,
     marginTop: 30,
@@ -95,7 +95,7 @@ function mapOptions(
       ticks: stages.filter((_, index) => index % every === 0),
       tickFormat: (stage: number) => String(stage),
     },
-    y: { ...nameRows(domains), padding: 0.06 },
+    y: { ...nameScale(domains), padding: 0.06 },
     marks: [
       ...shown.map((kind) => Plot.frame({ fx: kind, stroke: color.quiet, strokeOpacity: 0.35 })),
       Plot.cell(rows, {

@@ -1,24 +1,24 @@
-/** Scores over the stages: the curve of a run, and how far the rare domains are behind the frequent ones. */
+/** Charts of the scores over the stages: macro and micro, and the reporting groups. */
 import * as Plot from '@observablehq/plot';
 import type { Metrics } from '../../../contracts/metrics.ts';
 import type { Report } from '../../../contracts/report.ts';
 import { below, color, figure, figureHeight, figureWidth } from './chart.ts';
 import { endLabels } from './end-labels.ts';
-import { groupLooks } from './group-styles.ts';
+import { groupStyles } from './group-styles.ts';
 import type { Markup } from '../markup.ts';
 import { scoredStages } from '../scored.ts';
 import type { ScoredStage } from '../scored.ts';
-import { score, signed } from '../words.ts';
-import { metricWord } from '../../metric-words.ts';
+import { score, signed } from '../format.ts';
+import { metricName } from '../../metric-names.ts';
 
-/** Macro with its interval, and micro, on validation after every stage; the test, where there is one, beside the last. */
+/** Macro with its interval and micro on validation after every stage; macro on test after the last stage. */
 export function stageCurve(report: Report): Markup | null {
   const scored = scoredStages(report);
   const last = scored.at(-1);
   if (last === undefined) return null;
-  const scoreName = metricWord(last.metrics.metric);
+  const scoreName = metricName(last.metrics.metric);
   const points = scored.map(({ stage, metrics: { macro, micro, interval } }) => ({ stage, macro, micro, ...interval }));
-  // The test is drawn apart, a little to the right.
+  // The test point is a little to the right of the last stage.
   const beyond = report.test === null ? 0 : scored.length === 1 ? 0.15 : 0.5;
   const test = report.test === null ? [] : [{ stage: last.stage + beyond, ...report.test }];
   const ends = endLabels(
@@ -37,7 +37,7 @@ export function stageCurve(report: Report): Markup | null {
     },
     {
       ...stageAxis(scored, beyond),
-      marginRight: ends.room,
+      marginRight: ends.width,
       y: { label: scoreName, grid: true, nice: true, ticks: 5 },
       marks: [
         ...(points.length === 1
@@ -61,7 +61,7 @@ export function groupCurve(report: Report): Markup | null {
   const scored = scoredStages(report);
   const last = scored.at(-1);
   if (last === undefined) return null;
-  const scoreName = metricWord(last.metrics.metric);
+  const scoreName = metricName(last.metrics.metric);
   const groups = last.metrics.groups.filter(({ macro }) => macro !== null).map(({ group }) => group);
   const points = scored.flatMap(({ stage, metrics }) =>
     metrics.groups.flatMap(({ group, macro }) => (macro === null ? [] : [{ stage, group, macro }])),
@@ -69,22 +69,22 @@ export function groupCurve(report: Report): Markup | null {
   const ends = endLabels(
     points
       .filter(({ stage }) => stage === last.stage)
-      .map(({ group, macro }) => ({ text: `${group} ${score(macro)}`, value: macro, fill: groupLooks[group].fill })),
+      .map(({ group, macro }) => ({ text: `${group} ${score(macro)}`, value: macro, fill: groupStyles[group].fill })),
     range(points.map(({ macro }) => macro)),
   );
   return figure(
     {
       title: 'Head and tail',
-      caption: `Macro ${scoreName} of frequent, middling and rare domains, on validation. ${gapInWords(report)}`,
+      caption: `Macro ${scoreName} of head, middle and tail domains on validation. ${gapText(report)}`,
       label: `Line chart of validation macro by stage and group: ${points.map(({ stage, group, macro }) => `stage ${stage} ${group} ${score(macro)}`).join('; ')}.`,
     },
     {
       ...stageAxis(scored, 0),
-      marginRight: ends.room,
+      marginRight: ends.width,
       y: { label: `macro ${scoreName}`, grid: true, nice: true, ticks: 5 },
       marks: [
         ...groups.flatMap((group) => {
-          const { fill, symbol, dash } = groupLooks[group];
+          const { fill, symbol, dash } = groupStyles[group];
           const own = points.filter((point) => point.group === group);
           return [
             Plot.lineY(own, { x: 'stage', y: 'macro', stroke: fill, strokeWidth: 2, strokeDasharray: dash }),
@@ -97,8 +97,8 @@ export function groupCurve(report: Report): Markup | null {
   );
 }
 
-/** How far the tail is behind the head, first and last. */
-function gapInWords(report: Report): string {
+/** Head minus tail after the first and the last scored stage, and on test. */
+function gapText(report: Report): string {
   const scored = scoredStages(report);
   const gaps = [
     ...[scored[0], scored.length > 1 ? scored.at(-1) : undefined].map((one) => ({
@@ -116,7 +116,7 @@ function gapOf({ groups }: Metrics): number | null {
   return head === null || tail === null ? null : head - tail;
 }
 
-/** Every stage a tick, up to twelve. */
+/** One tick per stage, at most twelve. */
 function stageAxis(scored: readonly ScoredStage[], beyond: number) {
   const stages = scored.map(({ stage }) => stage);
   const step = Math.ceil(stages.length / 12);

@@ -1,45 +1,45 @@
-/** Every run of a comparison, to be sorted and filtered. */
+/** The table of all runs of a comparison, with filters. */
 import type { Comparison, ComparisonCell } from '../../../contracts/comparison/comparison.ts';
-import { prose, rate, whole, words } from '../columns.ts';
+import { longText, rate, integer, text } from '../columns.ts';
 import { filterForm } from '../filter.ts';
 import { markup } from '../markup.ts';
 import type { Markup } from '../markup.ts';
 import { sortableTable } from '../table.ts';
 import type { Column } from '../table.ts';
-import { count } from '../words.ts';
+import { count } from '../format.ts';
 
 const columns: Column<ComparisonCell>[] = [
-  prose('data', ({ data }) => data),
-  words('student', ({ student }) => student),
-  words('method', ({ method }) => method),
+  longText('data', ({ data }) => data),
+  text('student', ({ student }) => student),
+  text('method', ({ method }) => method),
   {
     name: 'slots',
     kind: 'number',
     cell: ({ slots, capped }) => `${count(slots)}${capped ? ' (capped)' : ''}`,
     value: ({ slots }) => slots,
   },
-  whole('stages', ({ stages }) => stages),
-  whole('seed', ({ seed }) => seed),
-  words('status', ({ status }) => status),
+  integer('stages', ({ stages }) => stages),
+  integer('seed', ({ seed }) => seed),
+  text('status', ({ status }) => status),
   rate('macro', ({ macro }) => macro),
   rate('micro', ({ micro }) => micro),
   rate('head', ({ groups }) => groups.head),
   rate('middle', ({ groups }) => groups.middle),
   rate('tail', ({ groups }) => groups.tail),
-  whole('calls', ({ charged }) => charged),
+  integer('calls', ({ charged }) => charged),
   {
     name: 'seconds',
     kind: 'number',
     cell: ({ seconds }) => seconds?.toFixed(1) ?? '–',
     value: ({ seconds }) => seconds,
   },
-  words('run', ({ run }) => run),
+  text('run', ({ run }) => run),
 ];
 
 const missingColumns: Column<ComparisonCell>[] = [
-  prose('run', ({ run }) => run),
-  words('status', ({ status }) => status),
-  prose('why', ({ reason }) => reason ?? ''),
+  longText('run', ({ run }) => run),
+  text('status', ({ status }) => status),
+  longText('reason', ({ reason }) => reason ?? ''),
 ];
 
 export function cellsPart({ cells }: Comparison): Markup {

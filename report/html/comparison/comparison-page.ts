@@ -1,27 +1,27 @@
-/** The HTML of a comparison: the paper's table first, then its basis. One file, like the report of a run. */
+/** The HTML report of a comparison, one file: the paper's table first, then the details. */
 import type { Block, Comparison } from '../../../contracts/comparison/comparison.ts';
 import { cellsPart } from './comparison-cells.ts';
 import { curveCharts } from './comparison-curves.ts';
 import { blockTable, differenceTable } from './comparison-table.ts';
 import { differenceCharts } from '../charts/difference-chart.ts';
-import { prose, whole, words } from '../columns.ts';
+import { longText, integer, text } from '../columns.ts';
 import { documentOf } from '../document.ts';
 import type { Section } from '../document.ts';
-import { notRealModels } from '../headline.ts';
+import { simulationNote } from '../headline.ts';
 import { markup } from '../markup.ts';
 import type { Markup } from '../markup.ts';
-import { methodLooks } from '../charts/method-styles.ts';
+import { methodStyles } from '../charts/method-styles.ts';
 import { sortableTable } from '../table.ts';
 import { tile } from '../tile.ts';
-import { count, score } from '../words.ts';
+import { count, score } from '../format.ts';
 
-/** Takes the parsed `comparison.json`; gives the text of `comparison.html`. */
+/** Renders the parsed `comparison.json` as the text of `comparison.html`. */
 export function htmlComparison(comparison: Comparison): string {
-  const looks = methodLooks(
+  const styles = methodStyles(
     comparison.methods.map(({ name }) => name),
     comparison.baseline,
   );
-  const curves = curveCharts(comparison, looks);
+  const curves = curveCharts(comparison, styles);
   const sections: Section[] = [
     { id: 'results', title: 'Results', content: results(comparison) },
     ...(curves.length === 0
@@ -46,8 +46,8 @@ function header({ name, status, cells, calls, simulated, blocks, baseline }: Com
   const best = blocks.flatMap(({ rows }) => rows).filter(({ best: first, mean }) => first && mean !== null);
   const only = blocks.length === 1 ? best[0] : undefined;
   return markup`<h1>${name}</h1>
-    <p class="quiet">A comparison with ${baseline}. <strong>${status}</strong>.</p>
-    ${notRealModels(simulated, 'These scores compare methods, not students.')}
+    <p class="quiet">Compared with ${baseline}. <strong>${status}</strong>.</p>
+    ${simulationNote(simulated, 'These scores compare methods, not students.')}
     <dl class="tiles">
       ${only === undefined ? null : tile('highest mean macro', score(only.mean), only.label)}
       ${tile('cells', `${count(done)} of ${count(cells.length)}`, 'completed')}
@@ -75,7 +75,7 @@ function blockPart(block: Block, comparison: Comparison): Markup {
       differences === null
         ? null
         : markup`<h3>Against ${comparison.baseline}</h3>
-            <p>Blue is better, orange worse, grey neither, after Holm's correction.</p>
+            <p>Blue: better, orange: worse, gray: neither, after Holm's correction.</p>
             <div class="figures">${charts}</div>
             ${differences}`
     }`;
@@ -85,9 +85,9 @@ function settings({ methods, dataSets, plan }: Comparison): Markup {
   return markup`${sortableTable<Comparison['methods'][number]>(
     'Methods',
     [
-      words('name', ({ name }) => name),
-      words('method', ({ method }) => method),
-      prose('switches', ({ switches }) =>
+      text('name', ({ name }) => name),
+      text('method', ({ method }) => method),
+      longText('switches', ({ switches }) =>
         Object.entries(switches)
           .map(([key, value]) => `${key}: ${value}`)
           .join(', '),
@@ -99,13 +99,13 @@ function settings({ methods, dataSets, plan }: Comparison): Markup {
   ${sortableTable<Comparison['dataSets'][number]>(
     'Data',
     [
-      words('data', ({ name }) => name),
-      words('task', ({ task }) => task),
-      words('metric', ({ metric }) => metric),
-      whole('pool', ({ pool }) => pool),
-      whole('test', ({ test }) => test),
-      whole('domains', ({ domains }) => domains),
-      prose('majority answer', ({ majority }) => majority?.answer ?? '–'),
+      text('data', ({ name }) => name),
+      text('task', ({ task }) => task),
+      text('metric', ({ metric }) => metric),
+      integer('pool', ({ pool }) => pool),
+      integer('test', ({ test }) => test),
+      integer('domains', ({ domains }) => domains),
+      longText('majority answer', ({ majority }) => majority?.answer ?? '–'),
     ],
     dataSets,
   )}

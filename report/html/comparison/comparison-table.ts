@@ -1,13 +1,13 @@
 /** The paper's table: methods by data sets, for one student and one budget. */
 import type { Block, Comparison, Entry, Spread } from '../../../contracts/comparison/comparison.ts';
-import { rate, whole, words } from '../columns.ts';
+import { rate, integer, text } from '../columns.ts';
 import { markup } from '../markup.ts';
 import type { Markup } from '../markup.ts';
 import { sortableTable } from '../table.ts';
 import type { Column } from '../table.ts';
-import { count, score, signed } from '../words.ts';
+import { count, score, signed } from '../format.ts';
 
-/** A row of the table: a method, or always giving the most frequent answer. */
+/** A row of the table: a method, or the majority answer. */
 interface Line {
   readonly label: string;
   readonly entries: readonly (Entry | { readonly majority: { macro: number; micro: number } | null })[];
@@ -18,7 +18,7 @@ interface Line {
 export function blockTable(block: Block, { dataSets }: Comparison): Markup {
   const majority: Line = { label: 'majority answer', entries: dataSets.map((data) => data), mean: null, best: false };
   const columns: Column<Line>[] = [
-    words('method', ({ label }) => label),
+    text('method', ({ label }) => label),
     ...block.columns.map(({ data, slots }, index): Column<Line> => ({
       name: slots === null ? data : `${data} (${count(slots)} slots)`,
       kind: 'number',
@@ -36,12 +36,12 @@ export function blockTable(block: Block, { dataSets }: Comparison): Markup {
         ]
       : []),
   ];
-  const silent = block.columns.filter(({ signal }) => signal === false).map(({ data }) => data);
+  const withoutSignal = block.columns.filter(({ signal }) => signal === false).map(({ data }) => data);
   return markup`${sortableTable(`Student ${block.student}, budget ${block.budget}`, columns, [majority, ...block.rows])}
     ${
-      silent.length === 0
+      withoutSignal.length === 0
         ? null
-        : markup`<p>No signal (no method beats the majority answer by two standard errors), so not in the mean: ${silent.join(', ')}.</p>`
+        : markup`<p>No signal (no method beats the majority answer by two standard errors), so not in the mean: ${withoutSignal.join(', ')}.</p>`
     }`;
 }
 
@@ -73,7 +73,7 @@ interface DifferenceLine {
   readonly difference: NonNullable<Entry['difference']>;
 }
 
-/** Differences to the baseline of a block, one line a method and data set. */
+/** Differences to the baseline of a block, one per method and data set. */
 export function differencesOf(block: Block): DifferenceLine[] {
   return block.rows.flatMap(({ label, entries }) =>
     entries.flatMap(({ data, difference }) => (difference === null ? [] : [{ label, data, difference }])),
@@ -84,8 +84,8 @@ export function differenceTable(block: Block): Markup | null {
   const lines = differencesOf(block);
   if (lines.length === 0) return null;
   const columns: Column<DifferenceLine>[] = [
-    words('method', ({ label }) => label),
-    words('data', ({ data }) => data),
+    text('method', ({ label }) => label),
+    text('data', ({ data }) => data),
     {
       name: 'difference',
       kind: 'number',
@@ -100,7 +100,7 @@ export function differenceTable(block: Block): Markup | null {
     },
     rate('p', ({ difference }) => difference.p),
     rate('p, Holm', ({ difference }) => difference.adjusted),
-    whole('seeds', ({ difference }) => difference.seeds),
+    integer('seeds', ({ difference }) => difference.seeds),
   ];
   return sortableTable(`Differences to the baseline, student ${block.student}, budget ${block.budget}`, columns, lines);
 }

@@ -29,7 +29,7 @@ async function versionOf(command: string, environment: NodeJS.ProcessEnv): Promi
     const [major = 0, minor = 0] = stdout.trim().split('.').map(Number);
     return major === oldest[0] && minor >= oldest[1] ? `${major}.${minor}` : undefined;
   } catch {
-    // Not there, or a stand-in that starts nothing: the same as not there.
+    // Missing, or a stub that does not start: both count as missing.
     return undefined;
   }
 }

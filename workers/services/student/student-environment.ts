@@ -11,7 +11,7 @@ import { StudentSetUpError } from './student-set-up-error.ts';
 
 export const studentServer = join(repository, 'student-server');
 
-/** PyTorch for Linux brings its CUDA libraries, 4.8 GB, and what is downloaded lies beside it meanwhile. */
+/** PyTorch for Linux brings its CUDA libraries, 4.8 GB, and downloads need the same space for a while. */
 const neededBytes = 8e9;
 
 /** Path of its Python. May download for minutes, saying so. Throws `StudentSetUpError`. */
@@ -34,7 +34,7 @@ export async function studentPython(
   return await exclusively(join(parent, 'lock.sqlite'), waiting, async () => {
     if (existsSync(made.complete)) return made.python;
     requireRoom(parent);
-    // What a set-up that was killed left behind.
+    // Left by a set-up that was killed.
     rmSync(folder, { recursive: true, force: true });
     const started = Date.now();
     say(`making the Python environment in ${folder} (once; 1 to 4 minutes, up to 5 GB)`);

@@ -20,7 +20,7 @@ export async function buildTemporalCli({
   say,
   environment,
 }: TemporalBuild): Promise<string | undefined> {
-  // What a build that was killed left behind.
+  // Left by a build that was killed.
   const left = readdirSync(cache).filter((name) => name.startsWith('build-'));
   for (const name of left) rmSync(join(cache, name), { recursive: true, force: true });
   const folder = mkdtempSync(join(cache, 'build-'));

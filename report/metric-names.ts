@@ -1,7 +1,7 @@
-/** What people call the metrics. */
+/** Display names of the metrics. */
 import type { MetricName, SecondaryScore } from '../domain/metrics/metrics.ts';
 
-const words = {
+const names = {
   f1: 'F1',
   accuracy: 'accuracy',
   'word-f1': 'word F1',
@@ -10,6 +10,6 @@ const words = {
   'set-f1': 'set F1',
 } satisfies Record<MetricName | SecondaryScore['metric'], string>;
 
-export function metricWord(metric: MetricName | SecondaryScore['metric']): string {
-  return words[metric];
+export function metricName(metric: MetricName | SecondaryScore['metric']): string {
+  return names[metric];
 }
