@@ -25,10 +25,9 @@ export async function setLimits(
   if (usd !== undefined) requirePrices(spec);
   // A run that was blocked in `connect` may not be in the ledger yet.
   await openInLedger(world, spec);
-  return await world.ledger.setLimits(spec.name, {
-    calls,
-    tokens,
-    microUsd: usd === undefined ? undefined : microUsdOf(usd),
+  return await world.ledger.setLimits({
+    run: spec.name,
+    limits: { calls, tokens, microUsd: usd === undefined ? undefined : microUsdOf(usd) },
   });
 }
 

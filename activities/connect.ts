@@ -17,7 +17,7 @@ export async function openInLedger({ ledger }: World, spec: RunSpec): Promise<Ru
 export async function connect(world: World, spec: RunSpec): Promise<Connected> {
   await openInLedger(world, spec);
   if (spec.budget.usd !== undefined) requirePrices(spec);
-  await world.ledger.forgiveForfeits(spec.name);
+  await world.ledger.forgiveForfeits({ run: spec.name });
   const student = world.student(spec, null);
   const capabilities = student === null || isTrainedElsewhere(spec) ? null : await student.probe(student.baseModel);
   if (capabilities !== null && !capabilities.fineTuning && spec.stages > 0) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { openOwner } from '../adapters/owner/owner.ts';
 import { registerRuns } from '../adapters/owner/register-runs.ts';
-import { queryFile } from '../tests/ledger/query-file.ts';
+import { queryLedger } from '../tests/ledger/ledger-file.ts';
 import { startPart } from '../tests/chaos/processes.ts';
 import type { Part } from '../tests/chaos/processes.ts';
 import { engineSettings } from '../workers/temporal-config.ts';
@@ -82,7 +82,7 @@ const cpu = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum +
 
 /** A run that lost an answer has no speed. */
 function everySlotAnswered(home: string, calls: number): void {
-  const [row] = queryFile(
+  const [row] = queryLedger(
     join(home, 'ledger.sqlite'),
     `select count(distinct slot) as n from charges where state in ('settled', 'recovered')`,
   );

@@ -15,7 +15,7 @@ export function nullLedger(real: Ledger): Ledger {
       asked.set(contentKey, slot);
       return { kind: 'send', callId: contentKey, again: false };
     },
-    async settle(callId, answer) {
+    async settle({ callId, answer }) {
       const slot = asked.get(callId);
       if (slot === undefined) throw new Error(`The call ${callId} was never asked for.`);
       asked.delete(callId);

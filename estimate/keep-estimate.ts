@@ -11,15 +11,15 @@ import { estimateRun } from './estimate-run.ts';
 /** Domains are left out, so that the stored estimate stays small. */
 export async function keepEstimate(world: World, spec: RunSpec, prepared: Prepared): Promise<void> {
   const key = estimateKey(spec.name);
-  const claim = await world.ledger.claimOnce(key);
+  const claim = await world.ledger.claimOnce({ key });
   if (claim.kind === 'created') return;
   try {
     const estimate = await estimateRun(world, spec, prepared);
     const stages = estimate.stages.map((stage) => ({ ...stage, domains: null }));
-    await world.ledger.recordOnce(key, JSON.stringify({ ...estimate, stages }));
+    await world.ledger.recordOnce({ key, value: JSON.stringify({ ...estimate, stages }) });
   } catch (error) {
     // Release the claim, so that another worker need not wait for its timeout.
-    await world.ledger.forgetOnce(key, '');
+    await world.ledger.forgetOnce({ key, value: '' });
     throw error;
   }
 }

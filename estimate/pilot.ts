@@ -81,7 +81,7 @@ export async function runPilot(
   await world.ledger.openRun(openingOf(spec));
   if (spec.budget.usd !== undefined) requirePrices(spec);
   // The user has seen the earlier failure and tries again.
-  await world.ledger.forgiveForfeits(spec.name);
+  await world.ledger.forgiveForfeits({ run: spec.name });
   const failed = new AbortController();
   const { ledger } = world;
   const stopping = AbortSignal.any([closing, failed.signal]);
@@ -108,7 +108,8 @@ async function judgePilot(
 ): Promise<readonly PilotAnswer[]> {
   const records = new Map<string, SlotRecord>();
   for (const stage of new Set(calls.map((one) => one.stage)))
-    for (const record of await ledger.slots(spec.name, stage, 0)) records.set(`${stage}/${record.slot}`, record);
+    for (const record of await ledger.slots({ run: spec.name, stage, round: 0 }))
+      records.set(`${stage}/${record.slot}`, record);
   const before = stageBefore(spec, prepared, 0);
   const judge = await openJudge(artifacts, before, selection);
   const answers = calls.map(({ stage, call }) => {

@@ -43,8 +43,11 @@ export function controlActivities(world: World): ControlActivities {
     setTerms: owned(world, async ({ spec, command, before }) => setTerms(world, spec, command, before)),
     verifyTerms: owned(world, async ({ spec, terms }) => verifyTerms(owner, spec, terms)),
     acceptResume: owned(world, async ({ spec, command }) => acceptResume(world, spec, command)),
-    forgive: named(world, async (name) => await ledger.forgiveForfeits(name)),
-    recordStatus: named(world, async (name, { status, result }) => await ledger.setRunStatus(name, status, result)),
+    forgive: named(world, async (name) => await ledger.forgiveForfeits({ run: name })),
+    recordStatus: named(
+      world,
+      async (name, { status, result }) => await ledger.setRunStatus({ run: name, status, result }),
+    ),
     awaitClosed: named(world, async (name, { stage }) => await world.awaitClosed(`${name}/stage-${stage}`)),
     completedCells: ownedComparison(world, async ({ comparison }) => await completedCells(world, comparison.plan)),
     nextCell: ownedComparison(world, async (request) => await nextCell(world, request)),

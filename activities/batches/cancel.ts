@@ -11,7 +11,7 @@ const pollMs = 500;
 /** Returns the submitted batches. They still have to end and be settled. */
 export async function cancelBatches(world: World, { spec }: CancelBatchesInput): Promise<SubmittedBatch[]> {
   const submitted: SubmittedBatch[] = [];
-  for (const { id, lines, tokens } of await world.ledger.openBatches(spec.name)) {
+  for (const { id, lines, tokens } of await world.ledger.openBatches({ run: spec.name })) {
     const remote = await remoteNameOrNull(world, spec, id);
     if (remote === null) {
       await dropBatch(world.ledger, id, 'not_submitted');
@@ -27,11 +27,11 @@ export async function cancelBatches(world: World, { spec }: CancelBatchesInput):
 async function remoteNameOrNull(world: World, spec: CancelBatchesInput['spec'], id: string): Promise<string | null> {
   const { ledger } = world;
   for (;;) {
-    const record: BatchRecord = await ledger.batch(id);
+    const record: BatchRecord = await ledger.batch({ id });
     const remote = await remoteNameOf(world, world.batches(spec), record);
     if (remote !== null || record.state !== 'sealed') return remote;
     // Claiming the creation stops every other worker from creating the batch.
-    if (!mayBeCreating(record) && (await ledger.tryBatch(id, record.triedAt))) return null;
+    if (!mayBeCreating(record) && (await ledger.tryBatch({ id, triedAt: record.triedAt }))) return null;
     await pause(pollMs);
   }
 }

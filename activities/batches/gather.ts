@@ -80,7 +80,7 @@ export async function gatherBatches(world: World, input: GatherInput, stopping: 
     const filled = { tokens: 0 };
     const file = await artifacts.writeLines(linesOf(id, filled));
     if (file.rows > 0) {
-      await ledger.sealBatch(id, { file, lines: file.rows, tokens: filled.tokens });
+      await ledger.sealBatch({ id, file, lines: file.rows, tokens: filled.tokens });
       room -= 1;
     } else await dropBatch(ledger, id, 'not_submitted');
   }
@@ -94,7 +94,7 @@ export async function gatherBatches(world: World, input: GatherInput, stopping: 
       .map(([domain, counts]) => ({ domain: listedName(domain), ...counts }))
       .sort((a, b) => b.real + b.synthetic - a.real - a.synthetic)
       .slice(0, mostReported),
-    budget: await ledger.budget(spec.name),
+    budget: await ledger.budget({ run: spec.name }),
     ledger: await ledger.identity(),
   };
 }
@@ -124,7 +124,7 @@ function batchLimits({ teacher }: GatherInput['spec']): Size {
 }
 
 async function openBatchesOf(ledger: World['ledger'], { spec, stage, round }: GatherInput): Promise<BatchRecord[]> {
-  const open = await ledger.openBatches(spec.name);
+  const open = await ledger.openBatches({ run: spec.name });
   return open.filter((batch) => batch.stage === stage && batch.round === round);
 }
 

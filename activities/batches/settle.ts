@@ -29,7 +29,7 @@ export async function settleBatch(
   const state = await endpoint.status(remote);
   if (state.status === 'running') throw new Error(`The batch ${remote} is running and cannot be settled.`);
   const lines = new LineSettlement(ledger, { id: batch.id, rates: batchRates(spec) });
-  const calls = new Map((await ledger.batchLines(batch.id)).map(({ callId }) => [customIdOf(callId), callId]));
+  const calls = new Map((await ledger.batchLines({ id: batch.id })).map(({ callId }) => [customIdOf(callId), callId]));
   for (const file of state.files) {
     for await (const { customId, end } of endpoint.results(file)) {
       const callId = calls.get(customId);
@@ -42,14 +42,19 @@ export async function settleBatch(
   await lines.flush();
   const unbilled = state.status !== 'completed' && !lines.reportsUnstarted;
   await endOpenLines(ledger, batch.id, async (callId) => {
-    if (unbilled) await ledger.refuse(callId, `batch_${state.status}`, { final: false, batch: batch.id });
-    else await ledger.forfeit(callId, 'no_result', { seen: true, batch: batch.id });
+    if (unbilled) await ledger.refuse({ callId, reason: `batch_${state.status}`, final: false, batch: batch.id });
+    else await ledger.forfeit({ callId, reason: 'no_result', seen: true, batch: batch.id });
   });
-  await ledger.closeBatch(batch.id);
+  await ledger.closeBatch({ id: batch.id });
   const full = state.error?.code === 'token_limit_exceeded';
   const failure = lines.failure ?? (full || cancelled ? undefined : failureOf(state, remote, lines));
   if (failure !== undefined) throw failure;
-  return { answered: lines.answered, full, budget: await ledger.budget(spec.name), ledger: await ledger.identity() };
+  return {
+    answered: lines.answered,
+    full,
+    budget: await ledger.budget({ run: spec.name }),
+    ledger: await ledger.identity(),
+  };
 }
 
 /** The failure of a batch whose missing lines should not be resent at once. */
@@ -98,19 +103,19 @@ class LineSettlement {
       this.answered += 1;
       this.ended += 1;
       const answer = { ...end.answer, latencyMs: null };
-      const settled = await this.#ledger.settle(callId, answer, answerCost(answer, rates));
+      const settled = await this.#ledger.settle({ callId, answer, cost: answerCost(answer, rates) });
       if (settled !== 'above-bound') return;
       this.failure ??= usageAboveBound('A line of a batch', answer);
       return;
     }
     this.reason = end.reason;
     if (end.kind === 'forfeited') {
-      await this.#ledger.forfeit(callId, end.reason, { seen: true, batch });
+      await this.#ledger.forfeit({ callId, reason: end.reason, seen: true, batch });
       return;
     }
     if (end.final) this.ended += 1;
     if (end.reason === 'batch_expired' || end.reason === 'batch_cancelled') this.reportsUnstarted = true;
-    await this.#ledger.refuse(callId, end.reason, { final: end.final, batch });
+    await this.#ledger.refuse({ callId, reason: end.reason, final: end.final, batch });
     if (end.failure !== null) this.failure ??= new BaldistillError(end.failure.type, end.failure.message);
   }
 }

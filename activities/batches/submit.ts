@@ -29,7 +29,7 @@ export async function submitBatch(
   for (let uncertain = 0; uncertain < mostUncertain;) {
     if (world.draining.aborted) throw workerLeaves('The worker ended before the batch was submitted.');
     cancelled.throwIfAborted();
-    const record = await ledger.batch(batch.id);
+    const record = await ledger.batch({ id: batch.id });
     const remote = await remoteNameOf(world, endpoint, record);
     if (remote !== null) return { batch, remote };
     if (mayBeCreating(record)) {
@@ -40,10 +40,10 @@ export async function submitBatch(
       throw new Error(`The batch ${batch.id} is ${record.state}: there is nothing to submit.`);
     file ??= await endpoint.upload(artifacts.localPath(record.file));
     // Another worker claimed the creation first: search again.
-    if (!(await ledger.tryBatch(batch.id, record.triedAt))) continue;
+    if (!(await ledger.tryBatch({ id: batch.id, triedAt: record.triedAt }))) continue;
     const created = await endpoint.create(batch.id, file);
     if (created.kind === 'created') {
-      await ledger.recordBatch(batch.id, created.remote);
+      await ledger.recordBatch({ id: batch.id, remote: created.remote });
       return { batch, remote: created.remote };
     }
     why = created.why;
@@ -65,6 +65,6 @@ export async function remoteNameOf(
 ): Promise<string | null> {
   if (record.remote !== null || record.state !== 'sealed') return record.remote;
   const found = await endpoint.find(record.id, record.openedAt);
-  if (found !== null) await ledger.recordBatch(record.id, found);
+  if (found !== null) await ledger.recordBatch({ id: record.id, remote: found });
   return found;
 }

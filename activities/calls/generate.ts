@@ -52,7 +52,7 @@ export async function generate(
     sent: results.reduce((sum, result) => sum + result.sent, 0),
     seconds: (performance.now() - startedAt) / 1000,
     domains: domainsOf(calls, results),
-    budget: await world.ledger.budget(spec.name),
+    budget: await world.ledger.budget({ run: spec.name }),
     ledger: await world.ledger.identity(),
     flow: { worker: world.worker, look: world.limiter(spec).snapshotOf(spec.name) },
   };

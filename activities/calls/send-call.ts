@@ -85,7 +85,7 @@ async function sendOnce(
   try {
     const options = { idempotencyKey: callId, signal: sender.abandon, onLimits: lease.limitsReported };
     const answer = await teacher.complete(request, options);
-    const settled = await ledger.settle(callId, answer, answerCost(answer, teacherRates(sender.spec)));
+    const settled = await ledger.settle({ callId, answer, cost: answerCost(answer, teacherRates(sender.spec)) });
     lease.answered(answer);
     // The slot has its answer, but sending stops: the next call may cost as much.
     if (settled === 'above-bound') {
@@ -97,13 +97,13 @@ async function sendOnce(
     if (error instanceof BaldistillError && error.type === 'UsageAboveBound') throw error;
     if (!(error instanceof CallError)) {
       // A failure of the ledger after the answer arrived: the ledger keeps trying to store the answer.
-      if (!(error instanceof BaldistillError)) await ledger.forfeit(callId, 'unexpected', { seen: true });
+      if (!(error instanceof BaldistillError)) await ledger.forfeit({ callId, reason: 'unexpected', seen: true });
       throw error;
     }
     const { reason, retryAfterMs, overloaded } = error;
     if (error.outcome === 'ambiguous') {
       const idempotencyTtl = sender.spec.teacher?.idempotency?.ttl ?? null;
-      await ledger.forfeit(callId, reason, { seen: true, idempotencyTtl });
+      await ledger.forfeit({ callId, reason, seen: true, idempotencyTtl });
       lease.failed(reason);
       if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
       return 'retry';
@@ -112,7 +112,7 @@ async function sendOnce(
     if (retryAfterMs === null) lease.failed(reason);
     else lease.refused({ reason, retryAfterMs: retryAfterMs === 0 ? null : retryAfterMs, overloaded });
     const final = error.failure === null && retryAfterMs === null;
-    await ledger.refuse(callId, reason, { final });
+    await ledger.refuse({ callId, reason, final });
     if (error.failure !== null) throw new BaldistillError(error.failure, error.message, { cause: error });
     return retryAfterMs === null ? 'empty' : 'retry';
   }
@@ -123,7 +123,7 @@ async function sendOnce(
  * leaves an open intent, and only `intend` decides about it.
  */
 async function waitForPayer({ ledger, closing }: Sender, callId: string): Promise<void> {
-  if ((await ledger.callState(callId)) !== 'intent') return;
+  if ((await ledger.callState({ callId })) !== 'intent') return;
   await pause(pollMs, undefined, { signal: closing }).catch((error: unknown) => {
     if (!closing.aborted) throw error;
   });

@@ -69,7 +69,7 @@ export async function awaitRun(world: World, { run, blocked }: AwaitRunRequest):
     if ((snapshot.blocked !== null) === blocked) throw stillRunning(`${run} is still running`);
     return snapshot;
   }
-  const record = await world.ledger.run(run);
+  const record = await world.ledger.run({ run });
   const charged = record?.charged ?? 0;
   if (snapshot.kind === 'closed' && snapshot.failure !== null) {
     const stopped = record?.status === 'stopped';

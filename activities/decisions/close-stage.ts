@@ -44,7 +44,7 @@ export async function closeStage(world: World, closing: CloseStageInput): Promis
     ...filled,
     ...form,
     training,
-    budget: await ledger.budget(input.spec.name),
+    budget: await ledger.budget({ run: input.spec.name }),
     ledger: await ledger.identity(),
   };
 }
@@ -76,7 +76,7 @@ async function fillStage(
   const { artifacts, ledger } = world;
   const { spec } = input;
   const { slots: decided, flawed } = await stageDecisions(world, input, plans);
-  await ledger.markUnusable(flawed);
+  await ledger.markUnusable({ marks: flawed });
   const earlier = await examplesOf(
     artifacts,
     input.history.map((stage) => stage.examples),

@@ -80,7 +80,9 @@ async function verdictsOf(
   judge: Judge,
   { round, chunks, uncalled }: RoundPlan,
 ): Promise<RoundVerdict[]> {
-  const records = new Map((await ledger.slots(spec.name, stage, round)).map((record) => [record.slot, record]));
+  const records = new Map(
+    (await ledger.slots({ run: spec.name, stage, round })).map((record) => [record.slot, record]),
+  );
   const verdicts: RoundVerdict[] = [];
   if (uncalled !== undefined)
     for await (const given of artifacts.readLines(uncalled, UncalledSlot)) {

@@ -7,8 +7,8 @@ export const estimateKey = (run: string): string => `estimate/${run}`;
 /** Null for a run that was started by a version without estimates. */
 export async function keptEstimate(ledger: Ledger, run: string): Promise<RunEstimate | null> {
   const key = estimateKey(run);
-  const claim = await ledger.claimOnce(key);
+  const claim = await ledger.claimOnce({ key });
   if (claim.kind === 'created') return RunEstimate.parse(JSON.parse(claim.value));
-  await ledger.forgetOnce(key, '');
+  await ledger.forgetOnce({ key, value: '' });
   return null;
 }

@@ -24,9 +24,9 @@ export async function reparse(
   world: { readonly artifacts: Artifacts; readonly ledger: Ledger },
   run: string,
 ): Promise<readonly Reparsed[]> {
-  const entries = await world.ledger.entries(run);
+  const entries = await world.ledger.entries({ run });
   const result: Reparsed[] = [];
-  for (const { stage, request } of await world.ledger.closedStages(run)) {
+  for (const { stage, request } of await world.ledger.closedStages({ run })) {
     const parsed = Stored.safeParse(request);
     if (!parsed.success)
       throw new BaldistillError('LedgerUnavailable', `Stage ${stage} of ${run} was closed by another version.`);
@@ -37,8 +37,8 @@ export async function reparse(
     for (const { stage: of, callId, unusable } of entries)
       if (of === stage && callId !== null && unusable !== null) marked.set(callId, unusable);
     const good = [...marked].filter(([callId]) => !now.has(callId));
-    await world.ledger.markUnusable([...now].map(([callId, reason]) => ({ callId, reason })));
-    await world.ledger.markUsable(good.map(([callId]) => callId));
+    await world.ledger.markUnusable({ marks: [...now].map(([callId, reason]) => ({ callId, reason })) });
+    await world.ledger.markUsable({ callIds: good.map(([callId]) => callId) });
     result.push({
       stage,
       before: tally([...marked.values()]),

@@ -22,7 +22,7 @@ export async function drawSamples(
   { artifacts, ledger }: { readonly artifacts: Artifacts; readonly ledger: Ledger },
   { spec, stages }: ReportInput,
 ): Promise<Sample[]> {
-  const marked = await ledger.unusable(spec.name, mostOfAReason);
+  const marked = await ledger.unusable({ run: spec.name, each: mostOfAReason });
   const wanted = new Set(marked.map(({ callId }) => callId));
   const used = new Map<string, Example>();
   const drawn = { real: new Map<string, Drawn[]>(), synthetic: new Map<string, Drawn[]>() };

@@ -58,7 +58,7 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
   const { artifacts, ledger } = world;
   const { spec, prepared } = input;
   const table = prepared === null ? null : await artifacts.readJson(prepared.domains, DomainTable);
-  const { budget, calls, tokens, money, unusable } = await ledger.summary(spec.name);
+  const { budget, calls, tokens, money, unusable } = await ledger.summary({ run: spec.name });
   return {
     version: 2,
     run: spec.name,
@@ -111,7 +111,7 @@ async function reportOf(world: World, input: ReportInput): Promise<Report> {
       unusable,
     },
     estimate: await keptEstimate(ledger, spec.name),
-    history: historyOf(await ledger.history(spec.name, historyPoints)),
+    history: historyOf(await ledger.history({ run: spec.name, points: historyPoints })),
     samples: await drawSamples(world, input),
   };
 }

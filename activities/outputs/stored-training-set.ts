@@ -18,7 +18,7 @@ const Closed = z.object({ examples: ArtifactRef, training: ArtifactRef });
 export async function storedTrainingSet(ledger: Ledger, record: RunRecord): Promise<TrainingSet | null> {
   const { name, spec, status } = record;
   let found: TrainingSet | null = null;
-  for (const { stage, request, closed } of await ledger.closedStages(name)) {
+  for (const { stage, request, closed } of await ledger.closedStages({ run: name })) {
     const [opened, done] = [parsed(Request, request), parsed(Closed, closed)];
     if (opened === undefined || done === undefined)
       throw new BaldistillError('LedgerUnavailable', `Stage ${stage} of ${name} was closed by another version.`);

@@ -1,46 +1,46 @@
 import type { ArtifactRef } from '../../contracts/artifact.ts';
-import type { CallState } from './ledger.ts';
+import type { CallState, RoundKey, RunKey } from './ledger.ts';
 
 /**
- * Batches in the ledger. The calls a batch carries are ordinary intents, charged and settled like all others; only their
- * life hangs on the batch, not on the process that wrote them down: a worker that dies loses none of them.
+ * Batches in the ledger. The calls of a batch are ordinary intents, charged and settled like all others, but the batch
+ * owns them, not the process that recorded them: they outlive a worker.
  *
- * `gathering`: calls join it. `sealed`: its file is written, nothing joins any more. `closed`: each call has ended.
+ * `gathering`: calls join it. `sealed`: its file is written, no call joins. `closed`: each call has ended.
  */
 export interface BatchLedger {
-  /** The batch that is being gathered for a round, or a new one. */
-  gatherBatch(round: BatchRound): Promise<BatchRecord>;
-  /** Ends the gathering. Throws where the ledger has other calls in it than `lines`: another process gathers it too. */
-  sealBatch(id: string, sealed: { file: ArtifactRef; lines: number; tokens: number }): Promise<void>;
+  /** The batch of the round that is being gathered, or a new one. */
+  gatherBatch(round: RoundKey): Promise<BatchRecord>;
+  /** Ends the gathering. Throws where the ledger has more or fewer calls in it than `lines`: another process gathers it too. */
+  sealBatch(
+    seal: BatchKey & { readonly file: ArtifactRef; readonly lines: number; readonly tokens: number },
+  ): Promise<void>;
   /**
-   * Says that the batch is about to be created at the endpoint; true for the one whose `triedAt` is still the last word.
-   * Everybody else has to look there first: what was tried may have succeeded.
+   * Announces that the batch will be created at the endpoint. True for the caller whose `triedAt` is still current. Every
+   * other caller has to list the endpoint's batches first: an earlier attempt may have succeeded.
    */
-  tryBatch(id: string, triedAt: number | null): Promise<boolean>;
+  tryBatch(attempt: BatchKey & { readonly triedAt: number | null }): Promise<boolean>;
   /** Keeps the endpoint's name of the batch; the first one stays. */
-  recordBatch(id: string, remote: string): Promise<void>;
-  batch(id: string): Promise<BatchRecord>;
-  /** Those of a run that are not closed, oldest first. Asking says that their run lives, and so do they. */
-  openBatches(run: string): Promise<readonly BatchRecord[]>;
-  batchLines(id: string): Promise<readonly BatchLine[]>;
-  /** Throws while a call of the batch is open. Repeating it changes nothing. */
-  closeBatch(id: string): Promise<void>;
+  recordBatch(created: BatchKey & { readonly remote: string }): Promise<void>;
+  batch(batch: BatchKey): Promise<BatchRecord>;
+  /** The batches of a run that are not closed, oldest first. This also renews their leases. */
+  openBatches(run: RunKey): Promise<readonly BatchRecord[]>;
+  batchLines(batch: BatchKey): Promise<readonly BatchLine[]>;
+  /** Throws while one of its calls is open. */
+  closeBatch(batch: BatchKey): Promise<void>;
 }
 
-export interface BatchRound {
-  readonly run: string;
-  readonly stage: number;
-  readonly round: number;
+export interface BatchKey {
+  readonly id: string;
 }
 
-export interface BatchRecord extends BatchRound {
-  /** Also the key under which the endpoint is asked for it. */
+export interface BatchRecord extends RoundKey {
+  /** Also the key under which the endpoint is asked to create it. */
   readonly id: string;
   readonly state: 'gathering' | 'sealed' | 'closed';
   readonly lines: number;
   /** Input tokens, estimated. */
   readonly tokens: number;
-  /** What is uploaded; null while it is gathered. */
+  /** The uploaded file; null while the batch is gathered. */
   readonly file: ArtifactRef | null;
   /** When its creation was last tried; milliseconds since the epoch. */
   readonly triedAt: number | null;

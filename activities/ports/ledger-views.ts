@@ -1,13 +1,13 @@
-/** What the ledger tells people of a run: its sums, the budget over time, answers that could not be used. */
+/** What reports and commands show of a run: its sums, the budget over time, answers that could not be used. */
 import type { RunBudget } from './ledger.ts';
 
 export interface LedgerSummary {
   readonly run: string;
   readonly budget: RunBudget;
   readonly calls: CallCounts;
-  /** Slots of closed stages filled by repeating a row, for no call. */
+  /** Slots of closed stages that repeat a row without a call. */
   readonly duplicates: number;
-  /** Tokens of the calls this run pays; `worst` is what was charged for them before they were sent. */
+  /** Tokens of the calls this run pays; `worst` is what was reserved for them. */
   readonly tokens: {
     readonly input: number;
     readonly cachedInput: number;
@@ -17,9 +17,9 @@ export interface LedgerSummary {
   readonly money: {
     readonly teacherMicroUsd: number;
     readonly studentMicroUsd: number;
-    /** What was charged for all of it before it was sent. */
+    /** What was reserved for all of it. */
     readonly worstMicroUsd: number;
-    /** Answers of a model without a known price: their cost is not in these sums. */
+    /** Answers of a model whose price is unknown: these sums do not include their cost. */
     readonly unpriced: number;
   };
   readonly unusable: Readonly<Record<string, number>>;
@@ -45,14 +45,14 @@ export interface CallCounts {
   readonly open: number;
 }
 
-/** Calls charged to a part of a run, how they stand, and what they cost. */
+/** Calls charged to a part of a run, by state, and their cost. */
 export interface SpentPart extends Omit<CallCounts, 'refused'> {
   readonly charged: number;
   readonly tokens: number;
   readonly microUsd: number;
 }
 
-/** Times are milliseconds since the epoch. `cached`: answered from the ledger; `forfeited`: in doubt, and still charged. */
+/** Times are milliseconds since the epoch. `cached`: answered from the ledger; `forfeited`: outcome unknown, still charged. */
 export interface BudgetHistory {
   readonly points: readonly {
     readonly at: number;
@@ -62,7 +62,7 @@ export interface BudgetHistory {
     readonly forfeited: number;
     readonly microUsd: number;
   }[];
-  /** When every slot of a stage was decided. */
+  /** When a stage was closed. */
   readonly stages: readonly { readonly stage: number; readonly at: number }[];
 }
 
@@ -75,10 +75,10 @@ export interface UnusableAnswer {
   readonly text: string;
 }
 
-/** An answer that is there already; tokens are null where the endpoint did not say. */
+/** A stored answer; tokens are null where the endpoint did not report them. */
 export interface KnownAnswer {
   readonly contentKey: string;
-  /** Who paid. */
+  /** The run that paid. */
   readonly run: string;
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
@@ -92,6 +92,37 @@ export interface AnswerUsage {
   readonly outputTokens: number;
   /** Standard deviation of `outputTokens`. */
   readonly deviation: number;
-  /** Null where all of them came with batches. */
+  /** Null where all of them are answers of batches. */
   readonly latencyMs: number | null;
+}
+
+/** One charge of a slot and the call behind it. */
+export interface LedgerEntry {
+  readonly stage: number;
+  readonly round: number;
+  readonly slot: number;
+  readonly attempt: number;
+  readonly domain: string;
+  readonly kind: string;
+  readonly callId: string | null;
+  /** The run that pays; another run where the answer came from the cache. */
+  readonly payer: string | null;
+  readonly role: 'payer' | 'cached';
+  readonly state: string;
+  readonly reason: string | null;
+  readonly charged: number;
+  readonly tokens: number;
+  readonly microUsd: number;
+  readonly finishReason: string | null;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly latencyMs: number | null;
+  readonly unusable: string | null;
+}
+
+/** `uncertain`: unknown whether billed. `sentAgain`: resent under the same key, billed twice only where that is ignored. */
+export interface EndpointTally {
+  readonly answered: number;
+  readonly uncertain: number;
+  readonly sentAgain: number;
 }

@@ -61,7 +61,7 @@ async function isSupported(world: World, request: PlanRoundInput, calls: readonl
  * crashed, shows that the endpoint refused this format.
  */
 async function isAnswerTo({ ledger, teacher, spec, stage, round }: Sender, call: PlannedCall): Promise<boolean> {
-  const record = (await ledger.slots(spec.name, stage, round)).find(({ slot }) => slot === call.slot);
+  const record = (await ledger.slots({ run: spec.name, stage, round })).find(({ slot }) => slot === call.slot);
   const key = contentKeyOf(teacher, call, requestOf(spec, call));
   return record?.callId?.startsWith(`${key}.`) ?? true;
 }

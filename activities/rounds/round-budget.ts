@@ -18,13 +18,13 @@ export async function announcePlan(
   calls: readonly PlannedCall[],
 ): Promise<void> {
   const { spec, stage } = input;
-  const known = new Set((await ledger.slots(spec.name, stage, 0)).map(({ slot }) => slot));
+  const known = new Set((await ledger.slots({ run: spec.name, stage, round: 0 })).map(({ slot }) => slot));
   const open = calls.filter(({ slot }) => !known.has(slot)).length;
   const verified = spec.switches.verify === 'teacher' ? calls.filter(({ kind }) => kind === 'synthesize').length : 0;
-  await ledger.setPlanned(
-    spec.name,
-    open + verified + (await callsOfLaterStages(ledger, input, callsPerSlot(spec.switches))),
-  );
+  await ledger.setPlanned({
+    run: spec.name,
+    calls: open + verified + (await callsOfLaterStages(ledger, input, callsPerSlot(spec.switches))),
+  });
 }
 
 /**
@@ -39,9 +39,9 @@ export async function affordable(
 ): Promise<ReadonlySet<number>> {
   const { spec, stage } = input;
   const reserved = await callsOfLaterStages(ledger, input, purpose === 'verify' ? 1 : callsPerSlot(spec.switches));
-  await ledger.setPlanned(spec.name, reserved);
-  const known = new Set((await ledger.slots(spec.name, stage, earlier.length)).map(({ slot }) => slot));
-  const { limit, charged } = await ledger.budget(spec.name);
+  await ledger.setPlanned({ run: spec.name, calls: reserved });
+  const known = new Set((await ledger.slots({ run: spec.name, stage, round: earlier.length })).map(({ slot }) => slot));
+  const { limit, charged } = await ledger.budget({ run: spec.name });
   const unknown = slots.filter((slot) => !known.has(slot)).sort((a, b) => a - b);
   const spare = Math.max(0, limit - charged - reserved);
   return new Set([...known, ...unknown.slice(0, spare)]);
@@ -55,7 +55,7 @@ async function callsOfLaterStages(
 ): Promise<number> {
   let calls = 0;
   for (let next = stage + 1; next < spec.stages; next += 1) {
-    const bought = (await ledger.slots(spec.name, next, 0)).length;
+    const bought = (await ledger.slots({ run: spec.name, stage: next, round: 0 })).length;
     calls += stageSlots(spec.budget.slots, spec.stages, next) * perSlot - bought;
   }
   return Math.max(0, calls);

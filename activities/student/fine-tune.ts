@@ -49,7 +49,11 @@ export async function fineTune(
   if (claim.kind === 'created') {
     // If another run created the job, that run paid for it and this run has no entry.
     const { ended } = await student.findJob(key);
-    return { id: claim.value, key, spending: await world.ledger.spendingOf(spec.name, entryKey(key, ended)) };
+    return {
+      id: claim.value,
+      key,
+      spending: await world.ledger.spendingOf({ run: spec.name, key: entryKey(key, ended) }),
+    };
   }
   let spending: string | null = null;
   try {
@@ -69,16 +73,16 @@ export async function fineTune(
         options,
         signal: ending,
       }));
-    await world.ledger.recordOnce(key, id);
+    await world.ledger.recordOnce({ key, value: id });
     return { id, key, spending };
   } catch (error) {
     try {
       const refused = error instanceof BaldistillError && neverCreated.has(error.type);
       if (spending !== null && refused)
-        await world.ledger.endSpending(spending, { state: 'refused', reason: error.type });
+        await world.ledger.endSpending({ id: spending, end: { state: 'refused', reason: error.type } });
     } finally {
       // The next attempt searches the endpoint, so a job that was created anyway is still found.
-      await world.ledger.forgetOnce(key, '');
+      await world.ledger.forgetOnce({ key, value: '' });
     }
     if (error === world.draining.reason) throw workerLeaves('The worker ended while the training command ran.');
     throw error;
@@ -88,7 +92,7 @@ export async function fineTune(
 /** Claims the training; waits while another worker holds the claim. */
 async function claimTraining(world: World, key: string, ending: AbortSignal): Promise<Claim> {
   try {
-    return await world.ledger.claimOnce(key, ending);
+    return await world.ledger.claimOnce({ key, signal: ending });
   } catch (error) {
     if (error === world.draining.reason) throw workerLeaves('The worker ended while it waited for the same training.');
     throw error;
@@ -127,8 +131,9 @@ export async function awaitFineTune(
     return { model: state.model, losses };
   }
   // Close the entry first: the next job under this key must not find it, or that job would not be charged.
-  if (job.spending !== null) await world.ledger.endSpending(job.spending, { state: 'forfeited', reason: 'job_failed' });
-  await world.ledger.forgetOnce(job.key, job.id);
+  if (job.spending !== null)
+    await world.ledger.endSpending({ id: job.spending, end: { state: 'forfeited', reason: 'job_failed' } });
+  await world.ledger.forgetOnce({ key: job.key, value: job.id });
   const why = state.status === 'failed' ? `failed: ${state.message}` : 'is not known to the student endpoint any more';
   throw new BaldistillError('FineTuneFailed', `The fine-tuning job ${job.id} ${why}`);
 }

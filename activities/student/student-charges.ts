@@ -31,10 +31,10 @@ export function studentAccount(ledger: Ledger, spec: RunSpec): SpendAccount | un
         async settle(usage) {
           const cost =
             usage === null ? null : { ...usage, microUsd: priceOf(rates, { ...usage, cachedInputTokens: 0 }) };
-          await ledger.endSpending(id, { state: 'settled', cost });
+          await ledger.endSpending({ id, end: { state: 'settled', cost } });
         },
-        refund: async (reason) => await ledger.endSpending(id, { state: 'refused', reason }),
-        forfeit: async (reason) => await ledger.endSpending(id, { state: 'forfeited', reason }),
+        refund: async (reason) => await ledger.endSpending({ id, end: { state: 'refused', reason } }),
+        forfeit: async (reason) => await ledger.endSpending({ id, end: { state: 'forfeited', reason } }),
       };
     },
   };
@@ -80,7 +80,7 @@ export async function settleTraining(
     rates === undefined || trainedTokens === null
       ? null
       : { microUsd: trainingPriceOf(rates, trainedTokens), inputTokens: trainedTokens, outputTokens: 0 };
-  await ledger.endSpending(spending, { state: 'settled', cost });
+  await ledger.endSpending({ id: spending, end: { state: 'settled', cost } });
 }
 
 async function spend(ledger: Ledger, request: SpendRequest): Promise<string> {
@@ -88,7 +88,7 @@ async function spend(ledger: Ledger, request: SpendRequest): Promise<string> {
     const outcome = await ledger.spend(request);
     if (outcome.kind === 'spend' || outcome.kind === 'charged') return outcome.id;
     if (outcome.kind === 'exhausted') {
-      const { microUsd } = await ledger.budget(request.run);
+      const { microUsd } = await ledger.budget({ run: request.run });
       const what = request.kind === 'fine-tune' ? 'Fine-tuning' : 'The next request to the student';
       throw new BaldistillError(
         'BudgetExhausted',

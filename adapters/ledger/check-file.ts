@@ -1,10 +1,10 @@
-/** Whether a ledger's file is whole, page by page. Reads only, beside whoever writes. */
+/** Checks every page of a ledger file. Reads only, so other processes may write meanwhile. */
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 
 const Findings = z.array(z.object({ quick_check: z.string() }));
 
-/** Null where SQLite finds nothing; else the first thing it finds. */
+/** The first damage that SQLite finds, or null. */
 export function fileTrouble(path: string): string | null {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
   try {

@@ -1,16 +1,15 @@
 /**
- * Creations that must happen once. The ledger's row keeps other processes out; callers of this one, which share a
- * session (the cells of a comparison in one worker), wait for each other here.
+ * Creations that must happen once. The ledger's row excludes other processes; the callers of this process share a session
+ * (the cells of a comparison in one worker) and wait for each other here.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '../../activities/ports/ledger.ts';
-import type { LedgerChannel } from './thread/ledger-channel.ts';
-import type { ClaimOutcome } from './thread/protocol.ts';
+import type { ClaimOutcome, Operations } from './protocol.ts';
 
-/** How often a claim that somebody living holds is looked at again. */
+/** How often a held claim is requested again. */
 const claimPollMs = 200;
 
-export function claims(channel: LedgerChannel): Pick<Ledger, 'claimOnce' | 'recordOnce' | 'forgetOnce'> {
+export function claims(ledger: Operations): Pick<Ledger, 'claimOnce' | 'recordOnce' | 'forgetOnce'> {
   const creating = new Set<string>();
 
   async function claim(key: string): Promise<ClaimOutcome> {
@@ -18,7 +17,7 @@ export function claims(channel: LedgerChannel): Pick<Ledger, 'claimOnce' | 'reco
     creating.add(key);
     let kind: ClaimOutcome['kind'] | undefined;
     try {
-      const outcome = await channel.call('claimOnce', { key });
+      const outcome = await ledger.claimOnce({ key });
       ({ kind } = outcome);
       return outcome;
     } finally {
@@ -27,7 +26,7 @@ export function claims(channel: LedgerChannel): Pick<Ledger, 'claimOnce' | 'reco
   }
 
   return {
-    async claimOnce(key, signal) {
+    async claimOnce({ key, signal }) {
       for (;;) {
         signal?.throwIfAborted();
         const outcome = await claim(key);
@@ -36,17 +35,17 @@ export function claims(channel: LedgerChannel): Pick<Ledger, 'claimOnce' | 'reco
         await delay(claimPollMs);
       }
     },
-    async recordOnce(key, value) {
-      // Where this fails the claim is still held, until its holder forgets it.
-      await channel.call('recordOnce', { key, value });
-      creating.delete(key);
+    async recordOnce(record) {
+      // Where this fails the claim stays held until its holder forgets it.
+      await ledger.recordOnce(record);
+      creating.delete(record.key);
     },
-    async forgetOnce(key, value) {
+    async forgetOnce(record) {
       try {
-        await channel.call('forgetOnce', { key, value });
+        await ledger.forgetOnce(record);
       } finally {
-        // With a value it is word of an object, and no end of a creation.
-        if (value === '') creating.delete(key);
+        // With a value the record is about an object, and no creation ends.
+        if (record.value === '') creating.delete(record.key);
       }
     },
   };

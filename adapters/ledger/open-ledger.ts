@@ -1,74 +1,43 @@
-/** The port `Ledger` over the ledger's thread. */
+/** The port `Ledger` over the ledger's thread: requests of one turn of the event loop travel together. */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import type { Ledger } from '../../activities/ports/ledger.ts';
+import { BaldistillError } from '../../domain/failures.ts';
 import { claims } from './claims.ts';
-import { lasting } from './retried-settlement.ts';
-import { LedgerChannel } from './thread/ledger-channel.ts';
+import type {
+  FromThread,
+  Input,
+  OperationName,
+  Operations,
+  Output,
+  Reply,
+  Request,
+  ThreadData,
+  ThrownData,
+  ToThread,
+} from './protocol.ts';
 import { runRecord } from './run-record.ts';
 
 /**
- * Opens the ledger at `path`, or makes it. Any number of processes may have the same file open, on a local disk.
+ * Opens the ledger at `path`, or creates it. Any number of processes may have the same file open, on a local disk.
  * Throws `BaldistillError` `LedgerUnavailable` (locked, damaged, written by a newer version) or `StorageFull`.
  */
 export async function openLedger(options: { readonly path: string }): Promise<Ledger> {
-  const channel = await LedgerChannel.open(options.path, randomUUID());
-  const ends = lasting(channel);
+  const channel = new LedgerChannel({ path: options.path, session: randomUUID() });
+  const names = await channel.ready;
+  const ledger = clientOf(names, (name, input) => channel.call(name, input));
   return {
-    identity: () => channel.call('identity', null),
-    openRun: (opening) => {
-      const { spec } = opening;
-      return channel.call('openRun', { ...opening, spec: JSON.stringify(spec), slots: spec.budget.slots });
+    ...ledger,
+    ...claims(ledger),
+    run: async (key) => {
+      const stored = await ledger.run(key);
+      return stored === undefined ? undefined : runRecord(stored);
     },
-    verify: (pinned) => channel.call('verify', pinned),
-    adopt: (run, charged) => channel.call('adopt', { run, charged }),
-    intend: (request) => channel.call('intend', request),
-    settle: (callId, answer, cost) => ends.call('settle', { callId, answer, cost }),
-    refuse: (callId, reason, { final, batch }) => none(ends.call('refuse', { callId, reason, final, batch })),
-    forfeit: (callId, reason, { seen, idempotencyTtl = null, batch }) =>
-      none(ends.call('forfeit', { callId, reason, seen, idempotencyTtl, batch })),
-    callState: (callId) => channel.call('callState', { callId }),
-    markUnusable: (marks) => none(channel.call('markUnusable', marks)),
-    markUsable: (callIds) => none(channel.call('markUsable', callIds)),
-    recordStage: (record) => none(channel.call('recordStage', record)),
-    closedStages: (run) => channel.call('closedStages', { run }),
-    entries: (run) => channel.call('entries', { run }),
-    history: (run, points) => channel.call('history', { run, points }),
-    unusable: (run, each) => channel.call('unusable', { run, each }),
-    knownAnswers: (contentKeys) => channel.call('knownAnswers', { contentKeys }),
-    answerUsage: (runs) => channel.call('answerUsage', { runs }),
-    audit: (run) => channel.call('audit', { run }),
-    tally: (runs) => channel.call('tally', { runs }),
-    setPlanned: (run, calls) => none(channel.call('setPlanned', { run, calls })),
-    slots: (run, stage, round) => channel.call('slots', { run, stage, round }),
-    setLimits: (run, limits) => channel.call('setLimits', { run, limits }),
-    spend: (request) => channel.call('spend', request),
-    spendingOf: (run, key) => channel.call('spendingOf', { run, key }),
-    endSpending: (id, end) => none(ends.call('endSpending', { id, end })),
-    forgiveForfeits: (run) => none(channel.call('forgiveForfeits', { run })),
-    ...claims(channel),
-    gatherBatch: (round) => channel.call('gatherBatch', round),
-    sealBatch: (id, sealed) => none(channel.call('sealBatch', { id, ...sealed })),
-    tryBatch: (id, triedAt) => channel.call('tryBatch', { id, triedAt }),
-    recordBatch: (id, remote) => none(ends.call('recordBatch', { id, remote })),
-    batch: (id) => channel.call('batch', { id }),
-    openBatches: (run) => channel.call('openBatches', { run }),
-    batchLines: (id) => channel.call('batchLines', { id }),
-    closeBatch: (id) => none(channel.call('closeBatch', { id })),
-    budget: (run) => channel.call('budget', { run }),
-    summary: (run) => channel.call('summary', { run }),
-    setRunStatus: (run, status, result) => {
-      const stored = result === undefined || result === null ? null : JSON.stringify(result);
-      return none(channel.call('setRunStatus', { run, status, result: stored }));
-    },
-    run: async (name) => {
-      const stored = await channel.call('run', { name });
-      return stored === null ? undefined : runRecord(stored);
-    },
-    runs: async () => (await channel.call('runs', null)).map(runRecord),
+    runs: async () => (await ledger.runs()).map(runRecord),
     close: async () => {
       try {
-        await ends.close();
-        await channel.call('close', null);
+        await ledger.endSession();
       } finally {
         await channel.stop();
       }
@@ -76,6 +45,100 @@ export async function openLedger(options: { readonly path: string }): Promise<Le
   };
 }
 
-async function none(done: Promise<null>): Promise<void> {
-  await done;
+/** One method per operation. The thread sends the names of the registry that `Operations` checks, so the types hold. */
+function clientOf(names: readonly OperationName[], call: Call): Operations;
+function clientOf(names: readonly OperationName[], call: (name: OperationName, input: never) => unknown): object {
+  return Object.fromEntries(names.map((name) => [name, (input: never) => call(name, input)]));
+}
+
+type Call = <K extends OperationName>(name: K, input: Input<K>) => Promise<Output<K>>;
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+class LedgerChannel {
+  /** The operations of the thread, once the ledger is open. */
+  readonly ready: Promise<readonly OperationName[]>;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #outbox: Request[] = [];
+  #lastId = 0;
+  #exited = false;
+  #closed: BaldistillError | undefined;
+
+  constructor(workerData: ThreadData) {
+    const worker = new Worker(new URL('./ledger-thread.ts', import.meta.url), {
+      workerData,
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      name: 'ledger',
+      // Objects in the thread are short-lived: a small young generation is as fast and saves a hundred megabytes.
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    });
+    worker.unref();
+    this.#worker = worker;
+    this.ready = new Promise((resolve, reject) => {
+      worker.on('message', (message: FromThread) => {
+        if (message.kind === 'ready') resolve(message.operations);
+        else if (message.kind === 'failed') reject(errorOf(message.error));
+        else this.#deliver(message.replies);
+      });
+      worker.on('error', (error) => {
+        this.#end(`The ledger's thread has failed: ${error.message}`, error);
+        reject(error);
+      });
+      worker.on('exit', () => {
+        this.#exited = true;
+        this.#end('The ledger is closed.');
+      });
+    });
+  }
+
+  call<K extends OperationName>(name: K, input: Input<K>): Promise<Output<K>> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise<Output<K>>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      // Only a process that waits for a reply is kept alive by the ledger.
+      if (this.#waiting.size === 1) this.#worker.ref();
+      if (this.#outbox.push({ id, name, input }) === 1) setImmediate(() => this.#send());
+    });
+  }
+
+  /** Closes the file and ends the thread; requests that still wait are rejected. */
+  async stop(): Promise<void> {
+    this.#end('The ledger is closed.');
+    if (this.#exited) return;
+    this.#worker.ref();
+    this.#worker.postMessage('end' satisfies ToThread, []);
+    await once(this.#worker, 'exit');
+  }
+
+  #send(): void {
+    const requests = this.#outbox;
+    this.#outbox = [];
+    if (!this.#exited) this.#worker.postMessage(requests satisfies ToThread, []);
+  }
+
+  #deliver(replies: readonly Reply[]): void {
+    for (const reply of replies) {
+      const waiting = this.#waiting.get(reply.id);
+      this.#waiting.delete(reply.id);
+      if ('error' in reply) waiting?.reject(errorOf(reply.error));
+      else waiting?.resolve(reply.value);
+    }
+    if (this.#waiting.size === 0) this.#worker.unref();
+  }
+
+  #end(message: string, cause?: Error): void {
+    this.#closed ??= new BaldistillError('LedgerUnavailable', message, { cause });
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#closed);
+    this.#waiting.clear();
+  }
+}
+
+function errorOf({ type, message }: ThrownData): Error {
+  return type === null ? new Error(message) : new BaldistillError(type, message);
 }

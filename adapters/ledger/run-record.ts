@@ -1,10 +1,10 @@
-/** Run records as stored, parsed: another version of baldistill may have written them. */
+/** Parses stored runs: another version of baldistill may have written them. */
 import { z } from 'zod';
 import type { RunRecord } from '../../activities/ports/ledger.ts';
 import { RunStatus } from '../../contracts/progress.ts';
 import { RunSpec } from '../../contracts/run/run-file.ts';
 import { BaldistillError } from '../../domain/failures.ts';
-import type { StoredRun } from './thread/protocol.ts';
+import type { StoredRun } from './protocol.ts';
 
 const Json = z.string().transform((text, context): unknown => {
   try {

@@ -1,16 +1,13 @@
 /**
- * Which processes are alive. A session is one opened ledger; it is dead when its process (pid and start time) is gone
- * from this machine, or when it has not said that it lives for `silenceMs`: a stopped process holds nobody up.
+ * Which processes are alive. A session is one opened ledger, and its process renews its lease with every beat. The session
+ * is dead when its process (pid and start time) has ended on this machine, or when its lease has expired.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Kysely } from 'kysely';
-import type { Executor } from './prepared.ts';
-import type { Schema, SessionsTable } from './schema/schema.ts';
-import type { Statements } from './statements.ts';
+import type { SessionsTable } from './schema/schema.ts';
 
 export const beatMs = 1000;
-export const silenceMs = 10_000;
+const leaseMs = 10_000;
 
 /** Boot and pid namespace: a pid means nothing outside them. */
 function machine(): string {
@@ -18,12 +15,12 @@ function machine(): string {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return `${boot}/${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
-    // No /proc (macOS): the name is what there is.
+    // There is no /proc on macOS.
     return hostname();
   }
 }
 
-/** Start time of a process in clock ticks (proc_pid_stat(5), field 22); undefined when it is gone or a zombie. */
+/** Start time of a process in clock ticks (proc_pid_stat(5), field 22); undefined when it has ended or is a zombie. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -42,20 +39,12 @@ function exists(pid: number): boolean {
   }
 }
 
-export async function openSession(database: Kysely<Schema>, id: string, now: number): Promise<void> {
-  const row = { id, host: machine(), pid: process.pid, started: startOf(process.pid) ?? '', last_seen: now };
-  await database.insertInto('sessions').values(row).execute();
+export function sessionOfThisProcess(id: string, now: number): SessionsTable {
+  return { id, host: machine(), pid: process.pid, started: startOf(process.pid) ?? '', last_seen: now };
 }
 
-/** Whether the session still has a process that will end its open calls. '' is nobody's. */
-export async function isAlive(executor: Executor, statements: Statements, id: string, now: number): Promise<boolean> {
-  if (id === '') return false;
-  const [session] = await statements.session(executor, { id });
-  return session !== undefined && lives(session, now);
-}
-
-function lives(session: SessionsTable, now: number): boolean {
-  if (now - session.last_seen > silenceMs) return false;
+export function isRunning(session: SessionsTable, now: number): boolean {
+  if (now - session.last_seen > leaseMs) return false;
   if (session.host !== machine()) return true;
   return session.started === '' ? exists(session.pid) : startOf(session.pid) === session.started;
 }

@@ -47,7 +47,7 @@ export function exportCommand(program: Command, terminal: Terminal): void {
 
 async function setOf(terminal: Terminal, run: string) {
   const known = await withLedger(terminal.home, async (ledger) => {
-    const record = await ledger.run(run);
+    const record = await ledger.run({ run });
     return record === undefined ? undefined : { set: await storedTrainingSet(ledger, record) };
   });
   if (known === undefined) throw unknownRun(run);

@@ -39,12 +39,12 @@ function showCommand(ledgerCommands: Command, terminal: Terminal): void {
     .action(async (run: string, given: unknown) => {
       const { calls, json } = Show.parse(given);
       if (calls) {
-        const entries = await ofRun(terminal, run, (ledger) => ledger.entries(run));
+        const entries = await ofRun(terminal, run, (ledger) => ledger.entries({ run }));
         if (json) terminal.printJson(entries);
         else terminal.print(entriesText(entries));
         return;
       }
-      const summary = await ofRun(terminal, run, (ledger) => ledger.summary(run));
+      const summary = await ofRun(terminal, run, (ledger) => ledger.summary({ run }));
       if (json) terminal.printJson(summary);
       else terminal.print(summaryText(summary));
     });
@@ -89,7 +89,7 @@ async function ofRun<T>(
   work: (ledger: Ledger, record: RunRecord) => Promise<T>,
 ): Promise<T> {
   const known = await withLedger(terminal.home, async (ledger) => {
-    const record = await ledger.run(run);
+    const record = await ledger.run({ run });
     return record === undefined ? undefined : { result: await work(ledger, record) };
   });
   if (known === undefined) throw unknownRun(run);

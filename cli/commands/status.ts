@@ -49,7 +49,7 @@ export function statusCommand(program: Command, terminal: Terminal): void {
 /** A run without a result whose engine is down. */
 async function rememberedText(home: string, record: RunRecord): Promise<string> {
   const { name, spec, charged, limit } = record;
-  const closed = (await withLedger(home, (ledger) => ledger.closedStages(name)))?.length ?? 0;
+  const closed = (await withLedger(home, (ledger) => ledger.closedStages({ run: name })))?.length ?? 0;
   const stages = `${closed} of ${spec.stages} stages closed`;
   return `${name}: ${rememberedStatus(record)}; ${stages}, ${charged} of ${limit} calls charged`;
 }

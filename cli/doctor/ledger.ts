@@ -11,7 +11,7 @@ export const ledgerPrerequisite: Prerequisite = {
       const runs = await ledger.runs();
       const differences: string[] = [];
       for (const { name } of runs)
-        differences.push(...(await ledger.audit(name)).map((difference) => `${name}: ${difference}`));
+        differences.push(...(await ledger.audit({ run: name })).map((difference) => `${name}: ${difference}`));
       const { counter } = await ledger.identity();
       return { runs: runs.length, counter, differences };
     });

@@ -25,7 +25,7 @@ export async function adoptLedger(terminal: Terminal, run: string, charged: Char
       mkdirSync(terminal.home, { recursive: true });
       const ledger = await openLedger({ path: ledgerPath(terminal.home) });
       try {
-        if ((await ledger.run(run)) === undefined) {
+        if ((await ledger.run({ run })) === undefined) {
           if (spec === undefined)
             throw new CommandError(
               exitCodes.failed,
@@ -33,7 +33,7 @@ export async function adoptLedger(terminal: Terminal, run: string, charged: Char
             );
           await ledger.openRun(openingOf(spec));
         }
-        const adopted = await ledger.adopt(run, charged);
+        const adopted = await ledger.adopt({ run, charged });
         if (!adopted.accepted) {
           throw new CommandError(
             exitCodes.failed,

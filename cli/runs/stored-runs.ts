@@ -26,7 +26,7 @@ export async function withLedger<T>(home: string, work: (ledger: Ledger) => Prom
 }
 
 export async function recordOf(home: string, run: string): Promise<RunRecord | undefined> {
-  return await withLedger(home, (ledger) => ledger.run(run));
+  return await withLedger(home, (ledger) => ledger.run({ run }));
 }
 
 /** The result a run ended with; undefined while it is going on. */

@@ -7,7 +7,7 @@ import type { Known, Part } from './part.ts';
 
 export async function artifactFindings(ledger: Ledger, { home, record }: Known): Promise<Part> {
   const references = new Map<string, { reference: ArtifactRef; stage: number }>();
-  const stages = await ledger.closedStages(record.name);
+  const stages = await ledger.closedStages({ run: record.name });
   for (const { stage, request, closed } of stages) {
     for (const text of [request, closed])
       collect(JSON.parse(text), (reference) => {

@@ -13,7 +13,7 @@ export async function endpointFindings(ledger: Ledger, { home, record }: Known):
   if (counters === undefined)
     return { name: 'endpoint', looked: 'not asked: it keeps no count of its own, or is not running', differences: [] };
   const sharing = (await ledger.runs()).filter((other) => countedAddress(home, other) === address);
-  const { answered, uncertain, sentAgain } = await ledger.tally(sharing.map(({ name }) => name));
+  const { answered, uncertain, sentAgain } = await ledger.tally({ runs: sharing.map(({ name }) => name) });
   const { billed } = counters;
   const most = answered + uncertain + sentAgain;
   const differences: string[] = [];

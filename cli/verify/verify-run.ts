@@ -15,7 +15,7 @@ export async function verifyRun(ledger: Ledger, known: Known): Promise<Verificat
   const { name: run } = known.record;
   const { counter } = await ledger.identity();
   const parts = [
-    { name: 'ledger', looked: `${counter} events`, differences: await ledger.audit(run) } as const,
+    { name: 'ledger', looked: `${counter} events`, differences: await ledger.audit({ run }) } as const,
     await artifactFindings(ledger, known),
     await workflowFindings(ledger, known),
     await endpointFindings(ledger, known),

@@ -14,7 +14,7 @@ export async function workflowFindings(ledger: Ledger, { record, snapshot }: Kno
     };
   const { run } = snapshot;
   const differences: string[] = [];
-  const { charged, tokens, microUsd } = await ledger.budget(record.name);
+  const { charged, tokens, microUsd } = await ledger.budget({ run: record.name });
   const copy = snapshot.stage?.budget ?? run.budget;
   const ahead = (what: string, seen: number, stored: number): void => {
     if (seen > stored) differences.push(`the workflow has seen ${seen} ${what} charged, the ledger says ${stored}`);
@@ -29,7 +29,7 @@ export async function workflowFindings(ledger: Ledger, { record, snapshot }: Kno
   }
   if (over.has(run.status) !== over.has(record.status))
     differences.push(`the workflow is ${run.status}, the ledger says ${record.status}`);
-  const closed = (await ledger.closedStages(record.name)).length;
+  const closed = (await ledger.closedStages({ run: record.name })).length;
   if (run.finished.length > closed)
     differences.push(`the workflow has finished ${run.finished.length} stages, the ledger has ${closed} closed ones`);
   if (run.ledger !== null) {

@@ -40,7 +40,7 @@ export async function answeredForm(
       ),
       ...synthetic.map((call: PlannedCall) => contentKeyOf(teacher, call, requestOf(spec, call))),
     ];
-    const answers = await ledger.knownAnswers(keys);
+    const answers = await ledger.knownAnswers({ contentKeys: keys });
     // The format of this run's own answers takes precedence.
     if (answers.some(({ run }) => run === spec.name)) return output;
     if (answers.length > 0) others ??= output;

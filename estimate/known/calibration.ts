@@ -130,7 +130,9 @@ export async function otherAnswers(
   { task }: Pick<RunSpec, 'task'>,
   runs: readonly RunRecord[],
 ): Promise<Map<CallKind, { measured: Measured; latencyMs: number | null }>> {
-  const usage = await ledger.answerUsage(runs.filter(({ spec }) => spec.task === task).map(({ name }) => name));
+  const usage = await ledger.answerUsage({
+    runs: runs.filter(({ spec }) => spec.task === task).map(({ name }) => name),
+  });
   return new Map(
     kinds.flatMap((kind) => {
       const of = usage.find((one) => one.kind === kind);

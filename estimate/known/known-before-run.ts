@@ -48,7 +48,9 @@ export async function estimateBasis(
   const lengths = await poolLengths(world.artifacts, { spec, prepared, task, teacher: lookupTeacher, taken }, count);
   const keys = [...synthetic, ...lengths.rows].flatMap(({ key }) => key ?? []);
   const answers = new Map<string, KnownAnswer>();
-  for (const answer of keys.length === 0 ? [] : ((await world.ledger?.knownAnswers([...new Set(keys)])) ?? []))
+  for (const answer of keys.length === 0
+    ? []
+    : ((await world.ledger?.knownAnswers({ contentKeys: [...new Set(keys)] })) ?? []))
     answers.set(answer.contentKey, answer);
   const isFree = (key: string): boolean => (answers.get(key)?.run ?? spec.name) !== spec.name;
   const lengthOf = (kind: CallKind, { domain, key, tokens }: Omit<PromptLength, 'id'>): CertainLength => {

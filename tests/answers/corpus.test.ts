@@ -38,8 +38,8 @@ async function keptBy(name: string, task: string, fields: string, slots: number)
   expect(await (await home.start(specOf(name, lines, data))).result()).toMatchObject({ status: 'completed' });
   const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
   try {
-    const marks = new Map((await ledger.entries(name)).map(({ callId, unusable }) => [callId, unusable]));
-    const kept = await ledger.slots(name, 0, 0);
+    const marks = new Map((await ledger.entries({ run: name })).map(({ callId, unusable }) => [callId, unusable]));
+    const kept = await ledger.slots({ run: name, stage: 0, round: 0 });
     return kept.flatMap(({ callId, answer }) =>
       answer === null ? [] : [line(answer.text, answer.finishReason, marks.get(callId) ?? 'read')],
     );

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openStories, wordnetSpec } from '../engine/rig.ts';
-import { queryFile, violations } from '../ledger/query-file.ts';
+import { queryLedger, violations } from '../ledger/ledger-file.ts';
 import { batchesAt, slotsWithoutOneAnswer } from './support.ts';
 
 const at = openStories({ continueAfterEvents: 60 });
@@ -32,7 +32,7 @@ test('it continues as new while batches are running, finds them again and submit
   expect((await rig.counters()).billed - before.billed).toBe(120);
   const file = join(home.path, 'ledger.sqlite');
   expect(slotsWithoutOneAnswer(file, 'continued')).toEqual([]);
-  expect(queryFile(file, `select charged, settled, forfeited from runs where name = 'continued'`)).toEqual([
+  expect(queryLedger(file, `select charged, settled, forfeited from runs where name = 'continued'`)).toEqual([
     { charged: 120, settled: 120, forfeited: 0 },
   ]);
   expect(violations(file)).toEqual([]);

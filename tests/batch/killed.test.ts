@@ -6,7 +6,7 @@ import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { openRig, wordnetSpec } from '../engine/rig.ts';
 import type { Rig } from '../engine/rig.ts';
-import { queryFile, violations } from '../ledger/query-file.ts';
+import { queryLedger, violations } from '../ledger/ledger-file.ts';
 import { slotsWithoutOneAnswer } from './support.ts';
 import { runThroughKills } from './through-kills.ts';
 
@@ -27,7 +27,7 @@ test('killed during upload, after creating, while polling and during download: e
   const run = await runThroughKills(rig, spec('batch'));
   try {
     expect((await rig.counters()).billed).toBe(300);
-    expect(queryFile(run.ledger, 'select charged, settled, forfeited, open from runs')).toEqual([
+    expect(queryLedger(run.ledger, 'select charged, settled, forfeited, open from runs')).toEqual([
       { charged: 300, settled: 300, forfeited: 0, open: 0 },
     ]);
     expect(slotsWithoutOneAnswer(run.ledger, 'killed')).toEqual([]);
@@ -36,7 +36,7 @@ test('killed during upload, after creating, while polling and during download: e
     expect(run.batches.map(({ status }) => status)).toContain('expired');
     expect(run.batches.slice(0, 4).map(({ request_counts: counts }) => counts.total)).toEqual([75, 75, 75, 75]);
     const ledger = await openLedger({ path: run.ledger });
-    expect(await ledger.audit('killed')).toEqual([]);
+    expect(await ledger.audit({ run: 'killed' })).toEqual([]);
     await ledger.close();
     expect(violations(run.ledger)).toEqual([]);
 

@@ -8,7 +8,7 @@ import type { RunPlan } from '../../cli/estimate/estimate-run.ts';
 import { Report } from '../../contracts/report.ts';
 import type { Range } from '../../contracts/run-estimate.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
-import { queryFile, violations } from '../ledger/query-file.ts';
+import { queryLedger, violations } from '../ledger/ledger-file.ts';
 import { openStories, wordnetSpec } from '../engine/rig.ts';
 import { batchesAt, slotsWithoutOneAnswer } from './support.ts';
 
@@ -51,7 +51,7 @@ interface Paid {
 
 /** The charge of each call that a run paid for, and the cost of its tokens at both prices. */
 function paidBy(run: string): Paid[] {
-  return queryFile(
+  return queryLedger(
     ledgerFile(),
     `select charges.micro_usd as charged, input_tokens as i, output_tokens as o, batch
      from charges join calls using (call_id) left join batch_lines using (call_id)
@@ -77,7 +77,7 @@ async function outcomeOf(
   expect(violations(ledgerFile())).toEqual([]);
   const ledger = await openLedger({ path: ledgerFile() });
   try {
-    expect(await ledger.audit(spec.name)).toEqual([]);
+    expect(await ledger.audit({ run: spec.name })).toEqual([]);
   } finally {
     await ledger.close();
   }
@@ -125,9 +125,9 @@ test('a limit in money admits the calls that fit at the batch price, and more af
   );
   expect(paid).toHaveLength(60);
   expect(batches).toBeGreaterThan(1);
-  expect(queryFile(ledgerFile(), `select max(micro_usd) <= 300000 as within from events where run = 'capped'`)).toEqual(
-    [{ within: 1 }],
-  );
+  expect(
+    queryLedger(ledgerFile(), `select max(micro_usd) <= 300000 as within from events where run = 'capped'`),
+  ).toEqual([{ within: 1 }]);
 });
 
 test.each([

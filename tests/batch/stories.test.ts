@@ -8,7 +8,7 @@ import type { RunSpec } from '../../contracts/run/run-file.ts';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { pauseRun, resumeRun } from '../../workflows/messages.ts';
 import { openStories, until, wordnetSpec } from '../engine/rig.ts';
-import { queryFile, violations } from '../ledger/query-file.ts';
+import { queryLedger, violations } from '../ledger/ledger-file.ts';
 import { batchesAt, slotsWithoutOneAnswer } from './support.ts';
 
 const at = openStories();
@@ -36,7 +36,7 @@ function isAtRest({ status }: Progress): boolean {
 async function audited(run: string): Promise<void> {
   const ledger = await openLedger({ path: ledgerFile() });
   try {
-    expect(await ledger.audit(run)).toEqual([]);
+    expect(await ledger.audit({ run })).toEqual([]);
     expect(violations(ledgerFile())).toEqual([]);
   } finally {
     await ledger.close();
@@ -94,13 +94,13 @@ test('after an expired batch, failed lines and missing lines, only the missing c
       .toSorted(),
   ).toEqual(['completed', 'expired']);
   // Expired and rate-limited lines were refunded and resent. Two missing lines were billed: they stay charged and are reissued.
-  const [run] = queryFile(ledgerFile(), `select charged, settled, forfeited from runs where name = 'mishaps'`);
+  const [run] = queryLedger(ledgerFile(), `select charged, settled, forfeited from runs where name = 'mishaps'`);
   expect(run).toEqual({ charged: 122, settled: 120, forfeited: 2 });
   expect((await at.rig.counters()).billed - before.billed).toBe(122);
   expect(slotsWithoutOneAnswer(ledgerFile(), 'mishaps')).toEqual([]);
   // The time in a batch is not stored as latency, which estimates use for single calls.
   const timed = `select count(latency_ms) as calls from calls where run = 'mishaps'`;
-  expect(queryFile(ledgerFile(), timed)).toEqual([{ calls: 0 }]);
+  expect(queryLedger(ledgerFile(), timed)).toEqual([{ calls: 0 }]);
   await audited('mishaps');
 });
 
@@ -116,7 +116,7 @@ test('a permanently refused line leaves its slot empty and unbilled; a batch of 
   });
   const spec = specOf('refused', 0.13, 'maxRequests: 60');
   expect(await (await at.home.start(spec)).result()).toMatchObject({ status: 'completed' });
-  const [run] = queryFile(ledgerFile(), `select charged, refused from runs where name = 'refused'`);
+  const [run] = queryLedger(ledgerFile(), `select charged, refused from runs where name = 'refused'`);
   expect(run).toEqual({ charged: 0, refused: 60 });
   await audited('refused');
 });
@@ -166,7 +166,7 @@ test('a pause keeps running batches and submits none; progress is reported', asy
   await handle.executeUpdate(pauseRun);
   await at.rig.behave({ batches: { lineMs: 0, mostLines: 50_000, mostBytes: 2e8, mostTokens: null } });
   await expect
-    .poll(() => queryFile(ledgerFile(), `select settled from runs where name = 'paused'`), { timeout: 20_000 })
+    .poll(() => queryLedger(ledgerFile(), `select settled from runs where name = 'paused'`), { timeout: 20_000 })
     .toEqual([{ settled: 60 }]);
   expect(await batchesAt(origin())).toHaveLength(had + 1);
   await handle.executeUpdate(resumeRun, { args: [{}] });
@@ -187,7 +187,7 @@ test('a run that is stopped at once cancels its batches and keeps their finished
   const mine = (await batchesAt(origin())).slice(had);
   expect(mine.map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
   const billed = (await at.rig.counters()).billed - before.billed;
-  const [run] = queryFile(ledgerFile(), `select charged, settled, forfeited, open from runs where name = 'stopped'`);
+  const [run] = queryLedger(ledgerFile(), `select charged, settled, forfeited, open from runs where name = 'stopped'`);
   expect(run).toEqual({ charged: billed, settled: billed, forfeited: 0, open: 0 });
   expect(training('stopped').split('\n').length).toBeGreaterThan(5);
   await audited('stopped');

@@ -1,6 +1,6 @@
 /** Helpers for batch stories: the batches of the endpoint, and the state of the ledger. */
 import { z } from 'zod';
-import { queryFile } from '../ledger/query-file.ts';
+import { queryLedger } from '../ledger/ledger-file.ts';
 
 const RemoteBatch = z.object({
   id: z.string(),
@@ -21,7 +21,7 @@ export async function batchesAt(origin: URL | string): Promise<RemoteBatch[]> {
 
 /** Slots without exactly one answer, and lines that were paid for in more than one batch. */
 export function slotsWithoutOneAnswer(ledger: string, run: string): Record<string, unknown>[] {
-  return queryFile(
+  return queryLedger(
     ledger,
     `select stage, round, slot, sum(state in ('settled', 'recovered')) as answers from charges
      where run = '${run}' group by stage, round, slot having answers != 1`,

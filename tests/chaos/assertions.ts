@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Report } from '../../contracts/report.ts';
-import { queryFile, violations as ledgerViolations } from '../ledger/query-file.ts';
+import { queryLedger, violations as ledgerViolations } from '../ledger/ledger-file.ts';
 import { kindOf } from './faults.ts';
 import { moneyViolations } from './money.ts';
 import { readMeter } from './meter.ts';
@@ -55,10 +55,11 @@ export function inspect(
   found.push(...moneyViolations(ledgerPath, entries, plan.idempotent));
 
   const count = (state: string): number =>
-    queryFile(ledgerPath, `select count(*) as n from calls where state = '${state}'`).map(({ n }) => Number(n))[0] ?? 0;
+    queryLedger(ledgerPath, `select count(*) as n from calls where state = '${state}'`).map(({ n }) => Number(n))[0] ??
+    0;
   const [forfeited, recovered, open] = [count('forfeited'), count('recovered'), count('intent')];
   if (open > 0) found.push(`${open} intents are still open`);
-  const departures = queryFile(
+  const departures = queryLedger(
     ledgerPath,
     "select at from events where transition in ('intend', 'reissue', 'send-again') order by counter",
   ).map(({ at }) => Number(at));
@@ -82,7 +83,7 @@ export function inspect(
     const bytes = trainingHash(site, run);
     if (bytes !== quiet) found.push(`the training set of ${run} is not that of the undisturbed run`);
   }
-  const ends = queryFile(
+  const ends = queryLedger(
     ledgerPath,
     `select at from events where transition in ('settle', 'recover', 'reuse') or transition like 'run-%' order by counter`,
   ).map(({ at }) => Number(at));
@@ -117,7 +118,7 @@ function slotViolations(site: Site, run: string, lowered: boolean): { violations
       for (const [reason, n] of Object.entries(unfilled)) reasons[reason] = (reasons[reason] ?? 0) + n;
   }
   const unfilled = Object.values(reasons).reduce((a, b) => a + b, 0);
-  const rows = queryFile(
+  const rows = queryLedger(
     site.ledgerPath,
     `select call_limit - charged as left_over, forfeited + recovered as lost from runs where name = '${run}'`,
   )[0];

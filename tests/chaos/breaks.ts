@@ -21,7 +21,7 @@ export const breaks: readonly Break[] = [
       {
         file: sendCall,
         from: 'const settled = await ledger.settle(',
-        to: "await ledger.settle(callId, { ...answer, text: '' }, null);\n    await pause(30);\n    const settled = await ledger.settle(",
+        to: "await ledger.settle({ callId, answer: { ...answer, text: '' }, cost: null });\n    await pause(30);\n    const settled = await ledger.settle(",
       },
       {
         file: settle,
@@ -35,8 +35,8 @@ export const breaks: readonly Break[] = [
       },
       {
         file: settle,
-        from: 'await transaction.statements.storeAnswer(',
-        to: "if (answer.text !== '') await transaction.statements.storeAnswer(",
+        from: 'await transaction.run(storeAnswer,',
+        to: "if (answer.text !== '') await transaction.run(storeAnswer,",
       },
       { file: settle, from: 'const above = await creditSlots(', to: 'const above = !again && await creditSlots(' },
     ],
@@ -83,7 +83,8 @@ export const breaks: readonly Break[] = [
           'const answer = await sender.teacher.complete(request, early);',
           'const outcome = await sender.ledger.intend(intent);',
           "if (outcome.kind === 'send') {",
-          '  await sender.ledger.settle(outcome.callId, answer, answerCost(answer, teacherRates(sender.spec)));',
+          '  const cost = answerCost(answer, teacherRates(sender.spec));',
+          '  await sender.ledger.settle({ callId: outcome.callId, answer, cost });',
           "  return { end: 'answered', sent: 1 };",
           '}',
         ].join('\n'),
@@ -99,7 +100,7 @@ export const breaks: readonly Break[] = [
         file: sendCall,
         from: 'const outcome = await sender.ledger.intend(intent);',
         to: [
-          'const { charged, limit } = await sender.ledger.budget(sender.spec.name);',
+          'const { charged, limit } = await sender.ledger.budget({ run: sender.spec.name });',
           "if (charged >= limit) return { end: 'empty', sent };",
           // As long as a loaded machine lets pass between the two: on a quiet one they may never be apart.
           'await new Promise((resolve) => setTimeout(resolve, 50));',

@@ -2,7 +2,7 @@
  * Billed <= charged <= limit at every ledger event. The teacher writes down when it received and billed a call, under
  * the call's id; the ledger writes down when it charged what. Both clocks are this machine's.
  */
-import { queryFile } from '../ledger/query-file.ts';
+import { queryLedger } from '../ledger/ledger-file.ts';
 import type { Entry } from './meter.ts';
 
 /** Transitions that put a call on its way. */
@@ -18,7 +18,7 @@ interface LedgerEvent {
 }
 
 export function moneyViolations(path: string, entries: readonly Entry[], idempotent: boolean): string[] {
-  const events = queryFile(
+  const events = queryLedger(
     path,
     'select at, run, call_id, transition, charged, call_limit from events order by counter',
   ).map((row): LedgerEvent => ({
@@ -77,7 +77,7 @@ function departuresBeforeRequests(events: readonly LedgerEvent[], entries: reado
 function callByCall(path: string, entries: readonly Entry[], idempotent: boolean): string[] {
   const bills = new Map<string, number>();
   for (const { kind, key } of entries) if (kind === 'bill') bills.set(key, (bills.get(key) ?? 0) + 1);
-  const calls = queryFile(
+  const calls = queryLedger(
     path,
     `select calls.call_id, calls.state, answer_text is not null as answered,
        (select count(*) from charges where charges.call_id = calls.call_id and role = 'payer' and charged = 1) as paid
@@ -104,7 +104,7 @@ function callByCall(path: string, entries: readonly Entry[], idempotent: boolean
 /** The same question is paid again only where a call with it was lost, whichever run asks. */
 function paidTwice(path: string, entries: readonly Entry[]): string[] {
   const lost = new Set(
-    queryFile(path, "select call_id from calls where state in ('forfeited', 'recovered')").map((row) =>
+    queryLedger(path, "select call_id from calls where state in ('forfeited', 'recovered')").map((row) =>
       String(row['call_id']),
     ),
   );

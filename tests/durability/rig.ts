@@ -138,7 +138,7 @@ export async function openHome(options: HomeOptions = {}): Promise<Home> {
     async summary(run) {
       const ledger = await openLedger({ path: join(path, 'ledger.sqlite') });
       try {
-        return await ledger.summary(run);
+        return await ledger.summary({ run });
       } finally {
         await ledger.close();
       }

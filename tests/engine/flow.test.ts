@@ -18,7 +18,7 @@ const start = async (name: string, seed: number, teacher: string) =>
 async function callsOf(run: string) {
   const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
   try {
-    return (await ledger.summary(run)).calls;
+    return (await ledger.summary({ run })).calls;
   } finally {
     await ledger.close();
   }
@@ -98,7 +98,7 @@ test('a response that stalls is aborted long before the timeout, and the run con
   expect(Date.now() - startedAt).toBeLessThan(120_000);
   expect(await callsOf('stalling')).toMatchObject({ forfeited: 1 });
   const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
-  const reasons = (await ledger.entries('stalling')).map(({ reason }) => reason);
+  const reasons = (await ledger.entries({ run: 'stalling' })).map(({ reason }) => reason);
   await ledger.close();
   expect(reasons).toContain('stalled');
 });

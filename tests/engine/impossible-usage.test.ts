@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished, expect, test } from 'vitest';
 import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { resumeRun } from '../../workflows/messages.ts';
-import { queryFile, violations } from '../ledger/query-file.ts';
+import { queryLedger, violations } from '../ledger/ledger-file.ts';
 import { openStories, until, wordnetSpec } from './rig.ts';
 
 const at = openStories();
@@ -60,16 +60,16 @@ test('9007199254740991 tokens: worst case charged, the run is blocked with the r
   expect(await handle.result()).toMatchObject({ status: 'completed' });
   const ledger = await openLedger({ path: ledgerFile() });
   try {
-    const { tokens, money, budget } = await ledger.summary('absurd');
+    const { tokens, money, budget } = await ledger.summary({ run: 'absurd' });
     expect(budget).toMatchObject({ charged: 120, settled: 120, tokens: { charged: tokens.worst } });
     expect(budget.microUsd.charged).toBe(money.worstMicroUsd);
-    expect((await ledger.entries('absurd'))[0]?.reason).toContain(
+    expect((await ledger.entries({ run: 'absurd' }))[0]?.reason).toContain(
       'impossible usage: {"prompt_tokens":9007199254740991',
     );
   } finally {
     await ledger.close();
   }
-  expect(queryFile(ledgerFile(), `select excess_tokens from runs where name = 'absurd'`)).toEqual([
+  expect(queryLedger(ledgerFile(), `select excess_tokens from runs where name = 'absurd'`)).toEqual([
     { excess_tokens: 0 },
   ]);
   expect(violations(ledgerFile())).toEqual([]);
@@ -79,7 +79,7 @@ test('a usage that is not a number leaves the worst case charged, and the run co
   const url = await reporting({ prompt_tokens: -12, completion_tokens: 'NaN' });
   const handle = await at.home.start(specBehind('odd', url, 72));
   expect(await handle.result()).toMatchObject({ status: 'completed' });
-  const [sums] = queryFile(ledgerFile(), `select tokens, charged from runs where name = 'odd'`);
-  const [worst] = queryFile(ledgerFile(), `select sum(worst_tokens) as tokens from charges where run = 'odd'`);
+  const [sums] = queryLedger(ledgerFile(), `select tokens, charged from runs where name = 'odd'`);
+  const [worst] = queryLedger(ledgerFile(), `select sum(worst_tokens) as tokens from charges where run = 'odd'`);
   expect(sums).toEqual({ charged: 120, ...worst });
 });

@@ -72,11 +72,11 @@ test(
   async () => {
     const home = rig.home();
     const handle = await pausedInSecondStage(home, 'restored', 41);
-    const charged = await withLedger(home, async (ledger) => (await ledger.budget('restored')).charged);
+    const charged = await withLedger(home, async (ledger) => (await ledger.budget({ run: 'restored' })).charged);
     renameSync(`${ledgerFile(home)}.copy`, ledgerFile(home));
     // Other runs use the copy, so its counter exceeds the one that the run has seen.
     await withLedger(home, async (ledger) => {
-      for (let index = 0; index < 300; index += 1) await ledger.setPlanned('restored', 80);
+      for (let index = 0; index < 300; index += 1) await ledger.setPlanned({ run: 'restored', calls: 80 });
     });
     await home.worker();
     await handle.executeUpdate(resumeRun, { args: [{}] });
@@ -91,14 +91,14 @@ test(
     const before = await rig.counters();
     const adopted = await withLedger(
       home,
-      async (ledger) => await ledger.adopt('restored', { calls: charged, tokens: 0, microUsd: 0 }),
+      async (ledger) => await ledger.adopt({ run: 'restored', charged: { calls: charged, tokens: 0, microUsd: 0 } }),
     );
     expect(adopted).toMatchObject({ accepted: true, budget: { charged, limit: 120 } });
     await handle.executeUpdate(resumeRun, {
       args: [home.command(handle.workflowId, 'resume', { ledger: adopted.ledger })],
     });
     expect(await handle.result()).toMatchObject({ status: 'completed' });
-    const end = await withLedger(home, async (ledger) => await ledger.summary('restored'));
+    const end = await withLedger(home, async (ledger) => await ledger.summary({ run: 'restored' }));
     expect(end.budget.charged).toBeLessThanOrEqual(120);
     expect((await rig.counters()).billed - before.billed).toBeLessThanOrEqual(120 - charged);
   },
@@ -110,22 +110,24 @@ test(
   async () => {
     const home = rig.home();
     const handle = await pausedInSecondStage(home, 'gone', 42);
-    const charged = await withLedger(home, async (ledger) => (await ledger.budget('gone')).charged);
+    const charged = await withLedger(home, async (ledger) => (await ledger.budget({ run: 'gone' })).charged);
     rmSync(ledgerFile(home));
     await home.worker();
     await handle.executeUpdate(resumeRun, { args: [{}] }).catch(() => undefined);
     const spec = wordnetSpec('gone', { method: 'adaptive-ft-cot', seed: 42 }, slow);
     await withLedger(home, async (ledger) => {
       await ledger.openRun(openingOf(spec));
-      expect((await ledger.adopt('gone', { calls: 121, tokens: 0, microUsd: 0 })).accepted).toBe(false);
-      const adopted = await ledger.adopt('gone', { calls: charged, tokens: 0, microUsd: 0 });
+      expect((await ledger.adopt({ run: 'gone', charged: { calls: 121, tokens: 0, microUsd: 0 } })).accepted).toBe(
+        false,
+      );
+      const adopted = await ledger.adopt({ run: 'gone', charged: { calls: charged, tokens: 0, microUsd: 0 } });
       expect(adopted.budget).toMatchObject({ charged, forfeited: charged });
       await handle.executeUpdate(resumeRun, {
         args: [home.command(handle.workflowId, 'resume', { ledger: adopted.ledger })],
       });
     });
     expect(await handle.result()).toMatchObject({ status: 'completed' });
-    const end = await withLedger(home, async (ledger) => await ledger.summary('gone'));
+    const end = await withLedger(home, async (ledger) => await ledger.summary({ run: 'gone' }));
     expect(end.budget.charged).toBeLessThanOrEqual(120);
   },
   longTimeout,

@@ -24,7 +24,7 @@ test('every chunk is sent and decided, in a stage of several rounds, and can be 
 
   const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
   try {
-    const [stage] = await ledger.closedStages('many-chunks');
+    const [stage] = await ledger.closedStages({ run: 'many-chunks' });
     const { plans } = CloseStageInput.pick({ plans: true })
       .loose()
       .parse(JSON.parse(stage?.request ?? 'null'));

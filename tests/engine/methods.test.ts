@@ -239,7 +239,7 @@ describe('one switch changed', () => {
     const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
     try {
       const slots = new Map<string, number[]>();
-      for (const { kind, slot } of await ledger.entries('few-calls-32'))
+      for (const { kind, slot } of await ledger.entries({ run: 'few-calls-32' }))
         slots.set(kind, [...(slots.get(kind) ?? []), slot]);
       expect(slots.get('verify')).toEqual(slots.get('synthesize')?.slice(0, 6));
     } finally {

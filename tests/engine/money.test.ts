@@ -10,7 +10,7 @@ import { resolveRunFile } from '../../adapters/run-file/resolve.ts';
 import type { Progress } from '../../contracts/progress.ts';
 import { Report } from '../../contracts/report.ts';
 import { resumeRun, setBudget } from '../../workflows/messages.ts';
-import { queryFile, violations } from '../ledger/query-file.ts';
+import { queryLedger, violations } from '../ledger/ledger-file.ts';
 import { openStories, until, wordnetSpec } from './rig.ts';
 
 const at = openStories();
@@ -92,7 +92,10 @@ test('a limit in money stops at most one worst case below it and never above; th
   const { money, charged } = report.ledger;
   expect(charged).toBeLessThan(120);
   expect(money.chargedMicroUsd).toBeLessThanOrEqual(30_000);
-  const [mostExpensive] = queryFile(ledgerFile(), `select max(worst_micro_usd) as most from charges where run = 'capped'`);
+  const [mostExpensive] = queryLedger(
+    ledgerFile(),
+    `select max(worst_micro_usd) as most from charges where run = 'capped'`,
+  );
   expect(money.chargedMicroUsd).toBeGreaterThan(30_000 - Number(mostExpensive?.['most']));
   expect(money.plannedMicroUsd).toBeGreaterThan(money.chargedMicroUsd);
   const unfilled = report.stages.flatMap(({ outcomes }) =>
@@ -137,7 +140,7 @@ test('a student that bills uses the same limit; an exhausted limit blocks the ru
   expect(await handle.result()).toMatchObject({ status: 'completed', macro: expect.any(Number) });
   const ledger = await openLedger({ path: ledgerFile() });
   try {
-    const { student: parts, money, budget } = await ledger.summary('paid-student');
+    const { student: parts, money, budget } = await ledger.summary({ run: 'paid-student' });
     expect(parts.map(({ kind }) => kind)).toEqual(['fine-tune', 'generate-student']);
     for (const part of parts) expect(part.microUsd).toBeGreaterThan(0);
     expect(money.teacherMicroUsd + money.studentMicroUsd).toBe(budget.microUsd.charged);
@@ -145,7 +148,7 @@ test('a student that bills uses the same limit; an exhausted limit blocks the ru
   } finally {
     await ledger.close();
   }
-  expect(queryFile(ledgerFile(), `select * from spendings where state = 'open'`)).toEqual([]);
+  expect(queryLedger(ledgerFile(), `select * from spendings where state = 'open'`)).toEqual([]);
   expect(violations(ledgerFile())).toEqual([]);
 });
 
@@ -169,7 +172,10 @@ test('a job that was cancelled while no worker waited stays charged, and so is t
   await expect.poll(running, { timeout: 20_000 }).toBeDefined();
   await first.cancel();
   await expect(first.result()).rejects.toBeInstanceOf(WorkflowFailedError);
-  const [forfeited] = queryFile(ledgerFile(), `select * from spendings where run = 'two-jobs' and kind = 'fine-tune'`);
+  const [forfeited] = queryLedger(
+    ledgerFile(),
+    `select * from spendings where run = 'two-jobs' and kind = 'fine-tune'`,
+  );
   expect(forfeited).toMatchObject({
     state: 'forfeited',
     reason: 'worker_lost',
@@ -187,7 +193,7 @@ test('a job that was cancelled while no worker waited stays charged, and so is t
     await again.executeUpdate(resumeRun, { args: [{}] });
   }
   expect(await again.result()).toMatchObject({ status: 'completed' });
-  const entries = queryFile(
+  const entries = queryLedger(
     ledgerFile(),
     `select state, micro_usd from spendings where run = 'two-jobs' and kind = 'fine-tune' order by spent_at`,
   );
@@ -196,7 +202,9 @@ test('a job that was cancelled while no worker waited stays charged, and so is t
     { state: 'settled', micro_usd: expect.any(Number) },
   ]);
   const total = entries.reduce((sum, entry) => sum + Number(entry['micro_usd']), 0);
-  expect(queryFile(ledgerFile(), `select micro_usd from runs where name = 'two-jobs'`)).toEqual([{ micro_usd: total }]);
+  expect(queryLedger(ledgerFile(), `select micro_usd from runs where name = 'two-jobs'`)).toEqual([
+    { micro_usd: total },
+  ]);
   expect(violations(ledgerFile())).toEqual([]);
 });
 
@@ -244,7 +252,7 @@ test('usage above the worst case is charged in full, blocks the run, and is the 
     const { blocked } = await until(handle, ({ status }) => status === 'blocked');
     expect(blocked?.type).toBe('UsageAboveBound');
     expect(blocked?.message).toMatch(/reported \d+ tokens in and \d+ out for a call of at most \d+ in and 1024 out/);
-    const [blockedRun] = queryFile(
+    const [blockedRun] = queryLedger(
       ledgerFile(),
       `select charged, tokens, excess_tokens from runs where name = 'above'`,
     );

@@ -60,10 +60,10 @@ async function synthetic(name: string, ceiling: number) {
   expect(status).toBe('completed');
   const report = Report.parse(JSON.parse(readFileSync(join(folder ?? '', 'report.json'), 'utf8')));
   const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
-  const entries = (await ledger.entries(name)).filter(({ kind }) => kind === 'synthesize');
+  const entries = (await ledger.entries({ run: name })).filter(({ kind }) => kind === 'synthesize');
   const texts = new Map<string, string>();
   for (let round = 0; round < 11; round += 1)
-    for (const { callId, answer } of await ledger.slots(name, 0, round))
+    for (const { callId, answer } of await ledger.slots({ run: name, stage: 0, round }))
       if (callId !== null && answer !== null) texts.set(callId, parseSynthesis(answer.text)?.input ?? '');
   await ledger.close();
   return {

@@ -127,7 +127,7 @@ test('the run’s own templates are sent, and a changed template makes another c
   expect(report.prompts).toMatchObject({ own: ['annotate'], output: 'json-schema' });
   expect(report.spec.prompts.annotate).toMatch(/^Tell why/);
   const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
-  const calls = await ledger.entries('own-3');
+  const calls = await ledger.entries({ run: 'own-3' });
   await ledger.close();
   expect(calls).toHaveLength(6);
 });

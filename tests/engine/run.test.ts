@@ -48,10 +48,10 @@ test('a run fills its slots stage by stage and writes a training set, scores and
 
   const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
   try {
-    const summary = await ledger.summary('whole');
+    const summary = await ledger.summary({ run: 'whole' });
     expect(summary.budget).toMatchObject({ limit: 120, charged: 120, settled: 120, forfeited: 0 });
     expect(summary.calls.open).toBe(0);
-    expect((await ledger.run('whole'))?.status).toBe('completed');
+    expect((await ledger.run({ run: 'whole' }))?.status).toBe('completed');
     expect((await at.rig.counters()).billed).toBe(120);
   } finally {
     await ledger.close();
@@ -93,7 +93,7 @@ test('a second run with the same calls is charged for them but sends none', asyn
   await handle.result();
   const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
   try {
-    const { calls, budget } = await ledger.summary('again');
+    const { calls, budget } = await ledger.summary({ run: 'again' });
     expect(calls).toMatchObject({ cached: 120, settled: 0, refused: 0 });
     expect(budget.charged).toBe(120);
   } finally {

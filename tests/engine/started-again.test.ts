@@ -37,7 +37,7 @@ test('a terminated run can be started again at once, while its stage still drain
 
   const ledger = await openLedger({ path: join(other.path, 'ledger.sqlite') });
   try {
-    const { budget, calls } = await ledger.summary('again');
+    const { budget, calls } = await ledger.summary({ run: 'again' });
     expect(calls).toMatchObject({ open: 0, forfeited: 0 });
     // Each call once: nothing was paid twice, and answers of the first start are used.
     expect((await at.rig.counters()).billed - billed).toBe(budget.charged);

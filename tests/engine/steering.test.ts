@@ -126,10 +126,10 @@ test('cancel settles in-flight calls and leaves usable data', async () => {
   expect(report.stages[0]?.counts.unfilled).toBeGreaterThan(0);
   const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
   try {
-    const { calls } = await ledger.summary('cancelled');
+    const { calls } = await ledger.summary({ run: 'cancelled' });
     expect(calls).toMatchObject({ open: 0, forfeited: 0 });
     expect(calls.settled + calls.cached).toBe(report.stages[0]?.counts.real);
-    expect((await ledger.run('cancelled'))?.status).toBe('stopped');
+    expect((await ledger.run({ run: 'cancelled' }))?.status).toBe('stopped');
   } finally {
     await ledger.close();
   }

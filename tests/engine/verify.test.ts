@@ -40,7 +40,7 @@ async function withLedger<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
 async function verify(withEndpoint = true): Promise<Verification> {
   const snapshot = withEndpoint ? await snapshotOf(rig.client, run) : undefined;
   return await withLedger(async (ledger) => {
-    const record = await ledger.run(run);
+    const record = await ledger.run({ run });
     if (record === undefined) throw new Error('the run is not in the ledger');
     return await verifyRun(ledger, { home: home.path, record, snapshot });
   });
@@ -127,16 +127,16 @@ test('an endpoint that billed more calls than the ledger has is detected', async
 test('reparse accepts an answer that an older parser dropped, and marks one it accepted wrongly, without calls', async () => {
   const artifacts = createFileArtifacts(join(home.path, 'artifacts'));
   await withLedger(async (ledger) => {
-    const before = (await ledger.summary(run)).unusable;
-    const entries = await ledger.entries(run);
+    const before = (await ledger.summary({ run })).unusable;
+    const entries = await ledger.entries({ run });
     const good = entries.filter(({ unusable }) => unusable === null).slice(0, 3);
     const flawed = entries.filter(({ unusable }) => unusable !== null).slice(0, 1);
-    await ledger.markUnusable(good.map(({ callId }) => ({ callId: callId ?? '', reason: 'unparseable' })));
-    await ledger.markUsable(flawed.map(({ callId }) => callId ?? ''));
+    await ledger.markUnusable({ marks: good.map(({ callId }) => ({ callId: callId ?? '', reason: 'unparseable' })) });
+    await ledger.markUsable({ callIds: flawed.map(({ callId }) => callId ?? '') });
     const requests = (await rig.counters()).requests;
     const stages = await reparse({ artifacts, ledger }, run);
     expect(stages.map(({ good: fixed }) => fixed['unparseable'] ?? 0).reduce((a, b) => a + b, 0)).toBe(3);
-    expect((await ledger.summary(run)).unusable).toEqual(before);
+    expect((await ledger.summary({ run })).unusable).toEqual(before);
     expect((await rig.counters()).requests).toBe(requests);
   });
 });

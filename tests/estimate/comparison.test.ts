@@ -9,7 +9,7 @@ import { priceComparison } from '../../cli/estimate/estimate-comparison.ts';
 import type { PlannedRun } from '../../contracts/comparison/comparison-grid.ts';
 import type { Range } from '../../contracts/run-estimate.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
-import { queryFile } from '../ledger/query-file.ts';
+import { queryLedger } from '../ledger/ledger-file.ts';
 import { openStories, wordnetSpec } from '../engine/rig.ts';
 
 const at = openStories();
@@ -70,7 +70,7 @@ test('a comparison costs at most the sum of its runs, and completed runs cost no
 
   for (const spec of others) await (await at.home.start(spec)).result();
   const paidBy = (names: readonly string[]): Record<string, unknown> =>
-    queryFile(
+    queryLedger(
       join(at.home.path, 'ledger.sqlite'),
       `select sum(charges.micro_usd) as money, sum(input_tokens) as input, sum(output_tokens) as output
        from charges join calls using (call_id) where role = 'payer' and charges.run in ('${names.join("', '")}')`,

@@ -31,9 +31,9 @@ async function estimated(home: string, ledger: Ledger, spec: RunSpec): Promise<{
   let lookups = 0;
   const world = planningWorld(home, {
     ...ledger,
-    knownAnswers: async (keys) => {
-      lookups += keys.length;
-      return await ledger.knownAnswers(keys);
+    knownAnswers: async (query) => {
+      lookups += query.contentKeys.length;
+      return await ledger.knownAnswers(query);
     },
   });
   const prepared = await createPrepare({ artifacts: world.artifacts, importer: createImporter() })(spec);
@@ -43,7 +43,7 @@ async function estimated(home: string, ledger: Ledger, spec: RunSpec): Promise<{
 /** Another run of the model, with one call charged. */
 async function charge(ledger: Ledger, spec: RunSpec): Promise<void> {
   await ledger.openRun(openingOf(spec));
-  const { accepted } = await ledger.adopt(spec.name, { calls: 1, tokens: 0, microUsd: 0 });
+  const { accepted } = await ledger.adopt({ run: spec.name, charged: { calls: 1, tokens: 0, microUsd: 0 } });
   expect(accepted).toBe(true);
 }
 

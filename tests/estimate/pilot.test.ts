@@ -14,7 +14,7 @@ import { Report } from '../../contracts/report.ts';
 import type { Range } from '../../contracts/run-estimate.ts';
 import type { RunSpec } from '../../contracts/run/run-file.ts';
 import type { Output } from '../../domain/tasks/output.ts';
-import { violations } from '../ledger/query-file.ts';
+import { violations } from '../ledger/ledger-file.ts';
 import { openStories, wordnetSpec } from '../engine/rig.ts';
 import type { Home } from '../engine/rig.ts';
 
@@ -48,7 +48,7 @@ async function pilot(
 async function entriesOf(home: Home, run: string): Promise<readonly LedgerEntry[]> {
   const ledger = await openLedger({ path: join(home.path, 'ledger.sqlite') });
   try {
-    return await ledger.entries(run);
+    return await ledger.entries({ run });
   } finally {
     await ledger.close();
   }

@@ -3,7 +3,7 @@ import {
   answer,
   cost,
   freshPath,
-  queryFile,
+  queryLedger,
   openFor,
   openRun,
   requestFor,
@@ -19,7 +19,7 @@ describe('the life of one call', () => {
     await openRun(ledger, 'run');
     const callId = sent(await ledger.intend(requestFor('run', 0)));
     expect(callId).toBe('content-0.0');
-    expect(await ledger.budget('run')).toEqual({
+    expect(await ledger.budget({ run: 'run' })).toEqual({
       slots: 10,
       limit: 10,
       charged: 1,
@@ -28,16 +28,16 @@ describe('the life of one call', () => {
       tokens: { charged: 100, limit: null },
       microUsd: { charged: 50, limit: null },
     });
-    expect(await ledger.callState(callId)).toBe('intent');
-    expect(await ledger.settle(callId, answer, cost)).toBe('settled');
-    expect(await ledger.settle(callId, { ...answer, text: 'said twice' }, cost)).toBe('settled');
+    expect(await ledger.callState({ callId })).toBe('intent');
+    expect(await ledger.settle({ callId, answer, cost })).toBe('settled');
+    expect(await ledger.settle({ callId, answer: { ...answer, text: 'another answer' }, cost })).toBe('settled');
     await ledger.close();
 
     const again = await openFor(path);
     expect(await again.intend(requestFor('run', 0))).toEqual({ kind: 'answered', callId });
-    expect(await again.slots('run', 0, 0)).toEqual([{ slot: 0, callId, answer, reason: null }]);
-    expect((await again.budget('run')).charged).toBe(1);
-    expect(queryFile(path, 'select transition, charged from events order by counter')).toEqual([
+    expect(await again.slots({ run: 'run', stage: 0, round: 0 })).toEqual([{ slot: 0, callId, answer, reason: null }]);
+    expect((await again.budget({ run: 'run' })).charged).toBe(1);
+    expect(queryLedger(path, 'select transition, charged from events order by counter')).toEqual([
       { transition: 'open-run', charged: 0 },
       { transition: 'intend', charged: 1 },
       { transition: 'settle', charged: 1 },
@@ -45,28 +45,28 @@ describe('the life of one call', () => {
     expect(violations(path)).toEqual([]);
   });
 
-  it('gives the charge back when refused, and is charged again when asked again', async () => {
+  it('is given back when refused, and charged again when it is intended again', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run', { calls: 1 });
     const callId = sent(await ledger.intend(requestFor('run', 0)));
-    await ledger.refuse(callId, 'rate_limited', { final: false });
-    await ledger.refuse(callId, 'rate_limited', { final: false });
-    expect((await ledger.budget('run')).charged).toBe(0);
+    await ledger.refuse({ callId, reason: 'rate_limited', final: false });
+    await ledger.refuse({ callId, reason: 'rate_limited', final: false });
+    expect((await ledger.budget({ run: 'run' })).charged).toBe(0);
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'send', callId, again: false });
-    expect((await ledger.budget('run')).charged).toBe(1);
+    expect((await ledger.budget({ run: 'run' })).charged).toBe(1);
   });
 
-  it('charges a late answer of a refused call, also where no call was left for its slot meanwhile', async () => {
+  it('charges a late answer of a refused call, also where no call was left for its slot', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run', { calls: 1, planned: 0 });
     const refused = sent(await ledger.intend(requestFor('run', 0)));
-    await ledger.refuse(refused, 'rate_limited', { final: false });
-    await ledger.settle(sent(await ledger.intend(requestFor('run', 1))), answer, cost);
+    await ledger.refuse({ callId: refused, reason: 'rate_limited', final: false });
+    await ledger.settle({ callId: sent(await ledger.intend(requestFor('run', 1))), answer, cost });
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'exhausted', reason: 'calls' });
-    await ledger.setLimits('run', { calls: 2 });
-    expect(await ledger.settle(refused, answer, cost)).toBe('recovered');
-    expect(await ledger.budget('run')).toMatchObject({ charged: 2, tokens: { charged: 2 * cost.tokens } });
+    await ledger.setLimits({ run: 'run', limits: { calls: 2 } });
+    expect(await ledger.settle({ callId: refused, answer, cost })).toBe('recovered');
+    expect(await ledger.budget({ run: 'run' })).toMatchObject({ charged: 2, tokens: { charged: 2 * cost.tokens } });
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'answered', callId: refused });
     expect(violations(path)).toEqual([]);
   });
@@ -76,70 +76,81 @@ describe('the life of one call', () => {
     const ledger = await openFor(path);
     await openRun(ledger, 'run');
     const callId = sent(await ledger.intend(requestFor('run', 0)));
-    await ledger.forfeit(callId, 'timeout', { seen: true });
-    expect((await ledger.slots('run', 0, 0))[0]?.reason).toBe('forfeited');
-    expect(await ledger.settle(callId, answer, cost)).toBe('recovered');
+    await ledger.forfeit({ callId, reason: 'timeout', seen: true });
+    expect((await ledger.slots({ run: 'run', stage: 0, round: 0 }))[0]?.reason).toBe('forfeited');
+    expect(await ledger.settle({ callId, answer, cost })).toBe('recovered');
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'answered', callId });
-    expect(await ledger.budget('run')).toMatchObject({ charged: 1, forfeited: 0 });
-    expect((await ledger.summary('run')).calls).toMatchObject({ recovered: 1, forfeited: 0, open: 0 });
+    expect(await ledger.budget({ run: 'run' })).toMatchObject({ charged: 1, forfeited: 0 });
+    expect((await ledger.summary({ run: 'run' })).calls).toMatchObject({ recovered: 1, forfeited: 0, open: 0 });
     expect(violations(path)).toEqual([]);
   });
 
   it('reissues a forfeited call only with calls beyond the plan', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run', { calls: 2 });
-    await ledger.forfeit(sent(await ledger.intend(requestFor('run', 0))), 'timeout', { seen: true });
+    await ledger.forfeit({ callId: sent(await ledger.intend(requestFor('run', 0))), reason: 'timeout', seen: true });
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'exhausted', reason: 'forfeited' });
-    expect((await ledger.slots('run', 0, 0))[0]).toMatchObject({ answer: null, reason: 'forfeited' });
-    await ledger.setLimits('run', { calls: 3 });
+    expect((await ledger.slots({ run: 'run', stage: 0, round: 0 }))[0]).toMatchObject({
+      answer: null,
+      reason: 'forfeited',
+    });
+    await ledger.setLimits({ run: 'run', limits: { calls: 3 } });
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'send', callId: 'content-0.1', again: false });
   });
 
-  it('says why a slot is empty: refused for good, or no calls left', async () => {
+  it('reports why a slot is empty: refused for good, or no calls left', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run', { calls: 1, planned: 3 });
-    await ledger.refuse(sent(await ledger.intend(requestFor('run', 0))), 'supply_exhausted', { final: true });
-    await ledger.settle(sent(await ledger.intend(requestFor('run', 1))), answer, cost);
+    await ledger.refuse({
+      callId: sent(await ledger.intend(requestFor('run', 0))),
+      reason: 'supply_exhausted',
+      final: true,
+    });
+    await ledger.settle({ callId: sent(await ledger.intend(requestFor('run', 1))), answer, cost });
     expect(await ledger.intend(requestFor('run', 2))).toEqual({ kind: 'exhausted', reason: 'calls' });
     expect(await ledger.intend(requestFor('run', 0))).toEqual({ kind: 'exhausted', reason: 'calls' });
-    const slots = await ledger.slots('run', 0, 0);
+    const slots = await ledger.slots({ run: 'run', stage: 0, round: 0 });
     expect(slots.map(({ reason }) => reason)).toEqual(['supply_exhausted', null, 'calls']);
     expect(slots[1]?.answer).toEqual(answer);
   });
 
-  it('takes a slot asked again after a final refusal out of what the plan leaves', async () => {
+  it('charges a slot that is intended again after a final refusal to the calls beyond the plan', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run', { calls: 3 });
     const refused = sent(await ledger.intend(requestFor('run', 0)));
-    await ledger.refuse(refused, 'supply_exhausted', { final: true });
-    // Two planned calls are left of three: the freed one goes to the slot that is asked again.
+    await ledger.refuse({ callId: refused, reason: 'supply_exhausted', final: true });
+    // Two planned calls are left of three: the freed one goes to the slot that is intended again.
     expect(sent(await ledger.intend(requestFor('run', 0)))).toBe(refused);
-    await ledger.refuse(refused, 'rate_limited', { final: false });
+    await ledger.refuse({ callId: refused, reason: 'rate_limited', final: false });
     const refill = requestFor('run', 9, { round: 1, planned: false });
-    await ledger.settle(sent(await ledger.intend(refill)), answer, cost);
+    await ledger.settle({ callId: sent(await ledger.intend(refill)), answer, cost });
     expect((await ledger.intend(requestFor('run', 0))).kind).toBe('exhausted');
-    await ledger.settle(sent(await ledger.intend(requestFor('run', 1))), answer, cost);
-    await ledger.settle(sent(await ledger.intend(requestFor('run', 2))), answer, cost);
-    expect((await ledger.budget('run')).charged).toBe(3);
+    await ledger.settle({ callId: sent(await ledger.intend(requestFor('run', 1))), answer, cost });
+    await ledger.settle({ callId: sent(await ledger.intend(requestFor('run', 2))), answer, cost });
+    expect((await ledger.budget({ run: 'run' })).charged).toBe(3);
   });
 
-  it('waits for calls in flight before it says that none are left', async () => {
+  it('waits for calls in flight before it reports that none are left', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run', { calls: 1, planned: 2 });
     const first = sent(await ledger.intend(requestFor('run', 0)));
     expect(await ledger.intend(requestFor('run', 1))).toEqual({ kind: 'wait', callId: first });
-    await ledger.refuse(first, 'rate_limited', { final: true });
+    await ledger.refuse({ callId: first, reason: 'rate_limited', final: true });
     expect(sent(await ledger.intend(requestFor('run', 1)))).toBe('content-1.0');
   });
 
-  it('stops sending after too many ambiguous ends in a row, until forgiven', async () => {
+  it('stops sending after too many unknown outcomes in a row, until forgiven', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run', { calls: 10, maxForfeits: 2 });
     for (const slot of [0, 1]) {
-      await ledger.forfeit(sent(await ledger.intend(requestFor('run', slot))), 'timeout', { seen: true });
+      await ledger.forfeit({
+        callId: sent(await ledger.intend(requestFor('run', slot))),
+        reason: 'timeout',
+        seen: true,
+      });
     }
     expect(await ledger.intend(requestFor('run', 2))).toEqual({ kind: 'unstable', forfeits: 2 });
-    await ledger.forgiveForfeits('run');
+    await ledger.forgiveForfeits({ run: 'run' });
     expect((await ledger.intend(requestFor('run', 2))).kind).toBe('send');
   });
 });
@@ -149,16 +160,19 @@ describe('a run in the ledger', () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run', { calls: 5 });
-    await ledger.settle(sent(await ledger.intend(requestFor('run', 0))), answer, cost);
-    expect(await ledger.setLimits('run', { calls: 0 })).toMatchObject({
+    await ledger.settle({ callId: sent(await ledger.intend(requestFor('run', 0))), answer, cost });
+    expect(await ledger.setLimits({ run: 'run', limits: { calls: 0 } })).toMatchObject({
       accepted: false,
       budget: { limit: 5, charged: 1 },
     });
-    expect(await ledger.setLimits('run', { calls: 7 })).toMatchObject({ accepted: true, budget: { limit: 7 } });
+    expect(await ledger.setLimits({ run: 'run', limits: { calls: 7 } })).toMatchObject({
+      accepted: true,
+      budget: { limit: 7 },
+    });
     await openRun(ledger, 'run', { calls: 100 });
-    await ledger.setRunStatus('run', 'completed', { macro: 0.5 });
-    expect(await ledger.run('unknown')).toBeUndefined();
-    const record = await ledger.run('run');
+    await ledger.setRunStatus({ run: 'run', status: 'completed', result: { macro: 0.5 } });
+    expect(await ledger.run({ run: 'unknown' })).toBeUndefined();
+    const record = await ledger.run({ run: 'run' });
     expect(record).toMatchObject({ name: 'run', status: 'completed', limit: 7, charged: 1, result: { macro: 0.5 } });
     expect(record?.spec).toEqual(specOf('run'));
     expect((await ledger.runs()).map(({ name }) => name)).toEqual(['run']);
@@ -167,12 +181,13 @@ describe('a run in the ledger', () => {
   it('sums up what it spent', async () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'run');
-    for (const slot of [0, 1, 2]) await ledger.settle(sent(await ledger.intend(requestFor('run', slot))), answer, cost);
+    for (const slot of [0, 1, 2])
+      await ledger.settle({ callId: sent(await ledger.intend(requestFor('run', slot))), answer, cost });
     const late = requestFor('run', 0, { stage: 1, contentKey: 'other' });
-    await ledger.forfeit(sent(await ledger.intend(late)), 'timeout', { seen: true });
-    await ledger.markUnusable([{ callId: 'content-2.0', reason: 'mismatch' }]);
+    await ledger.forfeit({ callId: sent(await ledger.intend(late)), reason: 'timeout', seen: true });
+    await ledger.markUnusable({ marks: [{ callId: 'content-2.0', reason: 'mismatch' }] });
     const none = { settled: 0, cached: 0, forfeited: 0, recovered: 0, open: 0 };
-    expect(await ledger.summary('run')).toEqual({
+    expect(await ledger.summary({ run: 'run' })).toEqual({
       run: 'run',
       budget: {
         slots: 10,
@@ -200,14 +215,14 @@ describe('a run in the ledger', () => {
     });
   });
 
-  it('leaves no open intent of a lost worker behind when it ends', async () => {
+  it('leaves no open call of a dead worker when it ends', async () => {
     const path = freshPath();
     const lost = await openFor(path);
     await openRun(lost, 'run');
     await lost.intend(requestFor('run', 0));
     await lost.close();
     const ledger = await openFor(path);
-    await ledger.setRunStatus('run', 'stopped', null);
-    expect((await ledger.summary('run')).calls).toMatchObject({ open: 0, forfeited: 1 });
+    await ledger.setRunStatus({ run: 'run', status: 'stopped', result: null });
+    expect((await ledger.summary({ run: 'run' })).calls).toMatchObject({ open: 0, forfeited: 1 });
   });
 });

@@ -1,9 +1,9 @@
-/** A ledger that holds amounts no call can have, as an endpoint once reported them: every operation works, and says so. */
+/** A ledger with amounts that no call can have, as an endpoint once reported them: every operation still works. */
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { answer, cost, freshPath, queryFile, openFor, openRun, requestFor, sent, violations } from './support.ts';
+import { answer, cost, freshPath, queryLedger, openFor, openRun, requestFor, sent, violations } from './support.ts';
 
-/** Two runs with an answer each, a call in flight, and one that was given up; closed again. */
+/** Two runs with answers, a call in flight, and a forfeited call; closed again. */
 async function twoRuns(): Promise<string> {
   const path = freshPath();
   const ledger = await openFor(path);
@@ -11,8 +11,8 @@ async function twoRuns(): Promise<string> {
     await openRun(ledger, run);
     for (const slot of [0, 1, 2, 3]) {
       const callId = sent(await ledger.intend(requestFor(run, slot, { contentKey: `${run}-${slot}` })));
-      if (slot < 2) await ledger.settle(callId, answer, cost);
-      if (slot === 2) await ledger.forfeit(callId, 'timeout', { seen: true });
+      if (slot < 2) await ledger.settle({ callId, answer, cost });
+      if (slot === 2) await ledger.forfeit({ callId, reason: 'timeout', seen: true });
     }
   }
   await ledger.close();
@@ -25,7 +25,7 @@ function change(path: string, statements: string): void {
   database.close();
 }
 
-/** What version 3 of the ledger wrote for a usage of 9007199254740991 tokens in and for the calls that followed. */
+/** What version 3 wrote for an input of 9007199254740991 tokens and for the calls after it. */
 const reported = `
   update calls set input_tokens = 9007199254740991 where call_id = 'hit-1.0';
   update charges set tokens = 9007199254741000, micro_usd = 9007199254741000 where call_id = 'hit-1.0';
@@ -48,21 +48,25 @@ it.each([
   const ledger = await openFor(path);
   expect((await ledger.runs()).map(({ name }) => name)).toEqual(['hit', 'other']);
   for (const run of ['hit', 'other']) {
-    // 29 tokens an answer; 100 were reserved for the call in flight and for the one that was given up.
-    const { tokens, microUsd } = await ledger.budget(run);
+    // 29 tokens per answer; 100 are reserved for the call in flight and for the forfeited one.
+    const { tokens, microUsd } = await ledger.budget({ run });
     expect(microUsd.charged).toBeGreaterThanOrEqual(126);
     expect(microUsd.charged).toBeLessThan(200);
     expect(tokens.charged).toBeGreaterThanOrEqual(258);
     expect(tokens.charged).toBeLessThanOrEqual(329);
-    await ledger.summary(run);
-    await ledger.entries(run);
-    await ledger.history(run, 100);
-    expect(await ledger.audit(run)).toEqual([]);
-    await ledger.slots(run, 0, 0);
-    await ledger.settle(sent(await ledger.intend(requestFor(run, 4, { contentKey: `${run}-4` }))), answer, cost);
+    await ledger.summary({ run });
+    await ledger.entries({ run });
+    await ledger.history({ run, points: 100 });
+    expect(await ledger.audit({ run })).toEqual([]);
+    await ledger.slots({ run, stage: 0, round: 0 });
+    await ledger.settle({
+      callId: sent(await ledger.intend(requestFor(run, 4, { contentKey: `${run}-4` }))),
+      answer,
+      cost,
+    });
   }
   expect(violations(path)).toEqual([]);
-  const repaired = queryFile(path, `select run from events where transition = 'repair-amounts'`);
+  const repaired = queryLedger(path, `select run from events where transition = 'repair-amounts'`);
   expect(repaired).toEqual([{ run: 'hit' }]);
 });
 
@@ -70,21 +74,21 @@ it('a charge that is repaired keeps its worst case, and what was reported as tex
   const path = await twoRuns();
   change(path, reported);
   const ledger = await openFor(path);
-  const charges = queryFile(path, `select call_id, tokens, worst_tokens, reason from charges where run = 'hit'`);
+  const charges = queryLedger(path, `select call_id, tokens, worst_tokens, reason from charges where run = 'hit'`);
   expect(charges).toEqual([
     { call_id: 'hit-0.0', tokens: 29, worst_tokens: 100, reason: null },
     { call_id: 'hit-1.0', tokens: 100, worst_tokens: 100, reason: 'impossible usage: 9007199254741000 tokens' },
     { call_id: 'hit-2.0', tokens: 100, worst_tokens: 100, reason: 'timeout' },
     { call_id: 'hit-3.0', tokens: 100, worst_tokens: 100, reason: null },
   ]);
-  expect(queryFile(path, `select excess_tokens, excess_micro_usd from runs where name = 'hit'`)).toEqual([
+  expect(queryLedger(path, `select excess_tokens, excess_micro_usd from runs where name = 'hit'`)).toEqual([
     { excess_tokens: 0, excess_micro_usd: 0 },
   ]);
-  expect((await ledger.summary('hit')).tokens).toMatchObject({ input: 20, output: 9 });
+  expect((await ledger.summary({ run: 'hit' })).tokens).toMatchObject({ input: 20, output: 9 });
   await ledger.close();
-  // Once is enough.
+  // A second opening finds nothing to repair.
   await openFor(path);
-  expect(queryFile(path, `select count(*) as times from events where transition = 'repair-amounts'`)).toEqual([
+  expect(queryLedger(path, `select count(*) as times from events where transition = 'repair-amounts'`)).toEqual([
     { times: 1 },
   ]);
 });
@@ -97,16 +101,16 @@ it('an answer whose usage is refused is charged its worst case; the first of a r
   const odd = { ...none, refusedUsage: { text: '{"prompt_tokens":-1}', impossible: false } };
   const huge = { ...none, refusedUsage: { text: '{"prompt_tokens":9007199254740991}', impossible: true } };
   const settle = async (slot: number, given: typeof huge) =>
-    await ledger.settle(sent(await ledger.intend(requestFor('run', slot))), given, null);
+    await ledger.settle({ callId: sent(await ledger.intend(requestFor('run', slot))), answer: given, cost: null });
   expect(await settle(0, odd)).toBe('settled');
   expect(await settle(1, huge)).toBe('above-bound');
   expect(await settle(2, huge)).toBe('settled');
-  expect((await ledger.budget('run')).tokens.charged).toBe(300);
-  expect((await ledger.entries('run')).map(({ reason }) => reason)).toEqual([
+  expect((await ledger.budget({ run: 'run' })).tokens.charged).toBe(300);
+  expect((await ledger.entries({ run: 'run' })).map(({ reason }) => reason)).toEqual([
     'usage: {"prompt_tokens":-1}',
     'impossible usage: {"prompt_tokens":9007199254740991}',
     'impossible usage: {"prompt_tokens":9007199254740991}',
   ]);
-  expect(await ledger.audit('run')).toEqual([]);
+  expect(await ledger.audit({ run: 'run' })).toEqual([]);
   expect(violations(path)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { answer, cost, freshPath, queryFile, openFor, requestFor, sent, violations } from './support.ts';
+import { answer, cost, freshPath, queryLedger, openFor, requestFor, sent, violations } from './support.ts';
 
 /** A file as schema version 1 left it: made by that version (see its first line), kept as text. */
 function versionOne(): string {
@@ -12,13 +12,13 @@ function versionOne(): string {
   return path;
 }
 
-it('a ledger of version 1 is brought to version 3: nothing it charged is lost, and tokens are counted', async () => {
+it('a ledger of version 1 is migrated to version 3: it keeps its charges, and tokens are counted', async () => {
   const path = versionOne();
-  const before = queryFile(path, 'select charged, settled, forfeited, recovered, cached, open from runs');
+  const before = queryLedger(path, 'select charged, settled, forfeited, recovered, cached, open from runs');
   const ledger = await openFor(path);
-  expect(queryFile(path, 'select charged, settled, forfeited, recovered, cached, open from runs')).toEqual(before);
-  expect(queryFile(path, 'select version from ledger')).toEqual([{ version: 3 }]);
-  expect(await ledger.budget('old')).toEqual({
+  expect(queryLedger(path, 'select charged, settled, forfeited, recovered, cached, open from runs')).toEqual(before);
+  expect(queryLedger(path, 'select version from ledger')).toEqual([{ version: 3 }]);
+  expect(await ledger.budget({ run: 'old' })).toEqual({
     slots: 10,
     limit: 10,
     charged: 6,
@@ -28,26 +28,26 @@ it('a ledger of version 1 is brought to version 3: nothing it charged is lost, a
     microUsd: { charged: 0, limit: null },
   });
   expect(violations(path)).toEqual([]);
-  const summary = await ledger.summary('old');
+  const summary = await ledger.summary({ run: 'old' });
   expect(summary).toMatchObject({
     calls: { settled: 2, cached: 1, forfeited: 1, recovered: 1, refused: 1, open: 1 },
     money: { teacherMicroUsd: 0, unpriced: 3 },
     unusable: { mismatch: 1 },
   });
 
-  // It goes on: old answers are used, an old call in flight is given up, new ones are charged in every currency.
+  // Old answers are used, an old call in flight is forfeited, new ones are charged in every currency.
   expect(await ledger.intend(requestFor('old', 0))).toEqual({ kind: 'answered', callId: 'content-0.0' });
-  expect((await ledger.slots('old', 0, 0))[0]?.answer?.text).toBe(answer.text);
-  await ledger.settle(sent(await ledger.intend(requestFor('old', 7))), answer, cost);
-  await ledger.setRunStatus('old', 'stopped', null);
-  expect((await ledger.summary('old')).calls.open).toBe(0);
-  expect((await ledger.budget('old')).tokens.charged).toBe(87 + 29);
+  expect((await ledger.slots({ run: 'old', stage: 0, round: 0 }))[0]?.answer?.text).toBe(answer.text);
+  await ledger.settle({ callId: sent(await ledger.intend(requestFor('old', 7))), answer, cost });
+  await ledger.setRunStatus({ run: 'old', status: 'stopped', result: null });
+  expect((await ledger.summary({ run: 'old' })).calls.open).toBe(0);
+  expect((await ledger.budget({ run: 'old' })).tokens.charged).toBe(87 + 29);
   expect(violations(path)).toEqual([]);
 });
 
-it('two processes may bring it there at the same moment', async () => {
+it('several processes may migrate it at the same moment', async () => {
   const path = versionOne();
   const ledgers = await Promise.all([1, 2, 3].map(() => openFor(path)));
-  for (const ledger of ledgers) expect((await ledger.budget('old')).charged).toBe(6);
+  for (const ledger of ledgers) expect((await ledger.budget({ run: 'old' })).charged).toBe(6);
   expect(violations(path)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Random stories of two writers, told to the real ledger and to its reference model: both have to say the same. */
+/** Random stories of two writers, played on the real ledger and on its reference model: both have to agree. */
 import { DatabaseSync } from 'node:sqlite';
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
@@ -8,7 +8,7 @@ import { answer, freshPath, openFor, openRun, requestFor, violations } from './s
 
 const writer = fc.nat(1);
 const run = fc.nat(1);
-/** Which call: the latest ones are the most interesting. */
+/** Which call, counted from the latest: those are the most interesting. */
 const pick = fc.nat(3);
 const command = fc.oneof(
   {
@@ -29,7 +29,7 @@ const command = fc.oneof(
       type: fc.constant('settle' as const),
       writer,
       pick,
-      // As much as the worst case, less, or more: then it is the worst case from then on.
+      // Less than the worst case, equal to it, or more: later calls then reserve more.
       tokens: fc.constantFrom(29, 29, 100, 120),
     }),
   },
@@ -48,11 +48,11 @@ const command = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('setPlanned' as const), writer, run, calls: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('forgive' as const), writer, run }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('silence' as const), writer }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('hear' as const), writer }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('revive' as const), writer }) },
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
-/** Sessions of the writers, so that one can be silenced: to others it is dead, and it does not know. */
+/** Sessions of the writers, so that one can be silenced: it appears dead to others and does not notice. */
 class Sessions {
   readonly #path: string;
   #rows: Record<string, string | number>[] = [];
@@ -75,7 +75,7 @@ class Sessions {
     this.#query((database) => database.prepare('delete from sessions where id = ?').run(id));
   }
 
-  hear(writerIndex: number): void {
+  revive(writerIndex: number): void {
     const row = this.#rows[writerIndex] ?? {};
     const values = [row['id'] ?? '', row['host'] ?? '', row['pid'] ?? 0, row['started'] ?? '', Date.now()];
     this.#query((database) =>
@@ -101,8 +101,8 @@ async function play(
   sessions: Sessions,
   commands: readonly Command[],
 ): Promise<void> {
-  // A story before this one may have failed in the middle, with a writer silenced.
-  for (const index of [0, 1]) sessions.hear(index);
+  // An earlier story may have failed in the middle, with a writer silenced.
+  for (const index of [0, 1]) sessions.revive(index);
   serial += 1;
   const names = [`a${serial}`, `b${serial}`];
   const model = new ReferenceModel();
@@ -126,11 +126,11 @@ async function play(
       });
       const outcome = await ledger.intend(request);
       const expected: IntentOutcome = model.intend(each.writer, request);
-      // Which of several calls in flight is waited for at a cap is nobody's business.
+      // At a limit, any of several calls in flight may be the one to wait for.
       expect(outcome.kind === 'wait' ? { kind: 'wait' } : outcome).toEqual(
         expected.kind === 'wait' ? { kind: 'wait' } : expected,
       );
-    } else if (each.type === 'silence' || each.type === 'hear') {
+    } else if (each.type === 'silence' || each.type === 'revive') {
       sessions[each.type](each.writer);
       if (each.type === 'silence') model.silent.add(each.writer);
       else model.silent.delete(each.writer);
@@ -140,31 +140,33 @@ async function play(
       const accepted =
         calls >= model.charged(nameOf(each.run)) && (tokens === null || tokens >= model.tokens(nameOf(each.run)));
       if (accepted && state !== undefined) Object.assign(state, { limit: calls, tokenLimit: tokens });
-      expect((await ledger.setLimits(nameOf(each.run), { calls, tokens })).accepted).toBe(accepted);
+      expect((await ledger.setLimits({ run: nameOf(each.run), limits: { calls, tokens } })).accepted).toBe(accepted);
     } else if (each.type === 'setPlanned' || each.type === 'forgive') {
       const state = model.runs.get(nameOf(each.run)) ?? expect.fail('no such run');
       if (each.type === 'forgive') state.streak = 0;
       else state.planned = each.calls;
-      if (each.type === 'forgive') await ledger.forgiveForfeits(nameOf(each.run));
-      else await ledger.setPlanned(nameOf(each.run), each.calls);
+      if (each.type === 'forgive') await ledger.forgiveForfeits({ run: nameOf(each.run) });
+      else await ledger.setPlanned({ run: nameOf(each.run), calls: each.calls });
     } else {
       const callId = someCall(each.pick);
       if (callId === undefined) continue;
       if (each.type === 'settle') {
         const { tokens } = each;
-        expect(await ledger.settle(callId, answer, { tokens, microUsd: 13 })).toBe(model.settle(callId, tokens));
+        expect(await ledger.settle({ callId, answer, cost: { tokens, microUsd: 13 } })).toBe(
+          model.settle(callId, tokens),
+        );
       }
       if (each.type === 'refuse') {
-        await ledger.refuse(callId, 'rate_limited', { final: each.final });
+        await ledger.refuse({ callId, reason: 'rate_limited', final: each.final });
         model.refuse(each.writer, callId, each.final);
       }
       if (each.type === 'forfeit') {
-        await ledger.forfeit(callId, 'timeout', { seen: each.seen });
+        await ledger.forfeit({ callId, reason: 'timeout', seen: each.seen });
         model.forfeit(each.writer, callId, each.seen);
       }
     }
     for (const name of names) {
-      const { charged, tokens } = await ledger.budget(name);
+      const { charged, tokens } = await ledger.budget({ run: name });
       expect([charged, tokens.charged]).toEqual([model.charged(name), model.tokens(name)]);
     }
   }

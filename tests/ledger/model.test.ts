@@ -4,11 +4,11 @@ import { playStories } from './model-stories.ts';
 import { answer, cost, freshPath, openFor, openRun, requestFor, violations } from './support.ts';
 
 describe('the ledger against its reference model', () => {
-  it('says the same, whatever two writers do in any order, silenced or not', async () => {
+  it('returns the same outcomes for two writers in any order, silenced or not', async () => {
     await playStories(60, 100_000);
   }, 120_000);
 
-  it('keeps its promises when two writers do everything at once', async () => {
+  it('keeps its guarantees when two writers work concurrently', async () => {
     const path = freshPath();
     const ledgers = [await openFor(path), await openFor(path)];
     const [first] = ledgers;
@@ -19,12 +19,12 @@ describe('the ledger against its reference model', () => {
         const ledger = ledgers[index % 2] ?? expect.fail();
         const outcome = await ledger.intend(requestFor('run', index % 60));
         if (outcome.kind !== 'send') return;
-        if (dice < 50) await ledger.settle(outcome.callId, answer, cost);
-        else if (dice < 75) await ledger.refuse(outcome.callId, 'rate_limited', { final: dice < 60 });
-        else await ledger.forfeit(outcome.callId, 'timeout', { seen: true });
+        if (dice < 50) await ledger.settle({ callId: outcome.callId, answer, cost });
+        else if (dice < 75) await ledger.refuse({ callId: outcome.callId, reason: 'rate_limited', final: dice < 60 });
+        else await ledger.forfeit({ callId: outcome.callId, reason: 'timeout', seen: true });
       }),
     );
     expect(violations(path)).toEqual([]);
-    expect((await (first ?? expect.fail()).summary('run')).calls.open).toBe(0);
+    expect((await (first ?? expect.fail()).summary({ run: 'run' })).calls.open).toBe(0);
   });
 });

@@ -13,7 +13,7 @@ function commitsIn(log: Buffer): number {
 }
 
 describe('group commit', () => {
-  it('answers many operations with few commits, and one that fails spoils no other', async () => {
+  it('answers many operations with few commits, and one that fails affects no other', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run', { calls: 200 });
@@ -23,15 +23,15 @@ describe('group commit', () => {
     const failed = expect(wrong).rejects.toMatchObject({ type: 'LedgerMismatch' });
     const calls = (await Promise.all(slots.map((slot) => ledger.intend(requestFor('run', slot))))).map(sent);
     await failed;
-    await Promise.all(calls.map((callId) => ledger.settle(callId, answer, cost)));
+    await Promise.all(calls.map((callId) => ledger.settle({ callId, answer, cost })));
     expect(commitsIn(readFileSync(`${path}-wal`)) - before).toBeLessThan(16);
-    expect(await ledger.budget('run')).toMatchObject({ charged: 64, settled: 64 });
+    expect(await ledger.budget({ run: 'run' })).toMatchObject({ charged: 64, settled: 64 });
     expect(violations(path)).toEqual([]);
   });
 });
 
 describe('two processes', () => {
-  it('may make the same ledger at the same moment', async () => {
+  it('may create the same ledger at the same moment', async () => {
     const path = freshPath();
     const ledgers = await Promise.all([1, 2, 3, 4].map(() => openFor(path)));
     const identities = await Promise.all(ledgers.map((ledger) => ledger.identity()));
@@ -47,13 +47,13 @@ describe('two processes', () => {
     const theirs = await child.next();
     const all = Array.isArray(theirs) ? [...mine, ...theirs] : [];
     expect(all.filter(({ kind }) => kind === 'send')).toHaveLength(30);
-    expect((await ledger.budget('run')).charged).toBe(30);
+    expect((await ledger.budget({ run: 'run' })).charged).toBe(30);
     expect(violations(path)).toEqual([]);
   });
 });
 
-describe('a ledger that is not the one', () => {
-  it('is reported apart by its id and by its counter', async () => {
+describe('a ledger that cannot be used', () => {
+  it('is recognized by its id and by its counter', async () => {
     const [path, other] = [freshPath(), freshPath()];
     const ledger = await openFor(path);
     await openRun(ledger, 'run');
@@ -69,10 +69,12 @@ describe('a ledger that is not the one', () => {
       type: 'LedgerMismatch',
       message: expect.stringContaining(pinned.id),
     });
-    await expect(stranger.settle('unknown.0', answer, cost)).rejects.toMatchObject({ type: 'LedgerMismatch' });
+    await expect(stranger.settle({ callId: 'unknown.0', answer, cost })).rejects.toMatchObject({
+      type: 'LedgerMismatch',
+    });
   });
 
-  it('is refused when damaged, when written by a newer version, and when it cannot be made', async () => {
+  it('is refused when damaged, when written by a newer version, and when it cannot be created', async () => {
     const damaged = freshPath();
     writeFileSync(damaged, 'this is not a database, however long one looks at it. '.repeat(100));
     await expect(openLedger({ path: damaged })).rejects.toMatchObject({ type: 'LedgerUnavailable' });
@@ -105,22 +107,40 @@ describe('a ledger that is not the one', () => {
       message: expect.stringMatching(/is damaged.*baldistill down.*ledger adopt RUN --charged N/),
     });
     writeFileSync(path, whole);
-    expect((await (await openFor(path)).budget('run')).charged).toBe(300);
+    expect((await (await openFor(path)).budget({ run: 'run' })).charged).toBe(300);
   });
 
-  it('says that it is full or read-only, and goes on when it is fixed', async () => {
+  it('reports that it is full or read-only, and works again when that is fixed', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     await openRun(ledger, 'run');
     await ledger.close();
     chmodSync(path, 0o444);
-    // Root writes to read-only files; then there is nothing to see here.
+    // Root can write to read-only files; there is nothing to check then.
     if (process.getuid?.() !== 0) await expect(openLedger({ path })).rejects.toMatchObject({ type: 'StorageFull' });
     chmodSync(path, 0o644);
-    expect((await (await openFor(path)).budget('run')).charged).toBe(0);
+    expect((await (await openFor(path)).budget({ run: 'run' })).charged).toBe(0);
   });
 
-  it('answers nobody after it was closed', async () => {
+  it('stores the end of a call later when it was locked at first, at the latest when it is closed', async () => {
+    const path = freshPath();
+    const ledger = await openFor(path);
+    await openRun(ledger, 'run');
+    const calls = [sent(await ledger.intend(requestFor('run', 0))), sent(await ledger.intend(requestFor('run', 1)))];
+    const other = new DatabaseSync(path);
+    other.exec('begin immediate');
+    const ends = calls.map((callId) => ledger.settle({ callId, answer, cost }));
+    for (const end of await Promise.allSettled(ends))
+      expect(end).toMatchObject({ reason: { type: 'LedgerUnavailable' } });
+    other.exec('rollback');
+    other.close();
+    await ledger.close();
+    const again = await openFor(path);
+    for (const callId of calls) expect(await again.callState({ callId })).toBe('settled');
+    expect(violations(path)).toEqual([]);
+  }, 60_000);
+
+  it('rejects every request after it was closed', async () => {
     const ledger = await openFor(freshPath());
     await ledger.close();
     await expect(ledger.identity()).rejects.toMatchObject({ type: 'LedgerUnavailable' });

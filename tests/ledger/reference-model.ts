@@ -1,6 +1,6 @@
 /**
- * The ledger's rules once more, in memory and by the book: no SQL, no groups, counts recounted from the list of dues
- * every time. What the real ledger says is held against this.
+ * The ledger's rules a second time, in memory and as simply as possible: no SQL, no groups, and every count is computed
+ * from the list of charges. The real ledger's outcomes are compared with these.
  */
 import type { CallState, IntentOutcome, IntentRequest } from '../../activities/ports/ledger.ts';
 
@@ -21,7 +21,7 @@ interface Due {
   state: 'open' | 'settled' | 'forfeited' | 'recovered' | 'back';
   charged: boolean;
   fromPlan: boolean;
-  /** Owed now, and owed before it was sent. */
+  /** Charged now, and reserved before it was sent. */
   tokens: number;
   worst: number;
 }
@@ -31,7 +31,7 @@ interface Run {
   planned: number;
   streak: number;
   tokenLimit: number | null;
-  /** By how much an answer was dearer than its worst case. */
+  /** The most by which an answer cost more than its worst case. */
   excess: number;
 }
 

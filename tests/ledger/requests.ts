@@ -1,4 +1,4 @@
-/** Requests of a slot, also for the other process. */
+/** Requests of a slot, also for the other process (other-process.ts). */
 import type { IntentRequest } from '../../activities/ports/ledger.ts';
 
 export function requestFor(run: string, slot: number, change: Partial<IntentRequest> = {}): IntentRequest {

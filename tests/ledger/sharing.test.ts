@@ -3,21 +3,21 @@ import { answer, cost, freshPath, openFor, openRun, requestFor, sent, violations
 
 const shared = { contentKey: 'same' };
 
-describe('two runs that want the same call', () => {
+describe('two runs that need the same call', () => {
   it('pay it once; the second counts it as a call, or has it for free', async () => {
     const path = freshPath();
     const ledger = await openFor(path);
     for (const run of ['a', 'counts', 'free']) await openRun(ledger, run, { calls: 2 });
     const callId = sent(await ledger.intend(requestFor('a', 0, shared)));
-    await ledger.settle(callId, answer, cost);
+    await ledger.settle({ callId, answer, cost });
     const answered = { kind: 'answered', callId };
     expect(await ledger.intend(requestFor('counts', 5, shared))).toEqual(answered);
     expect(await ledger.intend(requestFor('counts', 5, shared))).toEqual(answered);
     expect(await ledger.intend(requestFor('free', 5, { ...shared, cached: 'free' }))).toEqual(answered);
-    expect((await ledger.budget('counts')).charged).toBe(1);
-    expect((await ledger.budget('free')).charged).toBe(0);
-    expect((await ledger.summary('counts')).calls).toMatchObject({ settled: 0, cached: 1 });
-    expect((await ledger.slots('free', 0, 0))[0]).toMatchObject({ callId, answer });
+    expect((await ledger.budget({ run: 'counts' })).charged).toBe(1);
+    expect((await ledger.budget({ run: 'free' })).charged).toBe(0);
+    expect((await ledger.summary({ run: 'counts' })).calls).toMatchObject({ settled: 0, cached: 1 });
+    expect((await ledger.slots({ run: 'free', stage: 0, round: 0 }))[0]).toMatchObject({ callId, answer });
     expect(violations(path)).toEqual([]);
   });
 
@@ -25,8 +25,8 @@ describe('two runs that want the same call', () => {
     const ledger = await openFor(freshPath());
     await openRun(ledger, 'a');
     await openRun(ledger, 'b', { calls: 1 });
-    await ledger.settle(sent(await ledger.intend(requestFor('a', 0, shared))), answer, cost);
-    await ledger.settle(sent(await ledger.intend(requestFor('b', 1))), answer, cost);
+    await ledger.settle({ callId: sent(await ledger.intend(requestFor('a', 0, shared))), answer, cost });
+    await ledger.settle({ callId: sent(await ledger.intend(requestFor('b', 1))), answer, cost });
     expect(await ledger.intend(requestFor('b', 0, shared))).toEqual({ kind: 'exhausted', reason: 'calls' });
   });
 
@@ -37,18 +37,21 @@ describe('two runs that want the same call', () => {
     await openRun(second, 'b');
     const callId = sent(await first.intend(requestFor('a', 0, shared)));
     expect(await second.intend(requestFor('b', 0, shared))).toEqual({ kind: 'wait', callId });
-    expect((await second.budget('b')).charged).toBe(0);
-    await first.refuse(callId, 'rate_limited', { final: false });
-    expect(await second.callState(callId)).toBe('refused');
+    expect((await second.budget({ run: 'b' })).charged).toBe(0);
+    await first.refuse({ callId, reason: 'rate_limited', final: false });
+    expect(await second.callState({ callId })).toBe('refused');
     expect(await second.intend(requestFor('b', 0, shared))).toEqual({ kind: 'send', callId, again: false });
     expect(await first.intend(requestFor('a', 0, shared))).toEqual({ kind: 'wait', callId });
-    await second.settle(callId, answer, cost);
+    await second.settle({ callId, answer, cost });
     expect(await first.intend(requestFor('a', 0, shared))).toEqual({ kind: 'answered', callId });
-    expect(await first.summary('a')).toMatchObject({ budget: { charged: 1 }, calls: { settled: 0, cached: 1 } });
+    expect(await first.summary({ run: 'a' })).toMatchObject({
+      budget: { charged: 1 },
+      calls: { settled: 0, cached: 1 },
+    });
     expect(violations(path)).toEqual([]);
   });
 
-  it('send a lost call again under its key, and the first payer keeps the charge', async () => {
+  it('resend the call of a dead worker under its key, and the first payer keeps the charge', async () => {
     const path = freshPath();
     const lost = await openFor(path);
     await openRun(lost, 'a');
@@ -58,20 +61,26 @@ describe('two runs that want the same call', () => {
     await lost.close();
 
     const ledger = await openFor(path);
-    expect(await ledger.callState(callId)).toBe('abandoned');
+    expect(await ledger.callState({ callId })).toBe('abandoned');
     expect(await ledger.intend(requestFor('b', 0, idempotent))).toEqual({ kind: 'send', callId, again: true });
-    // What the answer will count is reserved now, so that the limit holds when it comes.
+    // The answer's charge is reserved now, so the limit holds when it arrives.
     expect(await ledger.intend(requestFor('b', 1))).toMatchObject({ kind: 'wait' });
-    await ledger.settle(callId, answer, cost);
+    await ledger.settle({ callId, answer, cost });
     expect(await ledger.intend(requestFor('b', 1))).toEqual({ kind: 'exhausted', reason: 'calls' });
-    expect(await ledger.summary('a')).toMatchObject({ budget: { charged: 1 }, calls: { settled: 1, cached: 0 } });
-    expect(await ledger.summary('b')).toMatchObject({ budget: { charged: 1 }, calls: { settled: 0, cached: 1 } });
-    expect((await ledger.slots('a', 0, 0))[0]).toMatchObject({ callId, answer });
-    expect((await ledger.slots('b', 0, 0))[0]).toMatchObject({ callId, answer });
+    expect(await ledger.summary({ run: 'a' })).toMatchObject({
+      budget: { charged: 1 },
+      calls: { settled: 1, cached: 0 },
+    });
+    expect(await ledger.summary({ run: 'b' })).toMatchObject({
+      budget: { charged: 1 },
+      calls: { settled: 0, cached: 1 },
+    });
+    expect((await ledger.slots({ run: 'a', stage: 0, round: 0 }))[0]).toMatchObject({ callId, answer });
+    expect((await ledger.slots({ run: 'b', stage: 0, round: 0 }))[0]).toMatchObject({ callId, answer });
     expect(violations(path)).toEqual([]);
   });
 
-  it('do not take "come back later" to a second sending as proof that the first was not billed', async () => {
+  it('do not take a temporary refusal of the second request as proof that the first was not billed', async () => {
     const path = freshPath();
     const lost = await openFor(path);
     await openRun(lost, 'a');
@@ -80,11 +89,11 @@ describe('two runs that want the same call', () => {
     await lost.close();
     const ledger = await openFor(path);
     expect(await ledger.intend(request)).toMatchObject({ again: true });
-    await ledger.refuse(callId, 'rate_limited', { final: false });
-    expect((await ledger.budget('a')).charged).toBe(1);
+    await ledger.refuse({ callId, reason: 'rate_limited', final: false });
+    expect((await ledger.budget({ run: 'a' })).charged).toBe(1);
     expect(await ledger.intend(request)).toEqual({ kind: 'send', callId, again: true });
-    expect(await ledger.settle(callId, answer, cost)).toBe('settled');
-    expect((await ledger.budget('a')).charged).toBe(1);
+    expect(await ledger.settle({ callId, answer, cost })).toBe('settled');
+    expect((await ledger.budget({ run: 'a' })).charged).toBe(1);
     expect(violations(path)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** What the ledger's tests share: a file of their own, a run, requests, and a look into the file with other eyes. */
+/** What the ledger's tests share: a file for each test, a run, requests, and queries past the ledger. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,16 +12,16 @@ import { openLedger } from '../../adapters/ledger/open-ledger.ts';
 import { RunSpec } from '../../contracts/run/run-file.ts';
 
 export { requestFor } from './requests.ts';
-export { queryFile, violations } from './query-file.ts';
+export { queryLedger, violations } from './ledger-file.ts';
 
-/** A ledger file in a folder that goes when the test ends. */
+/** A ledger file in a folder that is removed when the test ends. */
 export function freshPath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'baldistill-ledger-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return join(folder, 'ledger.sqlite');
 }
 
-/** Opens a ledger that is closed when the test ends, if it is not before. */
+/** Opens a ledger that is closed when the test ends, if it is still open. */
 export async function openFor(path: string): Promise<Ledger> {
   const ledger = await openLedger({ path });
   onTestFinished(async () => {
@@ -87,9 +87,9 @@ export function sent(outcome: IntentOutcome): string {
 
 export interface Child {
   readonly process: ChildProcess;
-  /** The next line it says. */
+  /** The next line it prints. */
   next(): Promise<unknown>;
-  /** SIGKILL, and waits until it is gone. */
+  /** Sends SIGKILL and waits until the process has ended. */
   kill(): Promise<void>;
 }
 

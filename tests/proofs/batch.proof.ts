@@ -9,7 +9,7 @@ import { runThroughKills } from '../batch/through-kills.ts';
 import { slotsWithoutOneAnswer } from '../batch/support.ts';
 import { openRig, wordnetSpec } from '../engine/rig.ts';
 import type { Rig } from '../engine/rig.ts';
-import { queryFile, violations } from '../ledger/query-file.ts';
+import { queryLedger, violations } from '../ledger/ledger-file.ts';
 
 const slots = 3000;
 const lines: string[] = [];
@@ -38,7 +38,7 @@ test('every slot exactly once, no batch submitted twice, the bytes of a run call
       lines.push(`${id} ${metadata?.['baldistill_key']} ${status}: ${completed} of ${total}, ${failed} failed`);
     }
     const { billed } = await rig.counters();
-    const [books] = queryFile(run.ledger, 'select charged, settled, forfeited, open from runs');
+    const [books] = queryLedger(run.ledger, 'select charged, settled, forfeited, open from runs');
     lines.push(`billed ${billed}, ledger ${JSON.stringify(books)}`);
     expect(books).toEqual({ charged: slots, settled: slots, forfeited: 0, open: 0 });
     expect(billed).toBe(slots);

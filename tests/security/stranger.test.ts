@@ -79,7 +79,7 @@ async function nothingHappened(name: string): Promise<void> {
   expect(existsSync(marker())).toBe(false);
   expect(trap.asked).toEqual([]);
   const ledger = await openLedger({ path: join(at.home.path, 'ledger.sqlite') });
-  expect(await ledger.run(name)).toBeUndefined();
+  expect(await ledger.run({ run: name })).toBeUndefined();
   await ledger.close();
 }
 

@@ -99,7 +99,7 @@ export function metricsOf(registry: Registry, { limiters, ledger }: Measured): v
     collect: async () => {
       left.reset();
       for (const { labels, flow } of runs()) {
-        const seconds = secondsLeft(flow.callsPerSecond, await ledger.budget(labels.run));
+        const seconds = secondsLeft(flow.callsPerSecond, await ledger.budget({ run: labels.run }));
         if (seconds !== null) left.set({ run: labels.run }, seconds);
       }
     },
@@ -113,7 +113,7 @@ export function metricsOf(registry: Registry, { limiters, ledger }: Measured): v
     collect: async () => {
       charged.reset();
       for (const run of new Set(runs().map(({ labels }) => labels.run))) {
-        const { charged: calls, tokens, microUsd } = await ledger.budget(run);
+        const { charged: calls, tokens, microUsd } = await ledger.budget({ run });
         charged.set({ run, currency: 'calls' }, calls);
         charged.set({ run, currency: 'tokens' }, tokens.charged);
         charged.set({ run, currency: 'usd' }, microUsd.charged / 1e6);

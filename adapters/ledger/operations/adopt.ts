@@ -1,27 +1,22 @@
-/** Taking a ledger for a run that another one, or a later state of this one, was charged for. */
-import type { Charged, LedgerIdentity, RunBudget } from '../../../activities/ports/ledger.ts';
 import { costDifference } from '../../../domain/budget/cost.ts';
-import { runBudget } from '../budget-row.ts';
-import type { LedgerTransaction } from '../transaction.ts';
+import { chargesOfSlot, insertCharge } from '../calls.ts';
+import type { Operation } from '../protocol.ts';
 import { identity } from './identity.ts';
 
-/** Stage of the entries that stand for charges this ledger never saw. */
+/** Stage of the entries for charges that this ledger does not have. */
 const adoptedStage = -1;
 
-export async function adopt(
-  transaction: LedgerTransaction,
-  { run, charged }: { run: string; charged: Charged },
-): Promise<{ accepted: boolean; budget: RunBudget; ledger: LedgerIdentity }> {
-  const before = await transaction.budget(run);
-  const applied = await transaction.apply(run, { type: 'adopt', ...charged }, 'adopt', null);
-  const { state } = applied;
-  const missing = state.charged - before.charged;
-  const cost = costDifference(state, before);
-  if (missing > 0 || cost.tokens > 0 || cost.microUsd > 0) {
-    const slotKey = { run, stage: adoptedStage, round: 0, slot: 0 };
-    const earlier = await transaction.statements.chargesOfSlot(transaction.database, slotKey);
-    await transaction.statements.insertCharge(transaction.database, {
-      ...slotKey,
+export const adopt: Operation<'adopt'> = async (transaction, { run, charged }) => {
+  const account = await transaction.account(run);
+  const before = account.state;
+  const refusal = account.apply({ type: 'adopt', ...charged }, 'adopt', null);
+  const missing = account.state.charged - before.charged;
+  const { tokens, microUsd } = costDifference(account.state, before);
+  if (missing > 0 || tokens > 0 || microUsd > 0) {
+    const slot = { run, stage: adoptedStage, round: 0, slot: 0 };
+    const earlier = await transaction.run(chargesOfSlot, slot);
+    await transaction.run(insertCharge, {
+      ...slot,
       attempt: earlier.length,
       call_id: null,
       domain: '(adopted)',
@@ -32,15 +27,12 @@ export async function adopt(
       final: 0,
       from_plan: 0,
       charged: missing,
-      tokens: cost.tokens,
-      micro_usd: cost.microUsd,
-      worst_tokens: cost.tokens,
-      worst_micro_usd: cost.microUsd,
+      tokens,
+      micro_usd: microUsd,
+      worst_tokens: tokens,
+      worst_micro_usd: microUsd,
     });
   }
-  return {
-    accepted: !('refusal' in applied),
-    budget: runBudget(state),
-    ledger: await identity(transaction),
-  };
-}
+  const { budget } = account;
+  return { accepted: refusal === undefined, budget, ledger: await identity(transaction, undefined) };
+};

@@ -1,96 +1,119 @@
-/** Runs and what may be changed of their budgets. */
-import type { RunBudget } from '../../../activities/ports/ledger.ts';
+/** Runs: opening them, changing their budgets, and their status. */
+import type { RunKey } from '../../../activities/ports/ledger.ts';
 import type { RunStatus } from '../../../contracts/progress.ts';
 import { openBudget } from '../../../domain/budget/budget.ts';
-import type { Limits } from '../../../domain/budget/budget.ts';
-import { isBatchSession } from '../batch-sessions.ts';
-import { budgetColumns, runBudget } from '../budget-row.ts';
-import type { Operations, StoredRun } from '../thread/protocol.ts';
-import type { RunRow } from '../statements.ts';
-import type { LedgerTransaction } from '../transaction.ts';
-import { forfeitOpen } from './forfeit.ts';
-import { forfeitLost } from './spend.ts';
+import type { BudgetState } from '../../../domain/budget/budget.ts';
+import { forfeitCall, isAlive, isBatch, openCallsOfRun } from '../calls.ts';
+import type { Operation } from '../protocol.ts';
+import type { RunsTable } from '../schema/schema.ts';
+import { columnsOf, statement } from '../transaction.ts';
+import type { Parameter } from '../transaction.ts';
+import { forfeitSpendings } from './spend.ts';
+
+const storedRun = [
+  'name',
+  'spec',
+  'status',
+  'call_limit as limit',
+  'charged',
+  'result',
+  'opened_at as openedAt',
+] as const;
+
+const runWithName = statement((database, p: Parameter<RunKey>) =>
+  database.selectFrom('runs').select(storedRun).where('name', '=', p('run')),
+);
+
+const allRuns = statement((database) =>
+  database.selectFrom('runs').select(storedRun).orderBy('opened_at').orderBy('name'),
+);
+
+const insertRun = statement((database, p: Parameter<BudgetState & RunKey & { spec: string; now: number }>) =>
+  database.insertInto('runs').values({
+    ...columnsOf(p, ['spec', 'slots', 'charged', 'open', 'settled', 'forfeited', 'recovered', 'cached', 'refused']),
+    ...columnsOf(p, ['planned', 'streak', 'tokens']),
+    name: p('run'),
+    status: 'preparing',
+    opened_at: p('now'),
+    call_limit: p('limit'),
+    max_forfeits: p('maxForfeits'),
+    token_limit: p('tokenLimit'),
+    micro_usd: p('microUsd'),
+    micro_usd_limit: p('microUsdLimit'),
+    excess_tokens: 0,
+    excess_micro_usd: 0,
+  }),
+);
+
+const updateStatus = statement((database, p: Parameter<Pick<RunsTable, 'name' | 'status' | 'result'>>) =>
+  database
+    .updateTable('runs')
+    .set(columnsOf(p, ['status', 'result']))
+    .where('name', '=', p('name')),
+);
 
 /** A run that exists keeps its limits and what it is charged. */
-export async function openRun(
-  transaction: LedgerTransaction,
-  opening: Operations['openRun']['input'],
-): Promise<RunBudget> {
-  const { database, statements, now } = transaction;
-  const [known] = await statements.runRow(database, { name: opening.run });
+export const openRun: Operation<'openRun'> = async (transaction, opening) => {
+  const [known] = await transaction.run(runWithName, opening);
   if (known === undefined) {
-    const { slots, calls: limit, tokens: tokenLimit, microUsd: microUsdLimit, planned, maxForfeits } = opening;
-    const budget = openBudget({ slots, limit, planned, maxForfeits, tokenLimit, microUsdLimit });
-    const columns = budgetColumns(opening.run, budget);
-    const nothing = { result: null, excess_tokens: 0, excess_micro_usd: 0 };
-    const run = { spec: opening.spec, status: 'preparing', opened_at: now, ...nothing };
-    const row = { ...columns, ...run, slots, max_forfeits: maxForfeits };
-    await database.insertInto('runs').values(row).execute();
-    await transaction.log(opening.run, 'open-run', null);
+    const {
+      run: name,
+      spec,
+      calls: limit,
+      planned,
+      maxForfeits,
+      tokens: tokenLimit,
+      microUsd: microUsdLimit,
+    } = opening;
+    const limits = { limit, planned, maxForfeits, tokenLimit, microUsdLimit };
+    const state = openBudget({ slots: spec.budget.slots, ...limits });
+    await transaction.run(insertRun, { ...state, run: name, spec: JSON.stringify(spec), now: transaction.now });
   }
-  return runBudget(await transaction.budget(opening.run));
-}
+  const account = await transaction.account(opening.run);
+  if (known === undefined) account.log('open-run', null);
+  return account.budget;
+};
 
-export async function readBudget(transaction: LedgerTransaction, { run }: { run: string }): Promise<RunBudget> {
-  return runBudget(await transaction.budget(run));
-}
+export const budget: Operation<'budget'> = async (transaction, { run }) => (await transaction.account(run)).budget;
 
-export async function setLimits(
-  transaction: LedgerTransaction,
-  { run, limits }: { run: string; limits: Limits },
-): Promise<{ accepted: boolean; budget: RunBudget }> {
-  const applied = await transaction.apply(run, { type: 'setLimits', limits }, 'set-limits', null);
-  return { accepted: !('refusal' in applied), budget: runBudget(applied.state) };
-}
+export const setLimits: Operation<'setLimits'> = async (transaction, { run, limits }) => {
+  const account = await transaction.account(run);
+  const refusal = account.apply({ type: 'setLimits', limits }, 'set-limits', null);
+  return { accepted: refusal === undefined, budget: account.budget };
+};
 
-export async function setPlanned(
-  transaction: LedgerTransaction,
-  { run, calls }: { run: string; calls: number },
-): Promise<null> {
-  await transaction.apply(run, { type: 'setPlanned', planned: calls }, 'set-planned', null);
-  return null;
-}
+export const setPlanned: Operation<'setPlanned'> = async (transaction, { run, calls }) => {
+  (await transaction.account(run)).apply({ type: 'setPlanned', planned: calls }, 'set-planned', null);
+};
 
-export async function forgiveForfeits(transaction: LedgerTransaction, { run }: { run: string }): Promise<null> {
-  await transaction.apply(run, { type: 'forgive' }, 'forgive', null);
-  return null;
-}
+export const forgiveForfeits: Operation<'forgiveForfeits'> = async (transaction, { run }) => {
+  (await transaction.account(run)).apply({ type: 'forgive' }, 'forgive', null);
+};
 
 const ended: ReadonlySet<RunStatus> = new Set<RunStatus>(['completed', 'stopped', 'failed']);
 
-/** A run that ended leaves no open intent behind: those of lost workers are forfeited, those in flight will end. */
-export async function setRunStatus(
-  transaction: LedgerTransaction,
-  { run, status, result }: Operations['setRunStatus']['input'],
-): Promise<null> {
-  const { database, statements } = transaction;
-  await transaction.budget(run);
-  await database.updateTable('runs').set({ status, result }).where('name', '=', run).execute();
-  await transaction.log(run, `run-${status}`, null);
-  if (!ended.has(status)) return null;
-  for (const call of await statements.openCallsOfRun(database, { run })) {
-    // Nobody looks after the batches of a run that is over; should it be started again, their answers come late.
-    const left = call.run === run && isBatchSession(call.session);
-    if (!left && (await transaction.alive(call.session))) continue;
-    await forfeitOpen(transaction, call, { reason: left ? 'batch_left' : 'worker_lost', seen: false });
+/** A run that ended leaves no open call: those of dead workers are forfeited here, those in flight will end. */
+export const setRunStatus: Operation<'setRunStatus'> = async (transaction, { run, status, result }) => {
+  const account = await transaction.account(run);
+  const stored = result === undefined || result === null ? null : JSON.stringify(result);
+  await transaction.run(updateStatus, { name: run, status, result: stored });
+  account.log(`run-${status}`, null);
+  if (!ended.has(status)) return;
+  for (const call of await transaction.run(openCallsOfRun, { run })) {
+    // No workflow awaits the batches of a run that is over; after a restart their answers count as late ones.
+    const left = call.run === run && isBatch(call.session);
+    if (!left && (await isAlive(transaction, call.session))) continue;
+    await forfeitCall(transaction, call, { reason: left ? 'batch_left' : 'worker_lost', seen: false });
   }
-  await forfeitLost(transaction, run, true);
-  return null;
-}
+  await forfeitSpendings(transaction, run, true);
+};
 
-export async function readRun(transaction: LedgerTransaction, { name }: { name: string }): Promise<StoredRun | null> {
+export const run: Operation<'run'> = async (transaction, key) => {
   await transaction.flush();
-  const [row] = await transaction.statements.runRow(transaction.database, { name });
-  return row === undefined ? null : storedRun(row);
-}
+  return (await transaction.run(runWithName, key))[0];
+};
 
-/** In the order they were opened. */
-export async function readRuns(transaction: LedgerTransaction): Promise<readonly StoredRun[]> {
+export const runs: Operation<'runs'> = async (transaction) => {
   await transaction.flush();
-  const rows = await transaction.database.selectFrom('runs').selectAll().orderBy('opened_at').orderBy('name').execute();
-  return rows.map(storedRun);
-}
-
-function storedRun({ name, spec, status, call_limit: limit, charged, result, opened_at }: RunRow): StoredRun {
-  return { name, spec, status, limit, charged, result, openedAt: opened_at };
-}
+  return await transaction.run(allRuns, {});
+};

@@ -1,186 +1,91 @@
-/** What a run has spent, for people. */
-import type { LedgerSummary, SpentPart } from '../../../activities/ports/ledger.ts';
-import { runBudget } from '../budget-row.ts';
-import type { LedgerTransaction } from '../transaction.ts';
+/** What a run has spent, for reports and commands. */
+import { sql } from 'kysely';
+import type { LedgerSummary, RunKey, SpentPart } from '../../../activities/ports/ledger.ts';
+import type { Operation } from '../protocol.ts';
+import { statement } from '../transaction.ts';
+import type { Parameter } from '../transaction.ts';
 
-export async function summarize(transaction: LedgerTransaction, { run }: { run: string }): Promise<LedgerSummary> {
-  // Sums are made by the database, so it has to know the budgets of this group too.
-  await transaction.flush();
-  const state = await transaction.budget(run);
-  const stages = await parts(transaction, run, 'stage');
-  const domains = await parts(transaction, run, 'domain');
-  const all = total(stages.map(({ part }) => part));
+const spentParts = sql`sum(charged) as charged,
+  coalesce(sum(charged) filter (where state = 'settled' and role = 'payer'), 0) as settled,
+  count(*) filter (where state = 'settled' and role = 'cached') as cached,
+  coalesce(sum(charged) filter (where state = 'forfeited'), 0) as forfeited,
+  coalesce(sum(charged) filter (where state = 'recovered'), 0) as recovered,
+  coalesce(sum(charged) filter (where state = 'open'), 0) as open,
+  sum(tokens) as tokens, sum(micro_usd) as "microUsd"`;
+
+const stagesOfRun = statement(
+  (_, p: Parameter<RunKey>) => sql<SpentPart & { readonly stage: number }>`
+    select stage, ${spentParts} from charges where run = ${p('run')} group by stage order by stage`,
+);
+
+const domainsOfRun = statement(
+  (_, p: Parameter<RunKey>) => sql<SpentPart & { readonly domain: string }>`
+    select domain, ${spentParts} from charges where run = ${p('run')} group by domain order by domain`,
+);
+
+const studentOfRun = statement(
+  (_, p: Parameter<RunKey>) => sql<LedgerSummary['student'][number]>`
+    select kind, count(*) as count, count(*) filter (where state = 'forfeited') as forfeited,
+      coalesce(sum(input_tokens), 0) as "inputTokens", coalesce(sum(output_tokens), 0) as "outputTokens",
+      sum(micro_usd) as "microUsd"
+    from spendings where run = ${p('run')} and state != 'refused' group by kind order by kind`,
+);
+
+/** Tokens of the answers this run pays; the tokens of an answer from the cache are another run's. */
+const paidAnswers = statement(
+  (_, p: Parameter<RunKey>) => sql<{ input: number; cachedInput: number; output: number; unpriced: number }>`
+    select coalesce(sum(calls.input_tokens), 0) as input, coalesce(sum(calls.cached_input_tokens), 0) as "cachedInput",
+      coalesce(sum(calls.output_tokens), 0) as output,
+      count(*) filter (where calls.answer_text is not null and calls.micro_usd is null) as unpriced
+    from charges join calls on calls.call_id = charges.call_id
+    where charges.run = ${p('run')} and charges.role = 'payer' and charges.state in ('settled', 'recovered')`,
+);
+
+const reserved = statement(
+  (_, p: Parameter<RunKey>) => sql<{ tokens: number; microUsd: number; duplicated: number }>`
+    select coalesce(sum(worst_tokens), 0) as tokens,
+      coalesce(sum(worst_micro_usd), 0) + (select coalesce(sum(worst_micro_usd), 0) from spendings
+        where run = ${p('run')} and state != 'refused') as "microUsd",
+      (select coalesce(sum(duplicated), 0) from stages where run = ${p('run')}) as duplicated
+    from charges where run = ${p('run')} and charged = 1`,
+);
+
+const unusableOfRun = statement(
+  (_, p: Parameter<RunKey>) => sql<{ unusable: string; count: number }>`
+    select calls.unusable, count(*) as count from charges join calls on calls.call_id = charges.call_id
+    where charges.run = ${p('run')} and calls.unusable is not null
+    group by calls.unusable order by calls.unusable`,
+);
+
+export const summary: Operation<'summary'> = async (transaction, key) => {
+  const { budget, state } = await transaction.account(key.run);
+  const stages = await transaction.run(stagesOfRun, key);
+  const domains = await transaction.run(domainsOfRun, key);
+  const student = await transaction.run(studentOfRun, key);
+  const [paid = { input: 0, cachedInput: 0, output: 0, unpriced: 0 }] = await transaction.run(paidAnswers, key);
+  const [worst = { tokens: 0, microUsd: 0, duplicated: 0 }] = await transaction.run(reserved, key);
+  const unusable = await transaction.run(unusableOfRun, key);
   const { settled, forfeited, recovered, refused, open } = state;
-  const student = await studentSpendings(transaction, run);
+  const { input, cachedInput, output, unpriced } = paid;
   return {
-    run,
-    budget: runBudget(state),
-    calls: { settled, cached: all.cached, forfeited, recovered, refused, open },
-    duplicates: await duplicates(transaction, run),
-    ...(await answersPaid(transaction, run, all, student)),
-    unusable: await unusableAnswers(transaction, run),
-    stages: stages.map(({ key, part }) => ({ stage: Number(key), ...part })),
-    domains: domains.map(({ key, part }) => ({ domain: String(key), ...part })),
-    student: student.map(({ spending }) => spending),
-  };
-}
-
-/** Charges of the run by one of their columns. */
-async function parts({ database }: LedgerTransaction, run: string, by: 'stage' | 'domain') {
-  const rows = await database
-    .selectFrom('charges')
-    .select(by)
-    .select(({ fn }) => [
-      fn.sum<number | string>('charged').as('charged'),
-      fn
-        .sum<number | string | null>('charged')
-        .filterWhere('state', '=', 'settled')
-        .filterWhere('role', '=', 'payer')
-        .as('settled'),
-      fn
-        .countAll<number | string>()
-        .filterWhere('state', '=', 'settled')
-        .filterWhere('role', '=', 'cached')
-        .as('cached'),
-      fn.sum<number | string | null>('charged').filterWhere('state', '=', 'forfeited').as('forfeited'),
-      fn.sum<number | string | null>('charged').filterWhere('state', '=', 'recovered').as('recovered'),
-      fn.sum<number | string | null>('charged').filterWhere('state', '=', 'open').as('open'),
-      fn.sum<number | string>('tokens').as('tokens'),
-      fn.sum<number | string>('micro_usd').as('micro_usd'),
-    ])
-    .where('run', '=', run)
-    .groupBy(by)
-    .orderBy(by)
-    .execute();
-  return rows.map((row) => ({
-    key: by === 'stage' && 'stage' in row ? row.stage : 'domain' in row ? row.domain : '',
-    part: {
-      charged: Number(row.charged),
-      settled: Number(row.settled ?? 0),
-      cached: Number(row.cached),
-      forfeited: Number(row.forfeited ?? 0),
-      recovered: Number(row.recovered ?? 0),
-      open: Number(row.open ?? 0),
-      tokens: Number(row.tokens),
-      microUsd: Number(row.micro_usd),
-    } satisfies SpentPart,
-  }));
-}
-
-function total(all: readonly SpentPart[]): { cached: number; microUsd: number } {
-  return {
-    cached: all.reduce((sum, part) => sum + part.cached, 0),
-    microUsd: all.reduce((sum, part) => sum + part.microUsd, 0),
-  };
-}
-
-interface StudentSpending {
-  readonly spending: LedgerSummary['student'][number];
-  readonly worst: number;
-}
-
-async function studentSpendings({ database }: LedgerTransaction, run: string): Promise<StudentSpending[]> {
-  const rows = await database
-    .selectFrom('spendings')
-    .select('kind')
-    .select(({ fn, eb }) => [
-      fn.countAll<number | string>().as('count'),
-      fn
-        .countAll<number | string>()
-        .filterWhere(eb('state', '=', 'forfeited'))
-        .as('forfeited'),
-      fn.sum<number | string | null>('input_tokens').as('input'),
-      fn.sum<number | string | null>('output_tokens').as('output'),
-      fn.sum<number | string>('micro_usd').as('micro_usd'),
-      fn.sum<number | string>('worst_micro_usd').as('worst'),
-    ])
-    .where('run', '=', run)
-    .where('state', '!=', 'refused')
-    .groupBy('kind')
-    .orderBy('kind')
-    .execute();
-  return rows.map((row) => ({
-    spending: {
-      kind: row.kind,
-      count: Number(row.count),
-      forfeited: Number(row.forfeited),
-      inputTokens: Number(row.input ?? 0),
-      outputTokens: Number(row.output ?? 0),
-      microUsd: Number(row.micro_usd),
-    },
-    worst: Number(row.worst),
-  }));
-}
-
-/** Tokens and money of the answers this run pays; an answer from the cache is another's. */
-async function answersPaid(
-  { database }: LedgerTransaction,
-  run: string,
-  all: { microUsd: number },
-  student: readonly StudentSpending[],
-): Promise<Pick<LedgerSummary, 'tokens' | 'money'>> {
-  const paid = await database
-    .selectFrom('charges')
-    .innerJoin('calls', 'calls.call_id', 'charges.call_id')
-    .select(({ fn, eb }) => [
-      fn.sum<number | string | null>('calls.input_tokens').as('input'),
-      fn.sum<number | string | null>('calls.cached_input_tokens').as('cached'),
-      fn.sum<number | string | null>('calls.output_tokens').as('output'),
-      fn
-        .countAll<number | string>()
-        .filterWhere(eb('calls.answer_text', 'is not', null).and('calls.micro_usd', 'is', null))
-        .as('unpriced'),
-    ])
-    .where('charges.run', '=', run)
-    .where('charges.role', '=', 'payer')
-    .where('charges.state', 'in', ['settled', 'recovered'])
-    .executeTakeFirst();
-  const worst = await database
-    .selectFrom('charges')
-    .select(({ fn }) => [
-      fn.sum<number | string | null>('worst_tokens').as('tokens'),
-      fn.sum<number | string | null>('worst_micro_usd').as('micro_usd'),
-    ])
-    .where('run', '=', run)
-    .where('charged', '=', 1)
-    .executeTakeFirst();
-  const sum = (of: (kind: StudentSpending) => number): number => student.reduce((before, kind) => before + of(kind), 0);
-  return {
-    tokens: {
-      input: Number(paid?.input ?? 0),
-      cachedInput: Number(paid?.cached ?? 0),
-      output: Number(paid?.output ?? 0),
-      worst: Number(worst?.tokens ?? 0),
-    },
+    run: key.run,
+    budget,
+    calls: { settled, cached: sum(stages, ({ cached }) => cached), forfeited, recovered, refused, open },
+    duplicates: worst.duplicated,
+    tokens: { input, cachedInput, output, worst: worst.tokens },
     money: {
-      teacherMicroUsd: all.microUsd,
-      studentMicroUsd: sum(({ spending }) => spending.microUsd),
-      worstMicroUsd: Number(worst?.micro_usd ?? 0) + sum((kind) => kind.worst),
-      unpriced: Number(paid?.unpriced ?? 0),
+      teacherMicroUsd: sum(stages, ({ microUsd }) => microUsd),
+      studentMicroUsd: sum(student, ({ microUsd }) => microUsd),
+      worstMicroUsd: worst.microUsd,
+      unpriced,
     },
+    unusable: Object.fromEntries(unusable.map((row) => [row.unusable, row.count])),
+    stages,
+    domains,
+    student,
   };
-}
+};
 
-async function duplicates({ database }: LedgerTransaction, run: string): Promise<number> {
-  const row = await database
-    .selectFrom('stages')
-    .select(({ fn }) => fn.sum<number | string | null>('duplicated').as('duplicated'))
-    .where('run', '=', run)
-    .executeTakeFirst();
-  return Number(row?.duplicated ?? 0);
-}
-
-/** Slots of the run whose answer could not be used, by reason. */
-async function unusableAnswers({ database }: LedgerTransaction, run: string): Promise<Record<string, number>> {
-  const rows = await database
-    .selectFrom('charges')
-    .innerJoin('calls', 'calls.call_id', 'charges.call_id')
-    .select('calls.unusable')
-    .select(({ fn }) => fn.countAll<number | string>().as('count'))
-    .where('charges.run', '=', run)
-    .where('calls.unusable', 'is not', null)
-    .groupBy('calls.unusable')
-    .orderBy('calls.unusable')
-    .execute();
-  return Object.fromEntries(rows.map((row) => [row.unusable ?? '', Number(row.count)]));
+function sum<T>(rows: readonly T[], of: (row: T) => number): number {
+  return rows.reduce((total, row) => total + of(row), 0);
 }

@@ -1,11 +1,11 @@
-/** Brings a ledger to this version's tables, or makes them. */
+/** Migrates a ledger to this version's tables, or creates them. */
 import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { BaldistillError } from '../../../domain/failures.ts';
 import { migrations } from './schema.ts';
 import type { Schema } from './schema.ts';
 
-/** Throws `LedgerUnavailable` for a ledger that a newer version has written. */
+/** Throws `LedgerUnavailable` for a ledger that a newer version wrote. */
 export async function migrate(connection: Kysely<Schema>, path: string): Promise<void> {
   await connection.schema
     .createTable('ledger')

@@ -1,28 +1,27 @@
 /**
- * Repairs amounts that no call can have. An endpoint once could report any number of tokens; its sums passed the numbers
- * that JavaScript reads exactly, and no operation could read the ledger any more. A charge is set back to its worst case,
- * the reported figure stays as text in its reason, and the run's sums are made of its entries again.
+ * Repairs amounts that no call can have. Earlier versions accepted any reported number of tokens; sums could exceed what
+ * JavaScript reads exactly, and then no operation could read the ledger. A charge is reset to its worst case, the reported
+ * figure stays as text in its reason, and the run's sums are computed from its entries again.
  */
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import { mostTokens } from '../../../domain/budget/cost.ts';
 import type { Schema } from './schema.ts';
-import type { SqliteLedger } from '../sqlite-dialect.ts';
-import { transact } from '../transact.ts';
+import type { SqliteLedger } from '../sqlite.ts';
 
-/** Far above what one call is charged, in tokens and micro-USD, and far below what sums of many calls overflow at. */
+/** Far above what one call is charged, and far below where sums of many calls overflow. */
 const most = { tokens: 1_000_000_000, microUsd: 1_000_000_000_000 };
 const mostSum = Number.MAX_SAFE_INTEGER;
 
-/** Looks without a lock, so that a sound ledger is held up by nobody; writes one event for each run it repairs. */
+/** Checks without a lock, so an intact ledger delays no other process; writes one event for each run it repairs. */
 export async function repairAmounts(ledger: SqliteLedger): Promise<void> {
   if ((await affectedRuns(ledger.database)).length === 0) return;
-  await transact(ledger, async (connection) => {
-    for (const run of await affectedRuns(connection)) {
-      await repairCharges(connection, run);
-      await repairAnswers(connection, run);
-      await repairSums(connection, run);
-      await logRepair(connection, run);
+  await ledger.transact(async ({ database }) => {
+    for (const run of await affectedRuns(database)) {
+      await repairCharges(database, run);
+      await repairAnswers(database, run);
+      await repairSums(database, run);
+      await logRepair(database, run);
     }
   });
 }
@@ -42,7 +41,7 @@ async function affectedRuns(database: Kysely<Schema>): Promise<string[]> {
   return rows.map(({ run }) => run);
 }
 
-/** What was reserved with such a figure gets the largest worst case of the run that was reserved without one. */
+/** A worst case that is impossible becomes the largest possible one of the run. */
 async function repairCharges(database: Kysely<Schema>, run: string): Promise<void> {
   const { rows } = await sql<{ tokens: number | null; micro_usd: number | null }>`
     select max(worst_tokens) as tokens, max(worst_micro_usd) as micro_usd from charges where run = ${run}
@@ -57,7 +56,7 @@ async function repairCharges(database: Kysely<Schema>, run: string): Promise<voi
     where run = ${run} and (tokens > ${most.tokens} or micro_usd > ${most.microUsd})`.execute(database);
 }
 
-/** What an answer or a job reported is unknown then, and a spending keeps at most what was reserved for it. */
+/** The reported usage becomes unknown, and a spending keeps at most what was reserved for it. */
 async function repairAnswers(database: Kysely<Schema>, run: string): Promise<void> {
   await sql`update calls set input_tokens = null, cached_input_tokens = null, output_tokens = null, micro_usd = null
     where run = ${run} and (input_tokens > ${most.tokens} or cached_input_tokens > ${most.tokens}

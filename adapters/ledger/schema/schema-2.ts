@@ -1,6 +1,7 @@
-/** Version 2: tokens and money beside calls, spendings on students, and the stages as they were closed. */
+/** Version 2: tokens and money beside calls, spendings on students, and closed stages. */
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
+import { createTable } from './create-table.ts';
 import type { Schema } from './schema.ts';
 
 export async function addCurrencies(database: Kysely<Schema>): Promise<void> {
@@ -17,7 +18,7 @@ export async function addCurrencies(database: Kysely<Schema>): Promise<void> {
   await countTokens(database);
 }
 
-/** Amounts outgrow 32 bits. */
+/** Amounts exceed 32 bits. */
 async function addAmounts(
   database: Kysely<Schema>,
   table: 'runs' | 'charges' | 'events',
@@ -31,7 +32,7 @@ async function addAmounts(
   }
 }
 
-/** What was charged in version 1 gets the tokens of its answers; money was never counted, and stays 0. */
+/** Charges of version 1 get the tokens of their answers; money was not counted and stays 0. */
 async function countTokens(database: Kysely<Schema>): Promise<void> {
   await sql`update charges set
     tokens = (select coalesce(input_tokens, 0) + coalesce(output_tokens, 0) from calls where calls.call_id = charges.call_id)
@@ -41,34 +42,23 @@ async function countTokens(database: Kysely<Schema>): Promise<void> {
     tokens = (select coalesce(sum(charges.tokens), 0) from charges where charges.run = runs.name)`.execute(database);
 }
 
-async function createSpendings({ schema }: Kysely<Schema>): Promise<void> {
-  await schema
-    .createTable('spendings')
-    .addColumn('id', 'text', (column) => column.primaryKey())
-    .addColumn('run', 'text', (column) => column.notNull())
-    .addColumn('kind', 'text', (column) => column.notNull())
-    .addColumn('key', 'text')
-    .addColumn('state', 'text', (column) => column.notNull())
-    .addColumn('session', 'text', (column) => column.notNull())
-    .addColumn('spent_at', 'bigint', (column) => column.notNull())
-    .addColumn('reason', 'text')
-    .addColumn('micro_usd', 'bigint', (column) => column.notNull())
-    .addColumn('worst_micro_usd', 'bigint', (column) => column.notNull())
-    .addColumn('input_tokens', 'bigint')
-    .addColumn('output_tokens', 'bigint')
-    .execute();
-  await schema.createIndex('spendings_run').on('spendings').columns(['run', 'key']).execute();
+async function createSpendings(database: Kysely<Schema>): Promise<void> {
+  await createTable(
+    database,
+    'spendings',
+    `id text key, run text, kind text, key text null, state text, session text, spent_at bigint,
+      reason text null, micro_usd bigint, worst_micro_usd bigint, input_tokens bigint null,
+      output_tokens bigint null`,
+  ).execute();
+  await database.schema.createIndex('spendings_run').on('spendings').columns(['run', 'key']).execute();
 }
 
-async function createStages({ schema }: Kysely<Schema>): Promise<void> {
-  await schema
-    .createTable('stages')
-    .addColumn('run', 'text', (column) => column.notNull())
-    .addColumn('stage', 'integer', (column) => column.notNull())
-    .addColumn('closed_at', 'bigint', (column) => column.notNull())
-    .addColumn('duplicated', 'integer', (column) => column.notNull())
-    .addColumn('request', 'text', (column) => column.notNull())
-    .addColumn('closed', 'text', (column) => column.notNull())
+async function createStages(database: Kysely<Schema>): Promise<void> {
+  await createTable(
+    database,
+    'stages',
+    `run text, stage integer, closed_at bigint, duplicated integer, request text, closed text`,
+  )
     .addPrimaryKeyConstraint('stages_run', ['run', 'stage'])
     .execute();
 }

@@ -1,5 +1,6 @@
-/** Version 3: batches, and which calls they carry. */
+/** Version 3: batches and the calls they carry. */
 import type { Kysely } from 'kysely';
+import { createTable } from './create-table.ts';
 import type { Schema } from './schema.ts';
 
 export interface BatchesTable {
@@ -9,7 +10,7 @@ export interface BatchesTable {
   round: number;
   state: 'gathering' | 'sealed' | 'closed';
   opened_at: number;
-  /** When its run was last known to care for it. */
+  /** When its run last used it; renews its lease. */
   last_seen: number;
   tried_at: number | null;
   remote: string | null;
@@ -24,27 +25,15 @@ export interface BatchLinesTable {
   call_id: string;
 }
 
-export async function addBatches({ schema }: Kysely<Schema>): Promise<void> {
-  await schema
-    .createTable('batches')
-    .addColumn('id', 'text', (column) => column.primaryKey())
-    .addColumn('run', 'text', (column) => column.notNull())
-    .addColumn('stage', 'integer', (column) => column.notNull())
-    .addColumn('round', 'integer', (column) => column.notNull())
-    .addColumn('state', 'text', (column) => column.notNull())
-    .addColumn('opened_at', 'bigint', (column) => column.notNull())
-    .addColumn('last_seen', 'bigint', (column) => column.notNull())
-    .addColumn('tried_at', 'bigint')
-    .addColumn('remote', 'text')
-    .addColumn('file', 'text')
-    .addColumn('lines', 'integer', (column) => column.notNull())
-    .addColumn('tokens', 'bigint', (column) => column.notNull())
-    .execute();
-  await schema.createIndex('batches_run').on('batches').columns(['run', 'state']).execute();
-  await schema
-    .createTable('batch_lines')
-    .addColumn('batch', 'text', (column) => column.notNull())
-    .addColumn('call_id', 'text', (column) => column.notNull())
+export async function addBatches(database: Kysely<Schema>): Promise<void> {
+  await createTable(
+    database,
+    'batches',
+    `id text key, run text, stage integer, round integer, state text, opened_at bigint, last_seen bigint,
+      tried_at bigint null, remote text null, file text null, lines integer, tokens bigint`,
+  ).execute();
+  await database.schema.createIndex('batches_run').on('batches').columns(['run', 'state']).execute();
+  await createTable(database, 'batch_lines', `batch text, call_id text`)
     .addPrimaryKeyConstraint('batch_lines_batch', ['batch', 'call_id'])
     .execute();
 }

@@ -1,16 +1,17 @@
 /**
- * The ledger's tables, as Kysely sees them, and their migrations. Everything here is SQL that SQLite and Postgres both
- * speak; times are milliseconds since the epoch, truth values 0 or 1.
+ * The ledger's tables, as types for Kysely, and their migrations. SQLite and Postgres both accept this SQL; times are
+ * milliseconds since the epoch, booleans 0 or 1.
  */
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
+import { createTable } from './create-table.ts';
 import { addCurrencies } from './schema-2.ts';
 import { addBatches } from './schema-3.ts';
 import type { BatchesTable, BatchLinesTable } from './schema-3.ts';
 
 export type CallRowState = 'intent' | 'settled' | 'refused' | 'forfeited' | 'recovered';
 
-/** `open` until its call ends; `exhausted` when the budget forbade it; `released` when the call it followed gave nothing. */
+/** `open` until its call ends; `exhausted`: the budget refused it; `released`: the call it followed ended without an answer. */
 export type ChargeState = CallRowState | 'open' | 'exhausted' | 'released';
 
 export interface LedgerTable {
@@ -42,12 +43,12 @@ export interface RunsTable {
   token_limit: number | null;
   micro_usd: number;
   micro_usd_limit: number | null;
-  /** By how much an answer was dearer than its worst case, at most: added to the worst case of later calls. */
+  /** The most by which an answer cost more than its worst case: added to the worst case of later calls. */
   excess_tokens: number;
   excess_micro_usd: number;
 }
 
-/** One teacher call. `run` is its payer; `session` who is in charge while it is an intent, a process or a batch, '' when given up. */
+/** One teacher call. `run` pays it; `session` owns it while it is an intent: a process, a batch, or '' for no owner. */
 export interface CallsTable {
   call_id: string;
   content_key: string;
@@ -56,7 +57,7 @@ export interface CallsTable {
   run: string;
   session: string;
   intended_at: number;
-  /** How often it was sent without knowing what became of the last time. */
+  /** How often it was sent; more than once where the outcome of the request before was unknown. */
   sends: number;
   reason: string | null;
   answer_text: string | null;
@@ -70,7 +71,7 @@ export interface CallsTable {
   micro_usd: number | null;
 }
 
-/** What a slot was charged, in order: a new `attempt` follows only a charge that stays (a forfeited call). */
+/** The charges of a slot, in order: a new `attempt` follows only a charge that stays (a forfeited call). */
 export interface ChargesTable {
   run: string;
   stage: number;
@@ -83,15 +84,15 @@ export interface ChargesTable {
   role: 'payer' | 'cached';
   state: ChargeState;
   reason: string | null;
-  /** The slot was refused for good once: its place in the plan is used up, should it be asked again after all. */
+  /** The slot was refused for good once: its place in the plan is used, even if it is sent again. */
   final: number;
-  /** The call came out of the plan, and returns to it when refused. */
+  /** The call was planned, and its place returns to the plan when it is refused. */
   from_plan: number;
   charged: number;
-  /** Charged now: the worst case while nobody knows better, then the actual amount. */
+  /** Charged now: the worst case first, then the actual amount. */
   tokens: number;
   micro_usd: number;
-  /** What was charged before the call was sent. */
+  /** Reserved before the call was sent. */
   worst_tokens: number;
   worst_micro_usd: number;
 }
@@ -125,7 +126,7 @@ export interface EventsTable {
   micro_usd_limit: number | null;
 }
 
-/** Money spent on something that is no teacher call. */
+/** Money spent on something other than a teacher call. */
 export interface SpendingsTable {
   id: string;
   run: string;
@@ -141,7 +142,7 @@ export interface SpendingsTable {
   output_tokens: number | null;
 }
 
-/** A stage that was closed: what it was decided from and what came out, as JSON of references. */
+/** A closed stage: the input and output of its decisions, as JSON of references. */
 export interface StagesTable {
   run: string;
   stage: number;
@@ -165,7 +166,7 @@ export interface Schema {
   batch_lines: BatchLinesTable;
 }
 
-/** Step n brings a ledger from version n to n + 1. Never edit a step that was released: add one. */
+/** Step n brings a ledger from version n to n + 1. Never change what a released step does: add a step. */
 export const migrations: readonly ((database: Kysely<Schema>) => Promise<void>)[] = [
   createTables,
   addCurrencies,
@@ -174,34 +175,22 @@ export const migrations: readonly ((database: Kysely<Schema>) => Promise<void>)[
 
 async function createTables(database: Kysely<Schema>): Promise<void> {
   const { schema } = database;
-  const runs = schema
-    .createTable('runs')
-    .addColumn('name', 'text', (column) => column.primaryKey())
-    .addColumn('spec', 'text', (column) => column.notNull())
-    .addColumn('status', 'text', (column) => column.notNull())
-    .addColumn('result', 'text')
-    .addColumn('opened_at', 'bigint', (column) => column.notNull());
-  const counts = ['slots', 'call_limit', 'charged', 'open', 'settled', 'forfeited', 'recovered', 'cached'];
-  await [...counts, 'refused', 'planned', 'streak', 'max_forfeits']
-    .reduce((table, name) => table.addColumn(name, 'integer', (column) => column.notNull()), runs)
-    .execute();
-  await schema
-    .createTable('calls')
-    .addColumn('call_id', 'text', (column) => column.primaryKey())
-    .addColumn('content_key', 'text', (column) => column.notNull())
-    .addColumn('reissue', 'integer', (column) => column.notNull())
-    .addColumn('state', 'text', (column) => column.notNull())
-    .addColumn('run', 'text', (column) => column.notNull())
-    .addColumn('session', 'text', (column) => column.notNull())
-    .addColumn('intended_at', 'bigint', (column) => column.notNull())
-    .addColumn('sends', 'integer', (column) => column.notNull())
-    .addColumn('reason', 'text')
-    .addColumn('answer_text', 'text')
-    .addColumn('finish_reason', 'text')
-    .addColumn('input_tokens', 'integer')
-    .addColumn('output_tokens', 'integer')
-    .addColumn('latency_ms', 'double precision')
-    .addColumn('unusable', 'text')
+  await createTable(
+    database,
+    'runs',
+    `name text key, spec text, status text, result text null, opened_at bigint, slots integer,
+      call_limit integer, charged integer, open integer, settled integer, forfeited integer,
+      recovered integer, cached integer, refused integer, planned integer, streak integer,
+      max_forfeits integer`,
+  ).execute();
+  await createTable(
+    database,
+    'calls',
+    `call_id text key, content_key text, reissue integer, state text, run text, session text,
+      intended_at bigint, sends integer, reason text null, answer_text text null, finish_reason text null,
+      input_tokens integer null, output_tokens integer null, latency_ms double precision null,
+      unusable text null`,
+  )
     .addUniqueConstraint('calls_content', ['content_key', 'reissue'])
     .execute();
   await schema
@@ -210,48 +199,25 @@ async function createTables(database: Kysely<Schema>): Promise<void> {
     .column('run')
     .where(sql<boolean>`state = 'intent'`)
     .execute();
-  await schema
-    .createTable('charges')
-    .addColumn('run', 'text', (column) => column.notNull())
-    .addColumn('stage', 'integer', (column) => column.notNull())
-    .addColumn('round', 'integer', (column) => column.notNull())
-    .addColumn('slot', 'integer', (column) => column.notNull())
-    .addColumn('attempt', 'integer', (column) => column.notNull())
-    .addColumn('call_id', 'text')
-    .addColumn('domain', 'text', (column) => column.notNull())
-    .addColumn('kind', 'text', (column) => column.notNull())
-    .addColumn('role', 'text', (column) => column.notNull())
-    .addColumn('state', 'text', (column) => column.notNull())
-    .addColumn('reason', 'text')
-    .addColumn('final', 'integer', (column) => column.notNull())
-    .addColumn('from_plan', 'integer', (column) => column.notNull())
-    .addColumn('charged', 'integer', (column) => column.notNull())
+  await createTable(
+    database,
+    'charges',
+    `run text, stage integer, round integer, slot integer, attempt integer, call_id text null, domain text,
+      kind text, role text, state text, reason text null, final integer, from_plan integer, charged integer`,
+  )
     .addPrimaryKeyConstraint('charges_slot', ['run', 'stage', 'round', 'slot', 'attempt'])
     .execute();
   await schema.createIndex('charges_call').on('charges').column('call_id').execute();
-  await schema
-    .createTable('sessions')
-    .addColumn('id', 'text', (column) => column.primaryKey())
-    .addColumn('host', 'text', (column) => column.notNull())
-    .addColumn('pid', 'integer', (column) => column.notNull())
-    .addColumn('started', 'text', (column) => column.notNull())
-    .addColumn('last_seen', 'bigint', (column) => column.notNull())
-    .execute();
-  await schema
-    .createTable('once')
-    .addColumn('key', 'text', (column) => column.primaryKey())
-    .addColumn('session', 'text', (column) => column.notNull())
-    .addColumn('claimed_at', 'bigint', (column) => column.notNull())
-    .addColumn('value', 'text')
-    .execute();
-  await schema
-    .createTable('events')
-    .addColumn('counter', 'bigint', (column) => column.primaryKey())
-    .addColumn('at', 'bigint', (column) => column.notNull())
-    .addColumn('run', 'text', (column) => column.notNull())
-    .addColumn('call_id', 'text')
-    .addColumn('transition', 'text', (column) => column.notNull())
-    .addColumn('charged', 'integer', (column) => column.notNull())
-    .addColumn('call_limit', 'integer', (column) => column.notNull())
-    .execute();
+  await createTable(
+    database,
+    'sessions',
+    `id text key, host text, pid integer, started text, last_seen bigint`,
+  ).execute();
+  await createTable(database, 'once', `key text key, session text, claimed_at bigint, value text null`).execute();
+  await createTable(
+    database,
+    'events',
+    `counter bigint key, at bigint, run text, call_id text null, transition text, charged integer,
+      call_limit integer`,
+  ).execute();
 }
