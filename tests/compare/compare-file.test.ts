@@ -128,7 +128,7 @@ describe('problems', () => {
       'data: [elsewhere]',
     ]).join('\n');
     expect(problems).toContain('line 3: baseline = unknown');
-    expect(problems).toContain('line 4: methods.1 = baldistill-a: this name stands for another method');
+    expect(problems).toContain('line 4: methods.1 = baldistill-a: this name is already used for another method');
     expect(problems).toContain('line 5: data.0 = elsewhere');
   });
 
