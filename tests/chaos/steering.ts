@@ -22,12 +22,12 @@ export async function steer(site: Site, watch: Watch, random: SeededRandom): Pro
   const drawn = Array.from({ length: 3 + random.int(4) }, () => names[random.int(names.length)] ?? 'pause');
   // In the end it may go on, with the limit it had.
   for (const name of [...drawn, 'restore', 'resume'] as const) {
-    await steer(site, watch, name, messages[name]);
+    await command(site, watch, name, messages[name]);
     await wait(random.int(200));
   }
 }
 
-async function steer(
+async function command(
   site: Site,
   watch: Watch,
   name: string,
