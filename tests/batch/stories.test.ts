@@ -130,7 +130,7 @@ test('a batch that ends without an answer blocks the run; a resume submits the m
   expect(blocked).toMatchObject({
     type: 'BatchFailed',
     message: expect.stringMatching(
-      /has failed without an answer: The file holds \d+ requests; at most 5 are allowed\.$/,
+      /ended as failed without an answer: The file holds \d+ requests; at most 5 are allowed\.$/,
     ),
   });
   await at.rig.behave({ batches: { lineMs: 0, mostLines: 50_000, mostBytes: 2e8, mostTokens: null } });
