@@ -53,7 +53,7 @@ export function classification(labels: readonly string[], asking: Asking = plain
 function wordsOf({ output }: Asking): Pick<TaskWords, 'templates' | 'answer' | 'withChoices' | 'body' | 'shown'> {
   const plain = output === 'text';
   const explained = 'You explain how texts are classified. Think step by step about the text, ';
-  const invented = 'You invent realistic texts for a classification data set. ';
+  const opening = 'You invent realistic texts for a classification data set. ';
   const blind = 'You classify texts. Think step by step about the text';
   const asked = '{instruction}\n\nLabels: {labels}\n\n';
   const text = '<text>\n{input}\n</text>';
@@ -74,10 +74,10 @@ function wordsOf({ output }: Asking): Pick<TaskWords, 'templates' | 'answer' | '
       },
       synthesize: {
         system: plain
-          ? `${invented}Answer with three tagged parts and nothing else: <input>the new text</input> <rationale>step by ` +
+          ? `${opening}Answer with three tagged parts and nothing else: <input>the new text</input> <rationale>step by ` +
             'step, which words and facts decide, closing with the line "The answer is: LABEL"</rationale> ' +
             '<answer>LABEL</answer>'
-          : `${invented}The rationale says which words and facts decide. {format}`,
+          : `${opening}The rationale says which words and facts decide. {format}`,
         user: `${asked}Invent one new text {wanted}, different from these real ones:\n{examples}\n\n{avoid}`,
       },
       verify: {

@@ -39,10 +39,10 @@ export function promptsOf(wording: Wording, asking: Asking): Prompts {
   const text = '<text>\n{input}\n</text>';
   const close = asking.output === 'text' ? `, then close with "${answerLine('{answer}')}".` : '.';
   const given = `The correct answer is <answer>{answer}</answer>. Explain step by step why${close}`;
-  const invented = 'Invent one of the kind <domain>{domain}</domain>, different from these real ones:\n{examples}';
+  const kindRequest = 'Invent one of the kind <domain>{domain}</domain>, different from these real ones:\n{examples}';
   const templates = {
     annotate: { system: `${explain} {format}`, user: `{instruction}\n\n${labels}${text}\n\n${given}` },
-    synthesize: { system: `${invent} {format}`, user: `{instruction}\n\n${labels}${invented}\n\n{avoid}` },
+    synthesize: { system: `${invent} {format}`, user: `{instruction}\n\n${labels}${kindRequest}\n\n{avoid}` },
     verify: { system: `${explain} {format}`, user: `{instruction}\n\n${labels}${text}` },
   };
   const before = labelList === '' ? '' : `Labels: ${labelList}\n\n`;

@@ -28,7 +28,7 @@ export interface ChatMessage {
   readonly content: string;
 }
 
-/** A row as the teacher invented it, checked. */
+/** A synthetic row of the teacher, checked. */
 export interface SyntheticRow {
   readonly input: string;
   readonly choices?: string[];
@@ -64,7 +64,7 @@ export interface Task {
   studentPrompt(question: Question): string;
   /** Zero-shot chain of thought with the gold answer in the prompt. */
   annotatePrompt(item: Item): ChatMessage[];
-  /** Asks for a new row of a domain, shown a few real ones, and told a few synthetic ones that it is not to repeat. */
+  /** Asks for a new row of a domain, shown a few real rows and a few synthetic ones to avoid. */
   synthesizePrompt(request: {
     readonly instruction: string;
     readonly domain: string;

@@ -57,7 +57,7 @@ test('20,000 texts with common boilerplate, and 5,000 repeats of one: only the r
   const random = seededRandom('texts');
   const texts = Array.from({ length: 20_000 }, () => {
     const own = Array.from({ length: 50 }, () => `w${random.int(5000)}`).join(' ');
-    return `This is the story of the day as told by our reporter ${own}`;
+    return `This is the story of the day as seen by our reporter ${own}`;
   });
   texts.push(...Array.from({ length: 5000 }, () => texts[0] ?? ''));
   const groups = nearDuplicateGroups(texts);
