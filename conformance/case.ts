@@ -11,7 +11,7 @@ import type { Site } from './requests/site.ts';
 export type Verdict = 'holds' | 'lacks' | 'breaks' | 'unasked';
 
 /** In the order in which people read them. */
-export const areas = ['reaching it', 'training', 'writing', 'log-probabilities', 'token ids', 'errors'] as const;
+export const areas = ['reaching it', 'training', 'writing', 'log probabilities', 'token ids', 'errors'] as const;
 export type Area = (typeof areas)[number];
 
 export interface ContractCase {

@@ -28,7 +28,7 @@ export function usesOf(findings: readonly Finding[]): readonly Use[] {
     use(
       'select: uncertainty',
       asked && written,
-      written ? 'by the log-probabilities of what it writes' : asked ? instead(written) : silent,
+      written ? 'by the log probabilities of what it writes' : asked ? instead(written) : silent,
     ),
     use('select: random', asked, asked ? 'needs nothing but text' : silent),
   ];

@@ -25,7 +25,7 @@ export const Capabilities = z.strictObject({
   fineTuning: z.boolean(),
   arrayPrompts: z.boolean(),
   outputLogprobs: z.boolean(),
-  /** How log-probabilities of given text are had: by generated token ids, by text, or not at all. */
+  /** How prompt log probabilities are had: by generated token ids, by text, or not at all. */
   promptLogprobs: z.enum(['token-ids', 'text', 'none']),
   /** Token ids every answer starts after when scored alone (BOS and header); empty where scoring is by text. */
   startIds: z.array(z.int()),

@@ -49,7 +49,7 @@ export interface Ledger extends BatchLedger {
    * worst case charged; the first one of a run is `above-bound` too.
    */
   settle(settlement: Settlement): Promise<SettleOutcome>;
-  /** Gives the charge back: the endpoint definitely did not bill. `final`: the slot will not be sent again. */
+  /** Gives the charge back: the endpoint definitely did not bill. `final`: the slot will not be reissued. */
   refuse(refusal: CallEnd & { readonly final: boolean }): Promise<void>;
   /**
    * The outcome is unknown: the charge stays. `seen` is false for calls that a dead process left open. A call that an

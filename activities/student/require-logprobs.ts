@@ -8,9 +8,9 @@ export function requireLogprobs({ select, scoreOn }: Switches, can: Capabilities
   const needsPrompt = select === 'ifd' || scoreOn === 'gold';
   const missing =
     scoreOn === 'self' && !can.outputLogprobs
-      ? 'log-probabilities of generated tokens'
+      ? 'log probabilities of generated tokens'
       : needsPrompt && can.promptLogprobs === 'none'
-        ? 'prompt log-probabilities'
+        ? 'prompt log probabilities'
         : null;
   if (missing === null) return;
   const instead = can.outputLogprobs ? 'select: uncertainty with scoreOn: self, or select: random' : 'select: random';

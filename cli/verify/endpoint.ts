@@ -20,7 +20,7 @@ export async function endpointFindings(ledger: Ledger, { home, record }: Known):
   if (billed < answered)
     differences.push(`the endpoint billed ${billed} calls, the ledger holds ${answered} paid answers of it`);
   if (billed > most) {
-    const parts = `${answered} answered, ${uncertain} uncertain, ${sentAgain} sent again`;
+    const parts = `${answered} answered, ${uncertain} uncertain, ${sentAgain} resent`;
     differences.push(`the endpoint billed ${billed} calls, the ledger accounts for ${most} at most (${parts})`);
   }
   return {

@@ -14,7 +14,7 @@ export function rateOf(snapshot: Snapshot): number | null {
   return flowOf(snapshot)?.callsPerSecond ?? snapshot.stage?.callsPerSecond ?? null;
 }
 
-/** `12 in flight · 488 waiting · p50 210 ms, p95 480 ms · 61,200 tokens/min · sent again: 3 rate_limited`. */
+/** `12 in flight · 488 waiting · p50 210 ms, p95 480 ms · 61,200 tokens/min · resent: 3 rate_limited`. */
 export function flowWords(flow: FlowSnapshot): readonly string[] {
   const { inFlight, waiting, p50Ms, p95Ms, tokensPerMinute, failed } = flow;
   const reasons = Object.entries(failed).map(([reason, count]) => `${count} ${terminalLine(reason)}`);

@@ -94,14 +94,14 @@ function figures(answers: readonly PilotAnswer[]): string {
     paid.reduce((total, answer) => total + (of(answer) ?? 0), 0).toLocaleString('en');
   const lines = [
     `${rates.answered} of ${rates.calls} answered; ${sum(({ inputTokens }) => inputTokens)} tokens in, ${sum(({ outputTokens }) => outputTokens)} out`,
-    `mismatch ${percent(rates.mismatch)}, cut off ${percent(rates.truncated)}, not readable ${percent(rates.unparseable)}, repeated ${percent(rates.duplicate)}`,
+    `mismatch ${percent(rates.mismatch)}, truncated ${percent(rates.truncated)}, not readable ${percent(rates.unparseable)}, repeated ${percent(rates.duplicate)}`,
   ];
   if (rates.mismatch > mostMismatch)
     lines.push(
       `Warning: ${percent(rates.mismatch)} of the rationales come to another answer than the gold one. The task, the ` +
         'instruction or the gold answers may not be what the teacher takes them for: look at them before the run.',
     );
-  if (rates.truncated > 0) lines.push('Warning: answers were cut off; raise teacher.maxTokens.');
+  if (rates.truncated > 0) lines.push('Warning: answers were truncated; raise teacher.maxTokens.');
   if (lines.length > 2)
     lines.push('Give the file another name when you change it (--name): this one keeps its settings.');
   return lines.join('\n');

@@ -1,4 +1,4 @@
-/** Log-probabilities of given text: what `select: ifd` scores with where token ids cannot be sent. */
+/** Prompt log probabilities: what `select: ifd` scores with where token ids cannot be sent. */
 import { codePointLength } from '../../domain/code-points.ts';
 import type { ContractCase } from '../case.ts';
 import { demand, lacks } from '../case.ts';
@@ -15,27 +15,27 @@ const noIfd = 'No `select: ifd` unless token ids can be sent: write `switches: {
 export const echoCases: readonly ContractCase[] = [
   {
     id: 'echo',
-    area: 'log-probabilities',
+    area: 'log probabilities',
     title: 'returns the log probability of every token of a given text but the first',
     needs: ['completions'],
     loss: noIfd,
     async check(site) {
       const text = prompt + taught;
       const choice = await tryComplete(site, text, scoring, 'echo with logprobs and max_tokens 0');
-      if (choice.logprobs === undefined || choice.logprobs === null) lacks('`echo` comes without log-probabilities');
+      if (choice.logprobs === undefined || choice.logprobs === null) lacks('`echo` comes without log probabilities');
       if (choice.text === '') lacks('`echo` is passed over');
       demand(choice.text === text, `the echo reads ${JSON.stringify(choice.text.slice(-60))}`);
       const { token_logprobs: values } = logprobsOf(choice, 'echo', 1);
       demand(values.length > 2, `${text.length} characters, ${values.length} tokens`);
-      demand(values[0] === null, `nothing precedes the first token, and it has the log-probability ${values[0]}`);
+      demand(values[0] === null, `nothing precedes the first token, and it has the log probability ${values[0]}`);
       const known = new Set(values.slice(1));
-      demand(known.size > 1, 'every token has the same log-probability');
+      demand(known.size > 1, 'every token has the same log probability');
       return `${values.length} tokens`;
     },
   },
   {
     id: 'echo-offsets',
-    area: 'log-probabilities',
+    area: 'log probabilities',
     title: 'says where each token begins, in characters',
     needs: ['echo'],
     loss: noIfd,
@@ -58,7 +58,7 @@ export const echoCases: readonly ContractCase[] = [
   },
   {
     id: 'echo-unicode',
-    area: 'log-probabilities',
+    area: 'log probabilities',
     title: 'gives back any text as it was',
     needs: ['echo'],
     async check(site) {
@@ -71,7 +71,7 @@ export const echoCases: readonly ContractCase[] = [
   },
   {
     id: 'echo-in-arrays',
-    area: 'log-probabilities',
+    area: 'log probabilities',
     title: 'scores a text among others as it scores it alone',
     needs: ['echo', 'prompt-arrays'],
     loss: 'Scores depend on what is scored beside: the same seed need not give the same training set.',
@@ -88,7 +88,7 @@ export const echoCases: readonly ContractCase[] = [
   },
   {
     id: 'echo-then-write',
-    area: 'log-probabilities',
+    area: 'log probabilities',
     title: 'echo of a prompt and what it writes is both, one after the other',
     needs: ['echo', 'completion-logprobs', 'greedy'],
     async check(site) {
@@ -110,10 +110,10 @@ function choiceAt(choices: readonly TextChoice[], index: number): TextChoice {
   return found;
 }
 
-/** The same tokens with the same log-probabilities, on the average of all. */
+/** The same tokens with the same log probabilities, on the average of all. */
 export function agree(left: Logprobs, right: Logprobs, what: string): void {
   const [count, other] = [left.token_logprobs.length, right.token_logprobs.length];
   demand(count === other, `${what}: ${count} tokens here, ${other} there`);
   const distance = Math.abs(sumFrom(left, 0) - sumFrom(right, 0)) / Math.max(1, count);
-  demand(distance <= tolerance, `${what}: log-probabilities differ by ${distance.toFixed(3)} a token`);
+  demand(distance <= tolerance, `${what}: log probabilities differ by ${distance.toFixed(3)} a token`);
 }

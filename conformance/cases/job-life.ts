@@ -86,7 +86,7 @@ export const jobLifeCases: readonly ContractCase[] = [
       const file = await upload(site, trainingText(8));
       const trained = await trainedBy(site, (await create(site, { file, seed: 41, epochs: 8 })).id);
       const [before, after] = [await taughtSum(site, site.model), await taughtSum(site, trained)];
-      demand(after > before, `log-probability ${before.toFixed(2)} before, ${after.toFixed(2)} after training`);
+      demand(after > before, `log probability ${before.toFixed(2)} before, ${after.toFixed(2)} after training`);
       return `${before.toFixed(1)} before, ${after.toFixed(1)} after`;
     },
   },

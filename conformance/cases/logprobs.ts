@@ -1,4 +1,4 @@
-/** Log-probabilities of what a model writes. */
+/** Log probabilities of what a model writes. */
 import type { ContractCase } from '../case.ts';
 import { demand, lacks, unasked } from '../case.ts';
 import { logprobsOf, postChat, postText, tryComplete } from '../requests/ask.ts';
@@ -15,7 +15,7 @@ const uncertainty = 'No `select: uncertainty` and no `select: ifd`: write `switc
 export const logprobCases: readonly ContractCase[] = [
   {
     id: 'completion-logprobs',
-    area: 'log-probabilities',
+    area: 'log probabilities',
     title: 'returns the log probability of every token it writes',
     needs: ['completions'],
     loss: uncertainty,
@@ -24,14 +24,14 @@ export const logprobCases: readonly ContractCase[] = [
       const choice = await tryComplete(site, prompt, { max_tokens: length, logprobs: 1 }, what);
       if (choice.logprobs === undefined || choice.logprobs === null) lacks('`logprobs: 1` is passed over');
       const { tokens } = logprobsOf(choice, what);
-      demand(tokens.length <= length, `${length} tokens were allowed, ${tokens.length} have log-probabilities`);
+      demand(tokens.length <= length, `${length} tokens were allowed, ${tokens.length} have log probabilities`);
       demand(tokens.length > 0 || choice.text === '', 'a text without a token');
       return choice.text === '' ? 'it wrote nothing' : `${tokens.length} tokens`;
     },
   },
   {
     id: 'top-logprobs',
-    area: 'log-probabilities',
+    area: 'log probabilities',
     title: 'the alternatives at a place are no likelier together than 1, and none is likelier than the greedy choice',
     needs: ['completion-logprobs'],
     async check(site) {
@@ -51,7 +51,7 @@ export const logprobCases: readonly ContractCase[] = [
   },
   {
     id: 'chat-logprobs',
-    area: 'log-probabilities',
+    area: 'log probabilities',
     title: 'the same in chat completions',
     needs: ['chat'],
     loss: 'No `select: uncertainty` with `switches: { format: chat }`.',
@@ -61,7 +61,7 @@ export const logprobCases: readonly ContractCase[] = [
       const tokens = choice?.logprobs?.content;
       if (tokens === undefined || tokens === null) lacks('`logprobs: true` is passed over');
       for (const [at, { token, logprob, top_logprobs: tops }] of tokens.entries()) {
-        demand(logprob <= 1e-4, `token ${at} (${JSON.stringify(token)}) has the log-probability ${logprob}`);
+        demand(logprob <= 1e-4, `token ${at} (${JSON.stringify(token)}) has the log probability ${logprob}`);
         possible(
           tops.map((top) => top.logprob),
           logprob,

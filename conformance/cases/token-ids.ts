@@ -26,7 +26,7 @@ export const tokenCases: readonly ContractCase[] = [
       demand(bare.length > 2, `${prompt.length} characters, ${bare.length} tokens`);
       const joined = [...start, ...bare];
       demand(whole.join() === joined.join(), 'the start and the bare text together are not the text');
-      if (start.length === 0) lacks('nothing precedes a text, so a text alone would have no first log-probability');
+      if (start.length === 0) lacks('nothing precedes a text, so a text alone would have no first log probability');
       return `${start.length} before a text`;
     },
   },

@@ -83,21 +83,21 @@ function inOrder(written: readonly Written[]): readonly Written[] {
   return written.toSorted((a, b) => a.index - b.index);
 }
 
-/** Log-probabilities of a choice, one for each token and each of them possible; `from`: tokens that may have none. */
+/** Log probabilities of a choice, one for each token and each of them possible; `from`: tokens that may have none. */
 export function logprobsOf(choice: TextChoice, what: string, unknown = 0): Logprobs {
   const { logprobs } = choice;
-  demand(logprobs !== undefined && logprobs !== null, `${what}: no log-probabilities in the answer`);
+  demand(logprobs !== undefined && logprobs !== null, `${what}: no log probabilities in the answer`);
   const { tokens, token_logprobs: values } = logprobs;
-  demand(tokens.length === values.length, `${what}: ${tokens.length} tokens, ${values.length} log-probabilities`);
+  demand(tokens.length === values.length, `${what}: ${tokens.length} tokens, ${values.length} log probabilities`);
   for (const [at, value] of values.entries()) {
     if (at < unknown && value === null) continue;
-    demand(value !== null, `${what}: token ${at} has no log-probability`);
-    demand(value <= 1e-4, `${what}: token ${at} has the log-probability ${value}, a probability above 1`);
+    demand(value !== null, `${what}: token ${at} has no log probability`);
+    demand(value <= 1e-4, `${what}: token ${at} has the log probability ${value}, a probability above 1`);
   }
   return logprobs;
 }
 
-/** Sum of log-probabilities from a token on. */
+/** Sum of log probabilities from a token on. */
 export function sumFrom({ token_logprobs: values }: Logprobs, from: number): number {
   return values.slice(from).reduce<number>((sum, value) => sum + (value ?? 0), 0);
 }

@@ -45,7 +45,7 @@ export const FlowSnapshot = z.strictObject({
   answered: z.int(),
   inputTokens: z.int(),
   outputTokens: z.int(),
-  /** Calls sent that brought no answer, by reason: `rate_limited`, `timeout`. Most of them are sent again. */
+  /** Calls sent that brought no answer, by reason: `rate_limited`, `timeout`. Most of them are retried. */
   failed: z.record(z.string(), z.int()),
 });
 export type FlowSnapshot = z.infer<typeof FlowSnapshot>;

@@ -31,7 +31,7 @@ export function extractChoice(output: string, count: number): string | null {
   return letters(line, standing, count)[0] ?? letters(output, lettered, count).at(-1) ?? null;
 }
 
-/** Whether a text speaks of one of the `count` choices by its letter: `(b)`, `B`, `option b`. In doubt it does. */
+/** Whether a text speaks of one of the `count` choices by its letter: `(b)`, `B`, `option b`. If unclear, it does. */
 export function namesChoice(text: string, count: number): boolean {
   return letters(text, named, count).length > 0;
 }

@@ -47,7 +47,7 @@ export type BudgetEvent =
   | { readonly type: 'release'; readonly replan: boolean }
   /** Unknown whether billed: the charge stays, in its worst case. */
   | { readonly type: 'forfeit'; readonly seen: boolean }
-  /** Unknown whether billed, and the same call will be sent again: it stays open. */
+  /** Unknown whether billed, and the same call will be resent: it stays open. */
   | { readonly type: 'doubt' }
   /** The late answer of a forfeited call: already counted. */
   | { readonly type: 'recover'; readonly change: Cost }

@@ -1,4 +1,4 @@
-/** Text completions with arrays of prompts, echo, log-probabilities and token ids, and vLLM's `/tokenize`. */
+/** Text completions with arrays of prompts, echo, log probabilities and token ids, and vLLM's `/tokenize`. */
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';

@@ -9,7 +9,7 @@ export const longestSequence = 131_072;
 export interface CompletionOptions {
   readonly maxTokens: number;
   readonly echo: boolean;
-  /** Alternatives a token; null: no log-probabilities at all. */
+  /** Alternatives a token; null: no log probabilities at all. */
   readonly logprobs: number | null;
   readonly stop: readonly string[];
   readonly addSpecialTokens: boolean;

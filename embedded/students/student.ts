@@ -1,4 +1,4 @@
-/** A likely next token and its natural log-probability. */
+/** A likely next token and its natural log probability. */
 export type Alternative = readonly [token: string, logprob: number];
 
 export interface TokenScore {
@@ -15,7 +15,7 @@ export interface Generated {
 }
 
 /**
- * An embedded baseline student: a tokenizer and exact log-probabilities (natural, untempered). Token id 0 is BOS
+ * An embedded baseline student: a tokenizer and exact log probabilities (natural, untempered). Token id 0 is BOS
  * (`tokens.ts`); it is never made by `encode`. Always greedy: `temperature` has no effect on what it writes.
  */
 export interface Student {
@@ -23,7 +23,7 @@ export interface Student {
   encode(text: string, pieces?: string[]): number[];
   /** Text of a token; `�` for an id made from a word this model never saw. */
   decode(id: number): string;
-  /** Log-probability of each token after those before it; null for the first. */
+  /** Log probability of each token after those before it; null for the first. */
   score(ids: readonly number[], top: number): (TokenScore | null)[];
   generate(ids: readonly number[], limits: { readonly maxTokens: number; readonly top: number }): Generated;
 }

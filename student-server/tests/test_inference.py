@@ -1,4 +1,4 @@
-"""Generation and log-probabilities: many prompts at once give what each would give alone."""
+"""Generation and log probabilities: many prompts at once give what each would give alone."""
 
 import json
 import threading

@@ -79,7 +79,7 @@ test('lines that fail half way leave nothing behind', async () => {
 });
 
 describe('what is missing or damaged is reported as ArtifactMissing', () => {
-  test('a file that is gone, cut off, or holds other lines', async () => {
+  test('a file that is missing, truncated, or has other lines', async () => {
     const artifacts = createFileArtifacts(folder);
     const reference = await artifacts.writeLines([{ n: 1, text: 'a' }]);
     const read = async (): Promise<unknown> => await collect(artifacts.readLines(reference, Line));

@@ -123,7 +123,7 @@ function slotViolations(site: Site, run: string, lowered: boolean): { violations
     `select call_limit - charged as left_over, forfeited + recovered as lost from runs where name = '${run}'`,
   )[0];
   const lost = Number(rows?.['lost'] ?? 0);
-  // A lost call that is sent again may take the call of a slot after it: that one says `calls`.
+  // A call that is resent may take the call of a slot after it: that one says `calls`.
   if (unfilled > lost && !lowered)
     violations.push(`${run} has ${JSON.stringify(reasons)} empty slots for ${lost} lost calls`);
   const training = join(site.home, 'runs', run, 'train.jsonl');

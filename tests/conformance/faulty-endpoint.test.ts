@@ -161,7 +161,7 @@ const faults: readonly (readonly [id: string, verdict: Verdict, what: string, fa
     'says in words alone that it is too long',
     { answer: refusal("This model's maximum context length is 64 tokens.") },
   ],
-  ['completion-logprobs', 'lacks', 'returns no log-probabilities', { ask: without('logprobs') }],
+  ['completion-logprobs', 'lacks', 'returns no log probabilities', { ask: without('logprobs') }],
   [
     'completion-logprobs',
     'breaks',
@@ -210,7 +210,7 @@ const faults: readonly (readonly [id: string, verdict: Verdict, what: string, fa
   [
     'scored-as-written',
     'breaks',
-    'returns tempered log-probabilities while it writes',
+    'returns tempered log probabilities while it writes',
     logprobs((l, asked) => ({
       ...l,
       token_logprobs: l.token_logprobs.map((v) => (asked['echo'] === true ? v : (v ?? 0) - 0.5)),

@@ -100,7 +100,7 @@ export function choices(change: (choices: Json[], asked: Json) => Json[]): Fault
   };
 }
 
-/** Changes the log-probabilities of text completions. */
+/** Changes the log probabilities of text completions. */
 export function logprobs(change: (logprobs: Logprobs, asked: Json) => Json): Fault {
   return choices((list, asked) =>
     list.map((choice) => {

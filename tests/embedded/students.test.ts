@@ -112,7 +112,7 @@ describe('the label-only student', () => {
 describe('the log-linear student', () => {
   const rationale = 'It looks like one of a kind: LABEL.';
 
-  it('learns rationale and answer, with log-probabilities that generation and scoring agree on', async () => {
+  it('learns rationale and answer, with log probabilities that generation and scoring agree on', async () => {
     const { server, client } = await startServer();
     const model = await trained(client, 'log-linear', trainingLines(20, rationale));
     const prompts = ['it has fur number a', 'it has fried dough number b', 'it has roots number c'].map(promptFor);

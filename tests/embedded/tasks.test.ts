@@ -129,7 +129,7 @@ const lessons: Record<Exclude<EmbeddedStudentBase, 'naive-bayes' | 'log-linear'>
 };
 
 test.each(Object.entries(lessons))(
-  '%s learns its kind of task, with exact log-probabilities',
+  '%s learns its kind of task, with exact log probabilities',
   { timeout: 60_000 },
   async (base, { task: name, rows }) => {
     const { client } = await startServer();

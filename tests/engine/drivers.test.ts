@@ -105,7 +105,7 @@ test('loss: full ends the run before the first teacher call if the endpoint does
   const before = await rig.counters();
   const handle = await home.start(wholeText('not-taken', rig.embedded().url));
   await expect(handle.result()).rejects.toMatchObject({
-    cause: { cause: { type: 'InvalidInput', message: expect.stringContaining('use `loss: completion`') } },
+    cause: { cause: { type: 'InvalidInput', message: expect.stringContaining('Use `loss: completion`') } },
   });
   expect((await rig.counters()).billed).toBe(before.billed);
 });

@@ -118,7 +118,7 @@ test('export of a running, then stopped run: the examples of its closed stages',
   const { printed, notes } = await outputOf('export', 'halfway', '--to', to);
   expect(printed).toEqual([`40 examples in ${to}: train.parquet, README.md`]);
   expect(notes).toEqual([expect.stringMatching(/^The run is \w+: this is what its first 1 of 3 stages hold\.$/)]);
-  expect(readFileSync(join(to, 'README.md'), 'utf8')).toMatch(/> Partial: the run is \w+;.* first 1 of 3 stages/);
+  expect(readFileSync(join(to, 'README.md'), 'utf8')).toMatch(/> Partial: the run is \w+\. .* first 1 of its 3 stages/);
   const before = await rowsOf(join(to, 'train.parquet'));
 
   await handle.executeUpdate(stopAfterStage);

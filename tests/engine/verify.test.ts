@@ -119,7 +119,7 @@ test('an endpoint that billed more calls than the ledger has is detected', async
   expect(differences(await verify())).toEqual({
     endpoint: [
       `the endpoint billed ${billed + 1} calls, the ledger accounts for ${billed} at most ` +
-        `(${billed} answered, 0 uncertain, 0 sent again)`,
+        `(${billed} answered, 0 uncertain, 0 resent)`,
     ],
   });
 });

@@ -77,7 +77,7 @@ test('a code that is no text is reported as the status', async () => {
   expect.assertions(2);
 });
 
-test('who asks to wait for hours is asked again after one, not at once', async () => {
+test('a Retry-After of hours waits one hour, and never zero', async () => {
   const error = await refused('429 Too Many Requests', { error: { message: 'daily' } }, { 'retry-after': '7200' });
   expect(error.retryAfterMs).toBe(3_600_000);
 });

@@ -84,7 +84,7 @@ export interface ChargesTable {
   role: 'payer' | 'cached';
   state: ChargeState;
   reason: string | null;
-  /** The slot was refused for good once: its place in the plan is used, even if it is sent again. */
+  /** The slot was refused for good once: its place in the plan is used, even if it is reissued. */
   final: number;
   /** The call was planned, and its place returns to the plan when it is refused. */
   from_plan: number;

@@ -1,4 +1,4 @@
-/** The student over the OpenAI protocol: files and fine-tuning jobs, generation, log-probabilities. */
+/** The student over the OpenAI protocol: files and fine-tuning jobs, generation, log probabilities. */
 import { createReadStream } from 'node:fs';
 import type { FineTuneState, Student } from '../../../activities/ports/student.ts';
 import type { EndpointAddress } from '../client.ts';

@@ -48,7 +48,7 @@ export function scoreOf(weights: Float32Array, { features, values }: Candidate):
   return score;
 }
 
-/** Scores become natural log-probabilities. */
+/** Scores become natural log probabilities. */
 export function normalize(scores: Float64Array): void {
   let highest = -Infinity;
   for (const score of scores) highest = Math.max(highest, score);

@@ -86,7 +86,7 @@ export class LogLinear implements Student {
     return (mix32(feature + Math.imul(choice + 2, 0x61c88647)) % this.rows) * this.width;
   }
 
-  /** Natural log-probabilities of one choice, into `into`; `size` options. */
+  /** Natural log probabilities of one choice, into `into`; `size` options. */
   choose(features: readonly number[], choice: number, size: number, into: Float64Array): void {
     into.fill(0, 0, size);
     const { weights } = this;
@@ -210,7 +210,7 @@ class Place {
     return { output, logprob };
   }
 
-  /** The likeliest words of the three likeliest classes, each with its exact log-probability. */
+  /** The likeliest words of the three likeliest classes, each with its exact log probability. */
   top(count: number): Alternative[] {
     if (count === 0) return [];
     return this.#likeliestClasses()

@@ -1,4 +1,4 @@
-"""`/v1/completions`: text or token ids, one or many at once, with echo and log-probabilities of the prompt."""
+"""`/v1/completions`: text or token ids, one or many at once, with echo and log probabilities of the prompt."""
 
 from __future__ import annotations
 

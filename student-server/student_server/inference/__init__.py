@@ -1,1 +1,1 @@
-"""Generation and log-probabilities."""
+"""Generation and log probabilities."""

@@ -1,4 +1,4 @@
-"""Log-probabilities of given tokens, for many sequences at once."""
+"""Log probabilities of given tokens, for many sequences at once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
