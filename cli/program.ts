@@ -22,9 +22,9 @@ import type { Terminal } from './terminal.ts';
 
 export function createProgram(terminal: Terminal, version: string, finish: Finish): Command {
   const program = new Command('baldistill')
-    .description('Multi-stage balanced distillation on a durable engine.')
+    .description('Multi-stage balanced distillation on Temporal.')
     .version(version)
-    .option('--debug', 'show stacks of errors')
+    .option('--debug', 'print stack traces of errors')
     .showHelpAfterError('(--help shows what there is)')
     .enablePositionalOptions()
     .exitOverride();

@@ -24,8 +24,8 @@ const Options = z.looseObject({ detach: z.boolean().default(false), json: z.bool
 
 export function compareCommand(program: Command, terminal: Terminal, finish: Finish): void {
   withAgreement(program.command('compare').argument('<file>', 'compare file (YAML)'))
-    .description('run a grid of methods, data, students, budgets, stages and seeds, and put them side by side')
-    .option('--detach', 'start it and come back at once')
+    .description('run a grid of methods, data, students, budgets, stages and seeds, and tabulate it')
+    .option('--detach', 'start it and return at once')
     .option('--json', 'one JSON object a line: progress, then how it ended')
     .action(async (given: string, options: unknown) => {
       const { detach, json } = Options.parse(options);

@@ -23,7 +23,7 @@ export function demoCommand(program: Command, terminal: Terminal, finish: Finish
   program
     .command('demo')
     .description('run the built-in example twice with one budget, and compare')
-    .option('--fresh', 'run it again, under new names, although it was done before')
+    .option('--fresh', 'run it again under new names')
     .option('--slots <n>', 'budget of each of the two runs')
     .option('--seed <n>', 'seed of both runs')
     .option('--noise <share>', "wrong labels among the simulated teacher's syntheses, 0 to 1")

@@ -23,12 +23,12 @@ export function doctorCommand(program: Command, terminal: Terminal, finish: Fini
   program
     .command('doctor')
     .argument('[file]', 'run file (YAML): its keys and endpoints are checked too')
-    .description('look over this machine and a run file before a run; or, with --endpoint, what an endpoint can do')
-    .option('--endpoint <url>', 'examine this OpenAI-compatible endpoint (with /v1) instead')
-    .option('--model <name>', 'the model to ask there; a base model where students are to be trained')
+    .description('check this machine and a run file before a run; with --endpoint: check what an endpoint supports')
+    .option('--endpoint <url>', 'check this OpenAI-compatible endpoint (with /v1) instead')
+    .option('--model <name>', 'model to call; a base model for a student endpoint')
     .option('--api-key-env <name>', 'environment variable that holds its key')
-    .option('--no-training', 'train nothing there')
-    .option('--yes', 'go ahead although the endpoint is not on this machine and may cost money')
+    .option('--no-training', 'start no training')
+    .option('--yes', 'confirm calls to a remote endpoint, which may cost money')
     .option('--json')
     .action(async (file: string | undefined, given: unknown) => {
       const { endpoint, model, apiKeyEnv, json } = Options.parse(given);

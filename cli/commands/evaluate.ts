@@ -51,16 +51,16 @@ const chatOnly: Capabilities = {
 export function evaluateCommand(program: Command, terminal: Terminal): void {
   withOverrides(program.command('evaluate').argument('[file]', 'run file (YAML): its data, task and student endpoint'))
     .description('score a student on the test or validation rows of a run file, or of a run; charged to no run')
-    .option('--run <name>', 'the data and the student of a run, instead of a run file', runName)
-    .option('--model <name>', 'the student to ask; of a run, its own where not given')
-    .option('--endpoint <url>', 'where it is served, if not where the run file says')
+    .option('--run <name>', 'use the data and the student of a run instead of a run file', runName)
+    .option('--model <name>', 'student to score (default with --run: the last student of the run)')
+    .option('--endpoint <url>', 'address of the student, instead of that in the run file')
     .option(
       '--api-key-env <name>',
       "environment variable with that endpoint's key; the run file's goes to its own server only",
     )
-    .option('--split <name>', 'test (where not given) or validation')
-    .option('--predictions <file>', 'write what was answered to each row, one JSON object a line')
-    .option('--yes', 'continue although the student costs money or its price is unknown')
+    .option('--split <name>', 'test (default) or validation')
+    .option('--predictions <file>', 'write the answer to each row, one JSON object a line')
+    .option('--yes', 'confirm a student that costs money or has an unknown price')
     .option('--json')
     .action(async (file: string | undefined, given: unknown) => {
       const options = Options.safeParse(given);

@@ -21,9 +21,9 @@ export function exportCommand(program: Command, terminal: Terminal): void {
   program
     .command('export')
     .addArgument(runArgument())
-    .description('write the training set of a run with its data card; of a run that is not done, every closed stage')
+    .description('write the training set of a run with its data card; of an open run, its closed stages')
     .option('--to <dir>', 'folder to write to, instead of `export` in the folder of the run')
-    .option('--format <format>', `${trainingFormats.join(' or ')}; parquet where not given`)
+    .option('--format <format>', `${trainingFormats.join(' or ')}; default parquet`)
     .option('--json')
     .action(async (run: string, given: unknown) => {
       const options = Options.safeParse(given);

@@ -24,8 +24,8 @@ export function flowCommand(program: Command, terminal: Terminal): void {
   program
     .command('flow')
     .addArgument(runArgument())
-    .description('change how fast a run asks its teacher; `none` lifts a limit')
-    .option('--concurrency <n>', 'calls in flight at the same time, at most')
+    .description('change the rate of teacher calls; `none` removes a limit')
+    .option('--concurrency <n>', 'most calls in flight')
     .option('--rpm <n>', 'requests a minute')
     .option('--tpm <n>', 'tokens a minute, in and out together')
     .option('--input-tpm <n>', 'tokens in a minute')

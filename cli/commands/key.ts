@@ -14,7 +14,7 @@ export function keyCommand(program: Command, terminal: Terminal): void {
 
   key
     .command('show')
-    .description('where the key file is, and the name of each key')
+    .description('print the path of the key file and the name of each key')
     .option('--json')
     .action((given: unknown) => {
       const ring = openKeyRing(terminal.home);
@@ -28,7 +28,7 @@ export function keyCommand(program: Command, terminal: Terminal): void {
     });
   key
     .command('rotate')
-    .description('sign with a new key from now on; the others stay accepted, so that open runs go on')
+    .description('sign with a new key from now on; earlier keys stay accepted, so open runs continue')
     .option('--json')
     .action((given: unknown) => {
       const id = rotateKeys(openKeyRing(terminal.home));

@@ -33,7 +33,7 @@ function showCommand(ledgerCommands: Command, terminal: Terminal): void {
   ledgerCommands
     .command('show')
     .addArgument(runArgument())
-    .description('what a run was charged, and for what')
+    .description('print what a run was charged')
     .option('--calls', 'every entry instead of the sums')
     .option('--json')
     .action(async (run: string, given: unknown) => {
@@ -54,7 +54,7 @@ function verifyCommand(ledgerCommands: Command, terminal: Terminal, finish: Fini
   ledgerCommands
     .command('verify')
     .addArgument(runArgument())
-    .description('hold ledger, artifacts, workflow and endpoint against each other; 1 where something differs')
+    .description('compare ledger, artifacts, workflow and endpoint; exit code 1 for a difference')
     .option('--json')
     .action(async (run: string, given: unknown) => {
       const { home } = terminal;
@@ -72,7 +72,7 @@ function reparseCommand(ledgerCommands: Command, terminal: Terminal): void {
   ledgerCommands
     .command('reparse')
     .addArgument(runArgument())
-    .description('judge the paid answers of a run again with the parser of this version; costs nothing')
+    .description('parse the paid answers of a run again with the current parser; free')
     .option('--json')
     .action(async (run: string, given: unknown) => {
       const artifacts = createFileArtifacts(join(terminal.home, 'artifacts'));
@@ -105,8 +105,8 @@ function adoptCommand(ledgerCommands: Command, terminal: Terminal): void {
   ledgerCommands
     .command('adopt')
     .addArgument(runArgument())
-    .description('go on with the ledger that is there, for a run that was charged to another one or to a later state')
-    .requiredOption('--charged <n>', 'calls the run was charged at least, for all you know; they stay charged')
+    .description('accept the present ledger for a run that was charged to another ledger, or to a later state of it')
+    .requiredOption('--charged <n>', 'the least number of calls the run was charged; they stay charged')
     .option('--tokens <n>', 'tokens it was charged at least')
     .option('--usd <x>', 'money it was charged at least')
     .option('--json')

@@ -35,9 +35,9 @@ export function overridesOf(options: unknown): Overrides {
 export function withOverrides(command: Command): Command {
   return command
     .option('--method <name>', 'method, for example baldistill-a or random-ft-cot')
-    .option('--slots <n>', 'B: examples asked of the teacher')
-    .option('--calls <n>', 'L: teacher calls the run may be charged')
-    .option('--stages <n>', 'K: stages')
+    .option('--slots <n>', 'B: training examples requested from the teacher')
+    .option('--calls <n>', 'L: most teacher calls that are charged')
+    .option('--stages <n>', 'K: number of stages')
     .option('--seed <n>', 'seed of the run')
     .option('--set <key=value>', 'any other key of the run file, by its dotted path', collectSetting, {});
 }
@@ -69,8 +69,8 @@ export type Agreement = z.infer<typeof Agreement>;
 
 export function withAgreement(command: Command): Command {
   return command
-    .option('--yes', 'go ahead without asking, whatever it may cost')
-    .option('--ask-above <usd>', `ask where it may cost more than this (${askAbove.usd} where not given)`);
+    .option('--yes', 'confirm any cost')
+    .option('--ask-above <usd>', `ask for confirmation above this cost (default ${askAbove.usd})`);
 }
 
 /** Throws (exit 2) where the amount is none. */

@@ -14,7 +14,7 @@ import { Json, overridesOf, withOverrides } from './options.ts';
 
 export function planCommand(program: Command, terminal: Terminal): void {
   withOverrides(program.command('plan').argument('<file>', 'run file or compare file (YAML)'))
-    .description('say what a run would cost, or a comparison, with ranges and what they rest on')
+    .description('estimate what a run or a comparison will cost, as ranges')
     .option('--json', 'one JSON object')
     .action(async (given: string, options: unknown) => {
       const path = resolve(given);

@@ -39,7 +39,7 @@ type Options = z.infer<typeof Options>;
 
 export function previewCommand(program: Command, terminal: Terminal): void {
   withOverrides(program.command('preview').argument('<file>', 'run file (YAML)'))
-    .description("show what would be sent, and buy the run's first few answers as a pilot: the run finds them")
+    .description('show the requests and buy a few answers in advance; the run reuses them')
     .option('-n <count>', 'rationales to buy, and as many rows to synthesize (default 5)')
     .option('--dry', 'only show the requests; send none')
     .option('--name <name>', 'name of the run, as for `run`')

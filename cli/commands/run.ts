@@ -30,10 +30,10 @@ type Options = z.infer<typeof Options> & Agreement;
 
 export function runCommand(program: Command, terminal: Terminal, finish: Finish): void {
   withAgreement(withOverrides(program.command('run').argument('<file>', 'run file (YAML)')))
-    .description('start a run, join it while it goes on, or report it when it is done')
-    .option('--name <name>', 'name of the run, instead of the one made from the file and the options')
-    .option('--detach', 'start it and come back at once')
-    .option('--again', 'start a run that was stopped once more; answers it paid for are used again')
+    .description('start a run, follow it while it is open, or report it when it has ended')
+    .option('--name <name>', 'name of the run, instead of one from the file and the options')
+    .option('--detach', 'start it and return at once')
+    .option('--again', 'start a stopped run again; its paid answers are reused')
     .option('--json', 'one JSON object a line: progress, then how it ended')
     .action(async (file: string, given: unknown) => {
       const options = { ...Options.parse(given), ...agreementOf(given) };

@@ -44,7 +44,7 @@ export function devCommand(program: Command, terminal: Terminal): void {
 export function downCommand(program: Command, terminal: Terminal): void {
   program
     .command('down')
-    .description('end every background process; runs that are going on wait, and go on with the next command')
+    .description('stop the background services; open runs continue with the next command')
     .option('--json')
     .action(async (given: unknown) => {
       const stopped = await stopServices(terminal.home, (line) => terminal.note(line));
@@ -56,7 +56,7 @@ export function downCommand(program: Command, terminal: Terminal): void {
 export function workerCommand(program: Command, terminal: Terminal, finish: Finish): void {
   program
     .command('worker')
-    .description('run one more worker here, until Ctrl+C; it finishes its calls in flight first')
+    .description('run one more worker here until Ctrl+C; calls in flight settle first')
     .action(async () => {
       const { home } = terminal;
       const needs = { worker: false, embedded: false, secrets: [] };

@@ -22,7 +22,7 @@ export function statusCommand(program: Command, terminal: Terminal): void {
   program
     .command('status')
     .addArgument(runArgument())
-    .description('say how far a run is')
+    .description('print the state of a run')
     .option('--json', 'one JSON object')
     .action(async (run: string, given: unknown) => {
       const { json } = Json.parse(given);

@@ -19,7 +19,7 @@ export function pauseCommand(program: Command, terminal: Terminal): void {
   program
     .command('pause')
     .addArgument(runArgument())
-    .description('let the calls in flight finish and send no more until `resume`')
+    .description('send no more calls until `resume`; calls in flight settle')
     .option('--json')
     .action((run: string, given: unknown) => send(terminal, run, given, (handle) => handle.executeUpdate(pauseRun)));
 }
@@ -31,8 +31,8 @@ export function resumeCommand(program: Command, terminal: Terminal): void {
     .command('resume')
     .addArgument(runArgument())
     .description('continue after a pause, or retry the blocked step after its cause is fixed')
-    .option('--student <model>', 'the student that was trained by hand')
-    .option('--endpoint <url>', 'where that student is served')
+    .option('--student <model>', 'the student that you trained')
+    .option('--endpoint <url>', 'address of that student')
     .option('--json')
     .action((run: string, given: unknown) => {
       const options = Options.safeParse(given);
@@ -58,7 +58,7 @@ export function skipCommand(program: Command, terminal: Terminal): void {
   program
     .command('skip')
     .addArgument(runArgument())
-    .description('go on without the step that blocks a run')
+    .description('continue without the blocked step')
     .option('--json')
     .action((run: string, given: unknown) => send(terminal, run, given, (handle) => handle.executeUpdate(skipStep)));
 }
@@ -68,9 +68,9 @@ export function stopCommand(program: Command, terminal: Terminal): void {
   program
     .command('stop')
     .addArgument(runArgument())
-    .description('end a run after the stage it is at; what it has stays usable')
-    .option('--now', 'do not wait for the stage: let the calls in flight finish and end')
-    .option('--kill', 'terminate a run that no longer answers; what it paid for is kept')
+    .description('end a run after its present stage, with test and report')
+    .option('--now', 'do not wait for the stage: end when the calls in flight have settled')
+    .option('--kill', 'terminate a run that does not respond; its paid answers are kept')
     .option('--json')
     .action(async (run: string, given: unknown) => {
       const { now, kill } = Options.parse(given);
@@ -107,7 +107,7 @@ export function budgetCommand(program: Command, terminal: Terminal): void {
   program
     .command('budget')
     .addArgument(runArgument())
-    .description('change the limits of a run; not below what is charged already')
+    .description('change the limits of a run, never below what is charged')
     .option('--calls <n>', 'teacher calls')
     .option('--tokens <n>', 'tokens in and out of the teacher')
     .option('--usd <x>', 'money, for teacher and student')

@@ -24,10 +24,10 @@ const stay = (): void => undefined;
 export function studentCommand(program: Command, terminal: Terminal, finish: Finish): void {
   program
     .command('student')
-    .description('run a student server here, until Ctrl+C; makes its Python environment first')
+    .description('run a student server here until Ctrl+C; sets up its Python environment first')
     .option('--port <n>', 'port on this machine; 0: a free one', '0')
     .option('--home <dir>', 'folder of its files, jobs and models')
-    .option('--set-up', 'make the environment, print its Python, and start nothing')
+    .option('--set-up', 'set up the environment and print its Python; start nothing')
     .option('--json')
     .argument('[options...]', 'options of the server itself, such as --base NAME=FOLDER (student-server/README.md)')
     .allowUnknownOption()

@@ -20,7 +20,7 @@ export function watchCommand(program: Command, terminal: Terminal, finish: Finis
   program
     .command('watch')
     .addArgument(runArgument())
-    .description('show a run until it ends; Ctrl+C leaves it going on')
+    .description('show a run until it ends; Ctrl+C leaves, the run continues')
     .option('--json', 'one JSON object a line')
     .action(async (run: string, given: unknown) => {
       const { json } = Json.parse(given);
