@@ -140,7 +140,7 @@ describe('before money is spent', { timeout: 60_000 }, () => {
     const planned = await baldistill('plan', here);
     expect(planned.out).toMatch(/teacher {3}[\d.]+ \([\d.]+ to [\d.]+\) USD; [\d.]+ k \([^)]*\) tokens in/);
     const counted = await baldistill('plan', dearGrid('counted', 'counts: { a: 300, b: 40 }'));
-    expect(counted.out).toContain('4 runs are over counts in place of data: their tokens and their cost are unknown');
+    expect(counted.out).toContain('4 runs use counts in place of data: their tokens and their cost are unknown');
     for (const name of ['services.sqlite', 'ledger.sqlite']) expect(existsSync(join(folder, 'home', name))).toBe(false);
   });
 
