@@ -92,7 +92,7 @@ describe('set-up', () => {
     ['ENOSPC: no space left on device', 'the disk is full'],
     ['getaddrinfo EAI_AGAIN registry.npmjs.org', 'registry cannot be reached'],
     ['EACCES: permission denied', 'npm may not write'],
-    ['an unknown error', 'what it said is above'],
+    ['an unknown error', 'its message is above'],
   ])('npm says %j: a sentence with the remedy', async (said, sentence) => {
     npm(`echo "npm error ${said}" >&2; exit 1`);
     const { code, error } = await install();
