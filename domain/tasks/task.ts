@@ -1,6 +1,6 @@
 /**
- * A kind of task: its prompts, how an answer is read, what a synthetic row must be, and its metric, in one place
- *. A task is opened over the labels of one data set, where it has labels.
+ * A kind of task: its prompts, how an answer is read, what a synthetic row must be, and its metric, in one place.
+ * A task is opened over the labels of one data set, where it has labels.
  */
 import type { Share } from '../metrics/macro-shares.ts';
 import type { Metrics } from '../metrics/metrics.ts';

@@ -1,6 +1,6 @@
 /**
  * Reads what a teacher is asked from its prompt (domain/tasks/): an annotation holds a text and its answer, a synthesis
- * only a domain, a verification only a text. The request `seed` of a synthesis is run seed x 1,000,000 + ordinal
+ * only a domain, a verification only a text. The request `seed` of a synthesis is run seed x 1,000,000 + ordinal.
  */
 import { ApiError } from '../api-error.ts';
 
