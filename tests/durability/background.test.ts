@@ -23,9 +23,9 @@ test('two terminals start the same run at the same moment: one set of processes,
   const said = `${one.stderr}${other.stderr}`;
   expect(said.match(/^started the run/gm)).toHaveLength(1);
   expect(said.match(/^joined the run/gm)).toHaveLength(1);
-  for (const service of ['the Temporal server', 'the embedded endpoint', 'the worker']) {
-    expect(said.match(new RegExp(`^starting ${service}`, 'gm')), said).toHaveLength(1);
-  }
+  // A service whose port was taken by another program is announced, and started again.
+  const restarts = said.match(/starting it again$/gm)?.length ?? 0;
+  expect(said.match(/^starting the (Temporal server|embedded endpoint|worker)/gm), said).toHaveLength(3 + restarts);
   if (process.platform === 'linux') {
     expect(new Set(home.processes().map((line) => Number.parseInt(line, 10)))).toEqual(new Set(pids()));
   }

@@ -54,17 +54,21 @@ export async function ensureServices(request: EnsureRequest): Promise<Services> 
 }
 
 async function startMissing(setting: Setting): Promise<Services> {
-  const first: Definition[] = [];
-  if (setting.external === undefined) first.push(temporalDefinition(setting));
-  if (setting.needs.embedded) first.push(embeddedDefinition(setting));
-  const started = await Promise.allSettled(first.map((definition) => ensure(setting, definition)));
-  for (const result of started) if (result.status === 'rejected') throw result.reason;
-  // The worker is the last: it polls Temporal as soon as it lives.
-  if (setting.needs.worker) await ensure(setting, workerDefinition(setting, addressOf(setting)));
-  const services = servicesOf(setting);
-  if (services === undefined)
-    throw new Error('A service ended right after it was started. Its log is in the logs folder.');
-  return services;
+  for (let attempt = 1; ; attempt++) {
+    const first: Definition[] = [];
+    if (setting.external === undefined) first.push(temporalDefinition(setting));
+    if (setting.needs.embedded) first.push(embeddedDefinition(setting));
+    const started = await Promise.allSettled(first.map((definition) => ensure(setting, definition)));
+    for (const result of started) if (result.status === 'rejected') throw result.reason;
+    // The worker is the last: it polls Temporal as soon as it lives.
+    if (setting.needs.worker) await ensure(setting, workerDefinition(setting, addressOf(setting)));
+    const services = servicesOf(setting);
+    if (services !== undefined) return services;
+    // Temporal chooses internal ports of its own, and ends after it was ready where one of them was taken meanwhile.
+    if (attempt === maxStarts)
+      throw new Error('A service ended right after it was started. Its log is in the logs folder.');
+    setting.progress('a service ended right after it was started; starting it again');
+  }
 }
 
 function addressOf(setting: Setting): string {
