@@ -71,7 +71,7 @@ function titleOf(cases: readonly ContractCase[]): string {
 function sumLines({ findings, spent, left }: Examination): string {
   const count = (verdict: Verdict): number => findings.filter((finding) => finding.verdict === verdict).length;
   const counts = `${count('holds')} hold, ${count('lacks')} do not, ${count('breaks')} are wrong, ${count('unasked')} were not asked.`;
-  const unmetered = spent.unmetered === 0 ? '' : ` (${spent.unmetered} answers byLoss no usage)`;
+  const unmetered = spent.unmetered === 0 ? '' : ` (${spent.unmetered} answers reported no usage)`;
   const sent = `${spent.requests} requests were sent; by its own count ${spent.promptTokens} tokens read and ${spent.completionTokens} written${unmetered}.`;
   const stuck = [...left.files, ...left.models].map((id) => terminalLine(id));
   const jobs = left.jobs === 0 ? '' : ` ${left.jobs} jobs were created there.`;
